@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+# One call makes an adapter a target, an option and an installed component.
+#
+#   interloop_add_adapter(<loop>
+#     [SOURCES <file>...]     none: the adapter is headers only
+#     [HEADERS <file>...]     default: include/interloop/adapters/<loop>.hpp
+#     PKG_CONFIG <module>     where the native library comes from: a pkg-config module ...
+#   | FIND_PACKAGE <args>...  ... or find_package(<args>...), and the targets that it gives
+#     TARGETS <target>...
+#     DEBIAN <package>)       named where the library is wanted and not there
+#
+# It makes the target interloop_<loop> (alias interloop::<loop>) and the option INTERLOOP_WITH_<LOOP>: AUTO builds the
+# adapter where its library is found, ON insists, OFF leaves it out. INTERLOOP_WITH_DEFAULT is what an option starts as.
+# The adapters that are built are listed in the global property INTERLOOP_ADAPTERS, the headers of each in its target's
+# property INTERLOOP_HEADERS.
+
+set(INTERLOOP_WITH_DEFAULT AUTO CACHE STRING "What INTERLOOP_WITH_<LOOP> is where nobody sets it: AUTO, ON or OFF")
+set_property(CACHE INTERLOOP_WITH_DEFAULT PROPERTY STRINGS AUTO ON OFF)
+set_property(GLOBAL PROPERTY INTERLOOP_ADAPTERS "")
+
+function(interloop_add_adapter loop)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "PKG_CONFIG;DEBIAN" "SOURCES;HEADERS;FIND_PACKAGE;TARGETS")
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "interloop_add_adapter(${loop}): unknown arguments: ${arg_UNPARSED_ARGUMENTS}")
+  endif()
+
+  string(TOUPPER "${loop}" upper)
+  set(option INTERLOOP_WITH_${upper})
+  set(${option} "${INTERLOOP_WITH_DEFAULT}" CACHE STRING "Build the ${loop} adapter: AUTO (if found), ON or OFF")
+  set_property(CACHE ${option} PROPERTY STRINGS AUTO ON OFF)
+  string(TOUPPER "${${option}}" wanted)
+  if(NOT wanted STREQUAL "AUTO" AND NOT wanted)
+    message(STATUS "interloop: ${loop} adapter off (${option}=${${option}})")
+    return()
+  endif()
+
+  if(arg_PKG_CONFIG)
+    set(dependency "${arg_PKG_CONFIG}")
+    set(targets PkgConfig::interloop_pc_${loop})
+    set(find "find_package(PkgConfig QUIET)
+if(PkgConfig_FOUND)
+  pkg_check_modules(interloop_pc_${loop} QUIET IMPORTED_TARGET GLOBAL ${arg_PKG_CONFIG})
+endif()")
+  else()
+    list(JOIN arg_FIND_PACKAGE " " dependency)
+    set(targets ${arg_TARGETS})
+    set(find "find_package(${dependency} QUIET)")
+  endif()
+  cmake_language(EVAL CODE "${find}")
+  foreach(target IN LISTS targets)
+    if(TARGET ${target})
+      continue()
+    endif()
+    if(wanted STREQUAL "AUTO")
+      message(STATUS "interloop: ${loop} adapter off (${dependency} not found; Debian has it as ${arg_DEBIAN})")
+      return()
+    endif()
+    message(FATAL_ERROR "${option} is ${${option}}, but ${dependency} was not found. "
+      "On Debian: apt-get install ${arg_DEBIAN}. To build without it: -D${option}=OFF.")
+  endforeach()
+
+  if(arg_SOURCES)
+    add_library(interloop_${loop} ${arg_SOURCES})
+    set(scope PUBLIC)
+  else()
+    add_library(interloop_${loop} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  interloop_setup_target(interloop_${loop})
+  target_link_libraries(interloop_${loop} ${scope} ${targets})
+
+  if(NOT arg_HEADERS)
+    set(arg_HEADERS include/interloop/adapters/${loop}.hpp)
+  endif()
+  set_target_properties(interloop_${loop} PROPERTIES
+    INTERLOOP_HEADERS "${arg_HEADERS}"
+    INTERLOOP_FIND "${find}"
+    INTERLOOP_FIND_TARGETS "${targets}"
+    INTERLOOP_DEPENDENCY "${dependency}"
+    INTERLOOP_PC_REQUIRES "${arg_PKG_CONFIG}")
+  set_property(GLOBAL APPEND PROPERTY INTERLOOP_ADAPTERS ${loop})
+  message(STATUS "interloop: ${loop} adapter on")
+endfunction()

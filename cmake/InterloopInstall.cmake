@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+# Installs the headers, the libraries, the CMake package and the pkg-config files. Included once, after all adapters.
+
+include(CMakePackageConfigHelpers)
+
+set(interloop_cmake_dir "${CMAKE_INSTALL_LIBDIR}/cmake/interloop")
+set(interloop_generated "${PROJECT_BINARY_DIR}/package")
+
+# Where a .pc file finds its prefix, from its own place: so `cmake --install --prefix` and moved trees work.
+file(RELATIVE_PATH interloop_pc_to_prefix "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")
+
+function(interloop_install_pc name description requires libs cflags)
+  configure_file("${PROJECT_SOURCE_DIR}/cmake/interloop.pc.in" "${interloop_generated}/${name}.pc" @ONLY)
+  install(FILES "${interloop_generated}/${name}.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endfunction()
+
+function(interloop_install_target target export_set)
+  install(TARGETS ${target} EXPORT ${export_set})
+  install(EXPORT ${export_set} NAMESPACE interloop:: DESTINATION "${interloop_cmake_dir}")
+endfunction()
+
+interloop_install_target(interloop interloop-targets)
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/interloop" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+  FILES_MATCHING PATTERN "*.hpp" PATTERN "adapters" EXCLUDE)
+set(interloop_checked_flag "")
+if(INTERLOOP_CHECKED)
+  set(interloop_checked_flag "-DINTERLOOP_CHECKED=1")
+endif()
+interloop_install_pc(interloop "${PROJECT_DESCRIPTION}" "" "-L\${libdir} -linterloop -pthread"
+  "-I\${includedir} ${interloop_checked_flag}")
+
+get_property(interloop_adapters GLOBAL PROPERTY INTERLOOP_ADAPTERS)
+foreach(loop IN LISTS interloop_adapters)
+  set(target interloop_${loop})
+  interloop_install_target(${target} interloop-${loop}-targets)
+  foreach(property IN ITEMS HEADERS FIND FIND_TARGETS DEPENDENCY PC_REQUIRES)
+    get_target_property(${property} ${target} INTERLOOP_${property})
+  endforeach()
+  install(FILES ${HEADERS} DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/interloop/adapters")
+  configure_file("${PROJECT_SOURCE_DIR}/cmake/interloop-component.cmake.in"
+    "${interloop_generated}/interloop-${loop}.cmake" @ONLY)
+  install(FILES "${interloop_generated}/interloop-${loop}.cmake" DESTINATION "${interloop_cmake_dir}")
+
+  get_target_property(type ${target} TYPE)
+  if(type STREQUAL "INTERFACE_LIBRARY")
+    set(libs "")
+  else()
+    get_target_property(output_name ${target} OUTPUT_NAME)
+    set(libs "-L\${libdir} -l${output_name}")
+  endif()
+  interloop_install_pc(interloop-${loop} "interloop's adapter for ${loop}"
+    "interloop = ${PROJECT_VERSION} ${PC_REQUIRES}" "${libs}" "")
+endforeach()
+
+configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/interloopConfig.cmake.in"
+  "${interloop_generated}/interloopConfig.cmake" INSTALL_DESTINATION "${interloop_cmake_dir}"
+  NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
+write_basic_package_version_file("${interloop_generated}/interloopConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+install(FILES
+  "${interloop_generated}/interloopConfig.cmake"
+  "${interloop_generated}/interloopConfigVersion.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/Findasio.cmake"
+  DESTINATION "${interloop_cmake_dir}")

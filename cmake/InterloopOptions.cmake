@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+# The project's options, and what every one of its own targets gets: C++20, warnings, sanitizers, ccache.
+
+include(GNUInstallDirs)
+find_package(Threads REQUIRED)
+
+option(BUILD_SHARED_LIBS "Build shared libraries" OFF)
+option(INTERLOOP_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
+option(INTERLOOP_BUILD_BENCH "Build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
+option(INTERLOOP_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
+option(INTERLOOP_INSTALL "Install headers, libraries, CMake package and pkg-config files" ${PROJECT_IS_TOP_LEVEL})
+option(INTERLOOP_WARNINGS_AS_ERRORS "Stop at a compiler warning" OFF)
+
+# The library and its users have to agree on this one, so it is part of the exported target and of interloop.pc.
+string(COMPARE EQUAL "${CMAKE_BUILD_TYPE}" "Debug" interloop_is_debug)
+option(INTERLOOP_CHECKED "Throw wrong_thread where a loop's object is used in another thread" ${interloop_is_debug})
+
+set(INTERLOOP_SANITIZE "" CACHE STRING "Sanitizers for all targets, as -fsanitize= takes them: address,undefined or thread")
+
+if(PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+  find_program(INTERLOOP_CCACHE ccache)
+  if(INTERLOOP_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${INTERLOOP_CCACHE}")
+  endif()
+endif()
+
+if(INTERLOOP_SANITIZE)
+  add_compile_options(-fsanitize=${INTERLOOP_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${INTERLOOP_SANITIZE})
+endif()
+
+# Warnings for one of the project's own targets. They are private: no user of the library sees them.
+function(interloop_set_warnings target)
+  if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang" AND (PROJECT_IS_TOP_LEVEL OR INTERLOOP_WARNINGS_AS_ERRORS))
+    target_compile_options(${target} PRIVATE
+      -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
+      $<$<BOOL:${INTERLOOP_WARNINGS_AS_ERRORS}>:-Werror>)
+  endif()
+endfunction()
+
+# What the core and each compiled adapter have in common. The alias of interloop_libuv is interloop::libuv.
+function(interloop_setup_target target)
+  string(REGEX REPLACE "^interloop_" "" export_name ${target})
+  string(REPLACE "_" "-" output_name ${target})
+  add_library(interloop::${export_name} ALIAS ${target})
+
+  get_target_property(type ${target} TYPE)
+  set(scope PUBLIC)
+  if(type STREQUAL "INTERFACE_LIBRARY")
+    set(scope INTERFACE)
+  else()
+    interloop_set_warnings(${target})
+    set_target_properties(${target} PROPERTIES
+      OUTPUT_NAME ${output_name}
+      POSITION_INDEPENDENT_CODE ON
+      CXX_EXTENSIONS OFF
+      VERSION ${PROJECT_VERSION}
+      SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+  endif()
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${export_name})
+
+  target_compile_features(${target} ${scope} cxx_std_20)
+  if(target STREQUAL "interloop")
+    target_include_directories(${target} ${scope}
+      "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>" "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+    target_link_libraries(${target} ${scope} Threads::Threads)
+    if(INTERLOOP_CHECKED)
+      target_compile_definitions(${target} ${scope} INTERLOOP_CHECKED=1)
+    endif()
+  else()
+    target_link_libraries(${target} ${scope} interloop)
+  endif()
+endfunction()

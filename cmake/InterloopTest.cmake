@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: MIT
+# What tests/ declares its tests with. Every test has a timeout, so that a hang is a failure with a name.
+
+include(GoogleTest)
+find_package(GTest REQUIRED)
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+
+if(INTERLOOP_SANITIZE STREQUAL "thread" AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  add_library(interloop_sanitizer_support OBJECT sanitizers/tsan_exceptions.cpp)
+  target_compile_features(interloop_sanitizer_support PRIVATE cxx_std_20)
+  target_link_libraries(interloop_sanitizer_support PUBLIC ${CMAKE_DL_LIBS})
+endif()
+
+# interloop_add_test(<name> <source>... [LIBS <target>...] [LABELS <label>...] [TIMEOUT <seconds>] [PLAIN])
+#
+# A program of GoogleTest tests, of which ctest sees each one as <name>.<suite>.<test>. With PLAIN, a program with a
+# main of its own, which is one ctest test. The folder's name is always one of the labels. LIBS adds to the core.
+function(interloop_add_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "PLAIN" "TIMEOUT" "LIBS;LABELS")
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 60)
+  endif()
+  get_filename_component(folder "${CMAKE_CURRENT_SOURCE_DIR}" NAME)
+  set(labels ${folder} ${arg_LABELS})
+
+  add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
+  interloop_set_warnings(${name})
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  target_link_libraries(${name} PRIVATE interloop::interloop ${arg_LIBS})
+  if(TARGET interloop_sanitizer_support)
+    target_link_libraries(${name} PRIVATE interloop_sanitizer_support)
+    target_sources(${name} PRIVATE $<TARGET_OBJECTS:interloop_sanitizer_support>)
+  endif()
+  if(arg_PLAIN)
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${labels}")
+  else()
+    target_link_libraries(${name} PRIVATE GTest::gmock GTest::gtest_main)
+    # The list of labels is quoted twice: once for this call, once for the script that ctest reads.
+    string(REPLACE ";" "\\;" labels "${labels}")
+    gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
+      PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${labels}")
+  endif()
+endfunction()
+
+# interloop_add_tests_here([LIBS <target>...] [LABELS <label>...])
+#
+# Makes each <name>_test.cpp of the folder a test of that name, except those that the folder has already declared by
+# interloop_add_test because they need more.
+function(interloop_add_tests_here)
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp")
+  foreach(source IN LISTS sources)
+    get_filename_component(name "${source}" NAME_WE)
+    if(NOT TARGET ${name})
+      interloop_add_test(${name} "${source}" ${ARGN})
+    endif()
+  endforeach()
+endfunction()
+
+# interloop_add_header_checks(<target> <header>...)
+#
+# Compiles each header (relative to the project) alone against <target>, included twice. Failing to is a build error.
+function(interloop_add_header_checks target)
+  string(MAKE_C_IDENTIFIER "headers_${target}" name)
+  set(sources)
+  foreach(header IN LISTS ARGN)
+    string(REGEX REPLACE "^include/" "" include "${header}")
+    string(MAKE_C_IDENTIFIER "${include}" stem)
+    set(source "${CMAKE_CURRENT_BINARY_DIR}/headers/${stem}.cpp")
+    file(CONFIGURE OUTPUT "${source}" CONTENT "#include <@include@>\n#include <@include@>\n" @ONLY)
+    list(APPEND sources "${source}")
+  endforeach()
+  if(sources)
+    add_library(${name} OBJECT ${sources})
+    interloop_set_warnings(${name})
+    target_link_libraries(${name} PRIVATE ${target})
+  endif()
+endfunction()
+
+# interloop_add_compile_fail_test(<file> [LIBS <target>...])
+#
+# The file is compiled with -DSHOULD_COMPILE, which has to work, and without, which has to fail with output that the
+# regular expression in its first line (`// expect: <regex>`) matches. The regex has to fit gcc and clang both.
+function(interloop_add_compile_fail_test file)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBS")
+  get_filename_component(name "${file}" NAME_WE)
+  get_filename_component(file "${file}" ABSOLUTE)
+
+  # Never built: only there to be asked what a user of these targets would be compiled with.
+  set(flags compile_fail_flags_${name})
+  add_library(${flags} OBJECT EXCLUDE_FROM_ALL "${file}")
+  target_link_libraries(${flags} PRIVATE interloop::interloop ${arg_LIBS})
+  set(includes "$<TARGET_PROPERTY:${flags},INCLUDE_DIRECTORIES>")
+  set(definitions "$<TARGET_PROPERTY:${flags},COMPILE_DEFINITIONS>")
+  add_test(NAME compile_fail.${name} COMMAND_EXPAND_LISTS
+    COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/compile_fail/expect_failure.py" "${file}"
+      "${CMAKE_CXX_COMPILER}" ${CMAKE_CXX20_STANDARD_COMPILE_OPTION}
+      "$<$<BOOL:${includes}>:-I$<JOIN:${includes},$<SEMICOLON>-I>>"
+      "$<$<BOOL:${definitions}>:-D$<JOIN:${definitions},$<SEMICOLON>-D>>")
+  set_tests_properties(compile_fail.${name} PROPERTIES TIMEOUT 120 LABELS compile_fail)
+endfunction()

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT
+"""Compiles a source twice: with -DSHOULD_COMPILE it has to work, without it has to fail for the expected reason.
+
+Usage: expect_failure.py SOURCE COMPILER [FLAG...]
+
+The source's first line is `// expect: <regex>`, which has to match the failing compiler's output. Building the same
+source both ways is what tells a forbidden line from a misspelt one.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+
+def main(source: str, *command: str) -> str | None:
+    """Returns what is wrong, or None."""
+    first_line = Path(source).read_text().partition("\n")[0]
+    marker = re.fullmatch(r"// expect: (.+)", first_line)
+    if not marker:
+        return f"{source}:1: the first line has to be '// expect: <regex>', not: {first_line}"
+
+    # A result that may not be dropped counts as forbidden too.
+    command = (*command, "-fsyntax-only", "-Werror=unused-result", source)
+    environment = {"LC_ALL": "C", "PATH": "/usr/local/bin:/usr/bin:/bin"}
+
+    def compile_with(*flags: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*command, *flags], capture_output=True, text=True, env=environment)
+
+    good = compile_with("-DSHOULD_COMPILE")
+    if good.returncode != 0:
+        return f"{source}: should compile with -DSHOULD_COMPILE, but:\n{good.stderr}"
+    bad = compile_with()
+    if bad.returncode == 0:
+        return f"{source}: compiles without -DSHOULD_COMPILE, and should not"
+    if not re.search(marker[1], bad.stderr):
+        return f"{source}: fails as it should, but no output matches /{marker[1]}/:\n{bad.stderr}"
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -55,6 +55,7 @@ function(interloop_setup_target target)
       OUTPUT_NAME ${output_name}
       POSITION_INDEPENDENT_CODE ON
       CXX_EXTENSIONS OFF
+      INSTALL_RPATH "$<IF:$<PLATFORM_ID:Darwin>,@loader_path,$ORIGIN>"
       VERSION ${PROJECT_VERSION}
       SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
   endif()

@@ -36,10 +36,14 @@ function(interloop_add_test name)
     set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${labels}")
   else()
     target_link_libraries(${name} PRIVATE GTest::gmock GTest::gtest_main)
-    # The list of labels is quoted twice: once for this call, once for the script that ctest reads.
-    string(REPLACE ";" "\\;" labels "${labels}")
-    gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
-      PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${labels}")
+    gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${arg_TIMEOUT})
+    # gtest_discover_tests passes on only one label, so ctest is told of them in a script that it reads afterwards.
+    set(script "${CMAKE_CURRENT_BINARY_DIR}/${name}_labels.cmake")
+    file(CONFIGURE OUTPUT "${script}" @ONLY CONTENT "foreach(test IN LISTS @name@_TESTS)
+  set_tests_properties(\"\${test}\" PROPERTIES LABELS \"@labels@\")
+endforeach()
+")
+    set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${script}")
   endif()
 endfunction()
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Builds and runs a consumer of interloop outside the tree, in one of the ways a user has. CMakeLists.txt beside this
-# file runs it, and sets CXX, CMAKE, PREFIX (where interloop is installed), LIBDIR and SOURCE (the project's folder).
+# file runs it, and sets CXX, CMAKE, PREFIX (where interloop is installed), LIBDIR, SOURCE (the project's folder) and
+# LOOPS (the components that were built, with commas).
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -20,7 +21,7 @@ build_and_run() {
 
 case $1 in
 find_package)
-    configure consumer "-DCMAKE_PREFIX_PATH=$PREFIX"
+    configure consumer "-DCMAKE_PREFIX_PATH=$PREFIX" "-DLOOPS=${LOOPS//,/;}"
     build_and_run
     ;;
 subdirectory) # as shared libraries, which nothing else here builds
@@ -34,7 +35,7 @@ pkg_config)
     test "$(consumer/main)" = ok
     ;;
 missing_component)
-    if output=$(configure consumer "-DCMAKE_PREFIX_PATH=$PREFIX" -DLOOP=nosuchloop 2>&1); then
+    if output=$(configure consumer "-DCMAKE_PREFIX_PATH=$PREFIX" -DLOOPS=nosuchloop 2>&1); then
         echo "A component that does not exist was found." >&2
         exit 1
     fi

@@ -2,9 +2,9 @@
 // Lets ThreadSanitizer see how libstdc++ counts the owners of an exception. Linked into tests of the tsan preset only.
 //
 // The count is atomic, but it lives inside libstdc++.so, which is not instrumented: whoever drops the last reference
-// seems to race with everyone who looked at the exception before. The two functions that may drop it are wrapped here in
-// a lock, which ThreadSanitizer does see. A suppression would not do: the frames to match are often missing from the
-// report, and where they are not, it would hide real races as well.
+// seems to race with everyone who looked at the exception before. The two functions that may drop it are wrapped here
+// in a lock, which ThreadSanitizer does see. A suppression would not do: the frames to match are often missing from
+// the report, and where they are not, it would hide real races as well.
 
 #include <dlfcn.h>
 
@@ -15,8 +15,8 @@ namespace {
 
 // Recursive: destroying an exception may release another one that it owns. Never destroyed: exceptions outlive statics.
 std::recursive_mutex& reference_count_mutex() {
-    static auto* mutex = new std::recursive_mutex;
-    return *mutex;
+  static auto* mutex = new std::recursive_mutex;
+  return *mutex;
 }
 
 }  // namespace
@@ -24,18 +24,18 @@ std::recursive_mutex& reference_count_mutex() {
 namespace std::__exception_ptr {
 
 void exception_ptr::_M_release() noexcept {
-    using function = void (*)(exception_ptr*);
-    static const auto original =
-        reinterpret_cast<function>(dlsym(RTLD_NEXT, "_ZNSt15__exception_ptr13exception_ptr10_M_releaseEv"));
-    const std::lock_guard lock(reference_count_mutex());
-    original(this);
+  using function = void (*)(exception_ptr*);
+  static const auto original =
+      reinterpret_cast<function>(dlsym(RTLD_NEXT, "_ZNSt15__exception_ptr13exception_ptr10_M_releaseEv"));
+  const std::lock_guard lock(reference_count_mutex());
+  original(this);
 }
 
 }  // namespace std::__exception_ptr
 
 extern "C" void __cxa_end_catch() {
-    using function = void (*)();
-    static const auto original = reinterpret_cast<function>(dlsym(RTLD_NEXT, "__cxa_end_catch"));
-    const std::lock_guard lock(reference_count_mutex());
-    original();
+  using function = void (*)();
+  static const auto original = reinterpret_cast<function>(dlsym(RTLD_NEXT, "__cxa_end_catch"));
+  const std::lock_guard lock(reference_count_mutex());
+  original();
 }

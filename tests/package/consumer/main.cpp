@@ -9,10 +9,10 @@
 #include <interloop/interloop.hpp>
 
 int main() {
-    uv_loop_t* loop = uv_default_loop();
-    interloop::use_libuv(loop);
-    interloop::call_later(std::chrono::milliseconds(1), [] { std::puts("ok"); });
-    uv_run(loop, UV_RUN_DEFAULT);
-    interloop::close();
-    uv_run(loop, UV_RUN_DEFAULT);
+  uv_loop_t* loop = uv_default_loop();
+  interloop::use_libuv(loop);
+  interloop::call_later(std::chrono::milliseconds(1), [] { std::puts("ok"); });
+  uv_run(loop, UV_RUN_DEFAULT);
+  interloop::close();
+  uv_run(loop, UV_RUN_DEFAULT);
 }

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+# The things one does here, one word each. `make help` lists them. The work itself is in CMakePresets.json and tools/.
+
+JOBS ?= $(shell nproc)
+CONFIGURE_ARGS ?=
+ifeq ($(CI),true)
+# A loop that is not found is an error there.
+CONFIGURE_ARGS += -DINTERLOOP_WITH_DEFAULT=ON
+endif
+
+.PHONY: help setup test asan tsan clang release demo bench format tidy check clean
+.PRECIOUS: build/%/build.ninja
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what is missing (tools/packages.txt, tools/requirements.txt)
+	@tools/setup.sh
+
+build/%/build.ninja: CMakePresets.json | setup
+	cmake --preset $* $(CONFIGURE_ARGS)
+
+# Builds one preset. CMake configures again by itself where a CMake file has changed.
+build-%: setup build/%/build.ninja
+	cmake --build --preset $* -j $(JOBS)
+
+test: build-dev ## build and test: checked, warnings are errors
+	ctest --preset dev -j $(JOBS)
+
+asan: build-asan ## the same under AddressSanitizer, LeakSanitizer and UBSan
+	ctest --preset asan -j $(JOBS)
+
+tsan: build-tsan ## the same under ThreadSanitizer
+	ctest --preset tsan -j $(JOBS)
+
+clang: build-clang ## the same with clang
+	ctest --preset clang -j $(JOBS)
+
+release: build-release ## examples and benchmarks, optimised
+
+demo: build-release ## a Redis client, one source, on every loop
+	examples/redis/demo.sh build/release
+
+bench: build-release ## measure and compare
+	bench/run.py build/release
+
+format: setup ## clang-format on all C++ sources
+	git ls-files -co --exclude-standard '*.hpp' '*.cpp' | xargs -r clang-format-19 -i
+
+tidy: build-clang ## clang-tidy on the library's sources
+	run-clang-tidy-19 -quiet -p build/clang -j $(JOBS) '$(CURDIR)/src/.*'
+
+check: setup ## include direction, licence lines, documentation's code blocks, form
+	tools/check.sh
+
+clean: ## remove build/
+	rm -rf build

@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Installs what is missing to build, test and measure: Debian packages (tools/packages.txt) and, in build/venv, Python
+# packages (tools/requirements.txt). Does nothing where nothing is missing. With CI=true nothing may be left out.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# left_out WHAT WHY: says so and goes on; in CI that is a failure.
+left_out() {
+    echo "setup: left out: $1" >&2
+    echo "setup: because:  $2" >&2
+    if [[ ${CI:-} == true ]]; then
+        echo "setup: CI=true, so this is a failure." >&2
+        exit 1
+    fi
+}
+
+# missing_packages KIND: the names of one kind, `needed` or `extra`, that are not installed.
+missing_packages() {
+    local name
+    awk -v kind="$1" '$2 == kind { print $1 }' tools/packages.txt | while read -r name; do
+        dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null | grep -qx installed || echo "$name"
+    done
+}
+
+install_packages() {
+    local as_root=()
+    if [[ $(id -u) != 0 ]]; then
+        command -v sudo >/dev/null || return 1
+        as_root=(sudo)
+    fi
+    # RUNLEVEL=1 keeps packages from starting a service, except under systemd.
+    local settings=(env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1)
+    "${as_root[@]}" apt-get update -qq &&
+        "${as_root[@]}" "${settings[@]}" apt-get install -y -qq --no-install-recommends "$@"
+}
+
+debian_packages() {
+    if ! command -v dpkg-query >/dev/null; then
+        left_out "Debian packages" "this is not Debian or a relative; tools/packages.txt lists what to install by hand"
+        return
+    fi
+    local missing
+    mapfile -t missing < <(missing_packages needed; missing_packages extra)
+    ((${#missing[@]})) || return 0
+    echo "setup: installing ${missing[*]}"
+    # One that cannot be had would keep the others out too, so after a failure each is tried alone.
+    install_packages "${missing[@]}" || {
+        local name
+        for name in "${missing[@]}"; do install_packages "$name" || true; done
+    }
+    mapfile -t missing < <(missing_packages extra)
+    ((${#missing[@]} == 0)) || left_out "${missing[*]}" "apt-get could not install it (needs root or sudo, and a network)"
+    mapfile -t missing < <(missing_packages needed)
+    ((${#missing[@]} == 0)) && return
+    echo "setup: cannot go on without: ${missing[*]}. As root: apt-get install ${missing[*]}" >&2
+    exit 1
+}
+
+python_packages() {
+    local stamp=build/venv/setup.stamp wanted
+    wanted=$(sha256sum tools/requirements.txt)
+    [[ -f $stamp && $(<"$stamp") == "$wanted" ]] && return
+    echo "setup: Python packages into build/venv"
+    if ! python3 -m venv build/venv; then
+        left_out "build/venv (plots)" "python3 -m venv does not work here"
+    elif ! build/venv/bin/python -m pip install -q --retries 1 -r tools/requirements.txt; then
+        left_out "Python packages of tools/requirements.txt (plots)" "pip could not get them: no package index was reached"
+    else
+        echo "$wanted" >"$stamp"
+    fi
+}
+
+debian_packages
+python_packages

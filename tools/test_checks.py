@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: MIT
+"""Tests of the checks: each one finds what it is there to find, and leaves alone what is right."""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+import check_docs
+import check_files
+import check_layers
+
+
+class ChecksTest(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name)
+
+    def write(self, name: str, *lines: str) -> None:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(line + "\n" for line in lines))
+
+    def header(self, name: str, *includes: str) -> None:
+        self.write(f"include/interloop/{name}.hpp", *(f"#include <{include}>" for include in includes))
+
+    def assert_one_problem(self, problems: list[str], words: str) -> None:
+        self.assertEqual(len(problems), 1, problems)
+        self.assertIn(words, problems[0])
+
+    def layers(self) -> list[str]:
+        return check_layers.check(self.root)
+
+    def docs(self, fix: bool = False) -> list[str]:
+        return check_docs.check(self.root, fix)
+
+    # check_layers
+
+    def test_includes_that_point_downward_pass(self) -> None:
+        self.header("error")
+        self.header("detail/state", "interloop/error.hpp")
+        self.header("loop", "interloop/error.hpp")
+        self.header("future", "interloop/loop.hpp", "interloop/detail/state.hpp", "vector")
+        self.header("adapters/libuv", "interloop/future.hpp")
+        self.write("src/loop.cpp", "#include <interloop/loop.hpp>")
+        self.write("src/adapters/libuv.cpp", "#include <interloop/adapters/libuv.hpp>", "#include <uv.h>")
+        self.header("adapters/asio_tokens", "asio.hpp")
+        self.assertEqual(self.layers(), [])
+
+    def test_an_upward_include_is_found(self) -> None:
+        self.header("future")
+        self.header("loop", "interloop/future.hpp")
+        self.assert_one_problem(self.layers(), "loop.hpp: is in row 1 and includes <interloop/future.hpp> of row 2")
+
+    def test_an_upward_include_through_detail_is_found(self) -> None:
+        self.header("future")
+        self.header("detail/state", "interloop/future.hpp")
+        self.header("loop", "interloop/detail/state.hpp")
+        self.assert_one_problem(self.layers(), "of row 2")
+
+    def test_a_core_that_includes_an_adapter_is_found(self) -> None:
+        self.header("adapters/glib")
+        self.header("config")
+        self.write("src/config.cpp", "#include <interloop/config.hpp>", '#include "interloop/adapters/glib.hpp"')
+        self.assert_one_problem(self.layers(), "config.cpp: is in row 4 and includes")
+
+    def test_a_header_without_a_row_is_found(self) -> None:
+        self.header("novelty")
+        self.assert_one_problem(self.layers(), "stands in no row")
+
+    def test_a_circle_is_found(self) -> None:
+        self.header("future", "interloop/coroutine.hpp")
+        self.header("coroutine", "interloop/future.hpp")
+        self.assert_one_problem(self.layers(), "coroutine -> future -> coroutine")
+
+    def test_native_headers_outside_their_adapter_are_found(self) -> None:
+        self.header("adapters/libuv", "uv.h")
+        self.assert_one_problem(self.layers(), "only the adapter libuv may")
+        self.header("adapters/libuv")
+        self.write("src/adapters/glib.cpp", "#include <uv.h>", "#include <glib.h>")
+        self.assert_one_problem(self.layers(), "glib.cpp: includes <uv.h>")
+
+    def test_detail_included_from_outside_is_found(self) -> None:
+        self.header("detail/state")
+        self.write("examples/x.cpp", "#include <interloop/detail/state.hpp>")
+        self.assert_one_problem(self.layers(), "detail/ is for the library itself")
+
+    def test_a_source_that_does_not_start_with_its_own_header_is_found(self) -> None:
+        self.header("error")
+        self.write("src/error.cpp", "#include <string>", "#include <interloop/error.hpp>")
+        self.assert_one_problem(self.layers(), "before anything else")
+
+    def test_an_include_of_no_file_is_found(self) -> None:
+        self.header("error", "interloop/eror.hpp")
+        self.assert_one_problem(self.layers(), "does not exist")
+
+    # check_files
+
+    def test_a_file_without_its_licence_line_is_found(self) -> None:
+        line = "// " + check_files.LICENCE
+        self.assertEqual(check_files.check_file(Path("a.cpp"), f"// expect: x\n{line}\n"), [])
+        self.assertEqual(check_files.check_file(Path("a.txt"), "anything"), [])
+        self.assert_one_problem(check_files.check_file(Path("a.cpp"), "int x;\n"), "first three lines")
+        self.assert_one_problem(check_files.check_file(Path("a.cpp"), f"{line}\n{line}\n"), "once")
+
+    def test_what_is_unfinished_is_found(self) -> None:
+        self.assert_one_problem(check_files.check_file(Path("a.txt"), "x\n" + "TO" + "DO later\n"), "a.txt:2")
+
+    def test_a_long_readme_is_found(self) -> None:
+        self.assertEqual(check_files.check_file(Path("README.md"), "x\n" * 199), [])
+        self.assert_one_problem(check_files.check_file(Path("README.md"), "x\n" * 200), "200 lines")
+
+    # check_docs
+
+    def test_a_block_that_differs_is_found_and_fixed(self) -> None:
+        self.write("x.cpp", "int a;", "    // [part]", "    int b;", "    // [/part]")
+        self.write("README.md", "Text.", "", "<!-- from: x.cpp#part -->", "```cpp", "int old;", "```", "More.")
+        self.assert_one_problem(self.docs(), "README.md:3: differs from x.cpp#part")
+        self.assertEqual(self.docs(fix=True), [])
+        self.assertIn("```cpp\nint b;\n```\nMore.", (self.root / "README.md").read_text())
+        self.assertEqual(self.docs(), [])
+
+    def test_a_block_without_an_anchor_is_the_whole_file(self) -> None:
+        self.write("x.py", "# [part]", "a = 1", "# [/part]")
+        self.write("docs/guide.md", "<!-- from: x.py -->", "```python", "a = 1", "```")
+        self.assertEqual(self.docs(), [])
+
+    def test_a_reference_that_leads_nowhere_is_found(self) -> None:
+        self.write("README.md", "<!-- from: gone.cpp -->", "```cpp", "```")
+        self.assert_one_problem(self.docs(), "gone.cpp does not exist")
+        self.write("gone.cpp", "// [part]")
+        self.write("README.md", "<!-- from: gone.cpp#part -->", "```cpp", "```")
+        self.assert_one_problem(self.docs(), "after it, one '// [/part]'")
+
+    def test_a_comment_without_its_block_is_found(self) -> None:
+        self.write("README.md", "<!-- from: x.cpp -->", "Text.")
+        self.assert_one_problem(self.docs(), "right before a fenced block")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -15,7 +15,7 @@ option(INTERLOOP_WARNINGS_AS_ERRORS "Stop at a compiler warning" OFF)
 string(COMPARE EQUAL "${CMAKE_BUILD_TYPE}" "Debug" interloop_is_debug)
 option(INTERLOOP_CHECKED "Throw wrong_thread where a loop's object is used in another thread" ${interloop_is_debug})
 
-set(INTERLOOP_SANITIZE "" CACHE STRING "Sanitizers for all targets, as -fsanitize= takes them: address,undefined or thread")
+set(INTERLOOP_SANITIZE "" CACHE STRING "Sanitizers for all targets: address,undefined or thread")
 
 if(PROJECT_IS_TOP_LEVEL)
   set(CMAKE_EXPORT_COMPILE_COMMANDS ON)

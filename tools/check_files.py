@@ -36,7 +36,7 @@ def check_file(path: Path, text: str) -> list[str]:
         if UNFINISHED.search(line):
             problems.append(f"{path}:{number}: unfinished: {line.strip()}")
     if path.name == "README.md" and len(lines) >= README_LINES:
-        problems.append(f"{path}: {len(lines)} lines; a README has fewer than {README_LINES}, the rest belongs in docs/")
+        problems.append(f"{path}: {len(lines)} lines; a README has fewer than {README_LINES}, the rest goes to docs/")
     return problems
 
 

@@ -10,8 +10,8 @@ import re
 import sys
 from pathlib import Path
 
-# Names are those of headers below include/interloop, without .hpp. Headers in detail/ (and their sources) need no row: each
-# counts as the highest of what it includes.
+# Names are those of headers below include/interloop, without .hpp. Headers in detail/ and their sources need no row:
+# each counts as the highest of what it includes.
 ROWS = {
     0: "error failure function result time version",
     1: "loop loop_port port ready_queue inbox timer timers watch",

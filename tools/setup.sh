@@ -50,7 +50,7 @@ debian_packages() {
         for name in "${missing[@]}"; do install_packages "$name" || true; done
     }
     mapfile -t missing < <(missing_packages extra)
-    ((${#missing[@]} == 0)) || left_out "${missing[*]}" "apt-get could not install it (needs root or sudo, and a network)"
+    ((${#missing[@]} == 0)) || left_out "${missing[*]}" "apt-get could not install it (root or sudo? network?)"
     mapfile -t missing < <(missing_packages needed)
     ((${#missing[@]} == 0)) && return
     echo "setup: cannot go on without: ${missing[*]}. As root: apt-get install ${missing[*]}" >&2
@@ -65,7 +65,8 @@ python_packages() {
     if ! python3 -m venv build/venv; then
         left_out "build/venv (plots)" "python3 -m venv does not work here"
     elif ! build/venv/bin/python -m pip install -q --retries 1 -r tools/requirements.txt; then
-        left_out "Python packages of tools/requirements.txt (plots)" "pip could not get them: no package index was reached"
+        left_out "Python packages of tools/requirements.txt (plots)" \
+            "pip could not get them (its words are above); most likely no package index was reached"
     else
         echo "$wanted" >"$stamp"
     fi

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+// interloop on standalone Asio. Includes <asio.hpp>: Asio's loops are templates over executors.
+//
+// Do not include it where Boost.Asio is included; the two cannot share a translation unit.
+#pragma once
+
+#include <interloop/config.hpp>
+#include <interloop/detail/asio_port.hpp>
+
+#include <asio.hpp>
+
+#include <chrono>
+#include <type_traits>
+
+namespace interloop {
+
+namespace detail {
+
+/// The names of standalone Asio that the port uses.
+struct standalone_asio {
+  static constexpr std::string_view name = "asio";
+  using io_context = ::asio::io_context;
+  using execution_context = ::asio::execution_context;
+  using service = ::asio::execution_context::service;
+  using service_id = ::asio::execution_context::id;
+  using error_code = ::asio::error_code;
+  using any_executor = ::asio::any_io_executor;
+  template <class E>
+  using timer =
+      ::asio::basic_waitable_timer<std::chrono::steady_clock, ::asio::wait_traits<std::chrono::steady_clock>, E>;
+  template <class E>
+  using descriptor = ::asio::posix::basic_stream_descriptor<E>;
+  template <class E>
+  using work_guard = ::asio::executor_work_guard<E>;
+  static constexpr auto wait_read = ::asio::posix::descriptor_base::wait_read;
+  static constexpr auto wait_write = ::asio::posix::descriptor_base::wait_write;
+
+  template <class E>
+  static constexpr bool is_strand = requires(const E& e) { e.get_inner_executor(); };
+
+  template <class E>
+  static auto make_strand(const E& e) {
+    return ::asio::make_strand(e);
+  }
+  template <class Service>
+  static Service& use_service(execution_context& context) {
+    return ::asio::use_service<Service>(context);
+  }
+  template <class E>
+  static execution_context& context_of(const E& e) {
+    return ::asio::query(e, ::asio::execution::context);
+  }
+  template <class E>
+  static io_context* io_context_of(const E& e) {
+    if constexpr (is_strand<E>) {
+      return io_context_of(e.get_inner_executor());
+    } else if constexpr (std::is_same_v<E, io_context::executor_type>) {
+      return &e.context();
+    } else if constexpr (std::is_same_v<E, any_executor>) {
+      const auto* inner = e.template target<io_context::executor_type>();
+      return inner ? &inner->context() : nullptr;
+    } else {
+      return nullptr;
+    }
+  }
+  template <class E, class F>
+  static void post(const E& e, F&& fn) {
+    ::asio::post(e, std::forward<F>(fn));
+  }
+};
+
+}  // namespace detail
+
+/// Says that one thread only runs the `io_context`: the loop then needs no strand. Faster, and a nested `poll()` or
+/// `run_one()` inside a callback is served.
+struct one_thread_t {};
+inline constexpr one_thread_t one_thread{};
+
+/// A loop on Asio. It closes when it goes, or when the execution context is destroyed, whichever is first.
+///
+/// On an `io_context`, or an executor that is no strand, it makes a strand of its own, so any number of threads may run
+/// the context; a strand that is given is used as it is. Loop-bound objects may be touched inside callbacks, in handlers
+/// on the given strand, and, where one thread runs the context, anywhere in that thread.
+/// Thread safety: create it before other threads run the context, or on the given strand.
+class asio_loop : public loop_owner {
+ public:
+  explicit asio_loop(::asio::io_context& context) : loop_owner(ports::on(context)) {}
+  asio_loop(::asio::io_context& context, one_thread_t) : loop_owner(ports::on_one_thread(context)) {}
+  template <class Executor>
+    requires(!std::is_base_of_v<::asio::execution_context, Executor> && !std::is_base_of_v<loop_owner, Executor>)
+  explicit asio_loop(const Executor& executor) : loop_owner(ports::on(executor)) {}
+
+ private:
+  using ports = detail::asio_ports<detail::standalone_asio>;
+};
+
+/// Selects an `io_context` for the process, through a strand. Again with the same one: no effect.
+/// Errors: `usage_error` if another loop is selected.
+inline loop& use_asio(::asio::io_context& context) {
+  return detail::select("asio", &context, [&context] { return loop_owner(asio_loop(context)); });
+}
+/// The same without a strand: see `one_thread`.
+inline loop& use_asio(::asio::io_context& context, one_thread_t) {
+  return detail::select("asio", &context, [&context] { return loop_owner(asio_loop(context, one_thread)); });
+}
+/// Selects the execution context of an executor; callbacks run on that executor.
+template <class Executor>
+  requires(!std::is_base_of_v<::asio::execution_context, Executor>)
+loop& use_asio(const Executor& executor) {
+  return detail::select("asio", &detail::standalone_asio::context_of(executor),
+                        [&executor] { return loop_owner(asio_loop(executor)); });
+}
+
+/// Whether the selected loop is one of standalone Asio.
+[[nodiscard]] inline bool using_asio() noexcept { return detail::using_loop("asio"); }
+
+}  // namespace interloop

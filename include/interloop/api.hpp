@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: MIT
+// txaio's functions: as members of `api`, bound to one loop, and as free functions that use the current loop.
+//
+// The free functions use the loop whose turn runs in this thread, or else the selected one, `config().loop`; where there
+// is neither they throw `usage_error`, which names the functions that select one. Those that take a future (`resolve`,
+// `reject`, `cancel`, `add_callbacks`, …) use the future's own loop; future.hpp has them.
+#pragma once
+
+#include <interloop/batched_timer.hpp>
+#include <interloop/config.hpp>
+#include <interloop/coroutine.hpp>
+#include <interloop/future.hpp>
+#include <interloop/gather.hpp>
+#include <interloop/loop.hpp>
+
+#include <cstddef>
+#include <source_location>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace interloop {
+
+namespace detail {
+
+/// A canceller takes the future, or nothing.
+template <class T, class F>
+concept canceller_of = std::is_invocable_v<std::decay_t<F>&, const future<T>&> || std::is_invocable_v<std::decay_t<F>&>;
+
+template <class E>
+inline constexpr bool is_failure_v =
+    std::is_same_v<std::remove_cvref_t<E>, failure> || std::is_same_v<std::remove_cvref_t<E>, std::exception_ptr>;
+
+template <class T, class V>
+concept value_of = !std::is_void_v<T> && !is_failure_v<V> && !is_future_v<std::remove_cvref_t<V>> &&
+                   !std::is_same_v<std::remove_cvref_t<V>, std::source_location> && std::is_constructible_v<T, V>;
+
+/// What `as_future` makes of a function's return type.
+template <class R>
+struct as_future_of {
+  using type = future<std::decay_t<R>>;
+};
+template <>
+struct as_future_of<void> {
+  using type = future<void>;
+};
+template <class T>
+struct as_future_of<future<T>> {
+  using type = future<T>;
+};
+
+}  // namespace detail
+
+/// Every function of interloop, bound to one loop: a value to keep in a library's objects instead of calling the free
+/// functions. Cheap to copy. The loop must outlive its use. Converts to `loop&`, so a coroutine that has one as a
+/// parameter belongs to its loop.
+///
+/// Thread safety: the loop's thread only, but for `post`, `remote`, `time_ns`, `perf_counter_ns` and the functions on
+/// failures. Errors: `loop_closed` after the loop was closed.
+/// Source: what `txaio.with_config` returns.
+class api {
+ public:
+  explicit api(interloop::loop& core) noexcept : loop_(&core) {}
+
+  /// The loop this is bound to.
+  [[nodiscard]] interloop::loop& loop() const noexcept { return *loop_; }
+  operator interloop::loop&() const noexcept { return *loop_; }
+
+  // ---- Making futures ----
+
+  /// A pending future: complete it with `resolve`, `reject` or `cancel`.
+  template <class T>
+  [[nodiscard]] future<T> create_future(std::source_location where = std::source_location::current()) const {
+    return detail::make_future<T>(*loop_, where);
+  }
+
+  /// A pending future with a canceller: `cancel` calls it, with the future or with nothing, in the canceller's thread,
+  /// which is the loop's; it may complete the future. It is destroyed when the future is completed.
+  template <class T, class Canceller>
+    requires(detail::canceller_of<T, Canceller> && !detail::value_of<T, Canceller>)
+  [[nodiscard]] future<T> create_future(Canceller&& canceller,
+                                        std::source_location where = std::source_location::current()) const {
+    auto made = detail::make_future<T>(*loop_, where);
+    detail::add_canceller(made, std::forward<Canceller>(canceller));
+    return made;
+  }
+
+  /// A future that is resolved already.
+  template <class T, class Value>
+    requires detail::value_of<T, Value>
+  [[nodiscard]] future<T> create_future(Value&& value,
+                                        std::source_location where = std::source_location::current()) const {
+    auto made = detail::make_future<T>(*loop_, where);
+    interloop::resolve(made, std::forward<Value>(value));
+    return made;
+  }
+
+  /// A future that has failed already, with a `failure` or a `std::exception_ptr`.
+  template <class T, class Error>
+    requires detail::is_failure_v<Error>
+  [[nodiscard]] future<T> create_future(Error&& error,
+                                        std::source_location where = std::source_location::current()) const {
+    return create_future_error<T>(std::forward<Error>(error), where);
+  }
+
+  /// A future that is resolved already; its type is the value's.
+  template <class Value>
+  [[nodiscard]] auto create_future_success(Value&& value,
+                                           std::source_location where = std::source_location::current()) const {
+    return create_future<std::decay_t<Value>>(std::forward<Value>(value), where);
+  }
+  template <class T>
+    requires std::is_void_v<T>
+  [[nodiscard]] future<void> create_future_success(std::source_location where = std::source_location::current()) const {
+    auto made = detail::make_future<void>(*loop_, where);
+    interloop::resolve(made);
+    return made;
+  }
+
+  /// A future that has failed already: with a `failure`, an exception object or a `std::exception_ptr`.
+  template <class T, class Error>
+  [[nodiscard]] future<T> create_future_error(Error&& error,
+                                              std::source_location where = std::source_location::current()) const {
+    auto made = detail::make_future<T>(*loop_, where);
+    interloop::reject(made, std::forward<Error>(error), where);
+    return made;
+  }
+  /// A future that has failed with the exception being handled.
+  template <class T>
+  [[nodiscard]] future<T> create_future_error(std::source_location where = std::source_location::current()) const {
+    auto made = detail::make_future<T>(*loop_, where);
+    interloop::reject(made, where);
+    return made;
+  }
+
+  /// Calls `fn(args…)` now and always returns a future: the one that `fn` returned (it may be a coroutine), or one that
+  /// is resolved with what it returned or failed with what it threw.
+  template <class F, class... Args>
+  [[nodiscard]] auto as_future(F&& fn, Args&&... args) const {
+    using R = std::invoke_result_t<F, Args...>;
+    using returned = typename detail::as_future_of<R>::type;
+    using T = typename returned::value_type;
+    loop_->require_open("as_future");
+    try {
+      if constexpr (is_future_v<R>) {
+        returned inner = std::invoke(std::forward<F>(fn), std::forward<Args>(args)...);
+        if (!inner) detail::throw_usage("as_future: the function returned an empty future");
+        return inner;
+      } else if constexpr (std::is_void_v<R>) {
+        std::invoke(std::forward<F>(fn), std::forward<Args>(args)...);
+        return create_future_success<void>();
+      } else {
+        auto made = detail::make_future<T>(*loop_, std::source_location::current());
+        interloop::resolve(made, std::invoke(std::forward<F>(fn), std::forward<Args>(args)...));
+        return made;
+      }
+    } catch (...) {
+      return returned(create_future_error<T>());
+    }
+  }
+
+  // ---- Waiting ----
+
+  /// A future of the results of all `futures`, in their order: each a value or, with `consume_exceptions::yes`, a failure
+  /// in its place; with `no` the whole fails with the first failure, and the other futures go on. Cancelling it cancels
+  /// those that are still pending. The futures are kept until then. Values are copied; move-only ones are taken.
+  template <class Range>
+    requires detail::range_of_futures<Range>
+  [[nodiscard]] auto gather(Range&& futures, interloop::consume_exceptions consume = interloop::consume_exceptions::yes,
+                            std::source_location where = std::source_location::current()) const {
+    return detail::gather_vector(*loop_, detail::futures_of(std::forward<Range>(futures)),
+                                 consume == interloop::consume_exceptions::yes, where);
+  }
+  /// The same for futures of different types: a future of a tuple of results.
+  template <class... Ts>
+  [[nodiscard]] auto gather(const future<Ts>&... futures) const {
+    return detail::gather_tuple(*loop_, true, std::source_location::current(), futures...);
+  }
+  template <class... Ts>
+  [[nodiscard]] auto gather(interloop::consume_exceptions consume, const future<Ts>&... futures) const {
+    return detail::gather_tuple(*loop_, consume == interloop::consume_exceptions::yes, std::source_location::current(),
+                                futures...);
+  }
+
+  /// A future that is resolved after `delay`. Cancelling it cancels the timer.
+  template <class Rep, class Period>
+  [[nodiscard]] future<void> sleep(std::chrono::duration<Rep, Period> delay,
+                                   std::source_location where = std::source_location::current()) const {
+    auto rings = detail::make_future<void>(*loop_, where);
+    timer call = loop_->call_later(delay, [rings] {
+      if (!interloop::is_called(rings)) interloop::resolve(rings);
+    });
+    detail::add_canceller(rings, [call = std::move(call)]() mutable { call.cancel(); });
+    return rings;
+  }
+
+  // ---- Calling: see `loop` for the contracts ----
+
+  template <class F, class... Args>
+  void call_soon(F&& fn, Args&&... args) const {
+    loop_->call_soon(std::forward<F>(fn), std::forward<Args>(args)...);
+  }
+  template <class Rep, class Period, class F, class... Args>
+  timer call_later(std::chrono::duration<Rep, Period> delay, F&& fn, Args&&... args) const {
+    return loop_->call_later(delay, std::forward<F>(fn), std::forward<Args>(args)...);
+  }
+  template <class F, class... Args>
+  timer call_at(time_point when, F&& fn, Args&&... args) const {
+    return loop_->call_at(when, std::forward<F>(fn), std::forward<Args>(args)...);
+  }
+  template <class F, class... Args>
+  void post(F&& fn, Args&&... args) const {
+    loop_->post(std::forward<F>(fn), std::forward<Args>(args)...);
+  }
+  [[nodiscard]] fd_watch watch(int fd, interest wanted, function<void(interest)> on_ready) const {
+    return loop_->watch(fd, wanted, std::move(on_ready));
+  }
+  [[nodiscard]] time_point now() const noexcept { return loop_->now(); }
+  [[nodiscard]] loop_remote remote() const noexcept { return loop_->remote(); }
+  [[nodiscard]] loop_hold hold() const { return loop_->hold(); }
+  void set_exception_handler(exception_handler handler) const { loop_->set_exception_handler(std::move(handler)); }
+
+  /// Timers by the bucket: see `batched_timer`. Source: `txaio.make_batched_timer`.
+  template <class Rep, class Period>
+  [[nodiscard]] batched_timer make_batched_timer(std::chrono::duration<Rep, Period> bucket,
+                                                 std::size_t chunk_size = 100) const {
+    return batched_timer(*loop_, to_duration(bucket), chunk_size);
+  }
+
+  /// Closes the loop: see `loop::close`. The returned future is completed (see `is_called`) when the native loop has let
+  /// go of the last handle, which may need another run of the native loop (libuv); it runs no callbacks.
+  future<void> close() const;
+
+  // ---- On futures and failures: the free functions, so that an `api` can stand in for the namespace ----
+
+  template <class X>
+  [[nodiscard]] constexpr bool is_future(const X& x) const noexcept {
+    return interloop::is_future(x);
+  }
+  template <class T>
+  [[nodiscard]] bool is_called(const future<T>& f) const {
+    return interloop::is_called(f);
+  }
+  template <class T, class... Value>
+  void resolve(const future<T>& f, Value&&... value) const {
+    interloop::resolve(f, std::forward<Value>(value)...);
+  }
+  template <class T>
+  void reject(const future<T>& f, std::source_location where = std::source_location::current()) const {
+    interloop::reject(f, where);
+  }
+  template <class T, class Exception>
+    requires(!std::is_same_v<std::remove_cvref_t<Exception>, std::source_location>)
+  void reject(const future<T>& f, Exception&& why, std::source_location where = std::source_location::current()) const {
+    interloop::reject(f, std::forward<Exception>(why), where);
+  }
+  template <class T>
+  bool cancel(const future<T>& f, std::string message = "the operation was cancelled",
+              std::source_location where = std::source_location::current()) const {
+    return interloop::cancel(f, std::move(message), where);
+  }
+  template <class T, class Callback, class Errback = std::nullptr_t>
+  void add_callbacks(const future<T>& f, Callback&& callback, Errback&& errback = nullptr) const {
+    interloop::add_callbacks(f, std::forward<Callback>(callback), std::forward<Errback>(errback));
+  }
+  [[nodiscard]] failure create_failure(std::source_location where = std::source_location::current()) const {
+    return interloop::create_failure(where);
+  }
+  template <class Exception>
+    requires(!std::is_same_v<std::remove_cvref_t<Exception>, std::source_location>)
+  [[nodiscard]] failure create_failure(Exception&& exception,
+                                       std::source_location where = std::source_location::current()) const {
+    return interloop::create_failure(std::forward<Exception>(exception), where);
+  }
+  [[nodiscard]] std::string failure_message(const failure& fail) const { return interloop::failure_message(fail); }
+  [[nodiscard]] std::vector<trace_entry> failure_traceback(const failure& fail) const {
+    return interloop::failure_traceback(fail);
+  }
+  [[nodiscard]] std::string failure_format_traceback(const failure& fail) const {
+    return interloop::failure_format_traceback(fail);
+  }
+  [[nodiscard]] std::int64_t time_ns() const noexcept { return interloop::time_ns(); }
+  [[nodiscard]] std::int64_t perf_counter_ns() const noexcept { return interloop::perf_counter_ns(); }
+
+ private:
+  interloop::loop* loop_;
+};
+
+/// The functions bound to a loop; without one, to the current loop. Source: `txaio.with_config`.
+[[nodiscard]] inline api with_config(loop& core) noexcept { return api(core); }
+[[nodiscard]] inline api with_config() { return api(detail::current_loop()); }
+
+// ---- The same as free functions, on the current loop. The contracts are those of `api` and `loop`. ----
+
+template <class T>
+[[nodiscard]] future<T> create_future(std::source_location where = std::source_location::current()) {
+  return with_config().create_future<T>(where);
+}
+template <class T, class Given>
+  requires(detail::canceller_of<T, Given> || detail::value_of<T, Given> || detail::is_failure_v<Given>)
+[[nodiscard]] future<T> create_future(Given&& given, std::source_location where = std::source_location::current()) {
+  return with_config().create_future<T>(std::forward<Given>(given), where);
+}
+template <class Value>
+[[nodiscard]] auto create_future_success(Value&& value, std::source_location where = std::source_location::current()) {
+  return with_config().create_future_success(std::forward<Value>(value), where);
+}
+template <class T>
+  requires std::is_void_v<T>
+[[nodiscard]] future<void> create_future_success(std::source_location where = std::source_location::current()) {
+  return with_config().create_future_success<void>(where);
+}
+template <class T, class Error>
+[[nodiscard]] future<T> create_future_error(Error&& error,
+                                            std::source_location where = std::source_location::current()) {
+  return with_config().create_future_error<T>(std::forward<Error>(error), where);
+}
+template <class T>
+[[nodiscard]] future<T> create_future_error(std::source_location where = std::source_location::current()) {
+  return with_config().create_future_error<T>(where);
+}
+template <class F, class... Args>
+[[nodiscard]] auto as_future(F&& fn, Args&&... args) {
+  return with_config().as_future(std::forward<F>(fn), std::forward<Args>(args)...);
+}
+template <class Range>
+  requires detail::range_of_futures<Range>
+[[nodiscard]] auto gather(Range&& futures, consume_exceptions consume = consume_exceptions::yes,
+                          std::source_location where = std::source_location::current()) {
+  return with_config().gather(std::forward<Range>(futures), consume, where);
+}
+template <class... Ts>
+[[nodiscard]] auto gather(const future<Ts>&... futures) {
+  return with_config().gather(futures...);
+}
+template <class... Ts>
+[[nodiscard]] auto gather(consume_exceptions consume, const future<Ts>&... futures) {
+  return with_config().gather(consume, futures...);
+}
+template <class Rep, class Period>
+[[nodiscard]] future<void> sleep(std::chrono::duration<Rep, Period> delay,
+                                 std::source_location where = std::source_location::current()) {
+  return with_config().sleep(delay, where);
+}
+template <class F, class... Args>
+void call_soon(F&& fn, Args&&... args) {
+  detail::current_loop().call_soon(std::forward<F>(fn), std::forward<Args>(args)...);
+}
+template <class Rep, class Period, class F, class... Args>
+timer call_later(std::chrono::duration<Rep, Period> delay, F&& fn, Args&&... args) {
+  return detail::current_loop().call_later(delay, std::forward<F>(fn), std::forward<Args>(args)...);
+}
+template <class F, class... Args>
+timer call_at(time_point when, F&& fn, Args&&... args) {
+  return detail::current_loop().call_at(when, std::forward<F>(fn), std::forward<Args>(args)...);
+}
+template <class F, class... Args>
+void post(F&& fn, Args&&... args) {
+  detail::current_loop().post(std::forward<F>(fn), std::forward<Args>(args)...);
+}
+[[nodiscard]] inline fd_watch watch(int fd, interest wanted, function<void(interest)> on_ready) {
+  return detail::current_loop().watch(fd, wanted, std::move(on_ready));
+}
+[[nodiscard]] inline time_point now() { return detail::current_loop().now(); }
+[[nodiscard]] inline loop_hold hold() { return detail::current_loop().hold(); }
+inline void set_exception_handler(exception_handler handler) {
+  detail::current_loop().set_exception_handler(std::move(handler));
+}
+template <class Rep, class Period>
+[[nodiscard]] batched_timer make_batched_timer(std::chrono::duration<Rep, Period> bucket,
+                                               std::size_t chunk_size = 100) {
+  return with_config().make_batched_timer(bucket, chunk_size);
+}
+inline future<void> close() { return with_config().close(); }
+
+}  // namespace interloop

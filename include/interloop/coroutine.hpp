@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+// `co_await` on a future, and `future<T>` as the return type of a coroutine.
+//
+// Life cycle. A coroutine starts at once, in its caller. It belongs to the loop of its first parameter that is one (an
+// `api`, a `loop&`, a loop's owner), or else to the loop whose turn is running, or else to the selected one. Its frame
+// lies in the same block of memory as the state of its future: one allocation for both. Each `co_await` of a future that
+// is not completed suspends it; it resumes in a turn of its loop. Its locals are destroyed when it returns, before the
+// callbacks of its future run; dropping all handles does not stop it.
+//
+// Ownership. A suspended coroutine is owned by the future it awaits: destroying that continuation unrun (the loop closes)
+// destroys the frame, and with it the locals; the coroutine's future then fails with `loop_closed`.
+//
+// Thread safety: the loop's thread only.
+#pragma once
+
+#include <interloop/future.hpp>
+
+#include <concepts>
+#include <coroutine>
+#include <cstddef>
+#include <exception>
+#include <new>
+#include <optional>
+#include <source_location>
+#include <type_traits>
+#include <utility>
+
+namespace interloop::detail {
+
+/// What a coroutine's promise has that does not depend on its type.
+class promise_core {
+ public:
+  explicit promise_core(std::coroutine_handle<> self) noexcept : self_(self) {}
+
+  [[nodiscard]] std::coroutine_handle<> self() const noexcept { return self_; }
+
+  /// Cancels what is awaited, or makes the next `co_await` throw.
+  void request_cancel(const failure& cancelled) {
+    if (awaiting_ && awaiting_->is_pending()) {
+      future_core& awaited = *awaiting_;
+      awaited.retain();
+      const state_ptr<future_core> keep(state_ptr<future_core>::adopt{}, &awaited);
+      awaited.ops->cancel(awaited, cancelled);
+    } else {
+      requested_ = cancelled;
+    }
+  }
+
+ protected:
+  template <class, bool>
+  friend class future_awaiter;
+  friend struct resumption;
+
+  std::coroutine_handle<> self_;
+  loop* loop_ = nullptr;
+  future_core* awaiting_ = nullptr;
+  std::optional<failure> requested_;  // a cancellation that the next co_await throws
+  std::optional<failure> seen_;       // what the last co_await threw, with its history
+};
+
+/// The continuation that resumes a coroutine.
+struct resumption final : continuation {
+  promise_core* waiter;
+
+  explicit resumption(promise_core& who) noexcept : continuation{&code_of}, waiter(&who) {}
+
+  static void code_of(continuation& base, future_core& core, visit how, std::size_t& size) {
+    size = sizeof(resumption);
+    if (how == visit::cancel) return;
+    promise_core* waiter = static_cast<resumption&>(base).waiter;
+    if (how == visit::destroy) {
+      waiter->self_.destroy();
+    } else if (waiter->loop_ == &core.loop()) {
+      waiter->self_.resume();
+    } else {
+      hop(*waiter);
+    }
+  }
+
+  /// Resumes a coroutine that awaited a future of another loop in a turn of its own.
+  static void hop(promise_core& waiter);
+};
+
+template <class T, bool Taking>
+class future_awaiter {
+ public:
+  future_awaiter(state_ptr<future_state<T>> state, promise_core& waiter, std::source_location where) noexcept
+      : state_(std::move(state)), waiter_(waiter), where_(where) {}
+
+  [[nodiscard]] bool await_ready() const noexcept { return !state_->is_pending() || waiter_.requested_; }
+
+  void await_suspend(std::coroutine_handle<>) {
+    state_->template add<resumption>(waiter_);
+    waiter_.awaiting_ = state_.get();
+  }
+
+  decltype(auto) await_resume() {
+    waiter_.awaiting_ = nullptr;
+    if (waiter_.requested_) [[unlikely]]
+      std::exchange(waiter_.requested_, std::nullopt)->rethrow();
+    if (state_->status() == status::failed) [[unlikely]]
+      rethrow();
+    if constexpr (std::is_void_v<T>) {
+      static_cast<void>(state_->require_value());
+    } else if constexpr (Taking) {
+      return T(state_->take_value());
+    } else {
+      return static_cast<const T&>(state_->require_value());
+    }
+  }
+
+ private:
+  [[noreturn]] void rethrow() {
+    state_->mark_observed();
+    waiter_.seen_ = state_->get_failure().extended(trace_entry::kind::awaited, where_);
+    waiter_.seen_->rethrow();
+  }
+
+  state_ptr<future_state<T>> state_;
+  promise_core& waiter_;
+  std::source_location where_;
+};
+
+/// The loop named by a coroutine's parameters, or the current one.
+inline loop& loop_among() { return current_loop(); }
+template <class First, class... Rest>
+loop& loop_among(First& first, Rest&... rest) {
+  if constexpr (std::convertible_to<First&, loop&>) {
+    return first;
+  } else {
+    return loop_among(rest...);
+  }
+}
+
+template <class T>
+class promise_base : public promise_core {
+  static constexpr std::size_t alignment = __STDCPP_DEFAULT_NEW_ALIGNMENT__;
+  static constexpr std::size_t state_bytes = (sizeof(future_state<T>) + alignment - 1) / alignment * alignment;
+  static_assert(alignof(future_state<T>) <= alignment,
+                "interloop: a coroutine cannot return an over-aligned type; return it behind a pointer");
+
+  static future_state<T>& state_of(void* frame) noexcept {
+    return *std::launder(reinterpret_cast<future_state<T>*>(static_cast<std::byte*>(frame) - state_bytes));
+  }
+
+ public:
+  promise_base(const promise_base&) = delete;
+  promise_base& operator=(const promise_base&) = delete;
+
+  /// Makes the state in front of the frame. The frame holds the first reference to it.
+  template <class... Args>
+  static void* operator new(std::size_t frame_bytes, Args&&... args) {
+    loop& core = loop_among(args...);
+    core.require_open("coroutine");
+    void* block = ::operator new(state_bytes + frame_bytes);
+    auto* state = ::new (block) future_state<T>(core, std::source_location{}, table);
+    state->mark_coroutine();
+    return static_cast<std::byte*>(block) + state_bytes;
+  }
+  static void operator delete(void* frame) noexcept { state_of(frame).release(); }
+
+  future<T> get_return_object() noexcept { return future_access::wrap<T>(state_ptr<future_state<T>>(&state())); }
+
+  // The default argument is evaluated in the coroutine, so it names it.
+  std::suspend_never initial_suspend(std::source_location where = std::source_location::current()) noexcept {
+    state().set_created(where);
+    return {};
+  }
+
+  std::suspend_never final_suspend() noexcept {
+    auto& mine = state();
+    if (mine.is_pending()) mine.complete(mine.has_value() ? status::value : status::failed);
+    return {};
+  }
+
+  void unhandled_exception() noexcept {
+    auto& mine = state();
+    if (!mine.is_pending()) return;  // the loop was closed meanwhile
+    std::exception_ptr thrown = std::current_exception();
+    mine.set_failure(seen_ && seen_->exception() == thrown ? *seen_ : failure::of(std::move(thrown), mine.created()));
+    if (cancelled_) mine.mark_observed();
+  }
+
+  template <class U>
+  auto await_transform(const future<U>& awaited, std::source_location where = std::source_location::current()) {
+    return future_awaiter<U, false>(state_ptr<future_state<U>>(&future_access::state(awaited)), *this, where);
+  }
+  template <class U>
+  auto await_transform(future<U>&& awaited, std::source_location where = std::source_location::current()) {
+    return future_awaiter<U, true>(future_access::steal(std::move(awaited)), *this, where);
+  }
+
+ protected:
+  explicit promise_base(std::coroutine_handle<> self) noexcept : promise_core(self) { loop_ = &state().loop(); }
+  ~promise_base() {
+    if (state().is_pending()) state().do_abandon(state());
+  }
+
+  [[nodiscard]] future_state<T>& state() const noexcept { return state_of(self_.address()); }
+
+ private:
+  static void do_cancel(pending& base, const failure& cancelled);
+
+  static constexpr pending::operations table{&future_state<T>::do_dispatch, &future_state<T>::do_abandon,
+                                             &future_state<T>::do_destroy, &do_cancel};
+  bool cancelled_ = false;
+};
+
+template <class T>
+class promise final : public promise_base<T> {
+ public:
+  promise() noexcept : promise_base<T>(std::coroutine_handle<promise>::from_promise(*this)) {}
+
+  template <class Value = T>
+    requires std::is_constructible_v<T, Value>
+  void return_value(Value&& value) {
+    if (this->state().is_pending()) this->state().set_value(std::forward<Value>(value));
+  }
+};
+
+template <>
+class promise<void> final : public promise_base<void> {
+ public:
+  promise() noexcept : promise_base<void>(std::coroutine_handle<promise>::from_promise(*this)) {}
+  void return_void() {
+    if (state().is_pending()) state().set_value();
+  }
+};
+
+template <class T>
+void promise_base<T>::do_cancel(pending& base, const failure& cancelled) {
+  void* frame = reinterpret_cast<std::byte*>(&static_cast<future_state<T>&>(base)) + state_bytes;
+  promise<T>& self = std::coroutine_handle<promise<T>>::from_address(frame).promise();
+  static_cast<promise_base<T>&>(self).cancelled_ = true;
+  self.request_cancel(cancelled);
+}
+
+}  // namespace interloop::detail
+
+template <class T, class... Args>
+struct std::coroutine_traits<interloop::future<T>, Args...> {
+  using promise_type = interloop::detail::promise<T>;
+};

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: MIT
+// The port for both flavours of Asio, written once: `Net` names the flavour's types (see adapters/asio.hpp).
+//
+// Life cycle. An I/O object must not outlive its execution context, but a loop's core may (handles keep it). So all of
+// Asio's objects live in `native`, which goes when the loop closes; a service of the context closes the loops that are
+// still open when the context is destroyed. Handlers that Asio still holds then own only a small shared block.
+//
+// Concurrency. All handlers run on `Executor`. If several threads run the context it has to be a strand.
+#pragma once
+
+#include <interloop/loop.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace interloop::detail {
+
+/// Memory for the one wake-up that can be under way, so that waking never fails and never allocates. Asio takes two
+/// pieces from it where a strand is involved.
+class wake_memory {
+ public:
+  void* take(std::size_t bytes) {
+    for (slot& each : slots_)
+      if (bytes <= sizeof(each.bytes) && !each.used) {
+        each.used = true;
+        return each.bytes;
+      }
+    return ::operator new(bytes);
+  }
+  void give_back(void* pointer) noexcept {
+    for (slot& each : slots_)
+      if (pointer == each.bytes) {
+        each.used = false;
+        return;
+      }
+    ::operator delete(pointer);
+  }
+
+ private:
+  struct slot {
+    alignas(std::max_align_t) std::byte bytes[256];
+    bool used = false;
+  };
+  slot slots_[3];
+};
+
+template <class T>
+struct wake_allocator {
+  using value_type = T;
+  std::shared_ptr<wake_memory> memory;
+
+  explicit wake_allocator(std::shared_ptr<wake_memory> from) noexcept : memory(std::move(from)) {}
+  template <class U>
+  wake_allocator(const wake_allocator<U>& other) noexcept : memory(other.memory) {}
+
+  T* allocate(std::size_t count) { return static_cast<T*>(memory->take(count * sizeof(T))); }
+  void deallocate(T* pointer, std::size_t) noexcept { memory->give_back(pointer); }
+  template <class U>
+  bool operator==(const wake_allocator<U>& other) const noexcept {
+    return memory == other.memory;
+  }
+};
+
+/// Closes the loops of a context that is being destroyed.
+template <class Net>
+class asio_loops final : public Net::service {
+ public:
+  using key_type = asio_loops;
+  static inline typename Net::service_id id;
+
+  explicit asio_loops(typename Net::execution_context& context) : Net::service(context) {}
+  void add(loop& core) { loops_.push_back(&core); }
+  void remove(loop& core) noexcept { std::erase(loops_, &core); }
+
+ private:
+  void shutdown() override {
+    while (!loops_.empty()) loops_.back()->close();  // which removes it
+  }
+  std::vector<loop*> loops_;
+};
+
+template <class Net, class Executor>
+class asio_watch final : public port_watch {
+ public:
+  asio_watch(const Executor& executor, int fd, interest wanted, watch_state& state)
+      : block_(std::make_shared<block>(executor, fd, state)) {
+    // Waiting once for reading, wanted or not, lets Asio make the descriptor non-blocking now, when the core undoes it.
+    arm(block_, interest::read);
+    set_interest(wanted);
+  }
+  ~asio_watch() override {
+    block_->state = nullptr;
+    block_->descriptor.release();  // without closing; what was waited for ends with operation_aborted
+  }
+
+  void set_interest(interest wanted) override {
+    // A wait for what is not wanted any more is left to end by itself: Asio could cancel only both directions.
+    if (has(wanted, interest::read)) arm(block_, interest::read);
+    if (has(wanted, interest::write)) arm(block_, interest::write);
+    block_->wanted = wanted;
+  }
+
+ private:
+  struct block {
+    block(const Executor& executor, int fd, watch_state& watched) : descriptor(executor, fd), state(&watched) {}
+    typename Net::template descriptor<Executor> descriptor;
+    watch_state* state;  // null once the watch has ended
+    interest wanted = interest::none;
+    interest waiting = interest::none;
+  };
+
+  static void arm(const std::shared_ptr<block>& self, interest direction) {
+    if (has(self->waiting, direction)) return;
+    self->descriptor.async_wait(direction == interest::read ? Net::wait_read : Net::wait_write,
+                                [self, direction](const typename Net::error_code&) { arrived(self, direction); });
+    self->waiting = self->waiting | direction;
+  }
+
+  static void arrived(const std::shared_ptr<block>& self, interest direction) {
+    self->waiting = direction == interest::read ? self->waiting & interest::write : self->waiting & interest::read;
+    if (self->state && has(self->wanted, direction)) self->state->ready(direction);
+    if (self->state && has(self->wanted, direction)) arm(self, direction);
+  }
+
+  std::shared_ptr<block> block_;
+};
+
+template <class Net, class Executor>
+class asio_port final : public loop_port {
+  using io_context = typename Net::io_context;
+
+ public:
+  /// \param runs  what `run` runs; null if the executor's context is not known to be an `io_context`.
+  asio_port(const Executor& executor, io_context* runs)
+      : shared_(std::make_shared<shared>()), native_(std::in_place, executor, runs) {
+    shared_->port = this;
+    // After the services that `native_` uses, so that the context shuts it down before those.
+    loops_ = &Net::template use_service<asio_loops<Net>>(Net::context_of(executor));
+  }
+  ~asio_port() override { close(nullptr); }
+
+  std::string_view name() const noexcept override { return Net::name; }
+
+  void wake() noexcept override {
+    if (shared_->waking.exchange(true, std::memory_order_acq_rel)) return;
+    Net::post(native_->executor, waker{shared_});
+  }
+
+  /// A strand never runs a handler inside another, so a nested run would not reach it; a bare executor does.
+  void busy() noexcept override {
+    if constexpr (!Net::template is_strand<Executor>) wake();
+  }
+
+  void set_alarm(time_point when) override {
+    native_->alarm.expires_at(when);
+    const unsigned number = ++shared_->alarm_number;
+    native_->alarm.async_wait([shared = shared_, number](const typename Net::error_code&) {
+      // cancel() comes too late for a timer that is due, so the number decides.
+      if (shared->port && shared->alarm_number == number) shared->port->core().alarm();
+    });
+  }
+  void clear_alarm() noexcept override {
+    ++shared_->alarm_number;
+    cancel_alarm();
+  }
+
+  std::unique_ptr<port_watch> watch(int fd, interest wanted, watch_state& state) override {
+    return std::make_unique<asio_watch<Net, Executor>>(native_->executor, fd, wanted, state);
+  }
+
+  bool in_loop_thread() const noexcept override {
+    if constexpr (requires(const Executor& e) { e.running_in_this_thread(); }) {
+      return native_ && native_->executor.running_in_this_thread();
+    } else {
+      return false;
+    }
+  }
+
+  void keep_alive(bool pending) noexcept override {
+    if (pending) {
+      native_->work.emplace(native_->executor);
+    } else {
+      native_->work.reset();
+    }
+  }
+
+  void run() override {
+    io_context* context = native_->runs;
+    if (!context) throw usage_error("run: this executor's context is not an io_context; run the context itself");
+    if (context->stopped()) context->restart();
+    context->run();
+  }
+  void stop() noexcept override {
+    if (native_->runs) native_->runs->stop();
+  }
+
+  void close(function<void()> released) noexcept override {
+    if (!native_) return;
+    shared_->port = nullptr;
+    loops_->remove(core());
+    cancel_alarm();
+    native_.reset();
+    if (released) released();
+  }
+
+  void attached() override { loops_->add(core()); }
+
+ private:
+  /// What handlers own.
+  struct shared {
+    asio_port* port = nullptr;  // null once closed
+    unsigned alarm_number = 0;
+    // Whether a wake-up is under way. Release on clearing: whoever sets it next owns the memory that the handler used.
+    std::atomic<bool> waking{false};
+    std::shared_ptr<wake_memory> memory = std::make_shared<wake_memory>();
+  };
+
+  struct waker {
+    using allocator_type = wake_allocator<std::byte>;
+    std::shared_ptr<shared> state;
+    allocator_type get_allocator() const noexcept { return allocator_type(state->memory); }
+    void operator()() const {
+      state->waking.store(false, std::memory_order_release);
+      if (state->port) state->port->core().turn();
+    }
+  };
+
+  struct native {
+    native(const Executor& e, io_context* context) : executor(e), runs(context), alarm(e) {
+      typename Net::template descriptor<Executor> first(e);  // makes its service exist before ours
+    }
+    Executor executor;
+    io_context* runs;
+    typename Net::template timer<Executor> alarm;
+    std::optional<typename Net::template work_guard<Executor>> work;
+  };
+
+  void cancel_alarm() noexcept {
+    try {
+      native_->alarm.cancel();
+    } catch (...) {  // by its signature; it does not fail
+    }
+  }
+
+  std::shared_ptr<shared> shared_;
+  std::optional<native> native_;
+  asio_loops<Net>* loops_ = nullptr;
+};
+
+/// What `asio_loop` and `use_asio` accept: an `io_context`, which gets a strand, or any executor, which gets one unless
+/// it is one.
+template <class Net>
+struct asio_ports {
+  template <class Executor>
+  static std::unique_ptr<loop_port> make(const Executor& executor, typename Net::io_context* runs) {
+    return std::make_unique<asio_port<Net, Executor>>(executor, runs);
+  }
+
+  static std::unique_ptr<loop_port> on(typename Net::io_context& context) {
+    return make(Net::make_strand(context.get_executor()), &context);
+  }
+  static std::unique_ptr<loop_port> on_one_thread(typename Net::io_context& context) {
+    return make(context.get_executor(), &context);
+  }
+  template <class Executor>
+    requires(!std::is_base_of_v<typename Net::execution_context, Executor>)
+  static std::unique_ptr<loop_port> on(const Executor& executor) {
+    if constexpr (Net::template is_strand<Executor>) {
+      return make(executor, Net::io_context_of(executor));
+    } else {
+      return make(Net::make_strand(executor), Net::io_context_of(executor));
+    }
+  }
+};
+
+}  // namespace interloop::detail

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+// What a future's handles share. One block of memory: state, value, and the first callbacks.
+//
+// Layout. `future_core` is everything that does not depend on the value's type; `future_state<T>` adds room for the value
+// or the failure. 32 bytes inside the core hold the first continuations packed one after the other (a pointer to code,
+// then the captures); those that do not fit are allocated singly. A coroutine's frame follows its state in the same block
+// (see coroutine.hpp), so the block is always given back through the state.
+//
+// Life cycle. pending -> value or failed, once; a value that was moved out leaves `taken`. Handles, the queued dispatch
+// and a running coroutine each hold a reference. A pending state is in its loop's list, so that closing the loop reaches
+// it. The count is not atomic: everything happens in the loop's thread.
+#pragma once
+
+#include <interloop/failure.hpp>
+#include <interloop/loop.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <new>
+#include <source_location>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace interloop {
+
+template <class T>
+class future;
+
+namespace detail {
+
+enum class status : unsigned char { pending, value, failed, taken };
+
+/// What is done with a continuation when it is visited.
+enum class visit : unsigned char {
+  run,      // the future completed: call it, then destroy it
+  cancel,   // the future is being cancelled: only a canceller does something, and stays
+  destroy,  // destroy it unrun
+};
+
+class future_core;
+
+/// A continuation's first member. `code` sets `size` to the whole continuation's before anything else.
+struct continuation {
+  void (*code)(continuation&, future_core&, visit, std::size_t& size);
+};
+
+class future_core : public pending {
+ public:
+  future_core(const operations& type, loop& core, std::source_location where) noexcept
+      : pending{&type}, loop_(&core), created_(where) {
+    core.retain();
+    core.enlist(*this);
+  }
+  future_core(const future_core&) = delete;
+  future_core& operator=(const future_core&) = delete;
+
+  [[nodiscard]] interloop::loop& loop() const noexcept { return *loop_; }
+  [[nodiscard]] detail::status status() const noexcept { return status_; }
+  [[nodiscard]] bool is_pending() const noexcept { return status_ == detail::status::pending; }
+  [[nodiscard]] std::source_location created() const noexcept { return created_; }
+  void set_created(std::source_location where) noexcept { created_ = where; }
+  [[nodiscard]] bool sole() const noexcept { return references_ == 1; }
+
+  void retain() noexcept { ++references_; }
+  void release() noexcept {
+    if (--references_ == 0) ops->destroy(*this);
+  }
+
+  /// Adds a continuation; queues the dispatch if the future has completed already.
+  template <class Continuation, class... Args>
+  void add(Args&&... args) {
+    if constexpr (sizeof(Continuation) <= inline_bytes && alignof(Continuation) <= alignof(void*)) {
+      if (used_ + sizeof(Continuation) <= inline_bytes && !dispatching_ && !overflow_) {
+        ::new (static_cast<void*>(inline_ + used_)) Continuation(std::forward<Args>(args)...);
+        used_ = static_cast<unsigned char>(used_ + sizeof(Continuation));
+        if (!is_pending()) queue_dispatch();
+        return;
+      }
+    }
+    auto extra = std::make_unique<overflow_node<Continuation>>(std::forward<Args>(args)...);
+    extra->next = overflow_;
+    overflow_ = extra.release();
+    if (!is_pending()) queue_dispatch();
+  }
+
+  /// Marks the future as completed; the value or the failure is in place. Callbacks run in a later turn.
+  void complete(detail::status outcome) noexcept {
+    status_ = outcome;
+    leave_loop();
+    if (used_ != 0 || overflow_) queue_dispatch();
+  }
+
+  /// Takes a pending future out of what its loop's closing fails.
+  void leave_loop() noexcept {
+    if (link) unlink();
+  }
+
+  /// A failure counts as looked at once anyone has been given it.
+  void mark_observed() noexcept { observed_ = true; }
+  [[nodiscard]] bool has_canceller() const noexcept { return has_canceller_; }
+  void mark_canceller() noexcept { has_canceller_ = true; }
+  [[nodiscard]] bool is_coroutine() const noexcept { return is_coroutine_; }
+  void mark_coroutine() noexcept { is_coroutine_ = true; }
+
+  /// Calls the canceller, if there is one. It may complete the future.
+  void call_canceller();
+
+ protected:
+  struct overflow_base {
+    virtual ~overflow_base() = default;
+    virtual continuation& get() noexcept = 0;
+    overflow_base* next = nullptr;
+  };
+  template <class Continuation>
+  struct overflow_node final : overflow_base {
+    template <class... Args>
+    explicit overflow_node(Args&&... args) : held(std::forward<Args>(args)...) {}
+    continuation& get() noexcept override { return held; }
+    // Continuations are destroyed by being visited, so their storage must not destroy them again.
+    ~overflow_node() override {}
+    union {
+      Continuation held;
+    };
+  };
+
+  void queue_dispatch() noexcept {
+    if (queued_) return;
+    queued_ = true;
+    retain();
+    loop_->enqueue(*this);
+  }
+
+  /// Runs or destroys every continuation in the order they were added, and forgets them.
+  void visit_all(visit how) noexcept;
+  void visit_one(continuation& each, visit how, std::size_t& size) noexcept;
+
+  static constexpr std::size_t inline_bytes = 32;
+
+  std::uint32_t references_ = 1;
+  detail::status status_ = detail::status::pending;
+  unsigned char used_ = 0;
+  bool observed_ : 1 = false;
+  bool queued_ : 1 = false;         // a dispatch is in the ready queue
+  bool dispatching_ : 1 = false;    // the inline continuations are being visited
+  bool has_canceller_ : 1 = false;  // the first continuation is a canceller
+  bool is_coroutine_ : 1 = false;   // a coroutine's frame follows; only it may complete the future
+  bool has_value_ : 1 = false;      // there is a value to destroy
+  interloop::loop* loop_;
+  std::source_location created_;
+  overflow_base* overflow_ = nullptr;  // last added first
+  alignas(void*) std::byte inline_[inline_bytes];
+};
+
+template <class T>
+using stored = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+
+/// Throws what tells that the value is not there.
+[[noreturn]] void throw_no_value(status actual);
+
+template <class T>
+class future_state final : public future_core {
+ public:
+  explicit future_state(interloop::loop& core, std::source_location where, const operations& type = table) noexcept
+      : future_core(type, core, where) {}
+  ~future_state() {
+    if (status_ == detail::status::failed) {
+      failure_.~failure();
+    } else if (has_value_) {
+      value_.~stored<T>();
+    }
+  }
+
+  /// Puts the value in place, for `complete(status::value)`. Strong guarantee.
+  template <class... Args>
+  void set_value(Args&&... args) {
+    ::new (static_cast<void*>(std::addressof(value_))) stored<T>(std::forward<Args>(args)...);
+    has_value_ = true;
+  }
+  /// Puts the failure in place, for `complete(status::failed)`; a value that was in place goes.
+  void set_failure(const failure& fail) noexcept {
+    if (has_value_) value_.~stored<T>();
+    has_value_ = false;
+    ::new (static_cast<void*>(std::addressof(failure_))) failure(fail.extended(trace_entry::kind::created, created_));
+  }
+  [[nodiscard]] bool has_value() const noexcept { return has_value_; }
+
+  [[nodiscard]] stored<T>& value() noexcept { return value_; }
+  [[nodiscard]] const failure& get_failure() const noexcept { return failure_; }
+
+  /// The value, or throws: the failure's exception, or `invalid_state` if pending or taken.
+  stored<T>& require_value() {
+    if (status_ != detail::status::value) [[unlikely]]
+      no_value();
+    return value_;
+  }
+
+  /// Moves the value out if this is the only handle or it cannot be copied, else copies it.
+  stored<T> take_value() {
+    stored<T>& mine = require_value();
+    if constexpr (std::is_copy_constructible_v<stored<T>>) {
+      if (!sole()) return mine;
+    }
+    status_ = detail::status::taken;
+    return std::move(mine);
+  }
+
+  static void do_dispatch(pending& base) noexcept {
+    auto& self = static_cast<future_state&>(base);
+    self.queued_ = false;
+    self.visit_all(visit::run);
+    self.release();
+  }
+
+  static void do_abandon(pending& base) noexcept {
+    auto& self = static_cast<future_state&>(base);
+    if (self.is_pending()) {
+      self.set_failure(self.loop_->closing_failure());
+      self.observed_ = true;  // everyone is told by the closing itself
+      self.status_ = detail::status::failed;
+      self.leave_loop();
+      self.retain();
+    } else {
+      self.queued_ = false;  // takes over the reference of the dispatch
+    }
+    self.visit_all(visit::destroy);
+    self.release();
+  }
+
+  static void do_destroy(pending& base) noexcept {
+    auto& self = static_cast<future_state&>(base);
+    self.leave_loop();
+    self.references_ = 1;  // destructors of callbacks may make and drop handles of this very future
+    if (self.used_ != 0 || self.overflow_) self.visit_all(visit::destroy);
+    if (self.status_ == detail::status::failed && !self.observed_)
+      self.loop_->handle_exception("a future failed and nobody looked at it", self.failure_);
+    interloop::loop& core = *self.loop_;
+    self.~future_state();
+    ::operator delete(static_cast<void*>(&self));
+    core.release();
+  }
+
+  static void do_cancel(pending& base, const failure& cancelled) {
+    auto& self = static_cast<future_state&>(base);
+    self.call_canceller();
+    if (!self.is_pending()) return;
+    self.set_failure(cancelled);
+    self.observed_ = true;  // it was asked for
+    self.complete(detail::status::failed);
+  }
+
+  static constexpr operations table{&do_dispatch, &do_abandon, &do_destroy, &do_cancel};
+
+ private:
+  [[noreturn]] void no_value() {
+    if (status_ != detail::status::failed) throw_no_value(status_);
+    mark_observed();
+    failure_.rethrow();
+  }
+
+  union {
+    stored<T> value_;
+    failure failure_;
+  };
+};
+
+/// A counted pointer to a state.
+template <class State>
+class state_ptr {
+ public:
+  state_ptr() noexcept = default;
+  struct adopt {};
+  state_ptr(adopt, State* state) noexcept : state_(state) {}
+  explicit state_ptr(State* state) noexcept : state_(state) { state->retain(); }
+  state_ptr(const state_ptr& other) noexcept : state_(other.state_) {
+    if (state_) state_->retain();
+  }
+  state_ptr(state_ptr&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+  state_ptr& operator=(state_ptr other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+  }
+  ~state_ptr() {
+    if (state_) state_->release();
+  }
+  State* operator->() const noexcept { return state_; }
+  State& operator*() const noexcept { return *state_; }
+  [[nodiscard]] State* get() const noexcept { return state_; }
+  explicit operator bool() const noexcept { return state_ != nullptr; }
+
+ private:
+  State* state_ = nullptr;
+};
+
+}  // namespace detail
+}  // namespace interloop

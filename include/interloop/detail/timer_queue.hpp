@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+// All timers of one loop: scheduling and cancelling in O(1), firing in exact (deadline, sequence) order.
+//
+// Overview. Two structures share the work. Timers that are more than a tick (about a millisecond) away wait in a
+// hierarchical timing wheel (Varghese and Lauck 1987): 7 levels of 64 lists, a timer is linked into one and unlinked in
+// constant time, and most timeouts end there, cancelled. When the wheel reaches a timer's tick it moves to the *near*
+// heap, 4-ary, with the deadline beside the pointer, where it gets its exact order.
+//
+// Cancelling frees the node at once. A heap entry that named it is stale, recognised by its sequence number (each timer
+// has its own, so it also tells a reused node apart) and skipped; when stale entries outnumber live ones the heap is
+// rebuilt, so they cost amortised O(1) and no unbounded memory.
+//
+// Thread safety: none; the loop's thread only. `docs/decisions/0002-timers.md` has the figures behind this choice.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace interloop::detail {
+
+/// One timer. Lives in a slab of its queue; `sequence` is 0 while it is free or running.
+struct timer_node {
+  static constexpr std::size_t capacity = 48;
+
+  timer_node* next;
+  timer_node** link;  // what points at this node, or nullptr when the near heap has it
+  std::int64_t deadline;
+  std::uint64_t sequence;
+  void (*code)(timer_node&, bool run);  // runs the callable or not, and destroys it
+  alignas(void*) std::byte storage[capacity];
+};
+
+class timer_queue {
+ public:
+  explicit timer_queue(std::int64_t now) noexcept : tick_(tick_of(now)), floor_(now) {}
+  timer_queue(const timer_queue&) = delete;
+  timer_queue& operator=(const timer_queue&) = delete;
+  ~timer_queue();
+
+  [[nodiscard]] bool empty() const noexcept { return live_ == 0; }
+  [[nodiscard]] std::size_t size() const noexcept { return live_; }
+
+  /// Adds a timer. `deadline` is in nanoseconds on the loop's clock; one that lies before the last `run_due` counts as
+  /// that moment, so that what a callback schedules comes after what was due already. Strong guarantee.
+  template <class F>
+  timer_node* schedule(std::int64_t deadline, F&& callable) {
+    using callee = std::decay_t<F>;
+    timer_node* node = allocate();
+    try {
+      if constexpr (sizeof(callee) <= timer_node::capacity && alignof(callee) <= alignof(void*)) {
+        ::new (static_cast<void*>(node->storage)) callee(std::forward<F>(callable));
+        node->code = &code_of<callee>;
+      } else {
+        using boxed = std::unique_ptr<callee>;
+        ::new (static_cast<void*>(node->storage)) boxed(std::make_unique<callee>(std::forward<F>(callable)));
+        node->code = &code_of<boxed>;
+      }
+    } catch (...) {
+      give_back(node);
+      throw;
+    }
+    node->deadline = deadline < floor_ ? floor_ : deadline;
+    node->sequence = ++last_sequence_;
+    insert_new(node);
+    return node;
+  }
+
+  /// Destroys the timer's callable unless it has fired, is firing or was cancelled already. Returns whether it did.
+  bool cancel(timer_node* node, std::uint64_t sequence) noexcept;
+
+  /// Whether this very timer is still waiting.
+  [[nodiscard]] static bool waiting(const timer_node* node, std::uint64_t sequence) noexcept {
+    return node->sequence == sequence;
+  }
+
+  /// When to look again: never later than the earliest deadline; exact if that timer is near or has few neighbours.
+  /// Requires !empty().
+  [[nodiscard]] std::int64_t next_look() noexcept;
+
+  /// Whether a timer with this deadline was due at the time of the last `take_due`.
+  [[nodiscard]] bool due_by_last_look(std::int64_t deadline) const noexcept { return deadline <= floor_; }
+
+  /// Takes the next timer whose deadline is at most `now` and which was made before `limit`; nullptr when there is none.
+  /// The caller runs it with `run`.
+  [[nodiscard]] timer_node* take_due(std::int64_t now, std::uint64_t limit);
+
+  /// A limit for `take_due`: timers made from here on are not taken.
+  [[nodiscard]] std::uint64_t limit() const noexcept { return last_sequence_ + 1; }
+
+  /// Runs a timer that `take_due` returned, then destroys its callable. What the callable throws passes through.
+  void run(timer_node* node);
+
+  /// Destroys all callables, unrun.
+  void clear() noexcept;
+
+ private:
+  struct entry {
+    std::int64_t deadline;
+    std::uint64_t sequence;
+    timer_node* node;
+    bool operator<(const entry& other) const noexcept {
+      return deadline != other.deadline ? deadline < other.deadline : sequence < other.sequence;
+    }
+    [[nodiscard]] bool stale() const noexcept { return node->sequence != sequence; }
+  };
+
+  static constexpr int tick_shift = 20;  // a tick is 2^20 ns, 1.05 ms
+  static constexpr int level_shift = 6;
+  static constexpr int slots = 1 << level_shift;
+  static constexpr int levels = 8;
+  static constexpr std::size_t slab_nodes = 128;
+
+  template <class F>
+  static void code_of(timer_node& node, bool run) {
+    F& callable = *std::launder(reinterpret_cast<F*>(node.storage));
+    struct destroyer {
+      F& callable;
+      ~destroyer() { callable.~F(); }
+    } guard{callable};
+    if (!run) return;
+    if constexpr (std::is_invocable_v<F&>) {
+      std::invoke(callable);
+    } else {
+      std::invoke(*callable);
+    }
+  }
+
+  static std::uint64_t tick_of(std::int64_t nanoseconds) noexcept {
+    return nanoseconds < 0 ? 0 : static_cast<std::uint64_t>(nanoseconds) >> tick_shift;
+  }
+
+  timer_node* allocate() {
+    if (!free_) [[unlikely]]
+      add_slab();
+    timer_node* node = free_;
+    free_ = node->next;
+    return node;
+  }
+
+  void give_back(timer_node* node) noexcept {
+    node->sequence = 0;
+    node->next = free_;
+    free_ = node;
+  }
+
+  void insert_new(timer_node* node) {
+    const std::uint64_t tick = tick_of(node->deadline);
+    if (tick > tick_) {
+      link(node, tick);
+    } else {
+      node->link = nullptr;
+      push_new(node);
+    }
+    ++live_;
+  }
+
+  void link(timer_node* node, std::uint64_t tick) noexcept {
+    const int level = (63 - std::countl_zero(tick ^ tick_)) / level_shift;
+    const auto slot = static_cast<std::size_t>((tick >> (level * level_shift)) & (slots - 1));
+    timer_node*& head = wheel_[level][slot];
+    node->next = head;
+    node->link = &head;
+    if (head) head->link = &node->next;
+    head = node;
+    occupied_[level] |= std::uint64_t{1} << slot;
+  }
+
+  void add_slab();
+  void push_new(timer_node* node);
+  void push_near(timer_node* node);
+  void pop_near() noexcept;
+  void sift_down(std::size_t at, entry moving) noexcept;
+  void drop_stale_tops() noexcept;
+  void rebuild_near() noexcept;
+  bool first_slot(int& level, std::size_t& slot, std::uint64_t& start) noexcept;
+  void advance(std::uint64_t to);
+
+  std::uint64_t tick_;  // where the wheel stands: every linked timer's tick is greater
+  std::int64_t floor_;  // the latest time that take_due was asked for
+  std::uint64_t last_sequence_ = 0;
+  std::size_t live_ = 0;
+  std::size_t stale_ = 0;  // entries in near_ whose timer was cancelled
+  timer_node* free_ = nullptr;
+  std::vector<entry> near_;              // 4-ary heap
+  std::uint64_t occupied_[levels] = {};  // a set bit may outlive its list's last timer; first_slot clears it
+  timer_node* wheel_[levels][slots] = {};
+  std::vector<std::unique_ptr<timer_node[]>> slabs_;
+};
+
+}  // namespace interloop::detail

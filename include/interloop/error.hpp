@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// The one exception hierarchy of interloop. A message says what happened, with the values involved, and what to do.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace interloop {
+
+/// The base of everything that interloop itself throws. What a user's own callback throws is never wrapped in it.
+class error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+  ~error() override;
+};
+
+/// A call that can never work as it was made: no loop selected, two selected, no callback given, a bad descriptor.
+/// Source: txaio raises `RuntimeError` and `ValueError` there.
+class usage_error : public error {
+ public:
+  using error::error;
+  ~usage_error() override;
+};
+
+/// A future was completed a second time, or its value was asked for before there was one or after it was taken.
+/// Source: asyncio `InvalidStateError`, Twisted `AlreadyCalledError`.
+class invalid_state : public error {
+ public:
+  using error::error;
+  ~invalid_state() override;
+};
+
+/// What errbacks and awaiting coroutines see of a future that was cancelled.
+/// Source: `asyncio.CancelledError`, `twisted.internet.defer.CancelledError`.
+class cancelled_error : public error {
+ public:
+  using error::error;
+  ~cancelled_error() override;
+};
+
+/// The time allowed for an operation has passed. Source: `crochet.TimeoutError`.
+class timeout_error : public error {
+ public:
+  using error::error;
+  ~timeout_error() override;
+};
+
+/// A loop-bound object was touched from another thread. Thrown by checked builds (`INTERLOOP_CHECKED`) only; elsewhere
+/// such a call is a data race.
+class wrong_thread : public error {
+ public:
+  using error::error;
+  ~wrong_thread() override;
+};
+
+/// The loop was closed: nothing can be queued on it any more, and what was pending fails with this.
+class loop_closed : public error {
+ public:
+  using error::error;
+  ~loop_closed() override;
+};
+
+/// The loop that a blocked thread waits for has stopped. Source: `crochet.ReactorStopped`.
+class reactor_stopped : public error {
+ public:
+  using error::error;
+  ~reactor_stopped() override;
+};
+
+namespace detail {
+
+// Throwing is out of line so that the paths which check stay small.
+[[noreturn]] void throw_usage(const char* what);
+[[noreturn]] void throw_invalid_state(const char* what);
+[[noreturn]] void throw_loop_closed(const char* what);
+[[noreturn]] void throw_wrong_thread(const char* function);
+
+}  // namespace detail
+}  // namespace interloop

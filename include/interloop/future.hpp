@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: MIT
+// A value that comes later, its callbacks, and how it is completed.
+#pragma once
+
+#include <interloop/detail/future_state.hpp>
+#include <interloop/result.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace interloop {
+
+template <class T>
+inline constexpr bool is_future_v = false;
+template <class T>
+inline constexpr bool is_future_v<future<T>> = true;
+
+namespace detail {
+struct future_access;
+}
+
+/// A handle to a value of type `T` (or nothing, for `void`) that comes later, or to the failure that comes instead.
+///
+/// Copies name the same future: whoever has one may add callbacks, complete it, cancel it or look at it. It is completed
+/// once, by `resolve`, `reject` or `cancel`; a future that a coroutine returned is completed by the coroutine alone.
+/// Every callback gets the same value; what a callback returns is ignored, there is no chaining.
+///
+/// Dropping the last handle of a pending future destroys its callbacks unrun. A failure that nobody looked at (no errback,
+/// no `co_await`, no `get_failure`) is given to the loop's exception handler when the last handle goes.
+///
+/// Thread safety: the loop's thread only, copies and destruction included. May outlive the loop.
+/// Source: asyncio `Future`, Twisted `Deferred`, as far as `txaio` lets code rely on them.
+template <class T>
+class future {
+  static_assert(std::is_void_v<T> || (std::is_object_v<T> && std::is_move_constructible_v<T> && !std::is_array_v<T>),
+                "interloop: future<T> needs a movable object type, or void");
+  static_assert(!std::is_same_v<std::remove_cv_t<T>, failure> && !is_future_v<T>,
+                "interloop: a future of a failure or of a future would be ambiguous; use its value type");
+
+ public:
+  using value_type = T;
+
+  /// An empty handle, good only for being assigned to. Everything but `operator bool` throws `usage_error` on it.
+  future() noexcept = default;
+
+  /// Whether the handle names a future.
+  explicit operator bool() const noexcept { return static_cast<bool>(state_); }
+
+  /// The value. Errors: `invalid_state` if there is none yet or it was taken; throws the exception of a failed future.
+  decltype(auto) value() const {
+    if constexpr (std::is_void_v<T>) {
+      static_cast<void>(state().require_value());
+    } else {
+      return static_cast<const T&>(state().require_value());
+    }
+  }
+
+  /// Moves the value out; copies it instead if it can be copied and other handles exist. Errors: as `value()`.
+  T take() const {
+    if constexpr (std::is_void_v<T>) {
+      static_cast<void>(state().require_value());
+    } else {
+      return state().take_value();
+    }
+  }
+
+  /// The failure, or null if there is none (yet). Valid while a handle exists. Counts as having looked at it.
+  [[nodiscard]] const failure* get_failure() const {
+    auto& mine = state();
+    if (mine.status() != detail::status::failed) return nullptr;
+    mine.mark_observed();
+    return &mine.get_failure();
+  }
+
+  /// The loop that the future belongs to.
+  [[nodiscard]] interloop::loop& loop() const { return state().loop(); }
+
+  friend bool operator==(const future& a, const future& b) noexcept { return a.state_.get() == b.state_.get(); }
+
+ private:
+  friend struct detail::future_access;
+  explicit future(detail::state_ptr<detail::future_state<T>> state) noexcept : state_(std::move(state)) {}
+
+  detail::future_state<T>& state() const {
+    if (!state_) detail::throw_usage("this future is empty (default-constructed or moved from); give it one first");
+    return *state_;
+  }
+
+  detail::state_ptr<detail::future_state<T>> state_;
+};
+
+namespace detail {
+
+struct future_access {
+  template <class T>
+  static future<T> wrap(state_ptr<future_state<T>> state) noexcept {
+    return future<T>(std::move(state));
+  }
+  template <class T>
+  static future_state<T>& state(const future<T>& f) {
+    return f.state();
+  }
+  template <class T>
+  static state_ptr<future_state<T>> steal(future<T>&& f) {
+    static_cast<void>(f.state());
+    return std::move(f.state_);
+  }
+  /// For whoever is about to complete the future.
+  template <class T>
+  static future_state<T>& completable(const future<T>& f, const char* function) {
+    future_state<T>& state = f.state();
+    state.loop().check_thread(function);
+    if (!state.is_pending() || state.is_coroutine()) [[unlikely]]
+      throw_not_completable(state, function);
+    return state;
+  }
+  [[noreturn]] static void throw_not_completable(const future_core& state, const char* function);
+};
+
+/// A pending future of this loop. Errors: `loop_closed`, `wrong_thread`.
+template <class T>
+future<T> make_future(loop& core, std::source_location where) {
+  core.require_open("create_future");
+  void* block = ::operator new(sizeof(future_state<T>));
+  auto* state = ::new (block) future_state<T>(core, where);
+  return future_access::wrap<T>({typename state_ptr<future_state<T>>::adopt{}, state});
+}
+
+template <class F>
+inline constexpr bool is_absent = std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>;
+
+/// How a callback takes the value: by reference to the shared one, or by taking it over.
+template <class T, class F>
+inline constexpr bool shares_value = std::is_invocable_v<F&, const T&>;
+template <class F>
+inline constexpr bool shares_value<void, F> = std::is_invocable_v<F&>;
+template <class T, class F>
+inline constexpr bool takes_value = !shares_value<T, F> && std::is_invocable_v<F&, T&&>;
+template <class F>
+inline constexpr bool takes_value<void, F> = false;
+
+template <class F>
+[[nodiscard]] bool is_empty(const F& callable) {
+  if constexpr (is_absent<F>) {
+    return true;
+  } else if constexpr (std::is_pointer_v<F> || std::is_member_pointer_v<F>) {
+    return callable == nullptr;
+  } else if constexpr (
+      requires {
+        typename F::result_type;
+        static_cast<bool>(callable);
+      } ||
+      requires(F f) {
+        f = nullptr;
+        static_cast<bool>(callable);
+      }) {
+    return !static_cast<bool>(callable);
+  } else {
+    return false;
+  }
+}
+
+/// What `add_callbacks` leaves with the future.
+template <class T, class Callback, class Errback>
+struct callbacks final : continuation {
+  [[no_unique_address]] Callback callback;
+  [[no_unique_address]] Errback errback;
+
+  template <class C, class E>
+  callbacks(C&& c, E&& e) : continuation{&code_of}, callback(std::forward<C>(c)), errback(std::forward<E>(e)) {}
+
+  static void code_of(continuation& base, future_core& core, visit how, std::size_t& size) {
+    size = sizeof(callbacks);
+    if (how == visit::cancel) return;
+    auto& self = static_cast<callbacks&>(base);
+    struct destroyer {
+      callbacks& self;
+      ~destroyer() { self.~callbacks(); }
+    } guard{self};
+    if (how == visit::destroy) return;
+    auto& state = static_cast<future_state<T>&>(core);
+    if (state.status() == status::failed) {
+      if constexpr (!is_absent<Errback>) {
+        if (is_empty(self.errback)) return;
+        state.mark_observed();
+        std::invoke(self.errback, state.get_failure());
+      }
+    } else if constexpr (!is_absent<Callback>) {
+      if (is_empty(self.callback)) return;
+      if constexpr (std::is_void_v<T>) {
+        std::invoke(self.callback);
+      } else if constexpr (takes_value<T, Callback>) {
+        std::invoke(self.callback, state.take_value());
+      } else {
+        std::invoke(self.callback, static_cast<const T&>(state.require_value()));
+      }
+    }
+  }
+};
+
+template <class T, class F>
+struct canceller final : continuation {
+  F fn;
+
+  template <class G>
+  explicit canceller(G&& g) : continuation{&code_of}, fn(std::forward<G>(g)) {}
+
+  static void code_of(continuation& base, future_core& core, visit how, std::size_t& size) {
+    size = sizeof(canceller);
+    auto& self = static_cast<canceller&>(base);
+    if (how != visit::cancel) {
+      self.~canceller();
+      return;
+    }
+    const future<T> handle = future_access::wrap<T>(state_ptr<future_state<T>>(&static_cast<future_state<T>&>(core)));
+    if constexpr (std::is_invocable_v<F&, const future<T>&>) {
+      std::invoke(self.fn, handle);
+    } else {
+      std::invoke(self.fn);
+    }
+  }
+};
+
+template <class T, class F>
+void add_canceller(const future<T>& f, F&& fn) {
+  auto& state = future_access::state(f);
+  state.template add<canceller<T, std::decay_t<F>>>(std::forward<F>(fn));
+  state.mark_canceller();
+}
+
+template <class T>
+void fail(const future<T>& f, const failure& why, const char* function) {
+  auto& state = future_access::completable(f, function);
+  state.set_failure(why);
+  state.complete(status::failed);
+}
+
+}  // namespace detail
+
+/// Whether a value is a future, of any type.
+template <class T>
+[[nodiscard]] constexpr bool is_future(const T&) noexcept {
+  return is_future_v<T>;
+}
+
+/// Whether the future is completed: resolved, rejected or cancelled. Its callbacks may still be waiting for their turn.
+template <class T>
+[[nodiscard]] bool is_called(const future<T>& f) {
+  return !detail::future_access::state(f).is_pending();
+}
+
+/// Completes the future with a value. The callbacks run in a later turn, in the order they were added.
+/// \param value  what constructs the value; nothing for `future<void>`.
+/// Errors: `invalid_state` if it is completed already or belongs to a coroutine. What the value's constructor throws
+/// passes through, and the future stays pending.
+/// Source: `txaio.resolve`.
+template <class T, class... Value>
+  requires(std::is_void_v<T> ? sizeof...(Value) == 0
+                             : sizeof...(Value) == 1 && std::is_constructible_v<detail::stored<T>, Value...>)
+void resolve(const future<T>& f, Value&&... value) {
+  auto& state = detail::future_access::completable(f, "resolve");
+  state.set_value(std::forward<Value>(value)...);
+  state.complete(detail::status::value);
+}
+
+/// Completes the future with the exception being handled. Errors: `usage_error` outside of a `catch` block; as `resolve`.
+template <class T>
+void reject(const future<T>& f, std::source_location where = std::source_location::current()) {
+  detail::fail(f, failure(where), "reject");
+}
+
+/// Completes the future with a failure, an exception object, or a `std::exception_ptr`. Errors: as `resolve`.
+/// Source: `txaio.reject`.
+template <class T, class Exception>
+  requires(!std::is_same_v<std::remove_cvref_t<Exception>, std::source_location>)
+void reject(const future<T>& f, Exception&& why, std::source_location where = std::source_location::current()) {
+  if constexpr (std::is_same_v<std::remove_cvref_t<Exception>, failure>) {
+    detail::fail(f, why, "reject");
+  } else {
+    detail::fail(f, create_failure(std::forward<Exception>(why), where), "reject");
+  }
+}
+
+/// Asks that the future not be waited for any longer. The canceller it was created with is called, now, and may complete
+/// it; otherwise it fails with `cancelled_error(message)`. A coroutine's future cancels what the coroutine awaits, which
+/// then sees `cancelled_error` and may clean up, pass it on or ignore it.
+/// \return false if the future was completed already; nothing happens then.
+/// Source: `txaio.cancel`, asyncio `Task.cancel`.
+template <class T>
+bool cancel(const future<T>& f, std::string message = "the operation was cancelled",
+            std::source_location where = std::source_location::current()) {
+  auto& state = detail::future_access::state(f);
+  state.loop().check_thread("cancel");
+  if (!state.is_pending()) return false;
+  const detail::state_ptr<detail::future_state<T>> keep(&state);
+  state.ops->cancel(state, failure(std::make_exception_ptr(cancelled_error(message)), where));
+  return true;
+}
+
+/// Calls `callback(value)` when the future is resolved, `errback(failure)` when it fails: in a later turn, in the loop's
+/// thread, also when it is completed already. Either may be absent: `nullptr`, or an empty function.
+///
+/// The value is passed as `const T&`, the same for every callback. A callback that can only be called with `T&&` (it takes
+/// a move-only value by value) gets it moved, or copied where others still need it; after a move, a second taker fails
+/// with `invalid_state`. What either throws goes to the loop's exception handler and harms no other callback.
+/// Both are destroyed after the call, or unrun when the loop closes or the last handle of a pending future goes.
+/// Errors: `usage_error` if both are absent, `loop_closed`.
+/// Source: `txaio.add_callbacks`, without Twisted's chaining.
+template <class T, class Callback, class Errback = std::nullptr_t>
+void add_callbacks(const future<T>& f, Callback&& callback, Errback&& errback = nullptr) {
+  using C = std::decay_t<Callback>;
+  using E = std::decay_t<Errback>;
+  static_assert(
+      detail::is_absent<C> || detail::shares_value<T, C> || detail::takes_value<T, C>,
+      "interloop: the callback cannot be called with the future's value (const T&, or T&&; nothing for void)");
+  static_assert(detail::is_absent<E> || std::is_invocable_v<E&, const failure&>,
+                "interloop: the errback cannot be called with a const interloop::failure&");
+  auto& state = detail::future_access::state(f);
+  state.loop().require_open("add_callbacks");
+  if (detail::is_empty(callback) && detail::is_empty(errback)) [[unlikely]]
+    detail::throw_usage("add_callbacks: both callback and errback are absent; give at least one");
+  state.template add<detail::callbacks<T, C, E>>(std::forward<Callback>(callback), std::forward<Errback>(errback));
+}
+
+}  // namespace interloop

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+// Waiting for several futures at once.
+#pragma once
+
+#include <interloop/future.hpp>
+
+#include <cstddef>
+#include <iterator>
+#include <optional>
+#include <ranges>
+#include <source_location>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace interloop {
+
+/// What `gather` does with a failure: put it in its place among the results, or fail as a whole with the first one.
+enum class consume_exceptions : bool { no, yes };
+
+namespace detail {
+
+/// What the gathered futures have in common. Counted by their continuations; `Results` knows the places.
+///
+/// It keeps the gathered futures, so that they can be cancelled, until the outcome is known.
+template <class Results>
+class gathering {
+ public:
+  using value_type = typename Results::value_type;
+
+  gathering(future<value_type> done, Results results, bool consume)
+      : done_(std::move(done)), results_(std::move(results)), remaining_(results_.size()), consume_(consume) {}
+
+  void retain() noexcept { ++references_; }
+  void release() noexcept {
+    if (--references_ == 0) delete this;
+  }
+
+  template <class T>
+  void arrived(std::optional<result<T>>& place, future_state<T>& state) {
+    if (is_called(done_)) return;  // failed or cancelled meanwhile
+    if (state.status() == status::failed) {
+      if (!consume_) {
+        const failure why = state.get_failure();
+        results_.forget();
+        fail(done_, why.extended(trace_entry::kind::awaited, future_access::state(done_).created()), "gather");
+        return;
+      }
+      place.emplace(state.get_failure());
+    } else if constexpr (std::is_copy_constructible_v<stored<T>>) {
+      place.emplace(state.require_value());
+    } else {
+      place.emplace(state.take_value());
+    }
+    if (--remaining_ == 0) finish();
+  }
+
+  /// A continuation failed to take its value (its copy threw, or it was taken already): so does the whole.
+  void broken() {
+    if (!is_called(done_)) reject(done_);
+  }
+
+  void finish() {
+    value_type all = results_.collect();
+    results_.forget();
+    resolve(done_, std::move(all));
+  }
+
+  void cancel_all() {
+    const state_ptr<gathering> keep(this);
+    results_.for_each_future([](const auto& each) { cancel(each, "the gather was cancelled"); });
+    results_.forget();
+  }
+
+  Results& results() noexcept { return results_; }
+
+ private:
+  unsigned references_ = 0;
+  future<value_type> done_;
+  Results results_;
+  std::size_t remaining_;
+  bool consume_;
+};
+
+/// The continuation of one gathered future.
+template <class T, class Results>
+struct gathered final : continuation {
+  state_ptr<gathering<Results>> whole;
+  std::optional<result<T>>* place;
+
+  gathered(state_ptr<gathering<Results>> all, std::optional<result<T>>* in)
+      : continuation{&code_of}, whole(std::move(all)), place(in) {}
+
+  static void code_of(continuation& base, future_core& core, visit how, std::size_t& size) {
+    size = sizeof(gathered);
+    if (how == visit::cancel) return;
+    auto& self = static_cast<gathered&>(base);
+    struct destroyer {
+      gathered& self;
+      ~destroyer() { self.~gathered(); }
+    } guard{self};
+    if (how == visit::destroy) return;
+    core.mark_observed();
+    try {
+      self.whole->arrived(*self.place, static_cast<future_state<T>&>(core));
+    } catch (...) {
+      self.whole->broken();
+    }
+  }
+};
+
+template <class T>
+struct vector_results {
+  using value_type = std::vector<result<T>>;
+  std::vector<future<T>> futures;
+  std::vector<std::optional<result<T>>> places;
+
+  explicit vector_results(std::vector<future<T>> all) : futures(std::move(all)), places(futures.size()) {}
+  [[nodiscard]] std::size_t size() const noexcept { return places.size(); }
+  void forget() noexcept { std::vector<future<T>>().swap(futures); }
+  template <class Visit>
+  void for_each_future(Visit visit) {
+    const std::vector<future<T>> now = futures;
+    for (const future<T>& each : now) visit(each);
+  }
+  value_type collect() {
+    value_type all;
+    all.reserve(places.size());
+    for (auto& place : places) all.push_back(std::move(*place));
+    return all;
+  }
+};
+
+template <class... Ts>
+struct tuple_results {
+  using value_type = std::tuple<result<Ts>...>;
+  std::tuple<future<Ts>...> futures;
+  std::tuple<std::optional<result<Ts>>...> places;
+
+  explicit tuple_results(future<Ts>... all) : futures(std::move(all)...) {}
+  [[nodiscard]] std::size_t size() const noexcept { return sizeof...(Ts); }
+  void forget() noexcept { std::exchange(futures, {}); }
+  template <class Visit>
+  void for_each_future(Visit visit) {
+    const std::tuple<future<Ts>...> now = futures;
+    std::apply([&](const auto&... each) { (visit(each), ...); }, now);
+  }
+  value_type collect() {
+    return std::apply([](auto&... place) { return value_type(std::move(*place)...); }, places);
+  }
+};
+
+template <class Results>
+auto start_gathering(loop& core, Results results, bool consume, std::source_location where) {
+  auto done = make_future<typename Results::value_type>(core, where);
+  const state_ptr<gathering<Results>> whole(new gathering<Results>(done, std::move(results), consume));
+  if (whole->results().size() == 0) {
+    whole->finish();
+    return std::pair(done, whole);
+  }
+  // The gathering outlives `done`'s being pending: whoever keeps a gathered future's continuation keeps it.
+  add_canceller(done, [all = whole.get()] { all->cancel_all(); });
+  return std::pair(done, whole);
+}
+
+template <class T, class Results>
+void join(const future<T>& each, const state_ptr<gathering<Results>>& whole, std::optional<result<T>>& place) {
+  auto& state = future_access::state(each);
+  state.loop().require_open("gather");
+  state.template add<gathered<T, Results>>(whole, &place);
+}
+
+template <class T>
+future<std::vector<result<T>>> gather_vector(loop& core, std::vector<future<T>> futures, bool consume,
+                                             std::source_location where) {
+  for (const future<T>& each : futures)
+    static_cast<void>(each.loop());  // an empty handle is refused before anything is done
+  auto [done, whole] = start_gathering(core, vector_results<T>(futures), consume, where);
+  for (std::size_t i = 0; i < futures.size(); ++i) join(futures[i], whole, whole->results().places[i]);
+  return done;
+}
+
+template <class... Ts>
+future<std::tuple<result<Ts>...>> gather_tuple(loop& core, bool consume, std::source_location where,
+                                               const future<Ts>&... futures) {
+  (static_cast<void>(futures.loop()), ...);
+  auto [done, whole] = start_gathering(core, tuple_results<Ts...>(futures...), consume, where);
+  std::apply([&](auto&... place) { (join(futures, whole, place), ...); }, whole->results().places);
+  return done;
+}
+
+template <class Range>
+concept range_of_futures =
+    std::ranges::input_range<Range> && is_future_v<std::remove_cvref_t<std::ranges::range_value_t<Range>>>;
+
+template <range_of_futures Range>
+auto futures_of(Range&& range) {
+  std::vector<std::ranges::range_value_t<Range>> all;
+  if constexpr (std::ranges::sized_range<Range>) all.reserve(static_cast<std::size_t>(std::ranges::size(range)));
+  for (auto&& each : range) all.push_back(each);
+  return all;
+}
+
+}  // namespace detail
+}  // namespace interloop

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// Start here: everything a library or an application needs, but for the loop, which has its own header under adapters/.
+#pragma once
+
+#include <interloop/api.hpp>
+#include <interloop/batched_timer.hpp>
+#include <interloop/config.hpp>
+#include <interloop/coroutine.hpp>
+#include <interloop/error.hpp>
+#include <interloop/failure.hpp>
+#include <interloop/function.hpp>
+#include <interloop/future.hpp>
+#include <interloop/gather.hpp>
+#include <interloop/loop.hpp>
+#include <interloop/result.hpp>
+#include <interloop/time.hpp>
+#include <interloop/timer.hpp>
+#include <interloop/version.hpp>
+#include <interloop/watch.hpp>

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: MIT
+// The loop: a ready queue, an inbox for other threads, timers and watches, riding on a native loop through its port.
+//
+// A *turn* runs what was ready when it began, then due timers, then what those caused, for at most 16 generations; the
+// rest waits for the next turn, so the native loop's own handlers are never starved.
+//
+// Thread safety: everything here belongs to the loop's thread, except where a function says "any thread".
+#pragma once
+
+#include <interloop/detail/inbox.hpp>
+#include <interloop/detail/task_queue.hpp>
+#include <interloop/detail/timer_queue.hpp>
+#include <interloop/error.hpp>
+#include <interloop/failure.hpp>
+#include <interloop/function.hpp>
+#include <interloop/loop_port.hpp>
+#include <interloop/time.hpp>
+#include <interloop/timer.hpp>
+#include <interloop/watch.hpp>
+
+#include <atomic>
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <thread>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#ifndef INTERLOOP_CHECKED
+#define INTERLOOP_CHECKED 0
+#endif
+
+namespace interloop {
+
+/// Called with what happened and the failure, for exceptions that no user code can catch. Must not throw.
+using exception_handler = function<void(std::string_view context, const failure& fail)>;
+
+namespace detail {
+
+/// A future that is not completed yet, as its loop sees it: one link in the list of all of them.
+struct pending {
+  struct operations {
+    void (*dispatch)(pending&) noexcept;  // completed: run the callbacks
+    void (*abandon)(pending&) noexcept;   // the loop closes: fail with loop_closed if pending; destroy the callbacks
+    void (*destroy)(pending&) noexcept;   // the last handle is gone: give the memory back
+    void (*cancel)(pending&, const failure& cancelled);  // pending: ask whoever will complete it, or fail it
+  };
+  const operations* ops;
+  pending* next = nullptr;
+  pending** link = nullptr;
+
+  void link_into(pending*& head) noexcept {
+    next = head;
+    link = &head;
+    if (head) head->link = &next;
+    head = this;
+  }
+  void unlink() noexcept {
+    *link = next;
+    if (next) next->link = link;
+    link = nullptr;
+  }
+};
+
+/// The queued dispatch of a completed future; where it is destroyed unrun, the callbacks are destroyed with it.
+class dispatch_task {
+ public:
+  explicit dispatch_task(pending& completed) noexcept : completed_(&completed) {}
+  dispatch_task(dispatch_task&& other) noexcept : completed_(std::exchange(other.completed_, nullptr)) {}
+  dispatch_task& operator=(dispatch_task&&) = delete;
+  ~dispatch_task() {
+    if (completed_) completed_->ops->abandon(*completed_);
+  }
+  void operator()() {
+    pending* completed = std::exchange(completed_, nullptr);
+    completed->ops->dispatch(*completed);
+  }
+
+ private:
+  pending* completed_;
+};
+
+/// The loop whose turn runs in this thread, or null.
+extern constinit thread_local loop* running_loop;
+
+/// What `config()` refers to.
+struct configuration {
+  interloop::loop* loop = nullptr;
+};
+extern constinit configuration selected;
+
+/// The loop that functions use which are not told one: the one whose turn runs in this thread, or else the selected one.
+/// Throws `usage_error` if there is neither.
+[[noreturn]] void throw_no_loop();
+inline loop& current_loop() {
+  if (running_loop) return *running_loop;
+  if (!selected.loop) [[unlikely]]
+    throw_no_loop();
+  return *selected.loop;
+}
+
+/// `fn` itself, or `fn` with its arguments bound, to be invoked once.
+template <class F, class... Args>
+auto bind_once(F&& fn, Args&&... args) {
+  static_assert(std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...>,
+                "interloop: the function cannot be called with these arguments");
+  if constexpr (sizeof...(Args) == 0) {
+    return std::decay_t<F>(std::forward<F>(fn));
+  } else {
+    return [fn = std::decay_t<F>(std::forward<F>(fn)),
+            bound = std::tuple<std::decay_t<Args>...>(std::forward<Args>(args)...)]() mutable {
+      std::apply([&fn](auto&... each) { std::invoke(std::move(fn), std::move(each)...); }, bound);
+    };
+  }
+}
+
+}  // namespace detail
+
+/// Posts to a loop from any thread, also when the loop may be gone: a copyable, counted handle that keeps nothing alive
+/// but the inbox. Made by `loop::remote()`.
+class loop_remote {
+ public:
+  /// Runs `fn(args…)` in a later turn of the loop, in its thread. Callables of one thread keep their order. `fn` is
+  /// destroyed in the loop's thread, after it ran or when the loop closes.
+  /// Thread safety: any thread. Errors: `loop_closed`; `fn` is then destroyed here.
+  /// Source: asyncio `call_soon_threadsafe`, Twisted `callFromThread`.
+  template <class F, class... Args>
+  void post(F&& fn, Args&&... args) const {
+    inbox_->push(detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...));
+  }
+
+ private:
+  friend class loop;
+  explicit loop_remote(std::shared_ptr<detail::inbox> box) noexcept : inbox_(std::move(box)) {}
+  std::shared_ptr<detail::inbox> inbox_;
+};
+
+/// Keeps a native loop that ends when idle (Asio, libuv) running while it exists, e.g. while another thread is going to
+/// post. Made by `loop::hold()`. Thread safety: the loop's thread only.
+class loop_hold {
+ public:
+  loop_hold() noexcept = default;
+  loop_hold(loop_hold&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
+  loop_hold& operator=(loop_hold&& other) noexcept {
+    if (this != &other) {
+      release();
+      core_ = std::exchange(other.core_, nullptr);
+    }
+    return *this;
+  }
+  ~loop_hold() { release(); }
+  /// Lets the loop end when it is idle. Idempotent.
+  void release() noexcept;
+
+ private:
+  friend class loop;
+  explicit loop_hold(loop& core) noexcept;
+  loop* core_ = nullptr;
+};
+
+/// The core of one loop. Owned by a `loop_owner` (`libuv_loop`, `asio_loop`, `manual_loop`…); handles to futures, timers
+/// and watches may outlive its closing.
+class loop {
+ public:
+  loop(const loop&) = delete;
+  loop& operator=(const loop&) = delete;
+
+  /// The name of the native loop, as in `use_<name>`. Any thread.
+  [[nodiscard]] std::string_view name() const noexcept { return name_; }
+
+  /// Runs `fn(args…)` in a later turn, in the loop's thread, in the order of the calls. `fn` and the arguments are moved
+  /// in and destroyed there: after the call, or unrun when the loop is closed. No allocation if they take up to 256 bytes.
+  /// Errors: `loop_closed`. What `fn` throws goes to the exception handler.
+  /// Source: asyncio `loop.call_soon`.
+  template <class F, class... Args>
+  void call_soon(F&& fn, Args&&... args) {
+    check_thread("call_soon");
+    if (!quiet_) notice();
+    if constexpr (sizeof...(Args) == 0) {
+      static_assert(std::is_invocable_v<std::decay_t<F>>, "interloop: the function must be callable without arguments");
+      ready_.push(std::forward<F>(fn));
+    } else {
+      ready_.push(detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...));
+    }
+  }
+
+  /// Runs `fn(args…)` in the loop's thread at `when`, or as soon after as the native loop can.
+  ///
+  /// Never early: inside `fn`, `now() >= when`. Earlier deadlines run first, equal ones in the order of the calls; a
+  /// time that has passed means a later turn, never inside this call. `fn` is destroyed in the loop's thread: after it
+  /// ran, when it is cancelled, or unrun when the loop is closed.
+  /// \param when  a point on `now()`'s clock.
+  /// Errors: `loop_closed`. What `fn` throws goes to the exception handler.
+  /// Source: asyncio `loop.call_at`.
+  template <class F, class... Args>
+  timer call_at(time_point when, F&& fn, Args&&... args) {
+    check_thread("call_at");
+    if (!quiet_) notice();
+    detail::timer_node* node = timers_.schedule(when.time_since_epoch().count(),
+                                                detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...));
+    return timer(*this, node, node->sequence);
+  }
+
+  /// `call_at(now() + delay, fn, args…)`: measured from this call, not from the start of the turn. A delay of zero or
+  /// less means the next turn, after what `call_soon` has queued; what is too long for the clock never fires.
+  /// \param delay  any chrono duration; sub-nanosecond parts are rounded up.
+  /// Source: `txaio.call_later`.
+  template <class Rep, class Period, class F, class... Args>
+  timer call_later(std::chrono::duration<Rep, Period> delay, F&& fn, Args&&... args) {
+    return call_at(after(to_duration(delay)), std::forward<F>(fn), std::forward<Args>(args)...);
+  }
+
+  /// Calls `on_ready(ready)` in the loop's thread whenever `fd` is ready in a direction of `wanted`: level-triggered,
+  /// until the returned handle is destroyed. The descriptor is neither owned nor closed, and its flags stay as they are.
+  /// \param fd  a socket, pipe, terminal, eventfd…: open, not a regular file, and not watched on this loop already
+  ///            (one watch serves both directions).
+  /// Errors: `usage_error` for a descriptor that cannot be watched, `loop_closed`. What `on_ready` throws goes to the
+  /// exception handler; the watch goes on.
+  /// Source: asyncio `add_reader`/`add_writer`, libuv `uv_poll_t`.
+  [[nodiscard]] fd_watch watch(int fd, interest wanted, function<void(interest ready)> on_ready);
+
+  /// Runs `fn(args…)` in a later turn, from any thread. See `loop_remote::post`; use that where the loop may be gone.
+  template <class F, class... Args>
+  void post(F&& fn, Args&&... args) {
+    if (detail::running_loop == this) {
+      call_soon(std::forward<F>(fn), std::forward<Args>(args)...);
+    } else {
+      inbox_->push(detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...));
+    }
+  }
+
+  /// A handle for posting from other threads that may outlive the loop. Any thread.
+  [[nodiscard]] loop_remote remote() const noexcept { return loop_remote(inbox_); }
+
+  /// Keeps an idle native loop running until the handle goes. Errors: `loop_closed`.
+  [[nodiscard]] loop_hold hold();
+
+  /// The native loop's monotonic clock, read now.
+  [[nodiscard]] time_point now() const noexcept { return port_->now(); }
+
+  /// `now() + delay`, within the clock's range; not before now.
+  [[nodiscard]] time_point after(duration delay) const noexcept;
+
+  /// Replaces what is done with exceptions that escape callbacks and with failures that nobody looked at. An empty one
+  /// restores the default: the traceback is written to the standard error stream.
+  void set_exception_handler(exception_handler handler) { exception_handler_ = std::move(handler); }
+
+  /// Gives a failure to the exception handler. Never throws. `context` says in a few words what happened.
+  void handle_exception(std::string_view context, const failure& fail) noexcept;
+
+  /// Closes: no callback runs from here on, inside or after this call. What is queued is destroyed unrun, pending futures
+  /// fail with `loop_closed`, later calls throw it. Idempotent; allowed inside a callback.
+  /// \param released  called once when the native loop has let go of the last handle: now, or during a later run of the
+  ///                  native loop (libuv). Not called if the loop was closed before.
+  void close(function<void()> released = {}) noexcept;
+  [[nodiscard]] bool closed() const noexcept { return closed_; }
+
+  /// Runs the native loop in this thread until `stop`, or until it is idle where it ends then. A `stop` that came first
+  /// makes it return at once. Errors: `loop_closed`, `usage_error` if the adapter cannot run this native loop.
+  void run();
+  /// Ends `run`, now or the next one. In the loop's thread; from elsewhere, `post` it.
+  void stop() noexcept;
+
+  /// Whether the caller may touch loop-bound objects: in the thread of the last turn, or where the adapter knows. Any thread.
+  [[nodiscard]] bool in_loop_thread() const noexcept {
+    return thread_.load(std::memory_order_relaxed) == std::this_thread::get_id() || port_->in_loop_thread();
+  }
+
+  // ---- For ports ----
+
+  /// The wake-up arrived.
+  void turn() noexcept;
+  /// The native timer fired.
+  void alarm() noexcept {
+    armed_ = false;
+    turn();
+  }
+  /// Whether callables are waiting for a turn: for ports that look before their native loop sleeps.
+  [[nodiscard]] bool has_ready() const noexcept { return !ready_.empty() || !incoming_.empty() || overdue_; }
+  [[nodiscard]] loop_port& port() const noexcept { return *port_; }
+
+  // ---- For futures ----
+
+  /// Queues the dispatch of a completed future's callbacks, without failing: where memory is short they run from a list
+  /// in the next turn, out of order.
+  void enqueue(detail::pending& completed) noexcept;
+  /// Adds a future to those that fail when the loop closes.
+  void enlist(detail::pending& future) noexcept { future.link_into(pending_); }
+  void require_open(const char* function) const {
+    check_thread(function);
+    if (closed_) [[unlikely]]
+      detail::throw_loop_closed("the loop is closed: nothing can be created on it; select another with use_<loop>()");
+  }
+  void check_thread([[maybe_unused]] const char* function) const {
+#if INTERLOOP_CHECKED
+    if (!in_loop_thread()) detail::throw_wrong_thread(function);
+#endif
+  }
+  /// What pending futures fail with when the loop closes; made beforehand, so that closing needs no memory.
+  [[nodiscard]] const failure& closing_failure() const noexcept { return closing_failure_; }
+  void retain() noexcept { ++references_; }
+  void release() noexcept {
+    if (--references_ == 0) delete this;
+  }
+
+ private:
+  friend class loop_owner;
+  friend class loop_hold;
+  friend class timer;
+  friend class fd_watch;
+  friend class detail::watch_state;
+  class turn_scope;
+
+  explicit loop(std::unique_ptr<loop_port> port);
+  ~loop();
+
+  void dispatch(detail::watch_state& state, interest ready) noexcept;
+  void notice();
+  void notice_quietly() noexcept;
+  void run_generation(detail::task_queue& queue, std::size_t count) noexcept;
+  void run_generations(int& budget) noexcept;
+  void run_due_timers() noexcept;
+  void report_escaped() noexcept;
+  void settle() noexcept;
+  void stop_watch(detail::watch_state& state) noexcept;
+  void release_watch(detail::watch_state* state) noexcept;
+
+  // True when whoever queues need not wake the native loop: a wake-up is on its way, or was, this turn.
+  bool quiet_ = false;
+  bool closed_ = false;
+  bool overdue_ = false;  // a timer was due when the last turn ended
+  bool armed_ = false;
+  bool kept_alive_ = false;
+  bool stop_requested_ = false;
+  bool running_ = false;
+  unsigned depth_ = 0;  // turns in progress: more than one in a nested run of the native loop
+  std::size_t references_ = 1;
+  detail::task_queue ready_;
+  detail::task_queue incoming_;  // taken from the inbox, not yet run
+  detail::timer_queue timers_;
+  detail::pending* pending_ = nullptr;
+  detail::pending* undispatched_ = nullptr;  // completed when there was no memory to queue the dispatch
+  time_point armed_for_{};
+  std::size_t holds_ = 0;
+  std::size_t watch_count_ = 0;
+  std::vector<detail::watch_state*> watches_;  // by descriptor
+  std::atomic<std::thread::id> thread_;
+  std::unique_ptr<loop_port> port_;
+  std::shared_ptr<detail::inbox> inbox_;
+  exception_handler exception_handler_;
+  failure closing_failure_;
+  std::string_view name_;
+};
+
+/// Owns a loop on a port, and closes it when it goes. The classes that name a native loop derive from it.
+class loop_owner {
+ public:
+  explicit loop_owner(std::unique_ptr<loop_port> port);
+  loop_owner(loop_owner&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
+  loop_owner& operator=(loop_owner&& other) noexcept {
+    std::swap(core_, other.core_);
+    return *this;
+  }
+  ~loop_owner();
+
+  operator loop&() const noexcept { return *core_; }
+  loop* operator->() const noexcept { return core_; }
+  loop& operator*() const noexcept { return *core_; }
+
+ private:
+  loop* core_;
+};
+
+inline timer::timer(loop& core, detail::timer_node* node, std::uint64_t sequence) noexcept
+    : core_(&core), node_(node), sequence_(sequence) {
+  core.retain();
+}
+inline timer::timer(const timer& other) noexcept : core_(other.core_), node_(other.node_), sequence_(other.sequence_) {
+  if (core_) core_->retain();
+}
+inline timer::timer(timer&& other) noexcept
+    : core_(std::exchange(other.core_, nullptr)), node_(other.node_), sequence_(other.sequence_) {}
+inline timer& timer::operator=(timer other) noexcept {
+  std::swap(core_, other.core_);
+  std::swap(node_, other.node_);
+  std::swap(sequence_, other.sequence_);
+  return *this;
+}
+inline timer::~timer() {
+  if (core_) core_->release();
+}
+inline bool timer::active() const noexcept { return core_ && detail::timer_queue::waiting(node_, sequence_); }
+inline bool timer::cancel() noexcept {
+  if (!core_ || !core_->timers_.cancel(node_, sequence_)) return false;
+  if (!core_->quiet_) core_->notice_quietly();
+  return true;
+}
+
+}  // namespace interloop

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// What an adapter implements to put interloop on a native loop. Applications and libraries do not need this header.
+//
+// The core (`loop`) keeps the ready queue, the inbox of other threads and all timers. A port supplies one way to be
+// woken, one native timer and fd readiness. `docs/writing-an-adapter.md` walks through one.
+#pragma once
+
+#include <interloop/function.hpp>
+#include <interloop/time.hpp>
+
+#include <memory>
+#include <string_view>
+
+namespace interloop {
+
+class loop;
+
+/// Directions of readiness. Errors and hang-ups are reported as readiness of every watched direction: the next read or
+/// write tells what it was. Spurious readiness is allowed, so descriptors should be non-blocking.
+enum class interest : unsigned char { none = 0, read = 1, write = 2, read_write = 3 };
+
+[[nodiscard]] constexpr interest operator|(interest a, interest b) noexcept {
+  return static_cast<interest>(static_cast<unsigned char>(a) | static_cast<unsigned char>(b));
+}
+[[nodiscard]] constexpr interest operator&(interest a, interest b) noexcept {
+  return static_cast<interest>(static_cast<unsigned char>(a) & static_cast<unsigned char>(b));
+}
+/// Whether `set` contains all directions of `wanted`.
+[[nodiscard]] constexpr bool has(interest set, interest wanted) noexcept { return (set & wanted) == wanted; }
+
+namespace detail {
+class watch_state;
+}
+
+/// The native side of one watched descriptor. Destroying it ends the watch, also inside its own event; afterwards the
+/// port reports nothing for it. It never owns or closes the descriptor.
+class port_watch {
+ public:
+  virtual ~port_watch() = default;
+
+  /// Changes the directions; `none` pauses. Legal inside its own event. May throw `error`: the old interest stays.
+  virtual void set_interest(interest wanted) = 0;
+};
+
+/// One native loop, as the core sees it.
+///
+/// Every function but `wake` and `in_loop_thread` is called in the loop's thread, never two at once, and `set_alarm`,
+/// `clear_alarm`, `keep_alive` only inside a turn. The port calls back `loop::turn`, `loop::alarm` and
+/// `watch_state::ready`, in the loop's thread, never from inside one of its own functions called by the core.
+class loop_port {
+ public:
+  virtual ~loop_port() = default;
+
+  /// The loop's name, as in `use_<name>`. Static storage.
+  [[nodiscard]] virtual std::string_view name() const noexcept = 0;
+
+  /// Makes the native loop call `loop::turn()` soon, in its thread. Any thread; many calls before that turn may be one.
+  /// A native loop that ends when idle stays alive until that turn when this is called in the loop's thread.
+  virtual void wake() noexcept = 0;
+
+  /// Arms the one native timer: `loop::alarm()` at `when` on this port's clock or shortly after; too early is harmless,
+  /// the core looks at its clock and arms again. Replaces what was armed. One-shot.
+  virtual void set_alarm(time_point when) = 0;
+  virtual void clear_alarm() noexcept = 0;
+
+  /// The loop's monotonic clock. Default: `std::chrono::steady_clock`.
+  [[nodiscard]] virtual time_point now() const noexcept { return std::chrono::steady_clock::now(); }
+
+  /// Watches `fd`, level-triggered and persistent, until the returned object is destroyed: `state.ready(directions)`
+  /// for each readiness. The core has checked the descriptor, watches each at most once, and restores its flags.
+  virtual std::unique_ptr<port_watch> watch(int fd, interest wanted, detail::watch_state& state) = 0;
+
+  /// Whether the caller runs where loop-bound objects may be touched, beyond what the core knows by itself (the thread
+  /// of the last turn). Any thread.
+  [[nodiscard]] virtual bool in_loop_thread() const noexcept { return false; }
+
+  /// Whether the core has work pending: a native loop that ends when idle must not end while it has, and must not be
+  /// kept running by the port otherwise. Called on changes only.
+  virtual void keep_alive(bool pending) noexcept { static_cast<void>(pending); }
+
+  /// At most once a turn, inside it: callables wait behind the one that runs. Only for native loops that can be run
+  /// nested in a callback without the port noticing: such a port makes sure that the nested run turns too.
+  virtual void busy() noexcept {}
+
+  /// Runs the native loop until `stop`, or until it has nothing to do where it ends then. `stop`: in the loop's thread.
+  virtual void run() = 0;
+  virtual void stop() noexcept = 0;
+
+  /// Lets go of the native loop: nothing is called back from here on, but for `released`, once, when the native loop
+  /// has given up the last handle; that may be now or later, and the port itself may be destroyed before that.
+  virtual void close(function<void()> released) noexcept = 0;
+
+  /// The core is there: `core()` may be used from here on.
+  virtual void attached() {}
+
+  /// The core this port serves.
+  [[nodiscard]] loop& core() const noexcept { return *core_; }
+
+ private:
+  friend class loop;
+  loop* core_ = nullptr;
+};
+
+}  // namespace interloop

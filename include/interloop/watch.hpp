@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// A handle to a watched file descriptor.
+#pragma once
+
+#include <interloop/function.hpp>
+#include <interloop/loop_port.hpp>
+
+#include <utility>
+
+namespace interloop {
+
+class fd_watch;
+
+namespace detail {
+
+/// The core's side of a watch: counted by its handle and by the event being dispatched.
+class watch_state {
+ public:
+  watch_state(loop& core, int fd, interest wanted, function<void(interest)> on_ready)
+      : core_(&core), fd_(fd), interest_(wanted), on_ready_(std::move(on_ready)) {}
+
+  /// For ports: the descriptor is ready. In the loop's thread, while the `port_watch` exists.
+  void ready(interest directions) noexcept;
+
+ private:
+  friend class interloop::loop;
+  friend class interloop::fd_watch;
+
+  loop* core_;
+  int fd_;
+  interest interest_;
+  unsigned references_ = 1;
+  unsigned running_ = 0;
+  bool active_ = true;
+  function<void(interest)> on_ready_;
+  std::unique_ptr<port_watch> native_;
+};
+
+}  // namespace detail
+
+/// Keeps a descriptor watched: `loop::watch` makes it, its destruction ends the watch. Movable; may be destroyed, stopped
+/// or changed inside its own callback. The descriptor stays the caller's: stop the watch before closing it.
+///
+/// Thread safety: the loop's thread only. Errors: after the loop was closed all operations do nothing.
+class fd_watch {
+ public:
+  fd_watch() noexcept = default;
+  fd_watch(fd_watch&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+  fd_watch& operator=(fd_watch&& other) noexcept {
+    if (this != &other) {
+      release();
+      state_ = std::exchange(other.state_, nullptr);
+    }
+    return *this;
+  }
+  ~fd_watch() { release(); }
+
+  /// Changes the directions that are reported; `interest::none` pauses. Throws `error` if the native loop refuses.
+  void set_interest(interest wanted);
+
+  /// Ends the watch. Idempotent. The callback is destroyed now, or when it returns if it is running.
+  void stop() noexcept;
+
+  /// Whether it still watches: not stopped, not moved from, and the loop is open.
+  [[nodiscard]] bool active() const noexcept;
+
+ private:
+  friend class loop;
+  explicit fd_watch(detail::watch_state* state) noexcept : state_(state) {}
+  void release() noexcept;
+
+  detail::watch_state* state_ = nullptr;
+};
+
+}  // namespace interloop

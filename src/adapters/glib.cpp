@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+//
+// One GSource for wake-ups and the alarm, driven by its ready time and by a look at the core before every sleep; one for
+// each descriptor. All may recurse: a dialog's nested loop inside a callback keeps being served.
+#include <interloop/adapters/glib.hpp>
+
+#include <glib-unix.h>
+#include <glib.h>
+
+#include <algorithm>
+#include <atomic>
+
+namespace interloop {
+namespace {
+
+class glib_port;
+class glib_watch;
+
+// A GSource that knows its C++ object. GLib owns the memory; `owner` is null once that object is gone.
+template <class Owner>
+struct owned_source {
+  GSource base;
+  Owner* owner;
+};
+
+template <class Owner>
+Owner* owner_of(GSource* source) {
+  return reinterpret_cast<owned_source<Owner>*>(source)->owner;
+}
+
+template <class Owner>
+GSource* make_source(GSourceFuncs& functions, Owner& owner, const char* name) {
+  GSource* source = g_source_new(&functions, sizeof(owned_source<Owner>));
+  reinterpret_cast<owned_source<Owner>*>(source)->owner = &owner;
+  g_source_set_can_recurse(source, TRUE);
+  g_source_set_static_name(source, name);
+  return source;
+}
+
+template <class Owner>
+void drop_source(GSource*& source) {
+  if (!source) return;
+  reinterpret_cast<owned_source<Owner>*>(source)->owner = nullptr;
+  g_source_destroy(source);
+  g_source_unref(source);
+  source = nullptr;
+}
+
+class glib_watch final : public port_watch {
+ public:
+  glib_watch(GMainContext* native, int fd, interest wanted, detail::watch_state& state)
+      : state_(state), source_(make_source<glib_watch>(functions, *this, "interloop watch")) {
+    tag_ = g_source_add_unix_fd(source_, fd, condition_of(wanted));
+    g_source_attach(source_, native);
+  }
+  ~glib_watch() override { drop_source<glib_watch>(source_); }
+
+  void set_interest(interest wanted) override { g_source_modify_unix_fd(source_, tag_, condition_of(wanted)); }
+
+ private:
+  static GIOCondition condition_of(interest wanted) {
+    return static_cast<GIOCondition>((has(wanted, interest::read) ? G_IO_IN : 0) |
+                                     (has(wanted, interest::write) ? G_IO_OUT : 0));
+  }
+
+  static gboolean dispatch(GSource* source, GSourceFunc, gpointer) {
+    glib_watch* self = owner_of<glib_watch>(source);
+    if (!self) return G_SOURCE_REMOVE;
+    const int seen = g_source_query_unix_fd(source, self->tag_);
+    interest ready = interest::none;
+    if (seen & G_IO_IN) ready = ready | interest::read;
+    if (seen & G_IO_OUT) ready = ready | interest::write;
+    if (seen & (G_IO_HUP | G_IO_ERR | G_IO_NVAL)) ready = interest::read_write;
+    if (ready != interest::none) self->state_.ready(ready);  // may destroy the watch
+    return G_SOURCE_CONTINUE;
+  }
+
+  static inline GSourceFuncs functions{nullptr, nullptr, &dispatch, nullptr, nullptr, nullptr};
+
+  detail::watch_state& state_;
+  GSource* source_;
+  gpointer tag_ = nullptr;
+};
+
+class glib_port final : public loop_port {
+ public:
+  explicit glib_port(GMainContext* native)
+      : native_(g_main_context_ref(native ? native : g_main_context_default())),
+        waker_(make_source<glib_port>(wake_functions, *this, "interloop wake")),
+        alarm_(make_source<glib_port>(alarm_functions, *this, "interloop alarm")) {
+    g_source_attach(waker_, native_);
+    g_source_attach(alarm_, native_);
+  }
+  ~glib_port() override {
+    close(nullptr);
+    g_main_context_unref(native_);
+  }
+
+  std::string_view name() const noexcept override { return "glib"; }
+
+  void wake() noexcept override { g_source_set_ready_time(waker_, 0); }
+
+  void set_alarm(time_point when) override {
+    // Both clocks are CLOCK_MONOTONIC; GLib's counts microseconds.
+    const auto at = std::chrono::ceil<std::chrono::microseconds>(when.time_since_epoch());
+    g_source_set_ready_time(alarm_, std::max<gint64>(0, at.count()));
+  }
+  void clear_alarm() noexcept override { g_source_set_ready_time(alarm_, -1); }
+
+  std::unique_ptr<port_watch> watch(int fd, interest wanted, detail::watch_state& state) override {
+    return std::make_unique<glib_watch>(native_, fd, wanted, state);
+  }
+
+  bool in_loop_thread() const noexcept override { return g_main_context_is_owner(native_); }
+
+  void run() override {
+    GMainLoop* running = g_main_loop_new(native_, FALSE);
+    running_ = running;
+    g_main_loop_run(running);
+    running_ = nullptr;
+    g_main_loop_unref(running);
+  }
+  void stop() noexcept override {
+    if (running_) g_main_loop_quit(running_);
+  }
+
+  void close(function<void()> released) noexcept override {
+    drop_source<glib_port>(waker_);
+    drop_source<glib_port>(alarm_);
+    if (released) released();
+  }
+
+ private:
+  // Inside a nested run there was no wake-up for what the interrupted turn still has queued.
+  static gboolean look(GSource* source, gint* timeout) {
+    if (timeout) *timeout = -1;
+    glib_port* self = owner_of<glib_port>(source);
+    return self && self->core().has_ready();
+  }
+  static gboolean look_again(GSource* source) { return look(source, nullptr); }
+
+  static gboolean on_wake(GSource* source, GSourceFunc, gpointer) {
+    g_source_set_ready_time(source, -1);
+    if (glib_port* self = owner_of<glib_port>(source)) self->core().turn();
+    return G_SOURCE_CONTINUE;
+  }
+  static gboolean on_alarm(GSource* source, GSourceFunc, gpointer) {
+    g_source_set_ready_time(source, -1);
+    if (glib_port* self = owner_of<glib_port>(source)) self->core().alarm();
+    return G_SOURCE_CONTINUE;
+  }
+
+  static inline GSourceFuncs wake_functions{&look, &look_again, &on_wake, nullptr, nullptr, nullptr};
+  static inline GSourceFuncs alarm_functions{nullptr, nullptr, &on_alarm, nullptr, nullptr, nullptr};
+
+  GMainContext* native_;
+  GSource* waker_;
+  GSource* alarm_;
+  GMainLoop* running_ = nullptr;
+};
+
+}  // namespace
+
+glib_loop::glib_loop(GMainContext* native) : loop_owner(std::make_unique<glib_port>(native)) {}
+
+loop& use_glib(GMainContext* native) {
+  const void* identity = native ? native : g_main_context_default();
+  return detail::select("glib", identity, [native] { return loop_owner(glib_loop(native)); });
+}
+
+}  // namespace interloop

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+//
+// Three kinds of handle: an async for wake-ups, a timer for the alarm, a poll for each descriptor. libuv closes handles
+// asynchronously, so they live in blocks of their own, freed by their close callbacks; the port may go before.
+#include <interloop/adapters/libuv.hpp>
+
+#include <uv.h>
+
+#include <string>
+
+namespace interloop {
+namespace {
+
+template <class Handle>
+uv_handle_t* base(Handle& handle) {
+  return reinterpret_cast<uv_handle_t*>(&handle);
+}
+
+void check(int code, const char* what) {
+  if (code < 0) throw usage_error(std::string("libuv: ") + what + ": " + uv_strerror(code));
+}
+
+class libuv_watch final : public port_watch {
+ public:
+  libuv_watch(uv_loop_t* native, int fd, interest wanted, detail::watch_state& state) : block_(new block{}) {
+    if (const int code = uv_poll_init(native, &block_->poll, fd); code < 0) {
+      delete block_;
+      check(code, "this descriptor cannot be watched");
+    }
+    block_->poll.data = block_;
+    block_->state = &state;
+    uv_unref(base(block_->poll));  // the core decides what keeps the loop running
+    try {
+      set_interest(wanted);
+    } catch (...) {
+      close();
+      throw;
+    }
+  }
+  ~libuv_watch() override { close(); }
+
+  void set_interest(interest wanted) override {
+    check(start(*block_, wanted), "this descriptor cannot be watched");
+    block_->wanted = wanted;
+  }
+
+ private:
+  struct block {
+    uv_poll_t poll;
+    detail::watch_state* state;  // null once closed
+    interest wanted;
+  };
+
+  static int start(block& self, interest wanted) {
+    if (wanted == interest::none) return uv_poll_stop(&self.poll);
+    const int events =
+        (has(wanted, interest::read) ? UV_READABLE : 0) | (has(wanted, interest::write) ? UV_WRITABLE : 0);
+    return uv_poll_start(&self.poll, events, &on_event);
+  }
+
+  static void on_event(uv_poll_t* poll, int status, int events) {
+    block& self = *static_cast<block*>(poll->data);
+    interest ready = self.wanted;
+    if (status >= 0) {
+      ready = ((events & UV_READABLE) ? interest::read : interest::none) |
+              ((events & UV_WRITABLE) ? interest::write : interest::none);
+    } else {
+      start(self, self.wanted);  // libuv stops a poll that it reports an error for
+    }
+    if (self.state) self.state->ready(ready);
+  }
+
+  void close() noexcept {
+    block_->state = nullptr;
+    uv_poll_stop(&block_->poll);
+    uv_close(base(block_->poll), [](uv_handle_t* handle) { delete static_cast<block*>(handle->data); });
+  }
+
+  block* block_;
+};
+
+class libuv_port final : public loop_port {
+ public:
+  explicit libuv_port(uv_loop_t* native) : native_(native), block_(new block{}) {
+    const int code = uv_async_init(native, &block_->async, &on_wake);
+    if (code < 0) {
+      delete block_;
+      check(code, "no handle for wake-ups");
+    }
+    uv_timer_init(native, &block_->timer);  // cannot fail
+    block_->async.data = block_->timer.data = block_;
+    block_->port = this;
+    uv_unref(base(block_->async));
+    uv_unref(base(block_->timer));
+  }
+  ~libuv_port() override { close(nullptr); }
+
+  std::string_view name() const noexcept override { return "libuv"; }
+
+  void wake() noexcept override {
+    // An unreferenced async alone would let uv_run return before the turn. Elsewhere uv_ref would be a race.
+    if (core().in_loop_thread()) uv_ref(base(block_->async));
+    uv_async_send(&block_->async);
+  }
+
+  void set_alarm(time_point when) override {
+    uv_update_time(native_);  // libuv's cached time may be old, which would make the timer early
+    const auto delay = std::chrono::ceil<std::chrono::milliseconds>(when - now()).count();
+    uv_timer_start(&block_->timer, &on_alarm, delay > 0 ? static_cast<std::uint64_t>(delay) : 0, 0);
+  }
+  void clear_alarm() noexcept override { uv_timer_stop(&block_->timer); }
+
+  std::unique_ptr<port_watch> watch(int fd, interest wanted, detail::watch_state& state) override {
+    return std::make_unique<libuv_watch>(native_, fd, wanted, state);
+  }
+
+  void keep_alive(bool pending) noexcept override {
+    kept_alive_ = pending;
+    reference_if_pending();
+  }
+
+  void run() override { uv_run(native_, UV_RUN_DEFAULT); }
+  void stop() noexcept override { uv_stop(native_); }
+
+  void close(function<void()> released) noexcept override {
+    block* mine = std::exchange(block_, nullptr);
+    if (!mine) return;
+    mine->port = nullptr;
+    mine->released = std::move(released);
+    uv_close(base(mine->async), &on_closed);
+    uv_close(base(mine->timer), &on_closed);
+  }
+
+ private:
+  struct block {
+    uv_async_t async;
+    uv_timer_t timer;
+    libuv_port* port;  // null once closed
+    int closed = 0;
+    function<void()> released;
+  };
+
+  static void on_wake(uv_async_t* async) {
+    libuv_port* self = static_cast<block*>(async->data)->port;
+    if (!self) return;
+    self->reference_if_pending();
+    self->core().turn();
+  }
+  static void on_alarm(uv_timer_t* timer) {
+    if (libuv_port* self = static_cast<block*>(timer->data)->port) self->core().alarm();
+  }
+  static void on_closed(uv_handle_t* handle) {
+    auto* mine = static_cast<block*>(handle->data);
+    if (++mine->closed < 2) return;
+    function<void()> released = std::move(mine->released);
+    delete mine;
+    if (released) released();
+  }
+
+  void reference_if_pending() noexcept {
+    if (kept_alive_) {
+      uv_ref(base(block_->async));
+    } else {
+      uv_unref(base(block_->async));
+    }
+  }
+
+  uv_loop_t* native_;
+  block* block_;
+  bool kept_alive_ = false;
+};
+
+uv_loop_t* require(uv_loop_t* native) {
+  if (!native) throw usage_error("libuv: the uv_loop_t is null; give an initialised one, e.g. uv_default_loop()");
+  return native;
+}
+
+}  // namespace
+
+libuv_loop::libuv_loop(uv_loop_t* native) : loop_owner(std::make_unique<libuv_port>(require(native))) {}
+
+loop& use_libuv(uv_loop_t* native) {
+  return detail::select("libuv", require(native), [native] { return loop_owner(libuv_loop(native)); });
+}
+
+}  // namespace interloop

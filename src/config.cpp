@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#include <interloop/config.hpp>
+
+#include <memory>
+#include <string>
+
+namespace interloop::detail {
+
+namespace {
+
+struct selection {
+  loop_owner owner;
+  const void* native;
+};
+
+// Never destroyed: when the process ends, the native loop may be gone already.
+selection*& owned() {
+  static selection* current = nullptr;
+  return current;
+}
+
+}  // namespace
+
+loop& select(std::string_view name, const void* native, function<loop_owner()> make) {
+  selection*& current = owned();
+  if (selected.loop && !selected.loop->closed()) {
+    const bool ours = current && &*current->owner == selected.loop;
+    if (ours && current->native == native && selected.loop->name() == name) return *selected.loop;
+    throw usage_error("use_" + std::string(name) + ": a loop is selected already (" +
+                      std::string(selected.loop->name()) +
+                      "); close() it first, or use with_config() to have several at once");
+  }
+  auto fresh = std::make_unique<selection>(selection{make(), native});
+  delete current;
+  current = fresh.release();
+  selected.loop = &*current->owner;
+  return *selected.loop;
+}
+
+}  // namespace interloop::detail

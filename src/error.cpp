@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#include <interloop/error.hpp>
+
+namespace interloop {
+
+// Out of line: one vtable and one type_info each, so that exceptions are caught across shared libraries.
+error::~error() = default;
+usage_error::~usage_error() = default;
+invalid_state::~invalid_state() = default;
+cancelled_error::~cancelled_error() = default;
+timeout_error::~timeout_error() = default;
+wrong_thread::~wrong_thread() = default;
+loop_closed::~loop_closed() = default;
+reactor_stopped::~reactor_stopped() = default;
+
+namespace detail {
+
+void throw_usage(const char* what) { throw usage_error(what); }
+void throw_invalid_state(const char* what) { throw invalid_state(what); }
+void throw_loop_closed(const char* what) { throw loop_closed(what); }
+void throw_wrong_thread(const char* function) {
+  throw wrong_thread(std::string(function) +
+                     " was called outside of the loop's thread; post() a function that calls it instead");
+}
+
+}  // namespace detail
+}  // namespace interloop

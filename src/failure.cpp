@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+#include <interloop/failure.hpp>
+
+#include <interloop/error.hpp>
+
+#include <cxxabi.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <typeinfo>
+
+namespace interloop {
+
+// One link of the history; `previous` holds the older ones. All links of a failure share the exception.
+struct failure::record {
+  std::atomic<unsigned> references{1};
+  trace_entry::kind what;
+  std::source_location where;
+  std::exception_ptr exception;
+  record* previous = nullptr;
+
+  record(trace_entry::kind step, std::source_location place, std::exception_ptr thrown)
+      : what(step), where(place), exception(std::move(thrown)) {}
+};
+
+namespace {
+
+std::exception_ptr require_current() {
+  std::exception_ptr current = std::current_exception();
+  if (!current)
+    throw usage_error("no exception is being handled; call this inside a catch block, or give it an exception");
+  return current;
+}
+
+// Calls `visit(type, std::exception or null, text)` with the exception's dynamic type and what it says.
+template <class Visit>
+auto inspect(const std::exception_ptr& thrown, Visit visit) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::exception& e) {
+    return visit(typeid(e), &e, std::string(e.what()));
+  } catch (const std::string& text) {
+    return visit(typeid(text), nullptr, text);
+  } catch (const char* text) {
+    return visit(typeid(text), nullptr, std::string(text ? text : ""));
+  } catch (int number) {
+    return visit(typeid(number), nullptr, std::to_string(number));
+  } catch (...) {
+    const std::type_info* type = abi::__cxa_current_exception_type();
+    return visit(type ? *type : typeid(void), nullptr, std::string());
+  }
+}
+
+std::string readable(const std::type_info& type) {
+  if (type == typeid(std::string)) return "std::string";
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> name(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status),
+                                                         &std::free);
+  std::string text = status == 0 && name ? name.get() : type.name();
+  for (const std::string_view inner : {"std::__cxx11::", "std::__1::"})  // inline namespaces say nothing to a reader
+    for (auto at = text.find(inner); at != std::string::npos; at = text.find(inner, at))
+      text.replace(at, inner.size(), "std::");
+  return text;
+}
+
+std::string one_line(const std::type_info& type, std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  std::replace(text.begin(), text.end(), '\r', ' ');
+  return text.empty() ? readable(type) : readable(type) + ": " + text;
+}
+
+const char* verb(trace_entry::kind what) noexcept {
+  switch (what) {
+    case trace_entry::kind::raised:
+      return "raised at";
+    case trace_entry::kind::created:
+      return "of the future created at";
+    case trace_entry::kind::awaited:
+      return "awaited at";
+  }
+  return "at";
+}
+
+// What the compiler calls a function, less what GCC makes of a coroutine's: "void f(f(int)::_Z1fi.Frame*)" is "f(int)".
+std::string readable_function(const char* compiler_name) {
+  std::string name = compiler_name;
+  const auto open = name.find('(');
+  const auto mangled = name.find("::_Z");
+  if (name.ends_with(".Frame*)") && open < mangled) return name.substr(open + 1, mangled - open - 1);
+  return name;
+}
+
+bool same_place(const std::source_location& a, const std::source_location& b) {
+  return a.line() == b.line() && std::string_view(a.file_name()) == b.file_name();
+}
+
+void append_causes(std::string& text, const std::exception* outer) {
+  const auto* nested = dynamic_cast<const std::nested_exception*>(outer);
+  if (!nested || !nested->nested_ptr()) return;
+  inspect(nested->nested_ptr(), [&](const std::type_info& type, const std::exception* inner, std::string what) {
+    text += "\n  caused by " + one_line(type, std::move(what));
+    append_causes(text, inner);
+  });
+}
+
+}  // namespace
+
+failure::failure(std::source_location where)
+    : record_(new record(trace_entry::kind::raised, where, require_current())) {}
+
+failure::failure(std::exception_ptr exception, std::source_location where) : record_(nullptr) {
+  if (!exception) throw usage_error("create_failure: the exception_ptr is null; give it an exception");
+  record_ = new record(trace_entry::kind::raised, where, std::move(exception));
+}
+
+failure failure::of(std::exception_ptr exception, std::source_location where) noexcept {
+  static const failure out_of_memory(std::make_exception_ptr(std::bad_alloc()));
+  try {
+    return failure(std::move(exception), where);
+  } catch (...) {
+    return out_of_memory;
+  }
+}
+
+void failure::retain(record* shared) noexcept {
+  if (shared) shared->references.fetch_add(1, std::memory_order_relaxed);  // the copier holds a reference already
+}
+
+void failure::release(record* shared) noexcept {
+  // Acquire-release: the last one to let go must see all that the others did with the record.
+  while (shared && shared->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    record* previous = shared->previous;
+    delete shared;
+    shared = previous;
+  }
+}
+
+const std::exception_ptr& failure::exception() const noexcept { return record_->exception; }
+
+std::string failure::type_name() const {
+  return inspect(exception(),
+                 [](const std::type_info& type, const std::exception*, const std::string&) { return readable(type); });
+}
+
+std::string failure::message() const {
+  return inspect(exception(), [](const std::type_info&, const std::exception*, std::string text) { return text; });
+}
+
+std::vector<trace_entry> failure::trace() const {
+  std::vector<trace_entry> steps;
+  for (const record* at = record_; at; at = at->previous) steps.push_back({at->what, at->where});
+  std::reverse(steps.begin(), steps.end());
+  return steps;
+}
+
+failure failure::extended(trace_entry::kind what, std::source_location where) const noexcept {
+  record* longer = nullptr;
+  try {
+    longer = new record(what, where, record_->exception);
+  } catch (...) {
+    return *this;
+  }
+  retain(record_);
+  longer->previous = record_;
+  return failure(longer);
+}
+
+std::string failure_message(const failure& fail) {
+  return inspect(fail.exception(), [](const std::type_info& type, const std::exception*, std::string text) {
+    return one_line(type, std::move(text));
+  });
+}
+
+std::vector<trace_entry> failure_traceback(const failure& fail) { return fail.trace(); }
+
+std::string failure_format_traceback(const failure& fail) {
+  std::string text = "Traceback (first cause first):";
+  const trace_entry* before = nullptr;
+  const std::vector<trace_entry> steps = fail.trace();
+  for (const trace_entry& step : steps) {
+    // A coroutine fails where it was created: one line says both.
+    const bool said = before && step.what == trace_entry::kind::created && same_place(step.where, before->where);
+    before = &step;
+    if (said) continue;
+    text += std::string("\n  ") + verb(step.what) + ' ' + step.where.file_name() + ':' +
+            std::to_string(step.where.line()) + " in " + readable_function(step.where.function_name());
+  }
+  inspect(fail.exception(), [&](const std::type_info& type, const std::exception* e, std::string what) {
+    text += '\n' + one_line(type, std::move(what));
+    append_causes(text, e);
+  });
+  return text;
+}
+
+}  // namespace interloop

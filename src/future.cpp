@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#include <interloop/future.hpp>
+
+namespace interloop::detail {
+
+void future_core::visit_one(continuation& each, visit how, std::size_t& size) noexcept {
+  try {
+    each.code(each, *this, how, size);
+  } catch (...) {
+    try {
+      loop_->handle_exception("an exception escaped a callback", failure());
+    } catch (...) {  // no memory for the failure itself
+      loop_->handle_exception("an exception escaped a callback, and there was no memory to keep it",
+                              loop_->closing_failure());
+    }
+  }
+}
+
+void future_core::visit_all(visit how) noexcept {
+  overflow_base* extra = nullptr;
+  while (overflow_) {  // turn last-added-first around
+    overflow_base* each = std::exchange(overflow_, overflow_->next);
+    each->next = std::exchange(extra, each);
+  }
+  if (!dispatching_) {
+    dispatching_ = true;
+    for (std::size_t at = 0; at < used_;) {
+      std::size_t size = 0;
+      if (how == visit::run && loop_->closed()) how = visit::destroy;
+      visit_one(*std::launder(reinterpret_cast<continuation*>(inline_ + at)), how, size);
+      at += size;
+    }
+    used_ = 0;
+    has_canceller_ = false;
+    dispatching_ = false;
+  }
+  while (extra) {
+    std::size_t size = 0;
+    if (how == visit::run && loop_->closed()) how = visit::destroy;
+    visit_one(extra->get(), how, size);
+    delete std::exchange(extra, extra->next);
+  }
+}
+
+void future_core::call_canceller() {
+  if (!has_canceller_) return;
+  has_canceller_ = false;
+  std::size_t size = 0;
+  if (used_ != 0) {
+    visit_one(*std::launder(reinterpret_cast<continuation*>(inline_)), visit::cancel, size);
+    return;
+  }
+  overflow_base* first = overflow_;
+  while (first && first->next) first = first->next;
+  if (first) visit_one(first->get(), visit::cancel, size);
+}
+
+void throw_no_value(status actual) {
+  throw invalid_state(actual == status::taken
+                          ? "the future's value was taken already; take it once, or use a type that can be copied"
+                          : "the future is not completed yet; add a callback or co_await it");
+}
+
+void future_access::throw_not_completable(const future_core& state, const char* function) {
+  const std::string name = function;
+  if (state.is_coroutine())
+    throw invalid_state(name + ": this future belongs to a coroutine, which alone completes it; use cancel()");
+  throw invalid_state(name + ": the future is completed already; check is_called() where that may happen");
+}
+
+}  // namespace interloop::detail

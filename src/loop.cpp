@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: MIT
+#include <interloop/loop.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <string>
+
+namespace interloop {
+
+namespace detail {
+constinit thread_local loop* running_loop = nullptr;
+constinit configuration selected;
+
+void throw_no_loop() {
+  throw usage_error(
+      "no loop is selected; call one of use_asio(), use_libuv(), use_glib() (or another use_<loop>()) first, or use "
+      "the "
+      "api that with_config(loop) returns");
+}
+}  // namespace detail
+
+namespace {
+
+// A chain of single callbacks then pays for one native wake-up in so many, and other handlers wait no longer than that.
+constexpr int generations_per_turn = 16;
+
+// The farthest a native timer is set: their own limits (epoll's int of milliseconds, among others) are farther.
+constexpr duration farthest_alarm = std::chrono::hours(24 * 7);
+
+}  // namespace
+
+// Marks this thread as running the loop's turn, and keeps the loop's memory until the turn is over.
+class loop::turn_scope {
+ public:
+  explicit turn_scope(loop& core) noexcept : core_(core), outer_(detail::running_loop) {
+    core.retain();
+    ++core.depth_;
+    core.quiet_ = false;
+    detail::running_loop = &core;
+    const std::thread::id self = std::this_thread::get_id();
+    if (core.thread_.load(std::memory_order_relaxed) != self) core.thread_.store(self, std::memory_order_relaxed);
+  }
+  turn_scope(const turn_scope&) = delete;
+  turn_scope& operator=(const turn_scope&) = delete;
+  ~turn_scope() {
+    core_.settle();
+    detail::running_loop = outer_;
+    --core_.depth_;
+    core_.release();
+  }
+
+ private:
+  loop& core_;
+  loop* outer_;
+};
+
+loop::loop(std::unique_ptr<loop_port> port)
+    : timers_(port->now().time_since_epoch().count()),
+      thread_(std::this_thread::get_id()),
+      port_(std::move(port)),
+      inbox_(std::make_shared<detail::inbox>(*port_)),
+      closing_failure_(std::make_exception_ptr(loop_closed("the loop was closed before this future was completed"))),
+      name_(port_->name()) {
+  port_->core_ = this;
+  port_->attached();
+}
+
+loop::~loop() = default;
+
+void loop::notice() {
+  if (closed_)
+    detail::throw_loop_closed("the loop is closed: nothing can be queued on it; select another with use_<loop>()");
+  notice_quietly();
+}
+
+void loop::notice_quietly() noexcept {
+  if (closed_) return;
+  quiet_ = true;
+  if (detail::running_loop == this) {
+    port_->busy();
+  } else {
+    port_->wake();
+  }
+}
+
+void loop::turn() noexcept {
+  if (closed_) return;
+  turn_scope scope(*this);
+  while (undispatched_ && !closed_) {
+    detail::pending* completed = undispatched_;
+    completed->unlink();
+    completed->ops->dispatch(*completed);
+  }
+  if (incoming_.empty()) inbox_->take(incoming_);
+  if (!quiet_ && ready_.size() + incoming_.size() > 1) notice_quietly();
+  int budget = generations_per_turn;
+  run_generation(ready_, ready_.size());
+  run_generation(incoming_, incoming_.size());
+  if (!timers_.empty()) {
+    run_generations(budget);
+    run_due_timers();
+  }
+  run_generations(budget);
+}
+
+void loop::dispatch(detail::watch_state& state, interest ready) noexcept {
+  if (closed_ || !state.active_) return;
+  turn_scope scope(*this);
+  ++state.references_;
+  run_generation(ready_, ready_.size());  // first come first served
+  if (state.active_ && (ready & state.interest_) != interest::none) {
+    ++state.running_;
+    try {
+      state.on_ready_(ready & state.interest_);
+    } catch (...) {
+      report_escaped();
+    }
+    --state.running_;
+    if (!state.active_ && state.running_ == 0) state.on_ready_ = nullptr;
+  }
+  release_watch(&state);
+  int budget = generations_per_turn;
+  run_generations(budget);
+}
+
+void loop::run_generation(detail::task_queue& queue, std::size_t count) noexcept {
+  // A nested turn, or close(), may have emptied the queue under us.
+  while (count-- > 0 && !queue.empty()) {
+    try {
+      queue.run_front();
+    } catch (...) {
+      report_escaped();
+    }
+  }
+}
+
+void loop::run_generations(int& budget) noexcept {
+  while (budget > 0 && !ready_.empty()) {
+    --budget;
+    run_generation(ready_, ready_.size());
+  }
+}
+
+void loop::run_due_timers() noexcept {
+  if (closed_) return;
+  const std::uint64_t limit = timers_.limit();
+  const std::int64_t now = port_->now().time_since_epoch().count();
+  for (;;) {
+    try {
+      detail::timer_node* due = timers_.take_due(now, limit);
+      if (!due) return;
+      timers_.run(due);
+      if (closed_) return;
+    } catch (const std::bad_alloc&) {
+      report_escaped();
+      return;
+    } catch (...) {
+      report_escaped();
+    }
+  }
+}
+
+void loop::settle() noexcept {
+  if (closed_) return;
+  overdue_ = false;
+  time_point next{};
+  if (timers_.empty()) {
+    if (armed_) {
+      port_->clear_alarm();
+      armed_ = false;
+    }
+  } else {
+    next = time_point(duration(timers_.next_look()));
+    overdue_ = timers_.due_by_last_look(next.time_since_epoch().count());
+  }
+  const bool more = has_ready() || undispatched_;
+  const bool alive = more || !timers_.empty() || watch_count_ > 0 || holds_ > 0;
+  if (alive != kept_alive_) port_->keep_alive(kept_alive_ = alive);
+  if (!timers_.empty() && !overdue_ && (!armed_ || next < armed_for_)) {
+    try {
+      const time_point latest = port_->now() + farthest_alarm;
+      armed_for_ = std::min(next, latest);
+      port_->set_alarm(armed_for_);
+      armed_ = true;
+    } catch (...) {
+      armed_ = false;
+      report_escaped();
+      port_->wake();  // tries again
+    }
+  }
+  quiet_ = more;
+  if (more) port_->wake();
+}
+
+void loop::enqueue(detail::pending& completed) noexcept {
+  try {
+    if (!quiet_) notice_quietly();
+    ready_.push(detail::dispatch_task(completed));
+  } catch (const std::bad_alloc&) {  // nothing was moved into the queue yet, see task_queue::push
+    completed.link_into(undispatched_);
+  }
+}
+
+time_point loop::after(duration delay) const noexcept {
+  const time_point present = now();
+  if (delay <= duration::zero()) return present;
+  if (delay > (time_point::max)() - present) return (time_point::max)();
+  return present + delay;
+}
+
+fd_watch loop::watch(int fd, interest wanted, function<void(interest)> on_ready) {
+  require_open("watch");
+  const auto quoted = [fd] { return "watch: descriptor " + std::to_string(fd); };
+  if (!on_ready) throw usage_error(quoted() + ": the callback is empty; give a function to call when it is ready");
+  struct stat about{};
+  if (fd < 0 || ::fstat(fd, &about) != 0)
+    throw usage_error(quoted() + " is not open; give an open socket, pipe, terminal or eventfd");
+  if (S_ISREG(about.st_mode) || S_ISDIR(about.st_mode))
+    throw usage_error(quoted() +
+                      " is a regular file or directory, which is always ready; read it directly, or in a thread");
+  const auto index = static_cast<std::size_t>(fd);
+  if (index < watches_.size() && watches_[index])
+    throw usage_error(quoted() +
+                      " is watched already on this loop; use that watch's set_interest() for the other direction");
+  if (index >= watches_.size()) watches_.resize(index + 1);
+
+  const int flags = ::fcntl(fd, F_GETFL);
+  auto state = std::make_unique<detail::watch_state>(*this, fd, wanted, std::move(on_ready));
+  state->native_ = port_->watch(fd, wanted, *state);
+  if (flags >= 0 && ::fcntl(fd, F_GETFL) != flags) ::fcntl(fd, F_SETFL, flags);
+  if (!quiet_) notice_quietly();
+  retain();
+  watches_[index] = state.get();
+  ++watch_count_;
+  return fd_watch(state.release());
+}
+
+void loop::stop_watch(detail::watch_state& state) noexcept {
+  if (!std::exchange(state.active_, false)) return;
+  watches_[static_cast<std::size_t>(state.fd_)] = nullptr;
+  --watch_count_;
+  state.native_.reset();
+  if (!quiet_) notice_quietly();
+  if (state.running_ == 0) state.on_ready_ = nullptr;
+}
+
+void loop::release_watch(detail::watch_state* state) noexcept {
+  if (--state->references_ > 0) return;
+  delete state;
+  release();
+}
+
+void detail::watch_state::ready(interest directions) noexcept { core_->dispatch(*this, directions); }
+
+void fd_watch::set_interest(interest wanted) {
+  if (!active() || state_->interest_ == wanted) return;
+  state_->core_->check_thread("fd_watch::set_interest");
+  state_->native_->set_interest(wanted);
+  state_->interest_ = wanted;
+}
+
+void fd_watch::stop() noexcept {
+  if (state_) state_->core_->stop_watch(*state_);
+}
+
+bool fd_watch::active() const noexcept { return state_ && state_->active_; }
+
+void fd_watch::release() noexcept {
+  if (!state_) return;
+  stop();
+  detail::watch_state* state = std::exchange(state_, nullptr);
+  state->core_->release_watch(state);
+}
+
+loop_hold loop::hold() {
+  require_open("hold");
+  return loop_hold(*this);
+}
+
+loop_hold::loop_hold(loop& core) noexcept : core_(&core) {
+  core.retain();
+  ++core.holds_;
+  if (!core.quiet_) core.notice_quietly();
+}
+
+void loop_hold::release() noexcept {
+  loop* core = std::exchange(core_, nullptr);
+  if (!core) return;
+  --core->holds_;
+  if (!core->quiet_) core->notice_quietly();
+  core->release();
+}
+
+void loop::report_escaped() noexcept {
+  try {
+    handle_exception("an exception escaped a callback", failure());
+  } catch (...) {
+    std::fputs("interloop: an exception escaped a callback, and there was no memory to say which\n", stderr);
+  }
+}
+
+void loop::handle_exception(std::string_view context, const failure& fail) noexcept {
+  try {
+    if (exception_handler_) {
+      exception_handler_(context, fail);
+    } else {
+      const std::string text = failure_format_traceback(fail);
+      std::fprintf(stderr, "interloop: %.*s\n%s\n", static_cast<int>(context.size()), context.data(), text.c_str());
+    }
+  } catch (...) {
+    std::fputs("interloop: the exception handler itself threw\n", stderr);
+  }
+}
+
+void loop::close(function<void()> released) noexcept {
+  if (std::exchange(closed_, true)) return;
+  retain();
+  quiet_ = false;  // so that whatever is tried from here on looks and sees that the loop is closed
+  detail::task_queue posted;
+  inbox_->close(posted);
+  for (std::size_t fd = 0; fd < watches_.size(); ++fd)
+    if (detail::watch_state* state = watches_[fd]) stop_watch(*state);
+  while (pending_) pending_->ops->abandon(*pending_);
+  while (undispatched_) {
+    detail::pending* completed = undispatched_;
+    completed->unlink();
+    completed->ops->abandon(*completed);
+  }
+  timers_.clear();
+  ready_.clear();
+  incoming_.clear();
+  posted.clear();
+  while (pending_) pending_->ops->abandon(*pending_);  // a destructor may have let go of more
+  if (running_) port_->stop();
+  port_->close(std::move(released));
+  release();
+}
+
+void loop::run() {
+  require_open("run");
+  if (std::exchange(stop_requested_, false)) return;
+  struct scope {
+    loop& core;
+    ~scope() {
+      core.running_ = false;
+      core.stop_requested_ = false;
+      core.release();
+    }
+  } guard{*this};
+  retain();
+  running_ = true;
+  port_->run();
+}
+
+void loop::stop() noexcept {
+  stop_requested_ = true;
+  if (running_ && !closed_) port_->stop();
+}
+
+loop_owner::loop_owner(std::unique_ptr<loop_port> port) : core_(new loop(std::move(port))) {}
+
+loop_owner::~loop_owner() {
+  if (!core_) return;
+  core_->close();
+  core_->release();
+}
+
+}  // namespace interloop

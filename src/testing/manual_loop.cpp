@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+#include <interloop/testing/manual_loop.hpp>
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <string>
+#include <vector>
+
+namespace interloop::testing {
+namespace {
+
+constexpr int most_turns = 100'000;
+
+class manual_port;
+
+class manual_watch final : public port_watch {
+ public:
+  manual_watch(manual_port& port, int fd, interest wanted, detail::watch_state& state);
+  ~manual_watch() override;
+  void set_interest(interest wanted) override { wanted_ = wanted; }
+
+ private:
+  friend class manual_port;
+  manual_port* port_;
+  int fd_;
+  interest wanted_;
+  detail::watch_state& state_;
+};
+
+class manual_port final : public loop_port {
+ public:
+  manual_port() : event_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    if (event_ < 0) throw usage_error("manual_loop: no descriptor is left for its wake-ups; close some");
+  }
+  ~manual_port() override {
+    for (manual_watch* each : watches_) each->port_ = nullptr;
+    ::close(event_);
+  }
+
+  std::string_view name() const noexcept override { return "manual"; }
+
+  void wake() noexcept override {
+    if (woken_.exchange(true)) return;
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(event_, &one, sizeof one);  // cannot fail: the counter is at most 1
+  }
+
+  void set_alarm(time_point when) override { alarm_ = when; }
+  void clear_alarm() noexcept override { alarm_ = never; }
+  time_point now() const noexcept override { return now_; }
+
+  std::unique_ptr<port_watch> watch(int fd, interest wanted, detail::watch_state& state) override {
+    return std::make_unique<manual_watch>(*this, fd, wanted, state);
+  }
+
+  void keep_alive(bool pending) noexcept override { kept_alive_ = pending; }
+
+  void run() override {
+    stopped_ = false;
+    while (!stopped_ && !core().closed()) {
+      if (step()) continue;
+      if (alarm_ != never) {
+        ring(alarm_);
+      } else if (kept_alive_) {
+        look(-1);
+      } else {
+        return;
+      }
+    }
+  }
+  void stop() noexcept override { stopped_ = true; }
+
+  void close(function<void()> released) noexcept override {
+    alarm_ = never;
+    stopped_ = true;
+    if (released) released();
+  }
+
+  bool step() {
+    const bool turned = woken_.load();
+    if (turned) take_wake();
+    return look(0) || turned;
+  }
+
+  void run_ready() {
+    for (int turns = 0; step(); ++turns)
+      if (turns == most_turns)
+        throw usage_error("manual_loop: still busy after " + std::to_string(most_turns) +
+                          " turns; callbacks queue each other without end, or a watched descriptor is never read");
+  }
+
+  void advance(duration span) {
+    const time_point target = now_ + span;
+    for (;;) {
+      run_ready();
+      if (alarm_ > target) break;
+      ring(alarm_);
+    }
+    now_ = std::max(now_, target);
+  }
+
+  time_point alarm() const noexcept { return alarm_; }
+
+ private:
+  friend class manual_watch;
+  static constexpr time_point never = (time_point::max)();
+
+  void take_wake() {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const auto got = ::read(event_, &count, sizeof count);
+    woken_.store(false);
+    core().turn();
+  }
+
+  void ring(time_point at) {
+    now_ = std::max(now_, at);
+    alarm_ = never;
+    core().alarm();
+  }
+
+  // Waits for a wake-up or a descriptor, and reports descriptors. Returns whether there was one.
+  bool look(int timeout_ms) {
+    std::vector<pollfd> polled{{event_, POLLIN, 0}};
+    const std::vector<manual_watch*> asked = watches_;  // reporting may change the list
+    for (const manual_watch* each : asked)
+      polled.push_back({each->wanted_ == interest::none ? -1 : each->fd_,
+                        static_cast<short>((has(each->wanted_, interest::read) ? POLLIN : 0) |
+                                           (has(each->wanted_, interest::write) ? POLLOUT : 0)),
+                        0});
+    if (asked.empty() && timeout_ms == 0) return false;
+    if (::poll(polled.data(), polled.size(), timeout_ms) <= 0) return false;
+    bool any = false;
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      const short seen = polled[i + 1].revents;
+      if (seen == 0 || std::find(watches_.begin(), watches_.end(), asked[i]) == watches_.end()) continue;
+      interest ready = interest::none;
+      if (seen & POLLIN) ready = ready | interest::read;
+      if (seen & POLLOUT) ready = ready | interest::write;
+      if (seen & (POLLHUP | POLLERR | POLLNVAL)) ready = interest::read_write;
+      any = true;
+      asked[i]->state_.ready(ready);
+    }
+    return any;
+  }
+
+  time_point now_{std::chrono::hours(1000)};
+  time_point alarm_ = never;
+  int event_;
+  std::atomic<bool> woken_{false};
+  bool kept_alive_ = false;
+  bool stopped_ = false;
+  std::vector<manual_watch*> watches_;
+};
+
+manual_watch::manual_watch(manual_port& port, int fd, interest wanted, detail::watch_state& state)
+    : port_(&port), fd_(fd), wanted_(wanted), state_(state) {
+  port.watches_.push_back(this);
+}
+manual_watch::~manual_watch() {
+  if (port_) std::erase(port_->watches_, this);
+}
+
+manual_port& port_of(const manual_loop& owner) { return static_cast<manual_port&>(owner->port()); }
+
+}  // namespace
+
+manual_loop::manual_loop() : loop_owner(std::make_unique<manual_port>()) {}
+
+void manual_loop::advance(duration span) {
+  if (span < duration::zero())
+    throw usage_error("advance: " + std::to_string(span.count()) + " ns; a clock cannot be moved backwards");
+  port_of(*this).advance(span);
+}
+void manual_loop::run_ready() { port_of(*this).run_ready(); }
+bool manual_loop::step() { return port_of(*this).step(); }
+time_point manual_loop::next_alarm() const noexcept { return port_of(*this).alarm(); }
+
+}  // namespace interloop::testing

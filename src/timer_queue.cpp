@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#include <interloop/detail/timer_queue.hpp>
+
+#include <algorithm>
+#include <limits>
+
+namespace interloop::detail {
+
+timer_queue::~timer_queue() { clear(); }
+
+void timer_queue::add_slab() {
+  slabs_.reserve(slabs_.size() + 1);
+  // Default-initialised on purpose: only the link and the sequence of a free node mean anything.
+  slabs_.emplace_back(new timer_node[slab_nodes]);
+  timer_node* nodes = slabs_.back().get();
+  for (std::size_t i = slab_nodes; i-- > 0;) give_back(&nodes[i]);
+}
+
+void timer_queue::push_new(timer_node* node) {
+  try {
+    push_near(node);
+  } catch (...) {
+    node->code(*node, false);
+    give_back(node);
+    throw;
+  }
+}
+
+void timer_queue::push_near(timer_node* node) {
+  const entry moving{node->deadline, node->sequence, node};
+  near_.push_back(moving);
+  std::size_t at = near_.size() - 1;
+  while (at > 0) {
+    const std::size_t parent = (at - 1) / 4;
+    if (!(moving < near_[parent])) break;
+    near_[at] = near_[parent];
+    at = parent;
+  }
+  near_[at] = moving;
+}
+
+void timer_queue::sift_down(std::size_t at, entry moving) noexcept {
+  const std::size_t count = near_.size();
+  for (;;) {
+    const std::size_t first = at * 4 + 1;
+    if (first >= count) break;
+    const std::size_t last = std::min(first + 4, count);
+    std::size_t least = first;
+    for (std::size_t child = first + 1; child < last; ++child)
+      if (near_[child] < near_[least]) least = child;
+    if (!(near_[least] < moving)) break;
+    near_[at] = near_[least];
+    at = least;
+  }
+  near_[at] = moving;
+}
+
+void timer_queue::pop_near() noexcept {
+  const entry last = near_.back();
+  near_.pop_back();
+  if (!near_.empty()) sift_down(0, last);
+}
+
+void timer_queue::drop_stale_tops() noexcept {
+  while (!near_.empty() && near_.front().stale()) {
+    pop_near();
+    --stale_;
+  }
+}
+
+void timer_queue::rebuild_near() noexcept {
+  std::erase_if(near_, [](const entry& e) { return e.stale(); });
+  stale_ = 0;
+  for (std::size_t i = near_.size() / 4 + 1; i-- > 0;)
+    if (i < near_.size()) sift_down(i, near_[i]);
+}
+
+bool timer_queue::cancel(timer_node* node, std::uint64_t sequence) noexcept {
+  if (node->sequence != sequence) return false;
+  if (node->link) {
+    *node->link = node->next;
+    if (node->next) node->next->link = node->link;
+  } else {
+    ++stale_;
+  }
+  node->sequence = 0;
+  --live_;
+  node->code(*node, false);  // user code: may schedule and cancel, but never reach this node
+  give_back(node);
+  if (stale_ > 64 && stale_ > near_.size() / 2) rebuild_near();
+  return true;
+}
+
+bool timer_queue::first_slot(int& level, std::size_t& slot, std::uint64_t& start) noexcept {
+  for (level = 0; level < levels; ++level) {
+    while (occupied_[level] != 0) {
+      slot = static_cast<std::size_t>(std::countr_zero(occupied_[level]));
+      if (wheel_[level][slot]) {
+        const int shift = level * level_shift;
+        const std::uint64_t above =
+            shift + level_shift < 64 ? (tick_ >> (shift + level_shift)) << (shift + level_shift) : 0;
+        start = above | (static_cast<std::uint64_t>(slot) << shift);
+        return true;
+      }
+      occupied_[level] &= occupied_[level] - 1;
+    }
+  }
+  return false;
+}
+
+void timer_queue::advance(std::uint64_t to) {
+  int level;
+  std::size_t slot;
+  std::uint64_t start;
+  while (first_slot(level, slot, start) && start <= to) {
+    tick_ = start;
+    timer_node*& head = wheel_[level][slot];
+    while (head) {
+      timer_node* node = head;
+      if (tick_of(node->deadline) <= tick_) {
+        push_near(node);  // may throw: the timer then stays where it was, for the next turn
+        head = node->next;
+        node->link = nullptr;
+        if (head) head->link = &head;
+      } else {
+        head = node->next;
+        if (head) head->link = &head;
+        link(node, tick_of(node->deadline));
+      }
+    }
+  }
+  if (to > tick_) tick_ = to;
+}
+
+std::int64_t timer_queue::next_look() noexcept {
+  drop_stale_tops();
+  if (!near_.empty()) return near_.front().deadline;
+  int level;
+  std::size_t slot;
+  std::uint64_t start;
+  if (!first_slot(level, slot, start)) return (std::numeric_limits<std::int64_t>::max)();
+  // A lone timer should cost one native wake-up, so a short list is searched; a long one is looked at when it begins.
+  constexpr int few = 8;
+  int seen = 0;
+  std::int64_t earliest = (std::numeric_limits<std::int64_t>::max)();
+  for (const timer_node* node = wheel_[level][slot]; node; node = node->next) {
+    if (++seen > few) return static_cast<std::int64_t>(start << tick_shift);
+    earliest = std::min(earliest, node->deadline);
+  }
+  return earliest;
+}
+
+timer_node* timer_queue::take_due(std::int64_t now, std::uint64_t limit) {
+  floor_ = std::max(floor_, now);
+  advance(tick_of(now));
+  drop_stale_tops();
+  if (near_.empty()) return nullptr;
+  const entry top = near_.front();
+  if (top.deadline > now || top.sequence >= limit) return nullptr;
+  pop_near();
+  top.node->sequence = 0;
+  --live_;
+  return top.node;
+}
+
+void timer_queue::run(timer_node* node) {
+  struct returner {
+    timer_queue& queue;
+    timer_node* node;
+    ~returner() { queue.give_back(node); }
+  } guard{*this, node};
+  node->code(*node, true);
+}
+
+void timer_queue::clear() noexcept {
+  // A callable's destructor may cancel others: always take whichever is first now.
+  while (live_ != 0) {
+    timer_node* node = nullptr;
+    drop_stale_tops();
+    if (!near_.empty()) {
+      node = near_.back().node;
+      const bool stale = near_.back().stale();
+      near_.pop_back();
+      if (stale) {
+        --stale_;
+        continue;
+      }
+    } else {
+      int level;
+      std::size_t slot;
+      std::uint64_t start;
+      first_slot(level, slot, start);
+      node = wheel_[level][slot];
+      wheel_[level][slot] = node->next;
+      if (node->next) node->next->link = &wheel_[level][slot];
+    }
+    node->sequence = 0;
+    --live_;
+    node->code(*node, false);
+    give_back(node);
+  }
+}
+
+}  // namespace interloop::detail

@@ -217,10 +217,11 @@ struct canceller final : continuation {
       return;
     }
     const future<T> handle = future_access::wrap<T>(state_ptr<future_state<T>>(&static_cast<future_state<T>&>(core)));
+    F fn(std::move(self.fn));  // it may close the loop or run it nested, which destroys the continuation
     if constexpr (std::is_invocable_v<F&, const future<T>&>) {
-      std::invoke(self.fn, handle);
+      std::invoke(fn, handle);
     } else {
-      std::invoke(self.fn);
+      std::invoke(fn);
     }
   }
 };

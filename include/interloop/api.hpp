@@ -32,9 +32,12 @@ template <class E>
 inline constexpr bool is_failure_v =
     std::is_same_v<std::remove_cvref_t<E>, failure> || std::is_same_v<std::remove_cvref_t<E>, std::exception_ptr>;
 
+/// A value, and not a canceller: a lambda converts to `bool` and to `std::any`, so where both would do, it is a canceller
+/// unless the future's values are functions themselves.
 template <class T, class V>
 concept value_of = !std::is_void_v<T> && !is_failure_v<V> && !is_future_v<std::remove_cvref_t<V>> &&
-                   !std::is_same_v<std::remove_cvref_t<V>, std::source_location> && std::is_constructible_v<T, V>;
+                   !std::is_same_v<std::remove_cvref_t<V>, std::source_location> && std::is_constructible_v<T, V> &&
+                   (!canceller_of<T, V> || canceller_of<T, T>);
 
 /// What `as_future` makes of a function's return type.
 template <class R>

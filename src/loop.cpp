@@ -303,10 +303,14 @@ void loop::report_escaped() noexcept {
   }
 }
 
+void loop::set_exception_handler(exception_handler handler) {
+  exception_handler_ = handler ? std::make_shared<exception_handler>(std::move(handler)) : nullptr;
+}
+
 void loop::handle_exception(std::string_view context, const failure& fail) noexcept {
   try {
-    if (exception_handler_) {
-      exception_handler_(context, fail);
+    if (const std::shared_ptr<exception_handler> handler = exception_handler_) {
+      (*handler)(context, fail);
     } else {
       const std::string text = failure_format_traceback(fail);
       std::fprintf(stderr, "interloop: %.*s\n%s\n", static_cast<int>(context.size()), context.data(), text.c_str());

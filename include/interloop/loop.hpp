@@ -245,8 +245,8 @@ class loop {
   [[nodiscard]] time_point after(duration delay) const noexcept;
 
   /// Replaces what is done with exceptions that escape callbacks and with failures that nobody looked at. An empty one
-  /// restores the default: the traceback is written to the standard error stream.
-  void set_exception_handler(exception_handler handler) { exception_handler_ = std::move(handler); }
+  /// restores the default: the traceback is written to the standard error stream. Allowed inside a handler.
+  void set_exception_handler(exception_handler handler);
 
   /// Gives a failure to the exception handler. Never throws. `context` says in a few words what happened.
   void handle_exception(std::string_view context, const failure& fail) noexcept;
@@ -350,7 +350,7 @@ class loop {
   std::atomic<std::thread::id> thread_;
   std::unique_ptr<loop_port> port_;
   std::shared_ptr<detail::inbox> inbox_;
-  exception_handler exception_handler_;
+  std::shared_ptr<exception_handler> exception_handler_;  // shared with its call, which may replace it; null: default
   failure closing_failure_;
   std::string_view name_;
 };

@@ -125,8 +125,7 @@ struct future_access {
 template <class T>
 future<T> make_future(loop& core, std::source_location where) {
   core.require_open("create_future");
-  void* block = ::operator new(sizeof(future_state<T>));
-  auto* state = ::new (block) future_state<T>(core, where);
+  auto* state = ::new (future_state<T>::allocate()) future_state<T>(core, where);
   return future_access::wrap<T>({typename state_ptr<future_state<T>>::adopt{}, state});
 }
 

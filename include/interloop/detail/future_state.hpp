@@ -163,7 +163,18 @@ using stored = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
 template <class T>
 class future_state final : public future_core {
+  static constexpr bool over_aligned = alignof(stored<T>) > __STDCPP_DEFAULT_NEW_ALIGNMENT__;
+
  public:
+  /// Memory for a state; `do_destroy` gives it back.
+  static void* allocate() {
+    if constexpr (over_aligned) {
+      return ::operator new(sizeof(future_state), std::align_val_t(alignof(future_state)));
+    } else {
+      return ::operator new(sizeof(future_state));
+    }
+  }
+
   explicit future_state(interloop::loop& core, std::source_location where, const operations& type = table) noexcept
       : future_core(type, core, where) {}
   ~future_state() {
@@ -239,7 +250,11 @@ class future_state final : public future_core {
       self.loop_->handle_exception("a future failed and nobody looked at it", self.failure_);
     interloop::loop& core = *self.loop_;
     self.~future_state();
-    ::operator delete(static_cast<void*>(&self));
+    if constexpr (over_aligned) {
+      ::operator delete(static_cast<void*>(&self), std::align_val_t(alignof(future_state)));
+    } else {
+      ::operator delete(static_cast<void*>(&self));
+    }
     core.release();
   }
 

@@ -197,10 +197,12 @@ void loop::settle() noexcept {
 }
 
 void loop::enqueue(detail::pending& completed) noexcept {
+  detail::dispatch_task task(completed);
+  if (!quiet_) notice_quietly();
   try {
-    if (!quiet_) notice_quietly();
-    ready_.push(detail::dispatch_task(completed));
+    ready_.push(std::move(task));
   } catch (const std::bad_alloc&) {  // nothing was moved into the queue yet, see task_queue::push
+    task.dismiss();
     completed.link_into(undispatched_);
   }
 }

@@ -78,6 +78,7 @@ class dispatch_task {
     pending* completed = std::exchange(completed_, nullptr);
     completed->ops->dispatch(*completed);
   }
+  void dismiss() noexcept { completed_ = nullptr; }
 
  private:
   pending* completed_;

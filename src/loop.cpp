@@ -198,6 +198,7 @@ void loop::settle() noexcept {
 
 void loop::enqueue(detail::pending& completed) noexcept {
   detail::dispatch_task task(completed);
+  if (closed_) return;  // no turn will come: the callbacks are destroyed here
   if (!quiet_) notice_quietly();
   try {
     ready_.push(std::move(task));

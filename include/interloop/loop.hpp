@@ -286,7 +286,7 @@ class loop {
   // ---- For futures ----
 
   /// Queues the dispatch of a completed future's callbacks, without failing: where memory is short they run from a list
-  /// in the next turn, out of order.
+  /// in the next turn, out of order. On a closed loop they are destroyed, unrun.
   void enqueue(detail::pending& completed) noexcept;
   /// Adds a future to those that fail when the loop closes.
   void enlist(detail::pending& future) noexcept { future.link_into(pending_); }

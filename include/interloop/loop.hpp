@@ -395,8 +395,10 @@ inline timer::~timer() {
 }
 inline bool timer::active() const noexcept { return core_ && detail::timer_queue::waiting(node_, sequence_); }
 inline bool timer::cancel() noexcept {
-  if (!core_ || !core_->timers_.cancel(node_, sequence_)) return false;
-  if (!core_->quiet_) core_->notice_quietly();
+  if (!active()) return false;
+  const timer keep(*this);  // destroying the callable may destroy this handle, and the loop's owner
+  keep.core_->timers_.cancel(keep.node_, keep.sequence_);
+  if (!keep.core_->quiet_) keep.core_->notice_quietly();
   return true;
 }
 

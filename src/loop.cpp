@@ -248,7 +248,9 @@ void loop::stop_watch(detail::watch_state& state) noexcept {
   --watch_count_;
   state.native_.reset();
   if (!quiet_) notice_quietly();
-  if (state.running_ == 0) state.on_ready_ = nullptr;
+  if (state.running_ == 0) {
+    const auto last = std::move(state.on_ready_);  // its destructor may drop the handle, and `state` with it
+  }
 }
 
 void loop::release_watch(detail::watch_state* state) noexcept {
@@ -273,9 +275,9 @@ void fd_watch::stop() noexcept {
 bool fd_watch::active() const noexcept { return state_ && state_->active_; }
 
 void fd_watch::release() noexcept {
-  if (!state_) return;
-  stop();
   detail::watch_state* state = std::exchange(state_, nullptr);
+  if (!state) return;
+  state->core_->stop_watch(*state);
   state->core_->release_watch(state);
 }
 

@@ -167,7 +167,8 @@ class api {
 
   /// A future of the results of all `futures`, in their order: each a value or, with `consume_exceptions::yes`, a failure
   /// in its place; with `no` the whole fails with the first failure, and the other futures go on. Cancelling it cancels
-  /// those that are still pending. The futures are kept until then. Values are copied; move-only ones are taken.
+  /// those that are still pending. The futures are kept until then. Values are copied; move-only ones are taken. Where the
+  /// loop of one of them is closed first, the whole fails with `loop_closed`.
   template <class Range>
     requires detail::range_of_futures<Range>
   [[nodiscard]] auto gather(Range&& futures, interloop::consume_exceptions consume = interloop::consume_exceptions::yes,

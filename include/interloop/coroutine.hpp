@@ -103,7 +103,7 @@ class future_awaiter {
     if constexpr (std::is_void_v<T>) {
       static_cast<void>(state_->require_value());
     } else if constexpr (Taking) {
-      return T(state_->take_value());
+      return T(state_->take_value(1));
     } else {
       return static_cast<const T&>(state_->require_value());
     }

@@ -64,7 +64,7 @@ class future {
     if constexpr (std::is_void_v<T>) {
       static_cast<void>(state().require_value());
     } else {
-      return state().take_value();
+      return state().take_value(1);
     }
   }
 
@@ -193,7 +193,7 @@ struct callbacks final : continuation {
       if constexpr (std::is_void_v<T>) {
         std::invoke(self.callback);
       } else if constexpr (takes_value<T, Callback>) {
-        std::invoke(self.callback, state.take_value());
+        std::invoke(self.callback, state.take_value(0));
       } else {
         std::invoke(self.callback, static_cast<const T&>(state.require_value()));
       }

@@ -51,7 +51,7 @@ class gathering {
     } else if constexpr (std::is_copy_constructible_v<stored<T>>) {
       place.emplace(state.require_value());
     } else {
-      place.emplace(state.take_value());
+      place.emplace(state.take_value(1));
     }
     if (--remaining_ == 0) finish();
   }

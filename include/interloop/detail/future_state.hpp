@@ -63,7 +63,11 @@ class future_core : public pending {
   [[nodiscard]] bool is_pending() const noexcept { return status_ == detail::status::pending; }
   [[nodiscard]] std::source_location created() const noexcept { return created_; }
   void set_created(std::source_location where) noexcept { created_ = where; }
-  [[nodiscard]] bool sole() const noexcept { return references_ == 1; }
+
+  /// Whether nobody needs the value but the caller, who has so many handles: no other handle, no other continuation.
+  [[nodiscard]] bool sole(unsigned handles) const noexcept {
+    return references_ == handles + (lone_dispatch_ ? 1U : 0U) && continuations_ == 0;
+  }
 
   void retain() noexcept { ++references_; }
   void release() noexcept {
@@ -77,6 +81,7 @@ class future_core : public pending {
       if (used_ + sizeof(Continuation) <= inline_bytes && !dispatching_ && !overflow_) {
         ::new (static_cast<void*>(inline_ + used_)) Continuation(std::forward<Args>(args)...);
         used_ = static_cast<unsigned char>(used_ + sizeof(Continuation));
+        count_one();
         if (!is_pending()) queue_dispatch();
         return;
       }
@@ -84,6 +89,7 @@ class future_core : public pending {
     auto extra = std::make_unique<overflow_node<Continuation>>(std::forward<Args>(args)...);
     extra->next = overflow_;
     overflow_ = extra.release();
+    count_one();
     if (!is_pending()) queue_dispatch();
   }
 
@@ -102,7 +108,10 @@ class future_core : public pending {
   /// A failure counts as looked at once anyone has been given it.
   void mark_observed() noexcept { observed_ = true; }
   [[nodiscard]] bool has_canceller() const noexcept { return has_canceller_; }
-  void mark_canceller() noexcept { has_canceller_ = true; }
+  void mark_canceller() noexcept {
+    has_canceller_ = true;
+    continuations_ = 0;  // it is the first, and has no use for the value
+  }
   [[nodiscard]] bool is_coroutine() const noexcept { return is_coroutine_; }
   void mark_coroutine() noexcept { is_coroutine_ = true; }
 
@@ -127,6 +136,10 @@ class future_core : public pending {
     };
   };
 
+  void count_one() noexcept {
+    if (continuations_ < 2) ++continuations_;
+  }
+
   void queue_dispatch() noexcept {
     if (queued_) return;
     queued_ = true;
@@ -149,6 +162,8 @@ class future_core : public pending {
   bool has_canceller_ : 1 = false;  // the first continuation is a canceller
   bool is_coroutine_ : 1 = false;   // a coroutine's frame follows; only it may complete the future
   bool has_value_ : 1 = false;      // there is a value to destroy
+  bool lone_dispatch_ : 1 = false;  // the one continuation there was is being run; the dispatch holds a reference
+  unsigned char continuations_ : 2 = 0;  // how many wait to be run, two meaning more than one; without the canceller
   interloop::loop* loop_;
   std::source_location created_;
   overflow_base* overflow_ = nullptr;  // last added first
@@ -209,11 +224,12 @@ class future_state final : public future_core {
     return value_;
   }
 
-  /// Moves the value out if this is the only handle or it cannot be copied, else copies it.
-  stored<T> take_value() {
+  /// Moves the value out if nobody but the caller, who has so many handles, needs it, or if it cannot be copied; else
+  /// copies it.
+  stored<T> take_value(unsigned handles) {
     stored<T>& mine = require_value();
     if constexpr (std::is_copy_constructible_v<stored<T>>) {
-      if (!sole()) return mine;
+      if (!sole(handles)) return mine;
     }
     status_ = detail::status::taken;
     return std::move(mine);
@@ -222,7 +238,10 @@ class future_state final : public future_core {
   static void do_dispatch(pending& base) noexcept {
     auto& self = static_cast<future_state&>(base);
     self.queued_ = false;
+    self.lone_dispatch_ = self.continuations_ == 1;
+    self.continuations_ = 0;
     self.visit_all(visit::run);
+    self.lone_dispatch_ = false;
     self.release();
   }
 

@@ -90,7 +90,7 @@ class task_queue {
   template <class F>
   struct boxed {
     std::unique_ptr<F> callable;
-    void operator()() { std::invoke(*callable); }
+    void operator()() { std::invoke(std::move(*callable)); }
   };
 
   template <class F>

@@ -125,10 +125,10 @@ class timer_queue {
       ~destroyer() { callable.~F(); }
     } guard{callable};
     if (!run) return;
-    if constexpr (std::is_invocable_v<F&>) {
-      std::invoke(callable);
+    if constexpr (std::is_invocable_v<F>) {
+      std::invoke(std::move(callable));
     } else {
-      std::invoke(*callable);
+      std::invoke(std::move(*callable));
     }
   }
 

@@ -9,12 +9,12 @@ namespace interloop::detail {
 timer_queue::~timer_queue() { clear(); }
 
 void timer_queue::add_slab() {
-  slabs_.reserve(slabs_.size() + 1);
   const std::size_t all = (slabs_.size() + 1) * slab_nodes;
   if (free_.capacity() < all) free_.reserve(std::max(all, free_.capacity() * 2));
-  // Default-initialised on purpose: only the link and the sequence of a free node mean anything.
-  slabs_.emplace_back(new timer_node[slab_nodes]);
-  timer_node* nodes = slabs_.back().get();
+  // Default-initialised on purpose: only the sequence of a free node means anything.
+  std::unique_ptr<timer_node[]> slab(new timer_node[slab_nodes]);
+  timer_node* nodes = slab.get();
+  slabs_.push_back(std::move(slab));
   for (std::size_t i = slab_nodes; i-- > 0;) give_back(&nodes[i]);
 }
 

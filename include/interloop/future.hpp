@@ -132,6 +132,14 @@ future<T> make_future(loop& core, std::source_location where) {
 template <class F>
 inline constexpr bool is_absent = std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>;
 
+/// Stands for an absent callback where a future's are kept: unlike nullptr_t, it takes no room. `Nth` keeps two apart.
+template <int Nth>
+struct absent {
+  absent(std::nullptr_t) noexcept {}
+};
+template <class F, int Nth>
+using kept = std::conditional_t<is_absent<F>, absent<Nth>, F>;
+
 /// How a callback takes the value: by reference to the shared one, or by taking it over.
 template <class T, class F>
 inline constexpr bool shares_value = std::is_invocable_v<F&, const T&>;
@@ -166,8 +174,8 @@ template <class F>
 /// What `add_callbacks` leaves with the future.
 template <class T, class Callback, class Errback>
 struct callbacks final : continuation {
-  [[no_unique_address]] Callback callback;
-  [[no_unique_address]] Errback errback;
+  [[no_unique_address]] kept<Callback, 0> callback;
+  [[no_unique_address]] kept<Errback, 1> errback;
 
   template <class C, class E>
   callbacks(C&& c, E&& e) : continuation{&code_of}, callback(std::forward<C>(c)), errback(std::forward<E>(e)) {}

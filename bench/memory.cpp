@@ -27,9 +27,11 @@ std::size_t used() {
 class meter {
  public:
   void report(benchmark::State& state, double items) const {
-    state.counters["allocations"] = static_cast<double>(allocated.count - before_.count) / items;
-    state.counters["bytes"] = static_cast<double>(allocated.bytes - before_.bytes) / items;
-    state.counters["malloced"] = static_cast<double>(used() - used_) / items;
+    const allocations after = allocated;
+    const std::size_t used_after = used();  // the counters themselves allocate
+    state.counters["allocations"] = static_cast<double>(after.count - before_.count) / items;
+    state.counters["bytes"] = static_cast<double>(after.bytes - before_.bytes) / items;
+    state.counters["malloced"] = static_cast<double>(used_after - used_) / items;
   }
 
  private:

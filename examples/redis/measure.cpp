@@ -27,7 +27,7 @@ item::item(std::uint64_t number, std::uint64_t seed) noexcept {
 
 measurement::measurement(const options& given) : given_(given), items_((given.commands + 1) / 2) {
   latencies_.reserve(items_ * 2);
-  start_ = clock::now();
+  start_ = end_ = clock::now();
 }
 
 bool measurement::next(item& into) noexcept {
@@ -37,7 +37,8 @@ bool measurement::next(item& into) noexcept {
 }
 
 void measurement::done(clock::time_point sent, bool expected) noexcept {
-  latencies_.push_back(clock::now() - sent);  // within what the constructor reserved
+  end_ = clock::now();
+  latencies_.push_back(end_ - sent);  // within what the constructor reserved
   if (!expected) ++wrong_;
 }
 
@@ -46,7 +47,7 @@ void measurement::failed(std::string_view why) {
 }
 
 int measurement::report(std::string_view loop, std::string_view style) {
-  const std::chrono::duration<double> took = clock::now() - start_;
+  const std::chrono::duration<double> took = end_ - start_;
   const auto percentile = [this](std::size_t percent) -> double {
     if (latencies_.empty()) return 0;
     const auto at = latencies_.begin() + static_cast<std::ptrdiff_t>((latencies_.size() - 1) * percent / 100);
@@ -56,7 +57,7 @@ int measurement::report(std::string_view loop, std::string_view style) {
   std::printf("loop=%.*s style=%.*s done=%zu failed=%llu wrong=%llu per_second=%.0f p50_us=%.1f p99_us=%.1f\n",
               static_cast<int>(loop.size()), loop.data(), static_cast<int>(style.size()), style.data(),
               latencies_.size(), static_cast<unsigned long long>(failed_), static_cast<unsigned long long>(wrong_),
-              static_cast<double>(latencies_.size()) / took.count(), percentile(50), percentile(99));
+              static_cast<double>(latencies_.size()) / std::max(took.count(), 1e-9), percentile(50), percentile(99));
   if (failed_ != 0) std::fprintf(stderr, "first failure: %s\n", first_failure_.c_str());
   return failed_ == 0 && wrong_ == 0 && latencies_.size() == items_ * 2 ? 0 : 1;
 }

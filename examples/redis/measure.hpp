@@ -56,6 +56,7 @@ class measurement {
   std::vector<clock::duration> latencies_;
   std::string first_failure_;
   clock::time_point start_;
+  clock::time_point end_;  // of the last reply
 };
 
 }  // namespace demo

@@ -42,7 +42,11 @@ class loop::turn_scope {
     core.quiet_ = false;
     detail::running_loop = &core;
     const std::thread::id self = std::this_thread::get_id();
-    if (core.thread_.load(std::memory_order_relaxed) != self) core.thread_.store(self, std::memory_order_relaxed);
+    if (core.thread_.load(std::memory_order_relaxed) != self || !core.turned_) {
+      core.thread_.store(self, std::memory_order_relaxed);
+      core.inbox_->turned_in(self);
+      core.turned_ = true;
+    }
   }
   turn_scope(const turn_scope&) = delete;
   turn_scope& operator=(const turn_scope&) = delete;
@@ -279,6 +283,10 @@ void fd_watch::release() noexcept {
   if (!state) return;
   state->core_->stop_watch(*state);
   state->core_->release_watch(state);
+}
+
+bool loop_remote::is_here() const noexcept {
+  return (detail::running_loop && detail::running_loop->inbox_ == inbox_) || inbox_->turns_here();
 }
 
 loop_hold loop::hold() {

@@ -39,20 +39,6 @@ concept value_of = !std::is_void_v<T> && !is_failure_v<V> && !is_future_v<std::r
                    !std::is_same_v<std::remove_cvref_t<V>, std::source_location> && std::is_constructible_v<T, V> &&
                    (!canceller_of<T, V> || canceller_of<T, T>);
 
-/// What `as_future` makes of a function's return type.
-template <class R>
-struct as_future_of {
-  using type = future<std::decay_t<R>>;
-};
-template <>
-struct as_future_of<void> {
-  using type = future<void>;
-};
-template <class T>
-struct as_future_of<future<T>> {
-  using type = future<T>;
-};
-
 }  // namespace detail
 
 /// Every function of interloop, bound to one loop: a value to keep in a library's objects instead of calling the free

@@ -240,6 +240,20 @@ void add_canceller(const future<T>& f, F&& fn) {
   state.mark_canceller();
 }
 
+/// The future that `as_future` and `run_in_reactor` make of a function's return type.
+template <class R>
+struct as_future_of {
+  using type = future<std::decay_t<R>>;
+};
+template <>
+struct as_future_of<void> {
+  using type = future<void>;
+};
+template <class T>
+struct as_future_of<future<T>> {
+  using type = future<T>;
+};
+
 template <class T>
 void fail(const future<T>& f, const failure& why, const char* function) {
   auto& state = future_access::completable(f, function);

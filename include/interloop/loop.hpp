@@ -133,6 +133,11 @@ class loop_remote {
     inbox_->push(detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...));
   }
 
+  /// Whether waiting here for this loop would be waiting for oneself: inside its turn, or in the thread that runs it.
+  [[nodiscard]] bool is_here() const noexcept;
+  /// Whether the process was forked since the loop was made: its thread is not in this process.
+  [[nodiscard]] bool inherited() const noexcept { return inbox_->inherited(); }
+
  private:
   friend class loop;
   explicit loop_remote(std::shared_ptr<detail::inbox> box) noexcept : inbox_(std::move(box)) {}
@@ -309,6 +314,7 @@ class loop {
 
  private:
   friend class loop_owner;
+  friend class loop_remote;
   friend class loop_hold;
   friend class timer;
   friend class fd_watch;
@@ -337,6 +343,7 @@ class loop {
   bool kept_alive_ = false;
   bool stop_requested_ = false;
   bool running_ = false;
+  bool turned_ = false;
   unsigned depth_ = 0;  // turns in progress: more than one in a nested run of the native loop
   std::size_t references_ = 1;
   detail::task_queue ready_;
@@ -355,6 +362,15 @@ class loop {
   failure closing_failure_;
   std::string_view name_;
 };
+
+namespace detail {
+/// The native loop of an owner that made it. A base, so that it is destroyed after the loop that rides on it.
+template <class Native>
+struct owned_native {
+  using deleter = void (*)(Native*);
+  std::unique_ptr<Native, deleter> native_{nullptr, nullptr};
+};
+}  // namespace detail
 
 /// Owns a loop on a port, and closes it when it goes. The classes that name a native loop derive from it.
 class loop_owner {

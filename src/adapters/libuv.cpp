@@ -175,7 +175,20 @@ uv_loop_t* require(uv_loop_t* native) {
   return native;
 }
 
+detail::owned_native<uv_loop_t> make_native() {
+  auto native = std::make_unique<uv_loop_t>();
+  check(uv_loop_init(native.get()), "no loop can be made");
+  return {{native.release(), [](uv_loop_t* mine) {
+             uv_run(mine, UV_RUN_DEFAULT);  // the close callbacks of the handles
+             uv_loop_close(mine);
+             delete mine;
+           }}};
+}
+
 }  // namespace
+
+libuv_loop::libuv_loop()
+    : detail::owned_native<uv_loop_t>(make_native()), loop_owner(std::make_unique<libuv_port>(native_.get())) {}
 
 libuv_loop::libuv_loop(uv_loop_t* native) : loop_owner(std::make_unique<libuv_port>(require(native))) {}
 

@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <thread>
 #include <utility>
 
 namespace interloop::detail {
@@ -48,7 +49,27 @@ class inbox {
     queue_.swap(into);
   }
 
+  /// For whoever would block: the thread of the last turn; no thread before the first, and where several have turned,
+  /// since then none of them is the loop's.
+  void turned_in(std::thread::id self) noexcept {
+    const std::thread::id last = turner_.load(std::memory_order_relaxed);
+    if (last == self || several_) return;
+    several_ = last != std::thread::id{};
+    turner_.store(several_ ? std::thread::id{} : self, std::memory_order_relaxed);
+  }
+  [[nodiscard]] bool turns_here() const noexcept {
+    return turner_.load(std::memory_order_relaxed) == std::this_thread::get_id();
+  }
+  /// Whether this process was forked after the loop was made, which has no thread here.
+  [[nodiscard]] bool inherited() const noexcept { return forks_ != fork_count(); }
+
  private:
+  /// How many forks led from the process's start to here.
+  static unsigned fork_count() noexcept;
+
+  const unsigned forks_ = fork_count();
+  bool several_ = false;
+  std::atomic<std::thread::id> turner_{};
   std::mutex mutex_;
   loop_port* port_;
   task_queue queue_;

@@ -23,7 +23,8 @@ class attachment {
   /// Called once. From here on hiredis owns this, until `cleanup`.
   static void hand_over(std::shared_ptr<attachment> made) {
     attachment& self = *made;
-    self.watch_ = self.loop_.watch(self.context_->c.fd, interest::none, [&self](interest ready) { self.on_ready(ready); });
+    self.watch_ =
+        self.loop_.watch(self.context_->c.fd, interest::none, [&self](interest ready) { self.on_ready(ready); });
     auto& ev = self.context_->ev;
     ev.addRead = [](void* data) noexcept { of(data).want(interest::read); };
     ev.delRead = [](void* data) noexcept { of(data).forgo(interest::read); };

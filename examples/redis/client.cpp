@@ -139,9 +139,9 @@ void client::look_at_deadlines() {
       watch_deadlines(oldest.deadline);
       return;
     }
-    interloop::reject(oldest.answer,
-                      interloop::timeout_error("redis " + address_ + ": no reply within " +
-                                               std::to_string(options_.timeout / std::chrono::milliseconds(1)) + " ms"));
+    interloop::reject(oldest.answer, interloop::timeout_error(
+                                         "redis " + address_ + ": no reply within " +
+                                         std::to_string(options_.timeout / std::chrono::milliseconds(1)) + " ms"));
   }
 }
 

@@ -101,8 +101,8 @@ class client {
   interloop::future<void> connecting_;  // empty unless a connection attempt is under way
   interloop::timer connect_deadline_;
   std::deque<pending_command> in_flight_;
-  std::size_t looked_at_ = 0;      // so many at the front of the queue are known to be completed
-  interloop::timer deadline_;      // active if any command is in flight, and at most once a time limit otherwise
+  std::size_t looked_at_ = 0;  // so many at the front of the queue are known to be completed
+  interloop::timer deadline_;  // active if any command is in flight, and at most once a time limit otherwise
   std::optional<interloop::failure> gone_;  // why there is no connection
 };
 

@@ -18,12 +18,18 @@ namespace {
 
 const char* name_of(reply::kind kind) noexcept {
   switch (kind) {
-    case reply::kind::nil: return "nil";
-    case reply::kind::string: return "string";
-    case reply::kind::status: return "status";
-    case reply::kind::integer: return "integer";
-    case reply::kind::array: return "array";
-    case reply::kind::error: return "error";
+    case reply::kind::nil:
+      return "nil";
+    case reply::kind::string:
+      return "string";
+    case reply::kind::status:
+      return "status";
+    case reply::kind::integer:
+      return "integer";
+    case reply::kind::array:
+      return "array";
+    case reply::kind::error:
+      return "error";
   }
   return "unknown";
 }
@@ -35,9 +41,14 @@ reply reply::copy_of(const redisReply& native) {
     made.value_.emplace<std::string>(native.str, static_cast<std::size_t>(native.len));
   };
   switch (native.type) {
-    case REDIS_REPLY_NIL: break;
-    case REDIS_REPLY_STATUS: text(kind::status); break;
-    case REDIS_REPLY_ERROR: text(kind::error); break;
+    case REDIS_REPLY_NIL:
+      break;
+    case REDIS_REPLY_STATUS:
+      text(kind::status);
+      break;
+    case REDIS_REPLY_ERROR:
+      text(kind::error);
+      break;
     case REDIS_REPLY_INTEGER:
       made.kind_ = kind::integer;
       made.value_ = native.integer;

@@ -10,5 +10,6 @@ int main(int argc, char** argv) {
   interloop::use_glib(g_main_loop_get_context(native));
   demo::program program(argc, argv, [&] { g_main_loop_quit(native); });
   g_main_loop_run(native);
+  g_main_loop_unref(native);
   return program.report();
 }

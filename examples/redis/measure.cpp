@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 
 namespace demo {
 
@@ -28,6 +29,7 @@ item::item(std::uint64_t number, std::uint64_t seed) noexcept {
 measurement::measurement(const options& given) : given_(given), items_((given.commands + 1) / 2) {
   latencies_.reserve(items_ * 2);
   start_ = end_ = clock::now();
+  cpu_start_ = std::clock();
 }
 
 bool measurement::next(item& into) noexcept {
@@ -48,16 +50,20 @@ void measurement::failed(std::string_view why) {
 
 int measurement::report(std::string_view loop, std::string_view style) {
   const std::chrono::duration<double> took = end_ - start_;
+  const double cpu = static_cast<double>(std::clock() - cpu_start_) / CLOCKS_PER_SEC;
+  const double count = static_cast<double>(std::max<std::size_t>(latencies_.size(), 1));
   const auto percentile = [this](std::size_t percent) -> double {
     if (latencies_.empty()) return 0;
     const auto at = latencies_.begin() + static_cast<std::ptrdiff_t>((latencies_.size() - 1) * percent / 100);
     std::nth_element(latencies_.begin(), at, latencies_.end());
     return std::chrono::duration<double, std::micro>(*at).count();
   };
-  std::printf("loop=%.*s style=%.*s done=%zu failed=%llu wrong=%llu per_second=%.0f p50_us=%.1f p99_us=%.1f\n",
-              static_cast<int>(loop.size()), loop.data(), static_cast<int>(style.size()), style.data(),
-              latencies_.size(), static_cast<unsigned long long>(failed_), static_cast<unsigned long long>(wrong_),
-              static_cast<double>(latencies_.size()) / std::max(took.count(), 1e-9), percentile(50), percentile(99));
+  std::printf("loop=%.*s style=%.*s ", static_cast<int>(loop.size()), loop.data(), static_cast<int>(style.size()),
+              style.data());
+  std::printf("done=%zu failed=%llu wrong=%llu ", latencies_.size(), static_cast<unsigned long long>(failed_),
+              static_cast<unsigned long long>(wrong_));
+  std::printf("per_second=%.0f p50_us=%.1f p99_us=%.1f cpu_us=%.2f\n", count / std::max(took.count(), 1e-9),
+              percentile(50), percentile(99), cpu * 1e6 / count);
   if (failed_ != 0) std::fprintf(stderr, "first failure: %s\n", first_failure_.c_str());
   return failed_ == 0 && wrong_ == 0 && latencies_.size() == items_ * 2 ? 0 : 1;
 }

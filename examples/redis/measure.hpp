@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +58,7 @@ class measurement {
   std::string first_failure_;
   clock::time_point start_;
   clock::time_point end_;  // of the last reply
+  std::clock_t cpu_start_;
 };
 
 }  // namespace demo

@@ -186,8 +186,7 @@ void loop::settle() noexcept {
   if (alive != kept_alive_) port_->keep_alive(kept_alive_ = alive);
   if (!timers_.empty() && !overdue_ && (!armed_ || next < armed_for_)) {
     try {
-      const time_point latest = port_->now() + farthest_alarm;
-      armed_for_ = std::min(next, latest);
+      armed_for_ = std::min(next, after(farthest_alarm));
       port_->set_alarm(armed_for_);
       armed_ = true;
     } catch (...) {

@@ -48,7 +48,7 @@ class gathering {
         return;
       }
       place.emplace(state.get_failure());
-    } else if constexpr (std::is_copy_constructible_v<stored<T>>) {
+    } else if constexpr (copyable<stored<T>>::value) {
       place.emplace(state.require_value());
     } else {
       place.emplace(state.take_value(1));

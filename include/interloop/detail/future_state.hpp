@@ -173,6 +173,16 @@ class future_core : public pending {
 template <class T>
 using stored = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
+/// Whether a type can really be copied: a std::vector says so even of what only moves.
+template <class T>
+struct copyable : std::is_copy_constructible<T> {};
+template <class T>
+  requires requires {
+    typename T::allocator_type;
+    typename T::value_type;
+  }
+struct copyable<T> : std::bool_constant<std::is_copy_constructible_v<T> && copyable<typename T::value_type>::value> {};
+
 /// Throws what tells that the value is not there.
 [[noreturn]] void throw_no_value(status actual);
 
@@ -228,7 +238,7 @@ class future_state final : public future_core {
   /// copies it.
   stored<T> take_value(unsigned handles) {
     stored<T>& mine = require_value();
-    if constexpr (std::is_copy_constructible_v<stored<T>>) {
+    if constexpr (copyable<stored<T>>::value) {
       if (!sole(handles)) return mine;
     }
     status_ = detail::status::taken;

@@ -199,18 +199,6 @@ void loop::settle() noexcept {
   if (more) port_->wake();
 }
 
-void loop::enqueue(detail::pending& completed) noexcept {
-  detail::dispatch_task task(completed);
-  if (closed_) return;  // no turn will come: the callbacks are destroyed here
-  if (!quiet_) notice_quietly();
-  try {
-    ready_.push(std::move(task));
-  } catch (const std::bad_alloc&) {  // nothing was moved into the queue yet, see task_queue::push
-    task.dismiss();
-    completed.link_into(undispatched_);
-  }
-}
-
 time_point loop::after(duration delay) const noexcept {
   const time_point present = now();
   if (delay <= duration::zero()) return present;

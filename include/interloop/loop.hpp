@@ -292,7 +292,19 @@ class loop {
 
   /// Queues the dispatch of a completed future's callbacks, without failing: where memory is short they run from a list
   /// in the next turn, out of order. On a closed loop they are destroyed, unrun.
-  void enqueue(detail::pending& completed) noexcept;
+  void enqueue(detail::pending& completed) noexcept {
+    detail::dispatch_task task(completed);
+    if (!quiet_) {
+      if (closed_) return;
+      notice_quietly();
+    }
+    try {
+      ready_.push(std::move(task));
+    } catch (const std::bad_alloc&) {  // nothing was moved into the queue yet, see task_queue::push
+      task.dismiss();
+      completed.link_into(undispatched_);
+    }
+  }
   /// Adds a future to those that fail when the loop closes.
   void enlist(detail::pending& future) noexcept { future.link_into(pending_); }
   void require_open(const char* function) const {

@@ -149,7 +149,10 @@ class future_core : public pending {
 
   /// Runs or destroys every continuation in the order they were added, and forgets them.
   void visit_all(visit how) noexcept;
+  /// `visit_all(visit::run)`, fast where all of them are inside.
+  void run_all() noexcept;
   void visit_one(continuation& each, visit how, std::size_t& size) noexcept;
+  void report_escaped() noexcept;
 
   static constexpr std::size_t inline_bytes = 32;
 
@@ -250,9 +253,9 @@ class future_state final : public future_core {
     self.queued_ = false;
     self.lone_dispatch_ = self.continuations_ == 1;
     self.continuations_ = 0;
-    self.visit_all(visit::run);
+    self.run_all();
     self.lone_dispatch_ = false;
-    self.release();
+    if (--self.references_ == 0) do_destroy(self);  // what `ops` has too, for every state of this type
   }
 
   static void do_abandon(pending& base) noexcept {

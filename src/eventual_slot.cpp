@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/detail/eventual_slot.hpp>
+#include <interloop/detail/spin.hpp>
 #include <interloop/eventual_result.hpp>
 
 #include <linux/futex.h>
@@ -26,25 +27,16 @@ long futex(std::atomic<std::uint32_t>& word, int operation, std::uint32_t value,
   return ::syscall(SYS_futex, &word, operation | FUTEX_PRIVATE_FLAG, value, deadline, nullptr, FUTEX_BITSET_MATCH_ANY);
 }
 
-inline void relax() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
-
-// How long this thread spins before it sleeps. Spinning pays where the other thread answers about as fast as a sleeper
-// could be woken; where it did not, the next spins are shorter, and a long one is tried again only now and then.
+// How long this thread spins before it sleeps. Spinning pays where the other thread runs on another processor and answers
+// about as fast as a sleeper could be woken; where it did not, the next spins are shorter, and a long one is tried again
+// only now and then. On one processor it only keeps the other thread from running.
 class spinner {
  public:
+  /// \param other_cpu  the processor that the other thread last ran on.
   template <class Done>
-  bool spin(Done done) {
-    if (waits_++ % look_again == 0) {
-      enabled_ = usable_cpus() > 1;
-      limit_ = longest;
-    }
-    if (!enabled_) return false;
+  bool spin(int other_cpu, Done done) {
+    if (waits_++ % look_again == 0) limit_ = longest;
+    if (other_cpu == ::sched_getcpu() && (waits_ % look_again != 1 || usable_cpus() == 1)) return false;
     const clock::time_point start = clock::now();
     for (;;) {
       for (int i = 0; i < 32; ++i) {
@@ -66,13 +58,7 @@ class spinner {
   static constexpr duration shortest = std::chrono::microseconds(2);
   static constexpr unsigned look_again = 64;
 
-  static int usable_cpus() noexcept {
-    cpu_set_t set;
-    return ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-  }
-
   unsigned waits_ = 0;
-  bool enabled_ = false;
   duration limit_ = longest;
 };
 
@@ -104,7 +90,7 @@ bool slot_base::wait_until(clock::time_point deadline, const std::stop_token& st
   const auto done = [this] { return state() != outcome::pending; };
   if (done()) return true;
   if (deadline <= clock::now()) return false;
-  if (this_thread_spinner.spin([&] { return done() || stop.stop_requested(); })) return done();
+  if (this_thread_spinner.spin(remote_.last_cpu(), [&] { return done() || stop.stop_requested(); })) return done();
 
   struct announcement {
     slot_base& slot;

@@ -13,6 +13,28 @@ std::atomic<unsigned> forks{0};
 
 }  // namespace
 
+bool inbox::linger(task_queue& into) {
+  constexpr int patient = 4;
+  constexpr unsigned look_again = 64;
+  constexpr auto moment = std::chrono::microseconds(2);
+
+  if (patience_ == 0 && ++skipped_ % look_again == 0) patience_ = 1;
+  if (patience_ > 0) {
+    expect();
+    const auto came = [this] { return state_.load(std::memory_order_relaxed) == state::filled; };
+    if (posted_on_.load(std::memory_order_relaxed) == ::sched_getcpu()) {
+      if (!came()) ::sched_yield();
+    } else {
+      const auto until = std::chrono::steady_clock::now() + moment;
+      for (int i = 1; !came() && (i % 8 != 0 || std::chrono::steady_clock::now() < until); ++i) relax();
+    }
+    patience_ = came() ? patient : patience_ - 1;
+  }
+  if (!stop_expecting()) return false;
+  take(into);
+  return true;
+}
+
 unsigned inbox::fork_count() noexcept { return forks.load(std::memory_order_relaxed); }
 
 }  // namespace interloop::detail

@@ -137,6 +137,8 @@ class loop_remote {
   [[nodiscard]] bool is_here() const noexcept;
   /// Whether the process was forked since the loop was made: its thread is not in this process.
   [[nodiscard]] bool inherited() const noexcept { return inbox_->inherited(); }
+  /// The processor that the loop's thread last ran posted callables on, -1 if it has not. A hint.
+  [[nodiscard]] int last_cpu() const noexcept { return inbox_->turned_on(); }
 
  private:
   friend class loop;
@@ -288,6 +290,14 @@ class loop {
   [[nodiscard]] bool has_ready() const noexcept { return !ready_.empty() || !incoming_.empty() || overdue_; }
   [[nodiscard]] loop_port& port() const noexcept { return *port_; }
 
+  // ---- For blocking ----
+
+  /// An answer is about to go to another thread, which may ask again at once: if nothing else is queued, what it posts
+  /// from here to the end of the turn needs no wake-up. In a turn; no user's code may follow in the callable that runs.
+  void expect_posts() noexcept {
+    if (expects_ > 1 && depth_ == 1 && !has_ready()) inbox_->expect();
+  }
+
   // ---- For futures ----
 
   /// Queues the dispatch of a completed future's callbacks, without failing: where memory is short they run from a list
@@ -341,6 +351,7 @@ class loop {
   void notice_quietly() noexcept;
   void run_generation(detail::task_queue& queue, std::size_t count) noexcept;
   void run_generations(int& budget) noexcept;
+  void run_expected(int& budget) noexcept;
   void run_due_timers() noexcept;
   void report_escaped() noexcept;
   void settle() noexcept;
@@ -356,6 +367,7 @@ class loop {
   bool stop_requested_ = false;
   bool running_ = false;
   bool turned_ = false;
+  int expects_ = 0;     // how often the running turn may still look for what other threads post meanwhile
   unsigned depth_ = 0;  // turns in progress: more than one in a nested run of the native loop
   std::size_t references_ = 1;
   detail::task_queue ready_;

@@ -29,10 +29,12 @@ class reactor_call final : public slot<T> {
 
   void run() {
     using R = std::invoke_result_t<F&, Args...>;
+    at_once_ = true;
     try {
       if constexpr (is_future_v<R>) {
         R source = call();
         if (!source) throw_usage("run_in_reactor: the function returned an empty future");
+        at_once_ = is_called(source);
         this->follow(std::move(source));
       } else if constexpr (std::is_void_v<R>) {
         call();
@@ -50,9 +52,13 @@ class reactor_call final : public slot<T> {
     return std::apply([](auto& fn, auto&... args) -> decltype(auto) { return std::invoke(*fn, std::move(args)...); },
                       *kept_);
   }
-  void operation_over() noexcept override { kept_.reset(); }
+  void operation_over() noexcept override {
+    kept_.reset();
+    if (at_once_) running_loop->expect_posts();
+  }
 
   std::optional<std::tuple<std::shared_ptr<F>, Args...>> kept_;
+  bool at_once_ = false;  // the outcome is known when the posted call returns
 };
 
 /// The posted part of a call; destroyed unrun, it tells the waiters that the loop has stopped.

@@ -2,7 +2,8 @@
 // How long does a thread wait for a trivial function in a loop's thread: `wait_for`, beside `asio::post` + `std::promise`?
 //
 // `asleep`: a millisecond passes before each call, so that the loop's thread sleeps. `back_to_back`: the next call
-// follows at once. `one_core`: the same with the process pinned to one. A benchmark's time is the median of its calls.
+// follows at once. `two_cores`: the caller on one, the loop's thread on another; `one_core`: both on one; `anywhere`:
+// where the scheduler likes. A benchmark's time is the median of its calls.
 #include <interloop/adapters/asio.hpp>
 #include <interloop/adapters/glib.hpp>
 #include <interloop/adapters/libuv.hpp>
@@ -15,6 +16,7 @@
 #include <algorithm>
 #include <chrono>
 #include <future>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -71,33 +73,33 @@ class asio_use_future : asio_thread {
   }
 };
 
-/// Keeps this thread, and those that it starts, on one processor; back to all when it goes.
-class pinned {
- public:
-  pinned() {
-    sched_getaffinity(0, sizeof before_, &before_);
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu)
-      if (CPU_ISSET(cpu, &before_)) {
-        CPU_SET(cpu, &one);
-        break;
-      }
-    sched_setaffinity(0, sizeof one, &one);
-  }
-  pinned(const pinned&) = delete;
-  pinned& operator=(const pinned&) = delete;
-  ~pinned() { sched_setaffinity(0, sizeof before_, &before_); }
+enum class place { two_cores, one_core, anywhere };
 
- private:
-  cpu_set_t before_;
-};
+/// Keeps this thread, and those that it starts from then on, on the first or the last processor that it may use.
+void pin(bool first) {
+  cpu_set_t usable;
+  sched_getaffinity(0, sizeof usable, &usable);
+  std::size_t chosen = CPU_SETSIZE;
+  for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu)
+    if (CPU_ISSET(cpu, &usable) && (!first || chosen == CPU_SETSIZE)) chosen = cpu;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(chosen, &one);
+  sched_setaffinity(0, sizeof one, &one);
+}
 
-template <class Caller>
+template <class Caller, place Where>
 void measure(benchmark::State& state, int calls, clock::duration pause) {
-  // In a thread of its own, as what a thread has learnt from earlier waits belongs to it.
+  // In a thread of its own: what a thread has learnt from earlier waits, and where it may run, belongs to it.
   std::thread([&] {
+    cpu_set_t before;
+    sched_getaffinity(0, sizeof before, &before);
+    if (Where != place::anywhere) pin(true);
     Caller caller;
+    if (Where == place::two_cores) {
+      sched_setaffinity(0, sizeof before, &before);
+      pin(false);
+    }
     std::vector<double> took;
     took.reserve(static_cast<std::size_t>(calls));
     for (int i = 0; i < 100; ++i) benchmark::DoNotOptimize(caller.call());
@@ -110,9 +112,9 @@ void measure(benchmark::State& state, int calls, clock::duration pause) {
         took.push_back(std::chrono::duration<double>(clock::now() - begun).count());
       }
       const auto percentile = [&](std::size_t percent) {
-        const auto place = took.begin() + static_cast<std::ptrdiff_t>(took.size() * percent / 100);
-        std::nth_element(took.begin(), place, took.end());
-        return *place;
+        const auto at = took.begin() + static_cast<std::ptrdiff_t>(took.size() * percent / 100);
+        std::nth_element(took.begin(), at, took.end());
+        return *at;
       };
       state.counters["p90_us"] = percentile(90) * 1e6;
       state.counters["p99_us"] = percentile(99) * 1e6;
@@ -121,37 +123,40 @@ void measure(benchmark::State& state, int calls, clock::duration pause) {
   }).join();
 }
 
-template <class Caller>
+template <class Caller, place Where>
 void asleep(benchmark::State& state) {
-  measure<Caller>(state, calls_asleep, 1ms);
+  measure<Caller, Where>(state, calls_asleep, 1ms);
 }
-template <class Caller>
+template <class Caller, place Where>
 void back_to_back(benchmark::State& state) {
-  measure<Caller>(state, calls_back_to_back, 0ms);
-}
-template <class Caller>
-void asleep_one_core(benchmark::State& state) {
-  const pinned here;
-  measure<Caller>(state, calls_asleep, 1ms);
-}
-template <class Caller>
-void back_to_back_one_core(benchmark::State& state) {
-  const pinned here;
-  measure<Caller>(state, calls_back_to_back, 0ms);
+  measure<Caller, Where>(state, calls_back_to_back, 0ms);
 }
 
-#define INTERLOOP_COMPARE(scenario)                                                                                  \
-  BENCHMARK(scenario<interloop_wait_for<interloop::asio_loop>>)->Iterations(1)->UseManualTime()->Unit(unit);         \
-  BENCHMARK(scenario<interloop_wait_for<interloop::libuv_loop>>)->Iterations(1)->UseManualTime()->Unit(unit);        \
-  BENCHMARK(scenario<interloop_wait_for<interloop::glib_loop>>)->Iterations(1)->UseManualTime()->Unit(unit);         \
-  BENCHMARK(scenario<asio_post_promise>)->Iterations(1)->UseManualTime()->Unit(unit);                                \
-  BENCHMARK(scenario<asio_use_future>)->Iterations(1)->UseManualTime()->Unit(unit)
+template <class Caller>
+void add(const std::string& caller) {
+  using enum place;
+  const auto scenario = [&caller](const char* name, void (*code)(benchmark::State&)) {
+    benchmark::RegisterBenchmark((name + ("/" + caller)).c_str(), code)
+        ->Iterations(1)
+        ->UseManualTime()
+        ->Unit(benchmark::kMicrosecond);
+  };
+  scenario("asleep/two_cores", &asleep<Caller, two_cores>);
+  scenario("asleep/one_core", &asleep<Caller, one_core>);
+  scenario("asleep/anywhere", &asleep<Caller, anywhere>);
+  scenario("back_to_back/two_cores", &back_to_back<Caller, two_cores>);
+  scenario("back_to_back/one_core", &back_to_back<Caller, one_core>);
+  scenario("back_to_back/anywhere", &back_to_back<Caller, anywhere>);
+}
 
-constexpr auto unit = benchmark::kMicrosecond;
-INTERLOOP_COMPARE(asleep);
-INTERLOOP_COMPARE(back_to_back);
-INTERLOOP_COMPARE(asleep_one_core);
-INTERLOOP_COMPARE(back_to_back_one_core);
+[[maybe_unused]] const bool added = [] {
+  add<interloop_wait_for<interloop::asio_loop>>("interloop_asio");
+  add<interloop_wait_for<interloop::libuv_loop>>("interloop_libuv");
+  add<interloop_wait_for<interloop::glib_loop>>("interloop_glib");
+  add<asio_post_promise>("asio_post_promise");
+  add<asio_use_future>("asio_use_future");
+  return true;
+}();
 
 }  // namespace
 }  // namespace bench

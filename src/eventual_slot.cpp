@@ -36,7 +36,7 @@ class spinner {
   template <class Done>
   bool spin(int other_cpu, Done done) {
     if (waits_++ % look_again == 0) limit_ = longest;
-    if (other_cpu == ::sched_getcpu() && (waits_ % look_again != 1 || usable_cpus() == 1)) return false;
+    if (other_cpu == this_cpu()) return false;
     const clock::time_point start = clock::now();
     for (;;) {
       for (int i = 0; i < 32; ++i) {

@@ -22,7 +22,7 @@ bool inbox::linger(task_queue& into) {
   if (patience_ > 0) {
     expect();
     const auto came = [this] { return state_.load(std::memory_order_relaxed) == state::filled; };
-    if (posted_on_.load(std::memory_order_relaxed) == ::sched_getcpu()) {
+    if (posted_on_.load(std::memory_order_relaxed) == this_cpu()) {
       if (!came()) ::sched_yield();
     } else {
       const auto until = std::chrono::steady_clock::now() + moment;

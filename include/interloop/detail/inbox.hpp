@@ -37,7 +37,7 @@ class inbox {
       std::lock_guard lock(mutex_);
       if (!port_) throw_loop_closed("post: the loop is closed; nothing can be queued on it");
       queue_.push(std::forward<F>(callable));
-      posted_on_.store(::sched_getcpu(), std::memory_order_relaxed);
+      posted_on_.store(this_cpu(), std::memory_order_relaxed);
       if (state_.load(std::memory_order_relaxed) != state::filled &&
           state_.exchange(state::filled, std::memory_order_relaxed) == state::empty) {
         to_wake = port_;
@@ -53,7 +53,7 @@ class inbox {
   /// Swaps what has come into `into`, which must be empty. The loop's thread.
   void take(task_queue& into) {
     if (state_.load(std::memory_order_relaxed) != state::filled) return;
-    turned_on_.store(::sched_getcpu(), std::memory_order_relaxed);
+    turned_on_.store(this_cpu(), std::memory_order_relaxed);
     for (int i = 0; i < 100 && !mutex_.try_lock(); ++i) {  // who holds it is about to release it
       if (i == 99) mutex_.lock();
       relax();

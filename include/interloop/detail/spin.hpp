@@ -15,10 +15,7 @@ inline void relax() noexcept {
 #endif
 }
 
-/// How many processors the calling thread may use.
-inline int usable_cpus() noexcept {
-  cpu_set_t set;
-  return ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-}
+/// The processor that the calling thread runs on, which may be another one by the time this returns: a hint.
+inline int this_cpu() noexcept { return ::sched_getcpu(); }
 
 }  // namespace interloop::detail

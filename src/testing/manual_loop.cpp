@@ -98,7 +98,7 @@ class manual_port final : public loop_port {
     const time_point target = core().after(span);
     for (;;) {
       run_ready();
-      if (alarm_ > target) break;
+      if (alarm_ == never || alarm_ > target) break;
       ring(alarm_);
     }
     now_ = std::max(now_, target);

@@ -196,7 +196,7 @@ void loop::settle() noexcept {
     next = time_point(duration(timers_.next_look()));
     overdue_ = timers_.due_by_last_look(next.time_since_epoch().count());
   }
-  const bool more = has_ready() || undispatched_;
+  const bool more = has_queued() || undispatched_;
   const bool alive = more || !timers_.empty() || watch_count_ > 0 || holds_ > 0;
   if (alive != kept_alive_) port_->keep_alive(kept_alive_ = alive);
   if (!timers_.empty() && !overdue_ && (!armed_ || next < armed_for_)) {

@@ -286,8 +286,11 @@ class loop {
     armed_ = false;
     turn();
   }
-  /// Whether callables are waiting for a turn: for ports that look before their native loop sleeps.
-  [[nodiscard]] bool has_ready() const noexcept { return !ready_.empty() || !incoming_.empty() || overdue_; }
+  /// Whether a turn is needed: for ports that look before their native loop sleeps. In a nested run, that includes timers
+  /// for which the interrupted turn has not armed the native one again yet.
+  [[nodiscard]] bool has_ready() const noexcept {
+    return !closed_ && (has_queued() || (depth_ > 0 && !armed_ && !timers_.empty()));
+  }
   [[nodiscard]] loop_port& port() const noexcept { return *port_; }
 
   // ---- For blocking ----
@@ -346,6 +349,7 @@ class loop {
   explicit loop(std::unique_ptr<loop_port> port);
   ~loop();
 
+  [[nodiscard]] bool has_queued() const noexcept { return !ready_.empty() || !incoming_.empty() || overdue_; }
   void dispatch(detail::watch_state& state, interest ready) noexcept;
   void notice();
   void notice_quietly() noexcept;

@@ -118,29 +118,30 @@ bool timer_queue::advance(std::uint64_t to) {
   std::uint64_t start;
   if (!first_slot(level, slot, start) || start > to) {
     if (to > tick_) tick_ = to;
+    unfinished_ = false;
     return false;
   }
   tick_ = start;
   unfinished_ = true;
   timer_node*& head = wheel_[level][slot];
-  while (head) {
-    timer_node* node = head;
-    if (tick_of(node->deadline) <= tick_) {
-      push_near(node);  // may throw: the timer then stays where it was, for the next turn
-      head = node->next;
+  while (timer_node* node = head) {
+    // May throw: the timer then stays in the first slot of all, for the next turn. So only that slot is emptied here;
+    // those of higher levels go to lower ones, to the first if they are due.
+    if (level == 0) push_near(node);
+    head = node->next;
+    if (head) head->link = &head;
+    if (level == 0) {
       node->link = nullptr;
-      if (head) head->link = &head;
     } else {
-      head = node->next;
-      if (head) head->link = &head;
       link(node, tick_of(node->deadline));
     }
   }
-  unfinished_ = false;
+  if (level == 0) unfinished_ = false;
   return true;
 }
 
 std::int64_t timer_queue::next_look() noexcept {
+  if (unfinished_) return floor_;
   drop_stale_tops();
   if (!near_.empty()) return near_.front().deadline;
   int level;

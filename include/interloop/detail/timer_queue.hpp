@@ -187,13 +187,14 @@ class timer_queue {
   bool advance(std::uint64_t to);
 
   std::uint64_t tick_;  // where the wheel stands: every linked timer's tick is greater, every near one's is not
+                        // (unless `unfinished_`)
   std::int64_t floor_;  // the latest time that take_due was asked for
   std::uint64_t last_sequence_ = 0;
-  bool unfinished_ = false;  // memory ran out while a list was moved to the near heap; the rest of it comes next
+  bool unfinished_ = false;  // a list is on its way to the near heap; it stays true where memory ran out meanwhile
   std::size_t live_ = 0;
-  std::size_t stale_ = 0;  // entries in near_ whose timer was cancelled
-  std::vector<timer_node*> free_;        // not a list through the nodes: that would be one cache miss after the other
-  std::vector<entry> near_;              // 4-ary heap
+  std::size_t stale_ = 0;          // entries in near_ whose timer was cancelled
+  std::vector<timer_node*> free_;  // not a list through the nodes: that would be one cache miss after the other
+  std::vector<entry> near_;        // 4-ary heap
   std::uint64_t occupied_[levels][words] = {};  // a set bit may outlive its list's last timer; first_slot clears it
   timer_node* wheel_[levels][slots] = {};
   std::vector<std::unique_ptr<timer_node[]>> slabs_;

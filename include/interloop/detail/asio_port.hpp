@@ -89,14 +89,16 @@ class asio_watch final : public port_watch {
  public:
   asio_watch(const Executor& executor, int fd, interest wanted, watch_state& state)
       : block_(std::make_shared<block>(executor, fd, state)) {
-    // Waiting once for reading, wanted or not, lets Asio make the descriptor non-blocking now, when the core undoes it.
-    arm(block_, interest::read);
-    set_interest(wanted);
+    try {
+      // Waiting once for reading, wanted or not, lets Asio make the descriptor non-blocking now, when the core undoes it.
+      arm(block_, interest::read);
+      set_interest(wanted);
+    } catch (...) {
+      let_go();
+      throw;
+    }
   }
-  ~asio_watch() override {
-    block_->state = nullptr;
-    block_->descriptor.release();  // without closing; what was waited for ends with operation_aborted
-  }
+  ~asio_watch() override { let_go(); }
 
   void set_interest(interest wanted) override {
     // A wait for what is not wanted any more is left to end by itself: Asio could cancel only both directions.
@@ -113,6 +115,11 @@ class asio_watch final : public port_watch {
     interest wanted = interest::none;
     interest waiting = interest::none;
   };
+
+  void let_go() noexcept {
+    block_->state = nullptr;
+    block_->descriptor.release();  // without closing; what was waited for ends with operation_aborted
+  }
 
   static void arm(const std::shared_ptr<block>& self, interest direction) {
     if (has(self->waiting, direction)) return;
@@ -202,13 +209,16 @@ class asio_port final : public loop_port {
   void close(function<void()> released) noexcept override {
     if (!native_) return;
     shared_->port = nullptr;
-    loops_->remove(core());
+    if (attached_) loops_->remove(core());
     cancel_alarm();
     native_.reset();
     if (released) released();
   }
 
-  void attached() override { loops_->add(core()); }
+  void attached() override {
+    loops_->add(core());
+    attached_ = true;
+  }
 
  private:
   /// What handlers own.
@@ -250,6 +260,7 @@ class asio_port final : public loop_port {
   std::shared_ptr<shared> shared_;
   std::optional<native> native_;
   asio_loops<Net>* loops_ = nullptr;
+  bool attached_ = false;  // there is a core
 };
 
 /// What `asio_loop` and `use_asio` accept: an `io_context`, which gets a strand, or any executor, which gets one unless

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+# What examples/ declares its programs with.
+
+find_package(Python3 QUIET COMPONENTS Interpreter)
+
+# interloop_add_example(<name> <source>... [LIBS <target>...] [EXPECTED <file>])
+#
+# A program that links with the core. With EXPECTED it is a test too, labelled `examples`: its standard output has to be
+# that file's text. LIBS adds to the core.
+function(interloop_add_example name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "EXPECTED" "LIBS")
+  add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
+  interloop_set_warnings(${name})
+  target_link_libraries(${name} PRIVATE interloop::interloop ${arg_LIBS})
+  # So that tracebacks name files as the documentation shows them.
+  target_compile_options(${name} PRIVATE "-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=")
+  if(arg_EXPECTED AND Python3_FOUND AND INTERLOOP_BUILD_TESTS)
+    get_filename_component(expected "${arg_EXPECTED}" ABSOLUTE)
+    add_test(NAME examples.${name} COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/examples/expect_output.py"
+      "${expected}" "$<TARGET_FILE:${name}>")
+    set_tests_properties(examples.${name} PROPERTIES TIMEOUT 60 LABELS examples)
+  endif()
+endfunction()

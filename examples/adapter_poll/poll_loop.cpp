@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+#include "poll_loop.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <climits>
+#include <interloop/error.hpp>
+#include <interloop/loop_port.hpp>
+#include <memory>
+#include <vector>
+
+namespace {
+
+using interloop::has;
+using interloop::interest;
+using interloop::time_point;
+
+class poll_port;
+
+// [watch]
+class poll_watch final : public interloop::port_watch {
+ public:
+  poll_watch(poll_port& port, int fd, interest wanted, interloop::detail::watch_state& state);
+  ~poll_watch() override;
+
+  void set_interest(interest wanted) override { wanted_ = wanted; }
+
+  [[nodiscard]] pollfd asks() const {
+    const int events = (has(wanted_, interest::read) ? POLLIN : 0) | (has(wanted_, interest::write) ? POLLOUT : 0);
+    return {wanted_ == interest::none ? -1 : fd_, static_cast<short>(events), 0};  // poll skips -1
+  }
+  void report(short seen) {
+    interest ready =
+        ((seen & POLLIN) ? interest::read : interest::none) | ((seen & POLLOUT) ? interest::write : interest::none);
+    if (seen & (POLLHUP | POLLERR | POLLNVAL)) ready = interest::read_write;
+    state_.ready(ready);  // may destroy this object: nothing after it
+  }
+
+ private:
+  poll_port& port_;
+  int fd_;
+  interest wanted_;
+  interloop::detail::watch_state& state_;
+};
+// [/watch]
+
+class poll_port final : public interloop::loop_port {
+ public:
+  // [wake]
+  poll_port() {
+    if (::pipe2(pipe_, O_NONBLOCK | O_CLOEXEC) != 0)
+      throw interloop::usage_error("poll_loop: no descriptors are left for its wake-ups; close some");
+  }
+  ~poll_port() override {
+    ::close(pipe_[0]);
+    ::close(pipe_[1]);
+  }
+
+  std::string_view name() const noexcept override { return "poll"; }
+
+  void wake() noexcept override {
+    if (woken_.exchange(true)) return;
+    [[maybe_unused]] const auto written = ::write(pipe_[1], "", 1);  // never full: one byte at most is under way
+  }
+  // [/wake]
+
+  // [alarm]
+  void set_alarm(time_point when) override { alarm_ = when; }
+  void clear_alarm() noexcept override { alarm_ = never; }
+  // [/alarm]
+
+  // [watch_made]
+  std::unique_ptr<interloop::port_watch> watch(int fd, interest wanted,
+                                               interloop::detail::watch_state& state) override {
+    return std::make_unique<poll_watch>(*this, fd, wanted, state);
+  }
+  // [/watch_made]
+
+  // [run]
+  void keep_alive(bool pending) noexcept override { pending_ = pending; }
+
+  void run() override {
+    stopped_ = false;
+    while (!stopped_ && (pending_ || woken_)) wait_once();
+  }
+  void stop() noexcept override { stopped_ = true; }
+  // [/run]
+
+  // [close]
+  void close(interloop::function<void()> released) noexcept override {
+    stopped_ = true;
+    if (released) released();  // nothing is given back later
+  }
+  // [/close]
+
+ private:
+  friend class poll_watch;
+  static constexpr time_point never = (time_point::max)();
+
+  // [wait]
+  void wait_once() {
+    const std::vector<poll_watch*> asked = watches_;  // callbacks may change the list
+    std::vector<pollfd> polled{{pipe_[0], POLLIN, 0}};
+    for (const poll_watch* each : asked) polled.push_back(each->asks());
+    if (::poll(polled.data(), polled.size(), timeout()) < 0) return;  // a signal came
+
+    if (polled[0].revents != 0) {
+      char byte;
+      [[maybe_unused]] const auto got = ::read(pipe_[0], &byte, 1);
+      woken_ = false;  // before the turn, so that what comes during it wakes again
+      core().turn();
+    }
+    if (alarm_ <= now()) {
+      alarm_ = never;
+      core().alarm();
+    }
+    for (std::size_t i = 0; i < asked.size(); ++i)
+      if (polled[i + 1].revents != 0 && std::find(watches_.begin(), watches_.end(), asked[i]) != watches_.end())
+        asked[i]->report(polled[i + 1].revents);
+  }
+
+  [[nodiscard]] int timeout() const {
+    if (alarm_ == never) return -1;
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(alarm_ - now()).count();  // rounded up
+    return static_cast<int>(std::clamp<decltype(wait)>(wait, 0, INT_MAX));
+  }
+  // [/wait]
+
+  int pipe_[2]{};
+  std::atomic<bool> woken_{false};
+  time_point alarm_ = never;
+  bool pending_ = false;
+  bool stopped_ = false;
+  std::vector<poll_watch*> watches_;
+};
+
+poll_watch::poll_watch(poll_port& port, int fd, interest wanted, interloop::detail::watch_state& state)
+    : port_(port), fd_(fd), wanted_(wanted), state_(state) {
+  port.watches_.push_back(this);
+}
+poll_watch::~poll_watch() { std::erase(port_.watches_, this); }
+
+}  // namespace
+
+// [owner]
+poll_loop::poll_loop() : interloop::loop_owner(std::make_unique<poll_port>()) {}
+// [/owner]

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+// interloop on poll(2): an example of an adapter.
+#pragma once
+
+#include <interloop/loop.hpp>
+
+/// A loop that waits in `poll`. `run()` of its `loop` ends when nothing is pending.
+/// Thread safety: as `interloop::loop`. Errors: `usage_error` if no descriptor is left.
+class poll_loop : public interloop::loop_owner {
+ public:
+  poll_loop();
+};

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT
+"""Runs a program and compares its standard output with a file; prints the difference.
+
+Usage: expect_output.py [--update] EXPECTED PROGRAM [ARGUMENT...]
+
+Where compilers differ a traceback is not compared: how a function's name is written, and which line of a coroutine
+stands for it. With --update the file is written instead.
+"""
+
+import difflib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+FUNCTION = re.compile(r"( at \S+:\d+) in .*")
+COROUTINE = re.compile(r"((?:raised|created) at \S+):\d+")
+
+
+def comparable(text: str) -> list[str]:
+    return COROUTINE.sub(r"\1", FUNCTION.sub(r"\1", text)).splitlines(keepends=True)
+
+
+def main(arguments: list[str]) -> int:
+    update = arguments[:1] == ["--update"]
+    expected, *command = arguments[update:]
+    ran = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    if ran.returncode != 0:
+        print(f"{command[0]} ended with {ran.returncode}; its output was:\n{ran.stdout}")
+        return 1
+    if update:
+        Path(expected).write_text(ran.stdout)
+        return 0
+    wanted = Path(expected).read_text()
+    difference = list(difflib.unified_diff(comparable(wanted), comparable(ran.stdout), expected, "output"))
+    sys.stdout.writelines(difference)
+    return bool(difference)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

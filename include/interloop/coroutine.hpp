@@ -132,6 +132,18 @@ loop& loop_among(First& first, Rest&... rest) {
   }
 }
 
+/// Does not suspend, but the compiler cannot know: of a coroutine without a suspension point clang puts the frame on the
+/// stack and leaves out `operator new`, which makes the state in front of it.
+struct initial_awaiter {
+  [[nodiscard]] bool await_ready() const noexcept {
+    bool ready = true;
+    asm volatile("" : "+r"(ready));
+    return ready;
+  }
+  void await_suspend(std::coroutine_handle<>) const noexcept {}
+  void await_resume() const noexcept {}
+};
+
 template <class T>
 class promise_base : public promise_core {
   static constexpr std::size_t alignment = __STDCPP_DEFAULT_NEW_ALIGNMENT__;
@@ -162,7 +174,7 @@ class promise_base : public promise_core {
   future<T> get_return_object() noexcept { return future_access::wrap<T>(state_ptr<future_state<T>>(&state())); }
 
   // The default argument is evaluated in the coroutine, so it names it.
-  std::suspend_never initial_suspend(std::source_location where = std::source_location::current()) noexcept {
+  initial_awaiter initial_suspend(std::source_location where = std::source_location::current()) noexcept {
     state().set_created(where);
     return {};
   }

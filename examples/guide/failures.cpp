@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Failures: where they come from, what they print, and what becomes of those that nobody looks at.
+// A failure on its way through two coroutines, and what it prints.
 #include <cstdio>
 #include <exception>
 #include <interloop/interloop.hpp>
@@ -42,25 +42,4 @@ int main() {
   });
   // [/print]
   loop.advance(1ms);
-
-  // [handler]
-  interloop::set_exception_handler([](std::string_view context, const interloop::failure& fail) {
-    std::printf("\n%.*s: %s\n", static_cast<int>(context.size()), context.data(),
-                interloop::failure_message(fail).c_str());
-  });
-  interloop::call_soon([] { throw std::logic_error("a bug in a callback"); });
-  start_server();  // nobody keeps or looks at the future
-  // [/handler]
-  loop.advance(1ms);
-
-  // [failure]
-  interloop::failure kept = interloop::create_failure(std::out_of_range("no such row"));
-  for (const interloop::trace_entry& step : interloop::failure_traceback(kept))
-    std::printf("\n%s:%u\n", step.where.file_name(), static_cast<unsigned>(step.where.line()));
-  try {
-    kept.rethrow();
-  } catch (const std::out_of_range& error) {
-    std::puts(error.what());
-  }
-  // [/failure]
 }

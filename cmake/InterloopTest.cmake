@@ -5,7 +5,8 @@ include(GoogleTest)
 find_package(GTest REQUIRED)
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
-if(INTERLOOP_SANITIZE STREQUAL "thread" AND CMAKE_SYSTEM_NAME STREQUAL "Linux")
+if(INTERLOOP_SANITIZE STREQUAL "thread" AND CMAKE_SYSTEM_NAME STREQUAL "Linux"
+    AND NOT TARGET interloop_sanitizer_support)
   add_library(interloop_sanitizer_support OBJECT sanitizers/tsan_exceptions.cpp)
   target_compile_features(interloop_sanitizer_support PRIVATE cxx_std_20)
   target_link_libraries(interloop_sanitizer_support PUBLIC ${CMAKE_DL_LIBS})

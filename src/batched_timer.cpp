@@ -40,7 +40,7 @@ class batched_state : public std::enable_shared_from_this<batched_state> {
       plan(home, home.count + 1);
       arm(home.fires_at);
     } catch (...) {
-      if (home.count == 0) buckets_.erase(key);
+      if (home.count == 0 && &home != running_) buckets_.erase(key);
       throw;
     }
     node.retain();
@@ -62,14 +62,16 @@ class batched_state : public std::enable_shared_from_this<batched_state> {
   void clear() noexcept {
     while (!buckets_.empty()) {
       bucket& first = buckets_.begin()->second;
-      while (first.first) {
-        batched_node& node = *first.first;
-        unlink(node);
-        node.drop();
-        node.release();
+      batched_node* node = first.first;
+      if (node) unlink(*node);
+      if (first.count == 0) {
+        if (&first == running_) running_ = nullptr;
+        buckets_.erase(buckets_.begin());
       }
-      if (&first == running_) running_ = nullptr;
-      buckets_.erase(buckets_.begin());
+      if (node) {  // user code: may cancel others, so nothing is held on to meanwhile
+        node->drop();
+        node->release();
+      }
     }
   }
 
@@ -81,15 +83,18 @@ class batched_state : public std::enable_shared_from_this<batched_state> {
     while (!buckets_.empty()) {
       bucket& due = buckets_.begin()->second;
       if (due.fires_at > now) break;
+      const std::int64_t key = due.key;
       const std::int64_t end = end_of(due);
       if (due.step == 0) due.step = std::max<std::int64_t>(1, span_ / chunks(due.count));
       // What came late, or is late, does not wait beyond the end of its bucket.
       run(due, now >= end ? due.count : chunk_);
       if (core_.closed()) return;
-      if (due.count == 0) {
-        buckets_.erase(due.key);
+      const auto left = buckets_.find(key);  // a nested run of the loop may have finished the bucket
+      if (left == buckets_.end()) continue;
+      if (left->second.count == 0) {
+        buckets_.erase(left);
       } else {
-        due.fires_at = std::min(end, due.fires_at + due.step);
+        left->second.fires_at = std::min(end, left->second.fires_at + left->second.step);
       }
     }
     if (!buckets_.empty()) arm(buckets_.begin()->second.fires_at);
@@ -133,7 +138,7 @@ class batched_state : public std::enable_shared_from_this<batched_state> {
 
   void run(bucket& due, std::size_t calls) noexcept {
     running_ = &due;
-    while (calls-- > 0 && running_ && due.first) {
+    while (calls-- > 0 && running_ == &due && due.first) {
       batched_node& node = *due.first;
       unlink(node);
       try {

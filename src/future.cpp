@@ -3,16 +3,20 @@
 
 namespace interloop::detail {
 
-void future_core::visit_one(continuation& each, visit how, std::size_t& size) noexcept {
+void future_core::report_escaped() noexcept {
+  try {
+    loop_->handle_exception("an exception escaped a callback", failure());
+  } catch (...) {  // no memory for the failure itself
+    loop_->handle_exception("an exception escaped a callback, and there was no memory to keep it",
+                            loop_->closing_failure());
+  }
+}
+
+inline void future_core::visit_one(continuation& each, visit how, std::size_t& size) noexcept {
   try {
     each.code(each, *this, how, size);
   } catch (...) {
-    try {
-      loop_->handle_exception("an exception escaped a callback", failure());
-    } catch (...) {  // no memory for the failure itself
-      loop_->handle_exception("an exception escaped a callback, and there was no memory to keep it",
-                              loop_->closing_failure());
-    }
+    report_escaped();
   }
 }
 
@@ -24,7 +28,8 @@ void future_core::visit_all(visit how) noexcept {
   }
   if (!dispatching_) {
     dispatching_ = true;
-    for (std::size_t at = 0; at < used_;) {
+    const std::size_t end = used_;  // nothing is added here meanwhile
+    for (std::size_t at = 0; at < end;) {
       std::size_t size = 0;
       if (how == visit::run && loop_->closed()) how = visit::destroy;
       visit_one(*std::launder(reinterpret_cast<continuation*>(inline_ + at)), how, size);
@@ -40,6 +45,32 @@ void future_core::visit_all(visit how) noexcept {
     visit_one(extra->get(), how, size);
     delete std::exchange(extra, extra->next);
   }
+}
+
+void future_core::run_all() noexcept {
+  if (overflow_ || dispatching_) [[unlikely]] {
+    visit_all(visit::run);
+    return;
+  }
+  dispatching_ = true;
+  const std::size_t end = used_;
+  for (std::size_t at = 0; at < end;) {
+    std::size_t size = 0;
+    try {
+      do {
+        const visit how = loop_->closed() ? visit::destroy : visit::run;
+        auto& each = *std::launder(reinterpret_cast<continuation*>(inline_ + at));
+        each.code(each, *this, how, size);
+        at += size;
+      } while (at < end);
+    } catch (...) {
+      at += size;
+      report_escaped();
+    }
+  }
+  used_ = 0;
+  has_canceller_ = false;
+  dispatching_ = false;
 }
 
 void future_core::call_canceller() {

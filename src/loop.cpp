@@ -28,6 +28,9 @@ namespace {
 // A chain of single callbacks then pays for one native wake-up in so many, and other handlers wait no longer than that.
 constexpr int generations_per_turn = 16;
 
+// How many times a turn looks for what other threads post while it runs what they posted: at most about 0.1 ms.
+constexpr int expects_per_turn = 64;
+
 // The farthest a native timer is set: their own limits (epoll's int of milliseconds, among others) are farther.
 constexpr duration farthest_alarm = std::chrono::hours(24 * 7);
 
@@ -42,7 +45,11 @@ class loop::turn_scope {
     core.quiet_ = false;
     detail::running_loop = &core;
     const std::thread::id self = std::this_thread::get_id();
-    if (core.thread_.load(std::memory_order_relaxed) != self) core.thread_.store(self, std::memory_order_relaxed);
+    if (core.thread_.load(std::memory_order_relaxed) != self || !core.turned_) {
+      core.thread_.store(self, std::memory_order_relaxed);
+      core.inbox_->turned_in(self);
+      core.turned_ = true;
+    }
   }
   turn_scope(const turn_scope&) = delete;
   turn_scope& operator=(const turn_scope&) = delete;
@@ -96,6 +103,7 @@ void loop::turn() noexcept {
     completed->ops->dispatch(*completed);
   }
   if (incoming_.empty()) inbox_->take(incoming_);
+  if (!incoming_.empty() && depth_ == 1) expects_ = expects_per_turn;
   if (!quiet_ && ready_.size() + incoming_.size() > 1) notice_quietly();
   int budget = generations_per_turn;
   run_generation(ready_, ready_.size());
@@ -105,6 +113,17 @@ void loop::turn() noexcept {
     run_due_timers();
   }
   run_generations(budget);
+  if (expects_ > 0 && depth_ == 1) run_expected(budget);
+}
+
+void loop::run_expected(int& budget) noexcept {
+  while (expects_ > 0 && !closed_ && !has_ready() && inbox_->linger(incoming_)) {
+    --expects_;
+    run_generation(incoming_, incoming_.size());
+    run_generations(budget);
+  }
+  expects_ = 0;
+  if (!closed_ && inbox_->stop_expecting()) port_->wake();
 }
 
 void loop::dispatch(detail::watch_state& state, interest ready) noexcept {
@@ -182,8 +201,7 @@ void loop::settle() noexcept {
   if (alive != kept_alive_) port_->keep_alive(kept_alive_ = alive);
   if (!timers_.empty() && !overdue_ && (!armed_ || next < armed_for_)) {
     try {
-      const time_point latest = port_->now() + farthest_alarm;
-      armed_for_ = std::min(next, latest);
+      armed_for_ = std::min(next, after(farthest_alarm));
       port_->set_alarm(armed_for_);
       armed_ = true;
     } catch (...) {
@@ -194,15 +212,6 @@ void loop::settle() noexcept {
   }
   quiet_ = more;
   if (more) port_->wake();
-}
-
-void loop::enqueue(detail::pending& completed) noexcept {
-  try {
-    if (!quiet_) notice_quietly();
-    ready_.push(detail::dispatch_task(completed));
-  } catch (const std::bad_alloc&) {  // nothing was moved into the queue yet, see task_queue::push
-    completed.link_into(undispatched_);
-  }
 }
 
 time_point loop::after(duration delay) const noexcept {
@@ -245,7 +254,9 @@ void loop::stop_watch(detail::watch_state& state) noexcept {
   --watch_count_;
   state.native_.reset();
   if (!quiet_) notice_quietly();
-  if (state.running_ == 0) state.on_ready_ = nullptr;
+  if (state.running_ == 0) {
+    const auto last = std::move(state.on_ready_);  // its destructor may drop the handle, and `state` with it
+  }
 }
 
 void loop::release_watch(detail::watch_state* state) noexcept {
@@ -270,10 +281,14 @@ void fd_watch::stop() noexcept {
 bool fd_watch::active() const noexcept { return state_ && state_->active_; }
 
 void fd_watch::release() noexcept {
-  if (!state_) return;
-  stop();
   detail::watch_state* state = std::exchange(state_, nullptr);
+  if (!state) return;
+  state->core_->stop_watch(*state);
   state->core_->release_watch(state);
+}
+
+bool loop_remote::is_here() const noexcept {
+  return (detail::running_loop && detail::running_loop->inbox_ == inbox_) || inbox_->turns_here();
 }
 
 loop_hold loop::hold() {
@@ -303,10 +318,14 @@ void loop::report_escaped() noexcept {
   }
 }
 
+void loop::set_exception_handler(exception_handler handler) {
+  exception_handler_ = handler ? std::make_shared<exception_handler>(std::move(handler)) : nullptr;
+}
+
 void loop::handle_exception(std::string_view context, const failure& fail) noexcept {
   try {
-    if (exception_handler_) {
-      exception_handler_(context, fail);
+    if (const std::shared_ptr<exception_handler> handler = exception_handler_) {
+      (*handler)(context, fail);
     } else {
       const std::string text = failure_format_traceback(fail);
       std::fprintf(stderr, "interloop: %.*s\n%s\n", static_cast<int>(context.size()), context.data(), text.c_str());

@@ -9,10 +9,12 @@ namespace interloop::detail {
 timer_queue::~timer_queue() { clear(); }
 
 void timer_queue::add_slab() {
-  slabs_.reserve(slabs_.size() + 1);
-  // Default-initialised on purpose: only the link and the sequence of a free node mean anything.
-  slabs_.emplace_back(new timer_node[slab_nodes]);
-  timer_node* nodes = slabs_.back().get();
+  const std::size_t all = (slabs_.size() + 1) * slab_nodes;
+  if (free_.capacity() < all) free_.reserve(std::max(all, free_.capacity() * 2));
+  // Default-initialised on purpose: only the sequence of a free node means anything.
+  std::unique_ptr<timer_node[]> slab(new timer_node[slab_nodes]);
+  timer_node* nodes = slab.get();
+  slabs_.push_back(std::move(slab));
   for (std::size_t i = slab_nodes; i-- > 0;) give_back(&nodes[i]);
 }
 
@@ -93,43 +95,49 @@ bool timer_queue::cancel(timer_node* node, std::uint64_t sequence) noexcept {
 
 bool timer_queue::first_slot(int& level, std::size_t& slot, std::uint64_t& start) noexcept {
   for (level = 0; level < levels; ++level) {
-    while (occupied_[level] != 0) {
-      slot = static_cast<std::size_t>(std::countr_zero(occupied_[level]));
-      if (wheel_[level][slot]) {
-        const int shift = level * level_shift;
-        const std::uint64_t above =
-            shift + level_shift < 64 ? (tick_ >> (shift + level_shift)) << (shift + level_shift) : 0;
-        start = above | (static_cast<std::uint64_t>(slot) << shift);
-        return true;
+    for (std::size_t word = 0; word < words; ++word) {
+      std::uint64_t& bits = occupied_[level][word];
+      while (bits != 0) {
+        slot = word * 64 + static_cast<std::size_t>(std::countr_zero(bits));
+        if (wheel_[level][slot]) {
+          const int shift = level * level_shift;
+          const std::uint64_t above = (tick_ >> (shift + level_shift)) << (shift + level_shift);
+          start = above | (static_cast<std::uint64_t>(slot) << shift);
+          return true;
+        }
+        bits &= bits - 1;
       }
-      occupied_[level] &= occupied_[level] - 1;
     }
   }
   return false;
 }
 
-void timer_queue::advance(std::uint64_t to) {
+bool timer_queue::advance(std::uint64_t to) {
   int level;
   std::size_t slot;
   std::uint64_t start;
-  while (first_slot(level, slot, start) && start <= to) {
-    tick_ = start;
-    timer_node*& head = wheel_[level][slot];
-    while (head) {
-      timer_node* node = head;
-      if (tick_of(node->deadline) <= tick_) {
-        push_near(node);  // may throw: the timer then stays where it was, for the next turn
-        head = node->next;
-        node->link = nullptr;
-        if (head) head->link = &head;
-      } else {
-        head = node->next;
-        if (head) head->link = &head;
-        link(node, tick_of(node->deadline));
-      }
+  if (!first_slot(level, slot, start) || start > to) {
+    if (to > tick_) tick_ = to;
+    return false;
+  }
+  tick_ = start;
+  unfinished_ = true;
+  timer_node*& head = wheel_[level][slot];
+  while (head) {
+    timer_node* node = head;
+    if (tick_of(node->deadline) <= tick_) {
+      push_near(node);  // may throw: the timer then stays where it was, for the next turn
+      head = node->next;
+      node->link = nullptr;
+      if (head) head->link = &head;
+    } else {
+      head = node->next;
+      if (head) head->link = &head;
+      link(node, tick_of(node->deadline));
     }
   }
-  if (to > tick_) tick_ = to;
+  unfinished_ = false;
+  return true;
 }
 
 std::int64_t timer_queue::next_look() noexcept {
@@ -152,8 +160,8 @@ std::int64_t timer_queue::next_look() noexcept {
 
 timer_node* timer_queue::take_due(std::int64_t now, std::uint64_t limit) {
   floor_ = std::max(floor_, now);
-  advance(tick_of(now));
-  drop_stale_tops();
+  do drop_stale_tops();
+  while ((near_.empty() || unfinished_) && advance(tick_of(now)));
   if (near_.empty()) return nullptr;
   const entry top = near_.front();
   if (top.deadline > now || top.sequence >= limit) return nullptr;

@@ -16,7 +16,7 @@ ROWS = {
     0: "error failure function result time version",
     1: "loop loop_port port ready_queue inbox timer timers watch",
     2: "future coroutine logger",
-    3: "blocking eventual_result batched_timer gather logger_sinks",
+    3: "blocking eventual_result loop_thread run_in_reactor setup batched_timer gather logger_sinks",
     4: "api framework config interloop txaio crochet",
     # Nothing below includes these, and they may include all of the above.
     5: "adapters/* testing/*",

@@ -32,23 +32,12 @@ template <class E>
 inline constexpr bool is_failure_v =
     std::is_same_v<std::remove_cvref_t<E>, failure> || std::is_same_v<std::remove_cvref_t<E>, std::exception_ptr>;
 
+/// A value, and not a canceller: a lambda converts to `bool` and to `std::any`, so where both would do, it is a canceller
+/// unless the future's values are functions themselves.
 template <class T, class V>
 concept value_of = !std::is_void_v<T> && !is_failure_v<V> && !is_future_v<std::remove_cvref_t<V>> &&
-                   !std::is_same_v<std::remove_cvref_t<V>, std::source_location> && std::is_constructible_v<T, V>;
-
-/// What `as_future` makes of a function's return type.
-template <class R>
-struct as_future_of {
-  using type = future<std::decay_t<R>>;
-};
-template <>
-struct as_future_of<void> {
-  using type = future<void>;
-};
-template <class T>
-struct as_future_of<future<T>> {
-  using type = future<T>;
-};
+                   !std::is_same_v<std::remove_cvref_t<V>, std::source_location> && std::is_constructible_v<T, V> &&
+                   (!canceller_of<T, V> || canceller_of<T, T>);
 
 }  // namespace detail
 
@@ -164,7 +153,8 @@ class api {
 
   /// A future of the results of all `futures`, in their order: each a value or, with `consume_exceptions::yes`, a failure
   /// in its place; with `no` the whole fails with the first failure, and the other futures go on. Cancelling it cancels
-  /// those that are still pending. The futures are kept until then. Values are copied; move-only ones are taken.
+  /// those that are still pending. The futures are kept until then. Values are copied; move-only ones are taken. Where the
+  /// loop of one of them is closed first, the whole fails with `loop_closed`.
   template <class Range>
     requires detail::range_of_futures<Range>
   [[nodiscard]] auto gather(Range&& futures, interloop::consume_exceptions consume = interloop::consume_exceptions::yes,

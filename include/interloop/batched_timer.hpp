@@ -42,7 +42,7 @@ template <class F>
 struct batched_callable final : batched_node {
   explicit batched_callable(F callable) : fn(std::move(callable)) {}
   ~batched_callable() override {}
-  void run() override { std::invoke(fn); }
+  void run() override { std::invoke(std::move(fn)); }
   void drop() noexcept override { fn.~F(); }
   union {
     F fn;

@@ -103,7 +103,7 @@ class future_awaiter {
     if constexpr (std::is_void_v<T>) {
       static_cast<void>(state_->require_value());
     } else if constexpr (Taking) {
-      return T(state_->take_value());
+      return T(state_->take_value(1));
     } else {
       return static_cast<const T&>(state_->require_value());
     }
@@ -205,7 +205,14 @@ class promise_base : public promise_core {
  protected:
   explicit promise_base(std::coroutine_handle<> self) noexcept : promise_core(self) { loop_ = &state().loop(); }
   ~promise_base() {
-    if (state().is_pending()) state().do_abandon(state());
+    auto& mine = state();
+    if (!mine.is_pending()) return;
+    if (loop_->closed()) {
+      mine.do_abandon(mine);
+    } else {  // what it awaited was of another loop, which was closed: those who wait in this one are told
+      mine.set_failure(loop_->closing_failure());
+      mine.complete(status::failed);
+    }
   }
 
   [[nodiscard]] future_state<T>& state() const noexcept { return state_of(self_.address()); }

@@ -60,6 +60,13 @@ class loop_closed : public error {
   ~loop_closed() override;
 };
 
+/// A blocked thread was interrupted by `interrupt_wait`, called in a signal handler.
+class interrupted_error : public error {
+ public:
+  using error::error;
+  ~interrupted_error() override;
+};
+
 /// The loop that a blocked thread waits for has stopped. Source: `crochet.ReactorStopped`.
 class reactor_stopped : public error {
  public:

@@ -64,7 +64,7 @@ class future {
     if constexpr (std::is_void_v<T>) {
       static_cast<void>(state().require_value());
     } else {
-      return state().take_value();
+      return state().take_value(1);
     }
   }
 
@@ -125,13 +125,20 @@ struct future_access {
 template <class T>
 future<T> make_future(loop& core, std::source_location where) {
   core.require_open("create_future");
-  void* block = ::operator new(sizeof(future_state<T>));
-  auto* state = ::new (block) future_state<T>(core, where);
+  auto* state = ::new (future_state<T>::allocate()) future_state<T>(core, where);
   return future_access::wrap<T>({typename state_ptr<future_state<T>>::adopt{}, state});
 }
 
 template <class F>
 inline constexpr bool is_absent = std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>;
+
+/// Stands for an absent callback where a future's are kept: unlike nullptr_t, it takes no room. `Nth` keeps two apart.
+template <int Nth>
+struct absent {
+  absent(std::nullptr_t) noexcept {}
+};
+template <class F, int Nth>
+using kept = std::conditional_t<is_absent<F>, absent<Nth>, F>;
 
 /// How a callback takes the value: by reference to the shared one, or by taking it over.
 template <class T, class F>
@@ -167,8 +174,8 @@ template <class F>
 /// What `add_callbacks` leaves with the future.
 template <class T, class Callback, class Errback>
 struct callbacks final : continuation {
-  [[no_unique_address]] Callback callback;
-  [[no_unique_address]] Errback errback;
+  [[no_unique_address]] kept<Callback, 0> callback;
+  [[no_unique_address]] kept<Errback, 1> errback;
 
   template <class C, class E>
   callbacks(C&& c, E&& e) : continuation{&code_of}, callback(std::forward<C>(c)), errback(std::forward<E>(e)) {}
@@ -194,7 +201,7 @@ struct callbacks final : continuation {
       if constexpr (std::is_void_v<T>) {
         std::invoke(self.callback);
       } else if constexpr (takes_value<T, Callback>) {
-        std::invoke(self.callback, state.take_value());
+        std::invoke(self.callback, state.take_value(0));
       } else {
         std::invoke(self.callback, static_cast<const T&>(state.require_value()));
       }
@@ -217,10 +224,11 @@ struct canceller final : continuation {
       return;
     }
     const future<T> handle = future_access::wrap<T>(state_ptr<future_state<T>>(&static_cast<future_state<T>&>(core)));
+    F fn(std::move(self.fn));  // it may close the loop or run it nested, which destroys the continuation
     if constexpr (std::is_invocable_v<F&, const future<T>&>) {
-      std::invoke(self.fn, handle);
+      std::invoke(fn, handle);
     } else {
-      std::invoke(self.fn);
+      std::invoke(fn);
     }
   }
 };
@@ -231,6 +239,20 @@ void add_canceller(const future<T>& f, F&& fn) {
   state.template add<canceller<T, std::decay_t<F>>>(std::forward<F>(fn));
   state.mark_canceller();
 }
+
+/// The future that `as_future` and `run_in_reactor` make of a function's return type.
+template <class R>
+struct as_future_of {
+  using type = future<std::decay_t<R>>;
+};
+template <>
+struct as_future_of<void> {
+  using type = future<void>;
+};
+template <class T>
+struct as_future_of<future<T>> {
+  using type = future<T>;
+};
 
 template <class T>
 void fail(const future<T>& f, const failure& why, const char* function) {

@@ -5,6 +5,7 @@
 #include <interloop/future.hpp>
 
 #include <cstddef>
+#include <exception>
 #include <iterator>
 #include <optional>
 #include <ranges>
@@ -41,23 +42,33 @@ class gathering {
     if (is_called(done_)) return;  // failed or cancelled meanwhile
     if (state.status() == status::failed) {
       if (!consume_) {
-        const failure why = state.get_failure();
+        fail(done_, state.get_failure().extended(trace_entry::kind::awaited, future_access::state(done_).created()),
+             "gather");
         results_.forget();
-        fail(done_, why.extended(trace_entry::kind::awaited, future_access::state(done_).created()), "gather");
         return;
       }
       place.emplace(state.get_failure());
-    } else if constexpr (std::is_copy_constructible_v<stored<T>>) {
+    } else if constexpr (copyable<stored<T>>::value) {
       place.emplace(state.require_value());
     } else {
-      place.emplace(state.take_value());
+      place.emplace(state.take_value(1));
     }
     if (--remaining_ == 0) finish();
   }
 
   /// A continuation failed to take its value (its copy threw, or it was taken already): so does the whole.
   void broken() {
-    if (!is_called(done_)) reject(done_);
+    if (!is_called(done_)) {
+      const std::source_location created = future_access::state(done_).created();
+      fail(done_, failure::of(std::current_exception(), created), "gather");
+    }
+    results_.forget();
+  }
+
+  /// The loop of a gathered future was closed, so that one never arrives. The whole may be on another loop.
+  void lost(const failure& why) {
+    if (!is_called(done_) && !done_.loop().closed()) fail(done_, why, "gather");
+    results_.forget();
   }
 
   void finish() {
@@ -99,7 +110,10 @@ struct gathered final : continuation {
       gathered& self;
       ~destroyer() { self.~gathered(); }
     } guard{self};
-    if (how == visit::destroy) return;
+    if (how == visit::destroy) {
+      if (core.loop().closed()) self.whole->lost(core.loop().closing_failure());
+      return;
+    }
     core.mark_observed();
     try {
       self.whole->arrived(*self.place, static_cast<future_state<T>&>(core));
@@ -158,7 +172,8 @@ auto start_gathering(loop& core, Results results, bool consume, std::source_loca
     whole->finish();
     return std::pair(done, whole);
   }
-  // The gathering outlives `done`'s being pending: whoever keeps a gathered future's continuation keeps it.
+  // The gathering outlives `done`'s being pending: each gathered future's continuation keeps it, and none goes without
+  // either counting or completing `done`.
   add_canceller(done, [all = whole.get()] { all->cancel_all(); });
   return std::pair(done, whole);
 }

@@ -78,6 +78,7 @@ class dispatch_task {
     pending* completed = std::exchange(completed_, nullptr);
     completed->ops->dispatch(*completed);
   }
+  void dismiss() noexcept { completed_ = nullptr; }
 
  private:
   pending* completed_;
@@ -131,6 +132,13 @@ class loop_remote {
   void post(F&& fn, Args&&... args) const {
     inbox_->push(detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...));
   }
+
+  /// Whether waiting here for this loop would be waiting for oneself: inside its turn, or in the thread that runs it.
+  [[nodiscard]] bool is_here() const noexcept;
+  /// Whether the process was forked since the loop was made: its thread is not in this process.
+  [[nodiscard]] bool inherited() const noexcept { return inbox_->inherited(); }
+  /// The processor that the loop's thread last ran posted callables on, -1 if it has not. A hint.
+  [[nodiscard]] int last_cpu() const noexcept { return inbox_->turned_on(); }
 
  private:
   friend class loop;
@@ -245,8 +253,8 @@ class loop {
   [[nodiscard]] time_point after(duration delay) const noexcept;
 
   /// Replaces what is done with exceptions that escape callbacks and with failures that nobody looked at. An empty one
-  /// restores the default: the traceback is written to the standard error stream.
-  void set_exception_handler(exception_handler handler) { exception_handler_ = std::move(handler); }
+  /// restores the default: the traceback is written to the standard error stream. Allowed inside a handler.
+  void set_exception_handler(exception_handler handler);
 
   /// Gives a failure to the exception handler. Never throws. `context` says in a few words what happened.
   void handle_exception(std::string_view context, const failure& fail) noexcept;
@@ -282,11 +290,31 @@ class loop {
   [[nodiscard]] bool has_ready() const noexcept { return !ready_.empty() || !incoming_.empty() || overdue_; }
   [[nodiscard]] loop_port& port() const noexcept { return *port_; }
 
+  // ---- For blocking ----
+
+  /// An answer is about to go to another thread, which may ask again at once: if nothing else is queued, what it posts
+  /// from here to the end of the turn needs no wake-up. In a turn; no user's code may follow in the callable that runs.
+  void expect_posts() noexcept {
+    if (expects_ > 1 && depth_ == 1 && !has_ready()) inbox_->expect();
+  }
+
   // ---- For futures ----
 
   /// Queues the dispatch of a completed future's callbacks, without failing: where memory is short they run from a list
-  /// in the next turn, out of order.
-  void enqueue(detail::pending& completed) noexcept;
+  /// in the next turn, out of order. On a closed loop they are destroyed, unrun.
+  void enqueue(detail::pending& completed) noexcept {
+    detail::dispatch_task task(completed);
+    if (!quiet_) {
+      if (closed_) return;
+      notice_quietly();
+    }
+    try {
+      ready_.push(std::move(task));
+    } catch (const std::bad_alloc&) {  // nothing was moved into the queue yet, see task_queue::push
+      task.dismiss();
+      completed.link_into(undispatched_);
+    }
+  }
   /// Adds a future to those that fail when the loop closes.
   void enlist(detail::pending& future) noexcept { future.link_into(pending_); }
   void require_open(const char* function) const {
@@ -308,6 +336,7 @@ class loop {
 
  private:
   friend class loop_owner;
+  friend class loop_remote;
   friend class loop_hold;
   friend class timer;
   friend class fd_watch;
@@ -322,6 +351,7 @@ class loop {
   void notice_quietly() noexcept;
   void run_generation(detail::task_queue& queue, std::size_t count) noexcept;
   void run_generations(int& budget) noexcept;
+  void run_expected(int& budget) noexcept;
   void run_due_timers() noexcept;
   void report_escaped() noexcept;
   void settle() noexcept;
@@ -336,6 +366,8 @@ class loop {
   bool kept_alive_ = false;
   bool stop_requested_ = false;
   bool running_ = false;
+  bool turned_ = false;
+  int expects_ = 0;     // how often the running turn may still look for what other threads post meanwhile
   unsigned depth_ = 0;  // turns in progress: more than one in a nested run of the native loop
   std::size_t references_ = 1;
   detail::task_queue ready_;
@@ -350,10 +382,19 @@ class loop {
   std::atomic<std::thread::id> thread_;
   std::unique_ptr<loop_port> port_;
   std::shared_ptr<detail::inbox> inbox_;
-  exception_handler exception_handler_;
+  std::shared_ptr<exception_handler> exception_handler_;  // shared with its call, which may replace it; null: default
   failure closing_failure_;
   std::string_view name_;
 };
+
+namespace detail {
+/// The native loop of an owner that made it. A base, so that it is destroyed after the loop that rides on it.
+template <class Native>
+struct owned_native {
+  using deleter = void (*)(Native*);
+  std::unique_ptr<Native, deleter> native_{nullptr, nullptr};
+};
+}  // namespace detail
 
 /// Owns a loop on a port, and closes it when it goes. The classes that name a native loop derive from it.
 class loop_owner {
@@ -394,8 +435,10 @@ inline timer::~timer() {
 }
 inline bool timer::active() const noexcept { return core_ && detail::timer_queue::waiting(node_, sequence_); }
 inline bool timer::cancel() noexcept {
-  if (!core_ || !core_->timers_.cancel(node_, sequence_)) return false;
-  if (!core_->quiet_) core_->notice_quietly();
+  if (!active()) return false;
+  const timer keep(*this);  // destroying the callable may destroy this handle, and the loop's owner
+  keep.core_->timers_.cancel(keep.node_, keep.sequence_);
+  if (!keep.core_->quiet_) keep.core_->notice_quietly();
   return true;
 }
 

@@ -159,7 +159,12 @@ class glib_port final : public loop_port {
   GMainLoop* running_ = nullptr;
 };
 
+detail::owned_native<GMainContext> make_native() { return {{g_main_context_new(), &g_main_context_unref}}; }
+
 }  // namespace
+
+glib_loop::glib_loop()
+    : detail::owned_native<GMainContext>(make_native()), loop_owner(std::make_unique<glib_port>(native_.get())) {}
 
 glib_loop::glib_loop(GMainContext* native) : loop_owner(std::make_unique<glib_port>(native)) {}
 

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
-// Three kinds of handle: an async for wake-ups, a timer for the alarm, a poll for each descriptor. libuv closes handles
-// asynchronously, so they live in blocks of their own, freed by their close callbacks; the port may go before.
+// Two kinds of handle: a timer for the alarm, a poll for each descriptor, one of them an eventfd for wake-ups. libuv
+// closes handles asynchronously, so they live in blocks of their own, freed by their close callbacks; the port may go
+// before. A uv_async_t would do for wake-ups, but where the loop's thread is woken on the sender's processor it spins
+// for tens of microseconds until the sender has returned (uv__async_spin; seen in libuv 1.44).
 #include <interloop/adapters/libuv.hpp>
 
+#include <sys/eventfd.h>
+#include <unistd.h>
 #include <uv.h>
 
+#include <cerrno>
 #include <string>
 
 namespace interloop {
@@ -82,15 +87,18 @@ class libuv_watch final : public port_watch {
 class libuv_port final : public loop_port {
  public:
   explicit libuv_port(uv_loop_t* native) : native_(native), block_(new block{}) {
-    const int code = uv_async_init(native, &block_->async, &on_wake);
+    block_->event = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    const int code = block_->event < 0 ? -errno : uv_poll_init(native, &block_->waker, block_->event);
     if (code < 0) {
+      if (block_->event >= 0) ::close(block_->event);
       delete block_;
       check(code, "no handle for wake-ups");
     }
-    uv_timer_init(native, &block_->timer);  // cannot fail
-    block_->async.data = block_->timer.data = block_;
+    uv_timer_init(native, &block_->timer);  // neither can fail
+    uv_poll_start(&block_->waker, UV_READABLE, &on_wake);
+    block_->waker.data = block_->timer.data = block_;
     block_->port = this;
-    uv_unref(base(block_->async));
+    uv_unref(base(block_->waker));
     uv_unref(base(block_->timer));
   }
   ~libuv_port() override { close(nullptr); }
@@ -98,9 +106,11 @@ class libuv_port final : public loop_port {
   std::string_view name() const noexcept override { return "libuv"; }
 
   void wake() noexcept override {
-    // An unreferenced async alone would let uv_run return before the turn. Elsewhere uv_ref would be a race.
-    if (core().in_loop_thread()) uv_ref(base(block_->async));
-    uv_async_send(&block_->async);
+    // An unreferenced handle alone would let uv_run return before the turn. Elsewhere uv_ref would be a race.
+    if (core().in_loop_thread()) uv_ref(base(block_->waker));
+    const std::uint64_t one = 1;
+    while (::write(block_->event, &one, sizeof one) < 0 && errno == EINTR) {
+    }
   }
 
   void set_alarm(time_point when) override {
@@ -127,22 +137,27 @@ class libuv_port final : public loop_port {
     if (!mine) return;
     mine->port = nullptr;
     mine->released = std::move(released);
-    uv_close(base(mine->async), &on_closed);
+    uv_close(base(mine->waker), &on_closed);
     uv_close(base(mine->timer), &on_closed);
   }
 
  private:
   struct block {
-    uv_async_t async;
+    uv_poll_t waker;
+    int event;
     uv_timer_t timer;
     libuv_port* port;  // null once closed
     int closed = 0;
     function<void()> released;
   };
 
-  static void on_wake(uv_async_t* async) {
-    libuv_port* self = static_cast<block*>(async->data)->port;
+  static void on_wake(uv_poll_t* waker, int, int) {
+    const block& mine = *static_cast<block*>(waker->data);
+    libuv_port* self = mine.port;
     if (!self) return;
+    std::uint64_t count;
+    while (::read(mine.event, &count, sizeof count) < 0 && errno == EINTR) {
+    }
     self->reference_if_pending();
     self->core().turn();
   }
@@ -153,15 +168,16 @@ class libuv_port final : public loop_port {
     auto* mine = static_cast<block*>(handle->data);
     if (++mine->closed < 2) return;
     function<void()> released = std::move(mine->released);
+    ::close(mine->event);
     delete mine;
     if (released) released();
   }
 
   void reference_if_pending() noexcept {
     if (kept_alive_) {
-      uv_ref(base(block_->async));
+      uv_ref(base(block_->waker));
     } else {
-      uv_unref(base(block_->async));
+      uv_unref(base(block_->waker));
     }
   }
 
@@ -175,7 +191,20 @@ uv_loop_t* require(uv_loop_t* native) {
   return native;
 }
 
+detail::owned_native<uv_loop_t> make_native() {
+  auto native = std::make_unique<uv_loop_t>();
+  check(uv_loop_init(native.get()), "no loop can be made");
+  return {{native.release(), [](uv_loop_t* mine) {
+             uv_run(mine, UV_RUN_DEFAULT);  // the close callbacks of the handles
+             uv_loop_close(mine);
+             delete mine;
+           }}};
+}
+
 }  // namespace
+
+libuv_loop::libuv_loop()
+    : detail::owned_native<uv_loop_t>(make_native()), loop_owner(std::make_unique<libuv_port>(native_.get())) {}
 
 libuv_loop::libuv_loop(uv_loop_t* native) : loop_owner(std::make_unique<libuv_port>(require(native))) {}
 

@@ -95,7 +95,7 @@ class manual_port final : public loop_port {
   }
 
   void advance(duration span) {
-    const time_point target = now_ + span;
+    const time_point target = core().after(span);
     for (;;) {
       run_ready();
       if (alarm_ > target) break;

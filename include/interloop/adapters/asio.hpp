@@ -82,8 +82,13 @@ inline constexpr one_thread_t one_thread{};
 /// the context; a strand that is given is used as it is. Loop-bound objects may be touched inside callbacks, in handlers
 /// on the given strand, and, where one thread runs the context, anywhere in that thread.
 /// Thread safety: create it before other threads run the context, or on the given strand.
-class asio_loop : public loop_owner {
+class asio_loop : private detail::owned_native<::asio::io_context>, public loop_owner {
  public:
+  /// On an `io_context` of its own, which `loop::run` runs, in one thread.
+  asio_loop()
+      : detail::owned_native<::asio::io_context>{{new ::asio::io_context(1),
+                                                  [](::asio::io_context* mine) { delete mine; }}},
+        loop_owner(ports::on_one_thread(*native_)) {}
   explicit asio_loop(::asio::io_context& context) : loop_owner(ports::on(context)) {}
   asio_loop(::asio::io_context& context, one_thread_t) : loop_owner(ports::on_one_thread(context)) {}
   template <class Executor>

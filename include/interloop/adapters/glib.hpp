@@ -15,8 +15,10 @@ namespace interloop {
 ///
 /// Its sources have `G_PRIORITY_DEFAULT`: at idle priority one busy source would starve them.
 /// Thread safety: create it in the thread that iterates the context, or before that is iterated.
-class glib_loop : public loop_owner {
+class glib_loop : private detail::owned_native<GMainContext>, public loop_owner {
  public:
+  /// On a `GMainContext` of its own, which `loop::run` iterates.
+  glib_loop();
   explicit glib_loop(GMainContext* native);
 };
 

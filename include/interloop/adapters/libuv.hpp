@@ -17,8 +17,10 @@ namespace interloop {
 /// that returns `UV_EBUSY`. If it never runs again, their memory (a few hundred bytes) is not given back.
 /// Thread safety: create it in the thread that runs the `uv_loop_t`, or before that runs.
 /// Errors: `usage_error` if the loop is null or its handles cannot be made.
-class libuv_loop : public loop_owner {
+class libuv_loop : private detail::owned_native<uv_loop_t>, public loop_owner {
  public:
+  /// On a `uv_loop_t` of its own, which `loop::run` runs. Errors: `usage_error` if libuv has none to give.
+  libuv_loop();
   explicit libuv_loop(uv_loop_t* native);
 };
 

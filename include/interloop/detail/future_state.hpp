@@ -63,7 +63,11 @@ class future_core : public pending {
   [[nodiscard]] bool is_pending() const noexcept { return status_ == detail::status::pending; }
   [[nodiscard]] std::source_location created() const noexcept { return created_; }
   void set_created(std::source_location where) noexcept { created_ = where; }
-  [[nodiscard]] bool sole() const noexcept { return references_ == 1; }
+
+  /// Whether nobody needs the value but the caller, who has so many handles: no other handle, no other continuation.
+  [[nodiscard]] bool sole(unsigned handles) const noexcept {
+    return references_ == handles + (lone_dispatch_ ? 1U : 0U) && continuations_ == 0;
+  }
 
   void retain() noexcept { ++references_; }
   void release() noexcept {
@@ -77,6 +81,7 @@ class future_core : public pending {
       if (used_ + sizeof(Continuation) <= inline_bytes && !dispatching_ && !overflow_) {
         ::new (static_cast<void*>(inline_ + used_)) Continuation(std::forward<Args>(args)...);
         used_ = static_cast<unsigned char>(used_ + sizeof(Continuation));
+        count_one();
         if (!is_pending()) queue_dispatch();
         return;
       }
@@ -84,6 +89,7 @@ class future_core : public pending {
     auto extra = std::make_unique<overflow_node<Continuation>>(std::forward<Args>(args)...);
     extra->next = overflow_;
     overflow_ = extra.release();
+    count_one();
     if (!is_pending()) queue_dispatch();
   }
 
@@ -102,7 +108,10 @@ class future_core : public pending {
   /// A failure counts as looked at once anyone has been given it.
   void mark_observed() noexcept { observed_ = true; }
   [[nodiscard]] bool has_canceller() const noexcept { return has_canceller_; }
-  void mark_canceller() noexcept { has_canceller_ = true; }
+  void mark_canceller() noexcept {
+    has_canceller_ = true;
+    continuations_ = 0;  // it is the first, and has no use for the value
+  }
   [[nodiscard]] bool is_coroutine() const noexcept { return is_coroutine_; }
   void mark_coroutine() noexcept { is_coroutine_ = true; }
 
@@ -127,6 +136,10 @@ class future_core : public pending {
     };
   };
 
+  void count_one() noexcept {
+    if (continuations_ < 2) ++continuations_;
+  }
+
   void queue_dispatch() noexcept {
     if (queued_) return;
     queued_ = true;
@@ -136,7 +149,10 @@ class future_core : public pending {
 
   /// Runs or destroys every continuation in the order they were added, and forgets them.
   void visit_all(visit how) noexcept;
+  /// `visit_all(visit::run)`, fast where all of them are inside.
+  void run_all() noexcept;
   void visit_one(continuation& each, visit how, std::size_t& size) noexcept;
+  void report_escaped() noexcept;
 
   static constexpr std::size_t inline_bytes = 32;
 
@@ -149,6 +165,8 @@ class future_core : public pending {
   bool has_canceller_ : 1 = false;  // the first continuation is a canceller
   bool is_coroutine_ : 1 = false;   // a coroutine's frame follows; only it may complete the future
   bool has_value_ : 1 = false;      // there is a value to destroy
+  bool lone_dispatch_ : 1 = false;  // the one continuation there was is being run; the dispatch holds a reference
+  unsigned char continuations_ : 2 = 0;  // how many wait to be run, two meaning more than one; without the canceller
   interloop::loop* loop_;
   std::source_location created_;
   overflow_base* overflow_ = nullptr;  // last added first
@@ -158,12 +176,33 @@ class future_core : public pending {
 template <class T>
 using stored = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
+/// Whether a type can really be copied: a std::vector says so even of what only moves.
+template <class T>
+struct copyable : std::is_copy_constructible<T> {};
+template <class T>
+  requires requires {
+    typename T::allocator_type;
+    typename T::value_type;
+  }
+struct copyable<T> : std::bool_constant<std::is_copy_constructible_v<T> && copyable<typename T::value_type>::value> {};
+
 /// Throws what tells that the value is not there.
 [[noreturn]] void throw_no_value(status actual);
 
 template <class T>
 class future_state final : public future_core {
+  static constexpr bool over_aligned = alignof(stored<T>) > __STDCPP_DEFAULT_NEW_ALIGNMENT__;
+
  public:
+  /// Memory for a state; `do_destroy` gives it back.
+  static void* allocate() {
+    if constexpr (over_aligned) {
+      return ::operator new(sizeof(future_state), std::align_val_t(alignof(future_state)));
+    } else {
+      return ::operator new(sizeof(future_state));
+    }
+  }
+
   explicit future_state(interloop::loop& core, std::source_location where, const operations& type = table) noexcept
       : future_core(type, core, where) {}
   ~future_state() {
@@ -198,11 +237,12 @@ class future_state final : public future_core {
     return value_;
   }
 
-  /// Moves the value out if this is the only handle or it cannot be copied, else copies it.
-  stored<T> take_value() {
+  /// Moves the value out if nobody but the caller, who has so many handles, needs it, or if it cannot be copied; else
+  /// copies it.
+  stored<T> take_value(unsigned handles) {
     stored<T>& mine = require_value();
-    if constexpr (std::is_copy_constructible_v<stored<T>>) {
-      if (!sole()) return mine;
+    if constexpr (copyable<stored<T>>::value) {
+      if (!sole(handles)) return mine;
     }
     status_ = detail::status::taken;
     return std::move(mine);
@@ -211,8 +251,11 @@ class future_state final : public future_core {
   static void do_dispatch(pending& base) noexcept {
     auto& self = static_cast<future_state&>(base);
     self.queued_ = false;
-    self.visit_all(visit::run);
-    self.release();
+    self.lone_dispatch_ = self.continuations_ == 1;
+    self.continuations_ = 0;
+    self.run_all();
+    self.lone_dispatch_ = false;
+    if (--self.references_ == 0) do_destroy(self);  // what `ops` has too, for every state of this type
   }
 
   static void do_abandon(pending& base) noexcept {
@@ -239,7 +282,11 @@ class future_state final : public future_core {
       self.loop_->handle_exception("a future failed and nobody looked at it", self.failure_);
     interloop::loop& core = *self.loop_;
     self.~future_state();
-    ::operator delete(static_cast<void*>(&self));
+    if constexpr (over_aligned) {
+      ::operator delete(static_cast<void*>(&self), std::align_val_t(alignof(future_state)));
+    } else {
+      ::operator delete(static_cast<void*>(&self));
+    }
     core.release();
   }
 

@@ -1,17 +1,26 @@
 // SPDX-License-Identifier: MIT
 // Where other threads leave callables for a loop: a locked queue that the loop swaps out whole, once a turn.
 //
-// Concurrency. `mutex` guards everything but `filled`, which the loop reads without the lock to skip it when nothing
-// came; a stale false only delays the callable to the turn that the wake-up brings. `port` is called under the lock, and
-// cleared under it when the loop closes, so a wake-up never meets a port that is gone.
+// Concurrency. `mutex_` guards the queue and `port_`. `state_` says who has to wake whom: `empty`, and whoever pushes
+// wakes the loop; `filled`, and a wake-up is on its way; `expecting`, and the loop's thread looks again before it goes
+// back to its native loop, so that no wake-up is needed. Pushing makes it `filled`, under the lock; the loop's thread does
+// all the rest. The loop reads it without the lock to skip an empty queue; a stale `empty` only delays the callable to
+// the turn that the wake-up brings. No user's code may run while it is `expecting`: that could run the native loop.
+//
+// The loop is woken after the lock is released: woken on the same processor it would run into the lock, and sleep again.
+// So that a wake-up never meets a port that is gone, `wakers_` counts those under way, and closing waits for them.
 #pragma once
 
+#include <interloop/detail/spin.hpp>
 #include <interloop/detail/task_queue.hpp>
 #include <interloop/error.hpp>
 #include <interloop/loop_port.hpp>
 
 #include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <mutex>
+#include <thread>
 #include <utility>
 
 namespace interloop::detail {
@@ -23,36 +32,101 @@ class inbox {
   /// Appends; wakes the loop if this is the first since it last looked. Throws `loop_closed`. Any thread.
   template <class F>
   void push(F&& callable) {
-    std::lock_guard lock(mutex_);
-    if (!port_) throw_loop_closed("post: the loop is closed; nothing can be queued on it");
-    queue_.push(std::forward<F>(callable));
-    if (!filled_.load(std::memory_order_relaxed)) {
-      filled_.store(true, std::memory_order_relaxed);
-      port_->wake();
+    loop_port* to_wake = nullptr;
+    {
+      std::lock_guard lock(mutex_);
+      if (!port_) throw_loop_closed("post: the loop is closed; nothing can be queued on it");
+      queue_.push(std::forward<F>(callable));
+      posted_on_.store(this_cpu(), std::memory_order_relaxed);
+      if (state_.load(std::memory_order_relaxed) != state::filled &&
+          state_.exchange(state::filled, std::memory_order_relaxed) == state::empty) {
+        to_wake = port_;
+        wakers_.fetch_add(1, std::memory_order_relaxed);
+      }
+    }
+    if (to_wake) {
+      to_wake->wake();
+      wakers_.fetch_sub(1, std::memory_order_release);
     }
   }
 
   /// Swaps what has come into `into`, which must be empty. The loop's thread.
   void take(task_queue& into) {
-    if (!filled_.load(std::memory_order_relaxed)) return;
-    std::lock_guard lock(mutex_);
-    filled_.store(false, std::memory_order_relaxed);
+    if (state_.load(std::memory_order_relaxed) != state::filled) return;
+    turned_on_.store(this_cpu(), std::memory_order_relaxed);
+    for (int i = 0; i < 100 && !mutex_.try_lock(); ++i) {  // who holds it is about to release it
+      if (i == 99) mutex_.lock();
+      relax();
+    }
+    state_.store(state::empty, std::memory_order_relaxed);
     queue_.swap(into);
+    mutex_.unlock();
+  }
+
+  /// From here to `linger`, pushing does without a wake-up. The loop's thread, in a turn.
+  void expect() noexcept {
+    state old = state::empty;
+    state_.compare_exchange_strong(old, state::expecting, std::memory_order_relaxed);
+  }
+
+  /// After callables of the inbox have run: takes what has come since, if something has. Where that lately paid, and the
+  /// other thread runs on another processor, it looks for a moment: a thread that calls again as soon as it has its
+  /// answer then costs no wake-up. The loop's thread.
+  bool linger(task_queue& into);
+
+  /// Ends what `expect` began where `linger` is not called any more. Returns whether the loop has to be woken.
+  [[nodiscard]] bool stop_expecting() noexcept {
+    state old = state::expecting;
+    return !state_.compare_exchange_strong(old, state::empty, std::memory_order_relaxed) && old == state::filled;
   }
 
   /// From here on `push` throws. What is queued goes to `into`. The loop's thread.
   void close(task_queue& into) noexcept {
-    std::lock_guard lock(mutex_);
-    port_ = nullptr;
-    filled_.store(false, std::memory_order_relaxed);
-    queue_.swap(into);
+    {
+      std::lock_guard lock(mutex_);
+      port_ = nullptr;
+      state_.store(state::empty, std::memory_order_relaxed);
+      queue_.swap(into);
+    }
+    while (wakers_.load(std::memory_order_acquire) != 0) ::sched_yield();
   }
 
+  /// The processor that the loop's thread last took callables on; -1 before. A hint. Any thread.
+  [[nodiscard]] int turned_on() const noexcept { return turned_on_.load(std::memory_order_relaxed); }
+
+  /// For whoever would block: the thread of the last turn; no thread before the first, and where several have turned,
+  /// since then none of them is the loop's.
+  void turned_in(std::thread::id self) noexcept {
+    const std::thread::id last = turner_.load(std::memory_order_relaxed);
+    if (last == self || several_) return;
+    several_ = last != std::thread::id{};
+    turner_.store(several_ ? std::thread::id{} : self, std::memory_order_relaxed);
+  }
+  [[nodiscard]] bool turns_here() const noexcept {
+    return turner_.load(std::memory_order_relaxed) == std::this_thread::get_id();
+  }
+  /// Whether this process was forked after the loop was made, which has no thread here.
+  [[nodiscard]] bool inherited() const noexcept { return forks_ != fork_count(); }
+
  private:
+  enum class state : std::uint8_t { empty, filled, expecting };
+
+  /// How many forks led from the process's start to here.
+  static unsigned fork_count() noexcept;
+
+  const unsigned forks_ = fork_count();
+  bool several_ = false;
+  std::atomic<std::thread::id> turner_{};
   std::mutex mutex_;
   loop_port* port_;
   task_queue queue_;
-  std::atomic<bool> filled_{false};
+  std::atomic<state> state_{state::empty};
+  std::atomic<int> wakers_{0};
+  std::atomic<int> turned_on_{-1};  // processors, as hints
+  std::atomic<int> posted_on_{-1};
+  // The loop's thread only: how many more times to look for a moment unless that pays, and how often it was skipped.
+  int patience_ = 0;
+  unsigned skipped_ = 0;
 };
 
 }  // namespace interloop::detail

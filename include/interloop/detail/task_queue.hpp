@@ -62,6 +62,7 @@ class task_queue {
 
   void swap(task_queue& other) noexcept {
     std::swap(head_, other.head_);
+    std::swap(head_end_, other.head_end_);
     std::swap(tail_, other.tail_);
     std::swap(limit_, other.limit_);
     std::swap(head_block_, other.head_block_);
@@ -90,7 +91,7 @@ class task_queue {
   template <class F>
   struct boxed {
     std::unique_ptr<F> callable;
-    void operator()() { std::invoke(*callable); }
+    void operator()() { std::invoke(std::move(*callable)); }
   };
 
   template <class F>
@@ -121,17 +122,27 @@ class task_queue {
 
   void consume(std::size_t bytes) noexcept {
     head_ += bytes;
-    if (--size_ == 0) {  // start over at the front of a block that is still in the cache
-      if (head_block_ != tail_block_) recycle_head();
-      head_ = tail_ = head_block_->data;
-    } else if (head_block_ != tail_block_ && head_ == head_block_->end) {
+    if (--size_ == 0) {
+      start_over();
+    } else if (head_ == head_end_) [[unlikely]] {
       recycle_head();
       head_ = head_block_->data;
     }
   }
 
+  // The queue is empty: starts at the front of a block that is still in the cache.
+  void start_over() noexcept {
+    if (head_block_ != tail_block_) [[unlikely]]
+      recycle_head();
+    head_ = tail_ = head_block_->data;
+  }
+
+#if defined(__GNUC__)
+  __attribute__((noinline))
+#endif
   void recycle_head() noexcept {
     block* done = std::exchange(head_block_, head_block_->next);
+    head_end_ = head_block_ == tail_block_ ? nullptr : head_block_->end;
     if (spares_ < max_spares) {
       done->next = std::exchange(spare_, done);
       ++spares_;
@@ -155,6 +166,7 @@ class task_queue {
     } else {
       tail_block_->end = tail_;
       tail_block_->next = fresh;
+      if (head_block_ == tail_block_) head_end_ = tail_;
     }
     tail_block_ = fresh;
     tail_ = fresh->data;
@@ -165,9 +177,10 @@ class task_queue {
     while (first) delete std::exchange(first, first->next);
   }
 
-  std::byte* head_ = nullptr;   // the first record
-  std::byte* tail_ = nullptr;   // where the next record goes
-  std::byte* limit_ = nullptr;  // end of the last block
+  std::byte* head_ = nullptr;      // the first record
+  std::byte* head_end_ = nullptr;  // where the first block's records end, once the writer has left it
+  std::byte* tail_ = nullptr;      // where the next record goes
+  std::byte* limit_ = nullptr;     // end of the last block
   block* head_block_ = nullptr;
   block* tail_block_ = nullptr;
   std::size_t size_ = 0;

@@ -2,9 +2,10 @@
 // All timers of one loop: scheduling and cancelling in O(1), firing in exact (deadline, sequence) order.
 //
 // Overview. Two structures share the work. Timers that are more than a tick (about a millisecond) away wait in a
-// hierarchical timing wheel (Varghese and Lauck 1987): 7 levels of 64 lists, a timer is linked into one and unlinked in
+// hierarchical timing wheel (Varghese and Lauck 1987): 6 levels of 256 lists, a timer is linked into one and unlinked in
 // constant time, and most timeouts end there, cancelled. When the wheel reaches a timer's tick it moves to the *near*
-// heap, 4-ary, with the deadline beside the pointer, where it gets its exact order.
+// heap, 4-ary, with the deadline beside the pointer, where it gets its exact order. The wheel moves on only when nothing
+// in the heap is due, so where many ticks are due at once the heap still holds one tick's timers.
 //
 // Cancelling frees the node at once. A heap entry that named it is stale, recognised by its sequence number (each timer
 // has its own, so it also tells a reused node apart) and skipped; when stale entries outnumber live ones the heap is
@@ -25,9 +26,10 @@
 
 namespace interloop::detail {
 
-/// One timer. Lives in a slab of its queue; `sequence` is 0 while it is free or running.
-struct timer_node {
-  static constexpr std::size_t capacity = 48;
+/// One timer. Lives in a slab of its queue; `sequence` is 0 while it is free or running. With a million of them each
+/// operation is a cache miss or two, so one fills a cache line; larger callables are allocated by themselves.
+struct alignas(64) timer_node {
+  static constexpr std::size_t capacity = 24;
 
   timer_node* next;
   timer_node** link;  // what points at this node, or nullptr when the near heap has it
@@ -112,9 +114,10 @@ class timer_queue {
   };
 
   static constexpr int tick_shift = 20;  // a tick is 2^20 ns, 1.05 ms
-  static constexpr int level_shift = 6;
+  static constexpr int level_shift = 8;
   static constexpr int slots = 1 << level_shift;
-  static constexpr int levels = 8;
+  static constexpr int words = slots / 64;
+  static constexpr int levels = 6;
   static constexpr std::size_t slab_nodes = 128;
 
   template <class F>
@@ -125,10 +128,10 @@ class timer_queue {
       ~destroyer() { callable.~F(); }
     } guard{callable};
     if (!run) return;
-    if constexpr (std::is_invocable_v<F&>) {
-      std::invoke(callable);
+    if constexpr (std::is_invocable_v<F>) {
+      std::invoke(std::move(callable));
     } else {
-      std::invoke(*callable);
+      std::invoke(std::move(*callable));
     }
   }
 
@@ -137,17 +140,18 @@ class timer_queue {
   }
 
   timer_node* allocate() {
-    if (!free_) [[unlikely]]
+    if (free_.empty()) [[unlikely]]
       add_slab();
-    timer_node* node = free_;
-    free_ = node->next;
+    timer_node* node = free_.back();
+    free_.pop_back();
+    // Nodes come back in the order of cancelling, so with many of them each is a cache miss: ask for it in time.
+    if (free_.size() >= 12) __builtin_prefetch(free_[free_.size() - 12], 1);
     return node;
   }
 
   void give_back(timer_node* node) noexcept {
     node->sequence = 0;
-    node->next = free_;
-    free_ = node;
+    free_.push_back(node);  // there is room for every node
   }
 
   void insert_new(timer_node* node) {
@@ -169,7 +173,7 @@ class timer_queue {
     node->link = &head;
     if (head) head->link = &node->next;
     head = node;
-    occupied_[level] |= std::uint64_t{1} << slot;
+    occupied_[level][slot / 64] |= std::uint64_t{1} << (slot % 64);
   }
 
   void add_slab();
@@ -180,16 +184,17 @@ class timer_queue {
   void drop_stale_tops() noexcept;
   void rebuild_near() noexcept;
   bool first_slot(int& level, std::size_t& slot, std::uint64_t& start) noexcept;
-  void advance(std::uint64_t to);
+  bool advance(std::uint64_t to);
 
-  std::uint64_t tick_;  // where the wheel stands: every linked timer's tick is greater
+  std::uint64_t tick_;  // where the wheel stands: every linked timer's tick is greater, every near one's is not
   std::int64_t floor_;  // the latest time that take_due was asked for
   std::uint64_t last_sequence_ = 0;
+  bool unfinished_ = false;  // memory ran out while a list was moved to the near heap; the rest of it comes next
   std::size_t live_ = 0;
   std::size_t stale_ = 0;  // entries in near_ whose timer was cancelled
-  timer_node* free_ = nullptr;
+  std::vector<timer_node*> free_;        // not a list through the nodes: that would be one cache miss after the other
   std::vector<entry> near_;              // 4-ary heap
-  std::uint64_t occupied_[levels] = {};  // a set bit may outlive its list's last timer; first_slot clears it
+  std::uint64_t occupied_[levels][words] = {};  // a set bit may outlive its list's last timer; first_slot clears it
   timer_node* wheel_[levels][slots] = {};
   std::vector<std::unique_ptr<timer_node[]>> slabs_;
 };

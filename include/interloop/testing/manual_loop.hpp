@@ -16,7 +16,8 @@ class manual_loop : public loop_owner {
   manual_loop();
 
   /// Runs what is ready, then moves the clock by `span`, stopping at each timer on the way to run it and what it makes
-  /// ready: what is due runs in the order of deadlines. Errors: `usage_error` if `span` is negative; as `run_ready`.
+  /// ready: what is due runs in the order of deadlines. The clock stops at its end, `time_point::max()`.
+  /// Errors: `usage_error` if `span` is negative; as `run_ready`.
   void advance(duration span);
 
   /// Turns until nothing is ready, without moving the clock; descriptors are looked at, never waited for. Callables that

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// What do scheduling, cancelling, moving and firing cost with 10 thousand to a million timers? interloop's.
+//
+// `call_at` takes a time, as the peers' cheapest functions do (Asio's expires_at; libuv and libev add to a time that
+// they have read before). `call_later` reads the clock at each call. The bare structure, and the one that it was chosen
+// over, are measured too.
+#include "timers.hpp"
+
+#include "timer_heap.hpp"
+
+#include <interloop/interloop.hpp>
+
+#include <chrono>
+#include <memory>
+
+namespace bench {
+namespace {
+
+/// The least that a loop can be: the core runs when it is told to, on the steady clock plus what was skipped.
+class skipping_port final : public interloop::loop_port {
+ public:
+  std::string_view name() const noexcept override { return "skipping"; }
+  void wake() noexcept override {}
+  void set_alarm(interloop::time_point) override {}
+  void clear_alarm() noexcept override {}
+  interloop::time_point now() const noexcept override { return std::chrono::steady_clock::now() + skipped_; }
+  std::unique_ptr<interloop::port_watch> watch(int, interloop::interest, interloop::detail::watch_state&) override {
+    throw interloop::usage_error("skipping_port has no watches");
+  }
+  void run() override {}
+  void stop() noexcept override {}
+  void close(interloop::function<void()>) noexcept override {}
+
+  void skip(interloop::duration by) { skipped_ += by; }
+
+ private:
+  interloop::duration skipped_{};
+};
+
+template <bool ReadsClock>
+class on_loop {
+ public:
+  explicit on_loop(std::size_t count) : handles_(count) {}
+
+  void schedule(std::size_t i, std::int64_t at) {
+    if constexpr (ReadsClock) {
+      handles_[i] = loop_->call_later(interloop::duration(at), [this] { ++fired_; });
+    } else {
+      handles_[i] = loop_->call_at(begin_ + interloop::duration(at), [this] { ++fired_; });
+    }
+  }
+  void cancel(std::size_t i) { handles_[i].cancel(); }
+  void move(std::size_t i, std::int64_t at) {
+    cancel(i);
+    schedule(i, at);
+  }
+  void settle() {
+    loop_->turn();
+    begin_ = loop_->now();
+  }
+  void fire() {
+    static_cast<skipping_port&>(loop_->port()).skip(std::chrono::seconds(120));
+    loop_->alarm();
+    begin_ = loop_->now();
+  }
+  std::size_t fired() const { return fired_; }
+
+ private:
+  interloop::loop_owner loop_{std::make_unique<skipping_port>()};
+  interloop::time_point begin_ = loop_->now();
+  std::vector<interloop::timer> handles_;
+  std::size_t fired_ = 0;
+};
+using interloop_call_at = on_loop<false>;
+using interloop_call_later = on_loop<true>;
+
+/// A structure by itself, without a loop and its handles.
+template <class Queue>
+class structure {
+ public:
+  explicit structure(std::size_t count) : handles_(count) {}
+
+  void schedule(std::size_t i, std::int64_t at) {
+    auto* node = queue_.schedule(begin_ + at, [this] { ++fired_; });
+    handles_[i] = {node, node->sequence};
+  }
+  void cancel(std::size_t i) { queue_.cancel(handles_[i].node, handles_[i].sequence); }
+  void move(std::size_t i, std::int64_t at) {
+    cancel(i);
+    schedule(i, at);
+  }
+  void settle() {}
+  void fire() {
+    begin_ += 120 * second;
+    const std::uint64_t limit = queue_.limit();
+    while (auto* due = queue_.take_due(begin_, limit)) queue_.run(due);
+  }
+  std::size_t fired() const { return fired_; }
+
+ private:
+  struct handle {
+    interloop::detail::timer_node* node;
+    std::uint64_t sequence;
+  };
+  std::int64_t begin_ = second;
+  Queue queue_{begin_};
+  std::vector<handle> handles_;
+  std::size_t fired_ = 0;
+};
+using wheel = structure<interloop::detail::timer_queue>;
+using heap = structure<timer_heap>;
+
+BENCH_TIMERS(interloop_call_at);
+BENCH_TIMERS_OF(interloop_call_later, schedule);
+BENCH_TIMERS_OF(interloop_call_later, move);
+BENCH_TIMERS(wheel);
+BENCH_TIMERS(heap);
+
+}  // namespace
+}  // namespace bench

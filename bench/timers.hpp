@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// How timers are measured: the same deadlines and the same order of cancelling for all, and one way of keeping time.
+//
+// A `Timers` class is made for a number of timers. `schedule(i, at)` starts number i, `at` nanoseconds after a beginning
+// that lies so that none is due; `cancel(i)` ends it for good, `settle()` does what the peer has put off; `move(i, at)`
+// is cancel and schedule in whichever way is its cheapest; `fire()` makes time pass and runs all. What fires counts
+// itself. Deadlines are spread evenly over 1 to 60 s, in random order; cancelling and moving go in another.
+//
+// Only the operations are timed, by the processor time of this thread: the machine may have other work.
+#pragma once
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <ctime>
+#include <numeric>
+#include <random>
+#include <vector>
+
+namespace bench {
+
+inline constexpr std::int64_t second = 1'000'000'000;
+
+struct timer_plan {
+  std::vector<std::int64_t> at, later;
+  std::vector<std::size_t> order;
+
+  explicit timer_plan(std::size_t count) : at(count), later(count), order(count) {
+    std::mt19937_64 random(20240229);
+    std::uniform_int_distribution<std::int64_t> spread(second, 60 * second);
+    for (auto& each : at) each = spread(random);
+    for (auto& each : later) each = spread(random);
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::shuffle(order.begin(), order.end(), random);
+  }
+};
+
+inline double processor_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+enum class timed { schedule, cancel, move, fire };
+
+template <class Timers, timed What>
+void timers(benchmark::State& state) {
+  const auto count = static_cast<std::size_t>(state.range(0));
+  const timer_plan plan(count);
+  Timers all(count);
+  const auto schedule = [&] {
+    for (std::size_t i = 0; i < count; ++i) all.schedule(i, plan.at[i]);
+  };
+  const auto cancel = [&] {
+    for (const std::size_t i : plan.order) all.cancel(i);
+    all.settle();
+  };
+  const auto move = [&] {
+    for (const std::size_t i : plan.order) all.move(i, plan.later[i]);
+    all.settle();
+  };
+  const auto measure = [&](auto& work) {
+    const double begun = processor_seconds();
+    work();
+    state.SetIterationTime(processor_seconds() - begun);
+  };
+  schedule();  // all memory that is needed has been taken once
+  cancel();
+  for (auto _ : state) {
+    if constexpr (What == timed::schedule) {
+      measure(schedule);
+      cancel();
+    } else {
+      schedule();
+      if constexpr (What == timed::cancel) {
+        measure(cancel);
+      } else if constexpr (What == timed::move) {
+        measure(move);
+        cancel();
+      } else {
+        const auto fire = [&] { all.fire(); };
+        const std::size_t before = all.fired();
+        measure(fire);
+        if (all.fired() - before != count) state.SkipWithError("not all timers fired");
+      }
+    }
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+
+}  // namespace bench
+
+#define BENCH_TIMERS_OF(Timers, What) \
+  BENCHMARK(timers<Timers, timed::What>)->Arg(10'000)->Arg(100'000)->Arg(1'000'000)->UseManualTime()
+#define BENCH_TIMERS(Timers)          \
+  BENCH_TIMERS_OF(Timers, schedule);  \
+  BENCH_TIMERS_OF(Timers, cancel);    \
+  BENCH_TIMERS_OF(Timers, move);      \
+  BENCH_TIMERS_OF(Timers, fire)

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+//
+// hiredis asks to be told of readiness through hooks that are called many times for one effect: each command asks for
+// writing. Nearly always the socket is writable, so asking the native loop would cost two of its system calls and one
+// more round. Here the first such call queues one attempt, behind the callbacks that are ready now and so behind the
+// commands that these are going to send; only what the socket did not take is waited for.
+#include "attach.hpp"
+
+#include <hiredis/async.h>
+
+#include <memory>
+#include <utility>
+
+namespace redis {
+namespace {
+
+using interloop::interest;
+
+class attachment {
+ public:
+  attachment(const interloop::api& loop, redisAsyncContext& context) : loop_(loop), context_(&context) {}
+
+  /// Called once. From here on hiredis owns this, until `cleanup`.
+  static void hand_over(std::shared_ptr<attachment> made) {
+    attachment& self = *made;
+    self.watch_ =
+        self.loop_.watch(self.context_->c.fd, interest::none, [&self](interest ready) { self.on_ready(ready); });
+    auto& ev = self.context_->ev;
+    ev.addRead = [](void* data) noexcept { of(data).want(interest::read); };
+    ev.delRead = [](void* data) noexcept { of(data).forgo(interest::read); };
+    ev.addWrite = [](void* data) noexcept { of(data).write_soon(); };
+    ev.delWrite = [](void* data) noexcept { of(data).forgo(interest::write); };
+    ev.cleanup = [](void* data) noexcept { of(data).cleanup(); };
+#if HIREDIS_MAJOR >= 1
+    ev.scheduleTimer = [](void* data, timeval delay) noexcept { of(data).schedule(delay); };
+#endif
+    ev.data = &self;
+    self.self_ = std::move(made);
+  }
+
+ private:
+  // The hooks are called by C, which no exception may pass: they are noexcept, and out of memory ends the process there.
+  static attachment& of(void* data) noexcept { return *static_cast<attachment*>(data); }
+
+  void want(interest direction) { watch_.set_interest(wanted_ = wanted_ | direction); }
+
+  void forgo(interest direction) {
+    watch_.set_interest(wanted_ = wanted_ & (direction == interest::read ? interest::write : interest::read));
+  }
+
+  void write_soon() {
+    // Before the connection stands, writability is the news that it does. `writing_`: the socket did not take it all.
+    if (writing_ || has(wanted_, interest::write) || !(context_->c.flags & REDIS_CONNECTED)) {
+      want(interest::write);
+    } else if (!std::exchange(write_queued_, true)) {
+      loop_.call_soon([self = self_] { self->write(); });
+    }
+  }
+
+  void write() {
+    write_queued_ = false;
+    if (!context_) return;
+    writing_ = true;
+    redisAsyncHandleWrite(context_);  // may free the context
+    writing_ = false;
+  }
+
+  void on_ready(interest ready) {
+    const std::shared_ptr<attachment> keep = self_;
+    if (has(ready, interest::read)) redisAsyncHandleRead(context_);  // may free the context
+    if (context_ && has(ready, interest::write)) redisAsyncHandleWrite(context_);
+  }
+
+  void cleanup() {
+    context_ = nullptr;
+    watch_.stop();  // hiredis closes the socket next
+    deadline_.cancel();
+    self_.reset();  // last: may destroy this
+  }
+
+#if HIREDIS_MAJOR >= 1
+  void schedule(timeval delay) {
+    deadline_.cancel();
+    deadline_ = loop_.call_later(std::chrono::seconds(delay.tv_sec) + std::chrono::microseconds(delay.tv_usec),
+                                 [self = self_] { redisAsyncHandleTimeout(self->context_); });
+  }
+#endif
+
+  interloop::api loop_;
+  redisAsyncContext* context_;  // null once hiredis has let go
+  interloop::fd_watch watch_;
+  interest wanted_ = interest::none;
+  bool write_queued_ = false;
+  bool writing_ = false;
+  interloop::timer deadline_;  // hiredis' own; older versions have none
+  std::shared_ptr<attachment> self_;
+};
+
+}  // namespace
+
+void attach(const interloop::api& loop, redisAsyncContext& context) {
+  if (context.ev.data) throw interloop::usage_error("attach: this redisAsyncContext is attached to a loop already");
+  attachment::hand_over(std::make_shared<attachment>(loop, context));
+}
+
+}  // namespace redis

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// The demonstration's work, written twice: with callbacks and with `co_await`. It names no event loop, and it is compiled
+// once for all of them.
+#pragma once
+
+#include "client.hpp"
+#include "measure.hpp"
+
+#include <interloop/api.hpp>
+
+#include <cstdint>
+
+namespace demo {
+
+/// Writes every item and reads it back, `window` commands in flight, and checks each value. The future is resolved when
+/// all have their replies or failures; these are counted, not thrown. `client` and `measured` must live until then.
+[[nodiscard]] interloop::future<void> run_callbacks(interloop::api loop, redis::client& client, measurement& measured,
+                                                    std::uint64_t window);
+[[nodiscard]] interloop::future<void> run_coroutines(interloop::api loop, redis::client& client, measurement& measured,
+                                                     std::uint64_t window);
+
+}  // namespace demo

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// The result of an operation in a loop's thread, for the threads that wait for it.
+#pragma once
+
+#include <interloop/detail/eventual_slot.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <type_traits>
+#include <typeinfo>
+#include <utility>
+
+namespace interloop {
+
+namespace detail {
+
+/// Result of `eventual_result<T>::wait`: a copy, or a reference to the one there is where it cannot be copied.
+template <class T>
+using waited =
+    std::conditional_t<std::is_void_v<T> || std::is_copy_constructible_v<T>, T, std::add_lvalue_reference_t<const T>>;
+
+std::uint64_t stash_slot(state_ptr<slot_base> what, const std::type_info& type);
+state_ptr<slot_base> unstash_slot(std::uint64_t uid, const std::type_info& type);
+[[noreturn]] void throw_timeout(duration allowed);
+[[noreturn]] void throw_stopped();
+
+inline std::chrono::steady_clock::time_point deadline_of(duration timeout) noexcept {
+  const auto now = std::chrono::steady_clock::now();
+  if (timeout > (std::chrono::steady_clock::time_point::max)() - now)
+    return (std::chrono::steady_clock::time_point::max)();
+  return now + timeout;
+}
+
+}  // namespace detail
+
+/// What `run_in_reactor` returns. Copies share the result. Dropping all of them does not stop the operation; a failure
+/// that nobody retrieved by then is reported to the loop's exception handler.
+///
+/// Thread safety: any thread, but for `wait` in the loop's own thread, which throws.
+/// Source: `crochet.EventualResult`.
+template <class T>
+class eventual_result {
+ public:
+  /// Blocks until the operation is over and returns its value, the same to every caller, any number of times. A type that
+  /// cannot be copied is returned by reference, valid while a copy of this exists.
+  /// \param timeout   how long to wait; without one, for ever.
+  /// \param deadline  when to stop waiting.
+  /// \param stop      waiting ends early, with `cancelled_error`, when it is requested.
+  /// Errors: what the operation failed with; `timeout_error` (the operation goes on, wait again or `cancel`);
+  /// `reactor_stopped` if the loop has stopped first; `usage_error` in the loop's own thread, which would wait for itself;
+  /// `interrupted_error`, see `interrupt_wait`; `error` in a forked child, which has no loop thread.
+  template <class Rep, class Period>
+  detail::waited<T> wait(std::chrono::duration<Rep, Period> timeout, const std::stop_token& stop = {}) const {
+    const duration allowed = to_duration(timeout);
+    if (!slot().wait_until(detail::deadline_of(allowed), stop)) gave_up(stop, allowed);
+    return get();
+  }
+  detail::waited<T> wait(std::chrono::steady_clock::time_point deadline, const std::stop_token& stop = {}) const {
+    if (!slot().wait_until(deadline, stop)) gave_up(stop, duration::zero());
+    return get();
+  }
+  detail::waited<T> wait(const std::stop_token& stop = {}) const {
+    return wait((std::chrono::steady_clock::time_point::max)(), stop);
+  }
+
+  /// Asks the loop to cancel the operation. It may be too late, and the operation may ignore it. Never blocks.
+  void cancel() const { slot().request_cancel(); }
+
+  /// The failure with its traceback, or nothing if there is none (yet). Counts as retrieving it. Never blocks.
+  [[nodiscard]] std::optional<failure> original_failure() const {
+    if (slot().state() != detail::outcome::failed) return std::nullopt;
+    slot().mark_retrieved();
+    return slot().get_failure();
+  }
+
+  /// Keeps the result in the process until `retrieve_result<T>(uid)`, once. A failure that is never retrieved is reported
+  /// at exit.
+  [[nodiscard]] std::uint64_t stash() const {
+    static_cast<void>(slot());
+    return detail::stash_slot(detail::state_ptr<detail::slot_base>(slot_.get()), typeid(T));
+  }
+
+  /// For whoever makes results: run_in_reactor.hpp.
+  explicit eventual_result(detail::state_ptr<detail::slot<T>> slot) noexcept : slot_(std::move(slot)) {}
+
+ private:
+  template <class F>
+  friend class blocking_function;
+
+  /// Waits once for a result that nobody else has, and moves it out. After the timeout the operation is cancelled.
+  T finish(duration timeout) && {
+    if (!slot().wait_until(detail::deadline_of(timeout), {})) {
+      slot().mark_retrieved();  // whoever asked has had an answer
+      slot().request_cancel();
+      detail::throw_timeout(timeout);
+    }
+    if (slot().state() == detail::outcome::value) {
+      if constexpr (!std::is_void_v<T>) return std::move(slot().value());
+    } else {
+      static_cast<void>(get());
+      __builtin_unreachable();
+    }
+  }
+
+  detail::slot<T>& slot() const {
+    if (!slot_) detail::throw_usage("this eventual_result was moved from; use the one it was moved to");
+    return *slot_;
+  }
+
+  detail::waited<T> get() const {
+    switch (slot_->state()) {
+      case detail::outcome::failed:
+        slot_->mark_retrieved();
+        slot_->get_failure().rethrow();
+      case detail::outcome::stopped:
+        detail::throw_stopped();
+      default:
+        if constexpr (!std::is_void_v<T>) return slot_->value();
+    }
+  }
+
+  [[noreturn]] static void gave_up(const std::stop_token& stop, duration allowed) {
+    if (stop.stop_requested()) throw cancelled_error("wait: a stop was requested; the operation goes on");
+    detail::throw_timeout(allowed);
+  }
+
+  detail::state_ptr<detail::slot<T>> slot_;
+};
+
+/// The result that was stashed under `uid`, once. Any thread; of several, one gets it.
+/// Errors: `usage_error` if the uid is unknown (never given, or retrieved already), or if the result is of another type;
+/// it then stays stashed.
+/// Source: `crochet.retrieve_result`.
+template <class T>
+[[nodiscard]] eventual_result<T> retrieve_result(std::uint64_t uid) {
+  const auto found = detail::unstash_slot(uid, typeid(T));
+  return eventual_result<T>(detail::state_ptr<detail::slot<T>>(static_cast<detail::slot<T>*>(found.get())));
+}
+
+/// Makes the wait of the calling thread, if it is in one, throw `interrupted_error`. For signal handlers: async-signal-safe.
+/// A handler that does not call it leaves the wait going on.
+void interrupt_wait() noexcept;
+
+}  // namespace interloop

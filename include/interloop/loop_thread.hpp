@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// A loop in a thread of its own.
+#pragma once
+
+#include <interloop/function.hpp>
+#include <interloop/loop.hpp>
+
+#include <memory>
+#include <thread>
+#include <type_traits>
+#include <utility>
+
+namespace interloop {
+
+/// Runs a loop in a thread from its construction to its destruction. Several may exist at once.
+///
+/// Thread safety: any thread, but for destruction in its own thread, which throws nothing and waits for nothing.
+class loop_thread {
+ public:
+  /// Starts the thread, makes the loop in it with `make`, and returns when the loop is ready.
+  /// \param make  called once, in the new thread; returns an owner of a loop that can be run: `[] { return libuv_loop(); }`.
+  /// Errors: what `make` throws.
+  template <class Make>
+    requires std::is_convertible_v<std::invoke_result_t<Make&>&, loop&>
+  explicit loop_thread(Make make) {
+    start([make = std::move(make)](const function<void(loop&)>& run) mutable {
+      auto owner = make();
+      const_cast<function<void(loop&)>&>(run)(owner);
+    });
+  }
+  loop_thread(const loop_thread&) = delete;
+  loop_thread& operator=(const loop_thread&) = delete;
+
+  /// Stops and joins.
+  ~loop_thread();
+
+  /// Stops the loop and closes it, in its thread, soon: what waits for it gets `reactor_stopped`. Idempotent.
+  void stop() noexcept;
+
+  /// For posting to the loop, and for `run_in_reactor` and `wait_for`.
+  [[nodiscard]] const loop_remote& remote() const noexcept { return *remote_; }
+
+ private:
+  void start(function<void(const function<void(loop&)>&)> body);
+
+  std::unique_ptr<loop_remote> remote_;
+  std::thread thread_;
+};
+
+}  // namespace interloop

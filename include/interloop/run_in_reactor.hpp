@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+// Functions that run in a loop's thread, called from other threads: Crochet's `run_in_reactor` and `wait_for`.
+#pragma once
+
+#include <interloop/coroutine.hpp>
+#include <interloop/eventual_result.hpp>
+#include <interloop/loop_thread.hpp>
+#include <interloop/setup.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace interloop {
+
+namespace detail {
+
+/// One call on its way: the slot of its result, the function and the arguments, in one allocation. Function and arguments
+/// are kept until the operation is over, so that a coroutine may refer to them.
+template <class T, class F, class... Args>
+class reactor_call final : public slot<T> {
+ public:
+  template <class... Given>
+  reactor_call(loop_remote where, std::shared_ptr<F> fn, Given&&... args)
+      : slot<T>(std::move(where)), kept_(std::in_place, std::move(fn), std::forward<Given>(args)...) {}
+
+  void run() {
+    using R = std::invoke_result_t<F&, Args...>;
+    at_once_ = true;
+    try {
+      if constexpr (is_future_v<R>) {
+        R source = call();
+        if (!source) throw_usage("run_in_reactor: the function returned an empty future");
+        at_once_ = is_called(source);
+        this->follow(std::move(source));
+      } else if constexpr (std::is_void_v<R>) {
+        call();
+        this->succeed();
+      } else {
+        this->succeed(call());
+      }
+    } catch (...) {
+      this->fail(failure::of(std::current_exception(), std::source_location::current()));
+    }
+  }
+
+ private:
+  decltype(auto) call() {
+    return std::apply([](auto& fn, auto&... args) -> decltype(auto) { return std::invoke(*fn, std::move(args)...); },
+                      *kept_);
+  }
+  void operation_over() noexcept override {
+    kept_.reset();
+    if (at_once_) running_loop->expect_posts();
+  }
+
+  std::optional<std::tuple<std::shared_ptr<F>, Args...>> kept_;
+  bool at_once_ = false;  // the outcome is known when the posted call returns
+};
+
+/// The posted part of a call; destroyed unrun, it tells the waiters that the loop has stopped.
+template <class Call>
+class call_task {
+ public:
+  explicit call_task(state_ptr<Call> call) noexcept : call_(std::move(call)) {}
+  call_task(call_task&&) noexcept = default;
+  call_task& operator=(call_task&&) = delete;
+  ~call_task() {
+    if (call_) call_->abandon();
+  }
+  void operator()() { std::exchange(call_, {})->run(); }
+
+ private:
+  state_ptr<Call> call_;
+};
+
+template <class F, class... Args>
+auto start_in_reactor(const loop_remote& where, const std::shared_ptr<F>& fn, Args&&... args) {
+  using T = typename as_future_of<std::invoke_result_t<F&, std::decay_t<Args>...>>::type::value_type;
+  using call = reactor_call<T, F, std::decay_t<Args>...>;
+  if (where.inherited()) slot_base::require_waitable(where);  // which throws
+  const state_ptr<call> made(typename state_ptr<call>::adopt{}, new call(where, fn, std::forward<Args>(args)...));
+  try {
+    where.post(call_task<call>(made));
+  } catch (const loop_closed&) {  // waiters get reactor_stopped
+  }
+  return eventual_result<T>(state_ptr<slot<T>>(made.get()));
+}
+
+}  // namespace detail
+
+/// What `run_in_reactor` returns: a function that may be called from any thread.
+template <class F>
+class reactor_function {
+ public:
+  reactor_function(std::optional<loop_remote> where, F fn)
+      : where_(std::move(where)), fn_(std::make_shared<F>(std::move(fn))) {}
+
+  /// Runs the function in the loop's thread with these arguments, decay-copied or moved, and returns at once. A future
+  /// or coroutine that it returns is seen through. In the loop's thread too it runs in a later turn.
+  /// Errors: `usage_error` before `setup`, `error` in a forked child. After the loop stopped, the result says so.
+  template <class... Args>
+  auto operator()(Args&&... args) const {
+    return detail::start_in_reactor(where(), fn_, std::forward<Args>(args)...);
+  }
+
+  /// The function itself, for tests that call it directly.
+  [[nodiscard]] F& wrapped() const noexcept { return *fn_; }
+
+  /// The loop it runs in. Errors: `usage_error` before `setup`.
+  [[nodiscard]] const loop_remote& where() const { return where_ ? *where_ : detail::reactor(); }
+
+ private:
+  std::optional<loop_remote> where_;
+  std::shared_ptr<F> fn_;
+};
+
+/// What `wait_for` returns: a function that blocks for its result.
+template <class F>
+class blocking_function {
+ public:
+  blocking_function(std::optional<loop_remote> where, duration timeout, F fn)
+      : inner_(std::move(where), std::move(fn)), timeout_(timeout) {}
+
+  /// Runs the function in the loop's thread, waits, and returns its value. Errors: what it throws; `timeout_error`, and
+  /// the operation is cancelled; otherwise as `eventual_result::wait`. In the loop's own thread it throws before it runs.
+  template <class... Args>
+  auto operator()(Args&&... args) const {
+    detail::slot_base::require_waitable(inner_.where());
+    return inner_(std::forward<Args>(args)...).finish(timeout_);
+  }
+
+  [[nodiscard]] F& wrapped() const noexcept { return inner_.wrapped(); }
+
+ private:
+  reactor_function<F> inner_;
+  duration timeout_;
+};
+
+/// Makes `fn` run in the loop of `setup()`, or of `where`: see `reactor_function`. `fn` is a function, a lambda, a member
+/// function; it is kept while a call of it goes on.
+/// Source: `crochet.run_in_reactor`.
+template <class F>
+[[nodiscard]] auto run_in_reactor(F&& fn) {
+  return reactor_function<std::decay_t<F>>(std::nullopt, std::forward<F>(fn));
+}
+template <class F>
+[[nodiscard]] auto run_in_reactor(const loop_thread& where, F&& fn) {
+  return reactor_function<std::decay_t<F>>(where.remote(), std::forward<F>(fn));
+}
+template <class F>
+[[nodiscard]] auto run_in_reactor(const loop_remote& where, F&& fn) {
+  return reactor_function<std::decay_t<F>>(where, std::forward<F>(fn));
+}
+
+/// Makes `fn` a blocking function that runs in the loop of `setup()`, or of `where`: see `blocking_function`.
+/// \param timeout  how long a call may take before it throws `timeout_error` and cancels the operation.
+/// Source: `crochet.wait_for`.
+template <class Rep, class Period, class F>
+[[nodiscard]] auto wait_for(std::chrono::duration<Rep, Period> timeout, F&& fn) {
+  return blocking_function<std::decay_t<F>>(std::nullopt, to_duration(timeout), std::forward<F>(fn));
+}
+template <class Rep, class Period, class F>
+[[nodiscard]] auto wait_for(const loop_thread& where, std::chrono::duration<Rep, Period> timeout, F&& fn) {
+  return blocking_function<std::decay_t<F>>(where.remote(), to_duration(timeout), std::forward<F>(fn));
+}
+
+/// The result of any future, for other threads. In the future's loop thread.
+template <class T>
+[[nodiscard]] eventual_result<T> eventual(const future<T>& source) {
+  using only_slot = detail::reactor_call<T, T (*)()>;
+  const detail::state_ptr<only_slot> made(typename detail::state_ptr<only_slot>::adopt{},
+                                          new only_slot(source.loop().remote(), nullptr));
+  made->follow(source);
+  return eventual_result<T>(detail::state_ptr<detail::slot<T>>(made.get()));
+}
+
+}  // namespace interloop

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// The process-wide loop for programs that have threads and no loop: Crochet's `setup` and `no_setup`.
+#pragma once
+
+#include <interloop/loop_thread.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace interloop {
+
+namespace detail {
+
+void setup_with(function<std::unique_ptr<loop_thread>()> start);
+
+/// The loop of `setup` or `no_setup`. Throws `usage_error` before either.
+const loop_remote& reactor();
+
+}  // namespace detail
+
+/// Starts a loop in a thread that interloop manages, for `run_in_reactor` and `wait_for`. The first call in the process
+/// wins; later ones, and those after `no_setup`, do nothing. The thread is stopped and joined when the process exits
+/// normally.
+/// \param make  makes the loop, in its thread: `[] { return libuv_loop(); }`.
+/// Thread safety: any thread. Errors: what `make` throws; a later call may then succeed.
+/// Source: `crochet.setup`.
+template <class Make>
+void setup(Make make) {
+  detail::setup_with([make = std::move(make)]() mutable { return std::make_unique<loop_thread>(std::move(make)); });
+}
+/// The same with a loop on a native loop of its own: `setup<libuv_loop>()`.
+template <class Loop>
+void setup() {
+  setup([] { return Loop(); });
+}
+
+/// Says that the application runs its own loop, which `run_in_reactor` and `wait_for` shall use: later calls of `setup`
+/// do nothing. Thread safety: any thread. Errors: `usage_error` after `setup`, or after `no_setup` with another loop.
+/// Source: `crochet.no_setup`.
+void no_setup(loop& own);
+
+}  // namespace interloop

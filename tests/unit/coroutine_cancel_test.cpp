@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+#include <interloop/interloop.hpp>
+
+#include "support/loop_test.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace interloop {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using coroutine_cancel_test = test::loop_test;
+
+TEST_F(coroutine_cancel_test, cancelling_reaches_what_is_awaited_at_any_depth) {
+  int cancelled = 0;
+  const future<int> f = create_future<int>([&] { ++cancelled; });
+  const auto inner = [](future<int> from) -> future<int> { co_return co_await from; };
+  const auto outer = [&](future<int> from) -> future<int> { co_return co_await inner(from); };
+  const future<int> g = outer(f);
+  EXPECT_TRUE(cancel(g, "enough"));
+  EXPECT_EQ(cancelled, 1);
+  EXPECT_TRUE(is_called(f));
+  manual.run_ready();
+  ASSERT_TRUE(is_called(g));
+  EXPECT_TRUE(g.get_failure()->is<cancelled_error>());
+  EXPECT_EQ(g.get_failure()->message(), "enough");
+}
+
+TEST_F(coroutine_cancel_test, a_cancelled_sleep_leaves_no_timer) {
+  const future<void> f = []() -> future<void> { co_await interloop::sleep(1h); }();
+  cancel(f);
+  manual.run_ready();
+  EXPECT_TRUE(f.get_failure()->is<cancelled_error>());
+  EXPECT_EQ(manual.next_alarm(), (time_point::max)());
+}
+
+TEST_F(coroutine_cancel_test, nobody_is_told_of_a_cancelled_coroutine) {
+  cancel([]() -> future<void> { co_await interloop::sleep(1h); }());
+  manual.run_ready();
+  EXPECT_TRUE(reports.empty());
+}
+
+TEST_F(coroutine_cancel_test, a_coroutine_may_clean_up_and_pass_it_on) {
+  std::vector<std::string> order;
+  const future<void> f = [](std::vector<std::string>& log) -> future<void> {
+    try {
+      co_await interloop::sleep(1h);
+    } catch (const cancelled_error&) {
+      log.push_back("cleaning");
+      throw;
+    }
+  }(order);
+  cancel(f);
+  EXPECT_TRUE(order.empty()) << "it runs in a turn";
+  manual.run_ready();
+  EXPECT_THAT(order, ElementsAre("cleaning"));
+  EXPECT_TRUE(f.get_failure()->is<cancelled_error>());
+}
+
+TEST_F(coroutine_cancel_test, a_coroutine_may_await_while_it_cleans_up) {
+  const future<void> f = []() -> future<void> {
+    bool cancelled = false;
+    try {
+      co_await interloop::sleep(1h);
+    } catch (const cancelled_error&) {
+      cancelled = true;
+    }
+    co_await interloop::sleep(1s);
+    if (cancelled) throw std::runtime_error("cleaned up");
+  }();
+  cancel(f);
+  manual.run_ready();
+  EXPECT_FALSE(is_called(f));
+  manual.advance(1s);
+  EXPECT_EQ(f.get_failure()->message(), "cleaned up");
+}
+
+TEST_F(coroutine_cancel_test, a_coroutine_may_ignore_it_and_be_cancelled_again) {
+  const future<int> f = []() -> future<int> {
+    int ignored = 0;
+    for (int i = 0; i < 3; ++i) {
+      try {
+        co_await interloop::sleep(1h);
+      } catch (const cancelled_error&) {
+        ++ignored;
+      }
+    }
+    co_return ignored;
+  }();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(cancel(f));
+    manual.run_ready();
+  }
+  EXPECT_EQ(f.value(), 3);
+  EXPECT_FALSE(cancel(f));
+}
+
+TEST_F(coroutine_cancel_test, cancelling_itself_while_running_takes_effect_at_the_next_await) {
+  future<int> self;
+  const future<void> gate = create_future<void>();
+  bool reached = false;
+  bool passed = false;
+  const auto run_self = [&]() -> future<int> {
+    co_await gate;
+    cancel(self, "by itself");
+    reached = true;
+    co_await create_future<void>();
+    passed = true;
+    co_return 1;
+  };
+  self = run_self();
+  resolve(gate);
+  manual.run_ready();
+  EXPECT_TRUE(reached);
+  EXPECT_FALSE(passed);
+  EXPECT_EQ(self.get_failure()->message(), "by itself");
+}
+
+TEST_F(coroutine_cancel_test, a_request_also_stops_the_next_await_of_what_is_ready) {
+  future<int> self;
+  const future<void> gate = create_future<void>();
+  const auto run_self = [&]() -> future<int> {
+    co_await gate;
+    cancel(self);
+    co_return co_await create_future<int>(1);
+  };
+  self = run_self();
+  resolve(gate);
+  manual.run_ready();
+  EXPECT_TRUE(self.get_failure()->is<cancelled_error>());
+}
+
+TEST_F(coroutine_cancel_test, a_request_that_meets_no_await_is_without_effect) {
+  future<int> self;
+  const future<void> gate = create_future<void>();
+  const auto run_self = [&]() -> future<int> {
+    co_await gate;
+    cancel(self);
+    co_return 7;
+  };
+  self = run_self();
+  resolve(gate);
+  manual.run_ready();
+  EXPECT_EQ(self.value(), 7);
+}
+
+TEST_F(coroutine_cancel_test, cancelling_one_that_is_about_to_resume_throws_in_it) {
+  const future<int> f = create_future<int>();
+  const future<int> g = [](future<int> from) -> future<int> { co_return co_await from; }(f);
+  resolve(f, 1);
+  EXPECT_TRUE(cancel(g));
+  EXPECT_FALSE(is_called(g));
+  manual.run_ready();
+  EXPECT_TRUE(g.get_failure()->is<cancelled_error>());
+}
+
+TEST_F(coroutine_cancel_test, a_canceller_that_resolves_what_is_awaited_lets_the_coroutine_go_on) {
+  const future<int> f = create_future<int>([](const future<int>& mine) { resolve(mine, 3); });
+  const future<int> g = [](future<int> from) -> future<int> { co_return co_await from; }(f);
+  cancel(g);
+  manual.run_ready();
+  EXPECT_EQ(g.value(), 3);
+}
+
+TEST_F(coroutine_cancel_test, others_that_await_the_same_future_see_it_cancelled_too) {
+  const future<int> f = create_future<int>();
+  const auto waits = [](future<int> from) -> future<int> { co_return co_await from; };
+  const future<int> a = waits(f);
+  const future<int> b = waits(f);
+  cancel(a);
+  manual.run_ready();
+  EXPECT_TRUE(a.get_failure()->is<cancelled_error>());
+  EXPECT_TRUE(b.get_failure()->is<cancelled_error>());
+}
+
+TEST_F(coroutine_cancel_test, siblings_cancel_each_other) {
+  future<void> a;
+  future<void> b;
+  const future<void> gate = create_future<void>();
+  const auto run_a = [&]() -> future<void> {
+    co_await gate;
+    cancel(b);
+  };
+  a = run_a();
+  const auto run_b = [&]() -> future<void> {
+    co_await gate;
+    cancel(a);
+  };
+  b = run_b();
+  resolve(gate);
+  manual.run_ready();
+  EXPECT_EQ(a.get_failure(), nullptr);
+  ASSERT_NE(b.get_failure(), nullptr) << "it was about to resume from what both awaited";
+  EXPECT_TRUE(b.get_failure()->is<cancelled_error>());
+}
+
+TEST_F(coroutine_cancel_test, a_canceller_that_closes_the_loop_destroys_the_coroutine_once) {
+  const future<int> f = create_future<int>([this] { manual->close(); });
+  const future<int> g = [](future<int> from, test::counted) -> future<int> { co_return co_await from; }(f, {});
+  EXPECT_TRUE(cancel(g));
+  EXPECT_TRUE(g.get_failure()->is<loop_closed>());
+  EXPECT_EQ(test::counted::alive(), 0);
+}
+
+}  // namespace
+}  // namespace interloop

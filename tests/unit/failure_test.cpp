@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+#include <interloop/failure.hpp>
+
+#include "support/loop_test.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <exception>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace interloop {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+struct custom : std::exception {
+  const char* what() const noexcept override { return "first line\nsecond line"; }
+};
+template <class T>
+struct plain {};
+
+TEST(failure_test, names_the_type_as_a_person_writes_it) {
+  EXPECT_EQ(create_failure(std::out_of_range("x")).type_name(), "std::out_of_range");
+  EXPECT_EQ(create_failure(usage_error("x")).type_name(), "interloop::usage_error");
+  EXPECT_EQ(create_failure(std::string("x")).type_name(), "std::string");
+  EXPECT_EQ(create_failure(7).type_name(), "int");
+  EXPECT_THAT(create_failure(plain<std::string>()).type_name(), HasSubstr("plain<"));
+  EXPECT_THAT(create_failure(plain<std::string>()).type_name(), Not(HasSubstr("__cxx11")));
+}
+
+TEST(failure_test, says_what_standard_exceptions_strings_and_numbers_say) {
+  EXPECT_EQ(create_failure(std::runtime_error("went wrong")).message(), "went wrong");
+  EXPECT_EQ(create_failure(std::string("thrown text")).message(), "thrown text");
+  EXPECT_EQ(create_failure(std::make_exception_ptr<const char*>("literal")).message(), "literal");
+  EXPECT_EQ(create_failure(std::make_exception_ptr<const char*>(nullptr)).message(), "");
+  EXPECT_EQ(create_failure(42).message(), "42");
+  EXPECT_EQ(create_failure(plain<int>()).message(), "");
+}
+
+TEST(failure_test, the_message_is_type_and_text_on_one_line) {
+  EXPECT_EQ(failure_message(create_failure(std::runtime_error("went wrong"))), "std::runtime_error: went wrong");
+  EXPECT_THAT(failure_message(create_failure(custom())), HasSubstr("custom: first line second line"));
+  EXPECT_THAT(failure_message(create_failure(plain<int>())), Not(HasSubstr(":  ")));
+}
+
+TEST(failure_test, wraps_the_exception_being_handled_with_its_place) {
+  try {
+    throw std::logic_error("now");
+  } catch (...) {
+    const failure fail = create_failure();
+    const unsigned line = __LINE__ - 1;
+    EXPECT_TRUE(fail.is<std::logic_error>());
+    ASSERT_EQ(fail.trace().size(), 1u);
+    EXPECT_EQ(fail.trace()[0].what, trace_entry::kind::raised);
+    EXPECT_EQ(fail.trace()[0].where.line(), line);
+  }
+}
+
+TEST(failure_test, outside_of_a_catch_block_there_is_nothing_to_wrap) {
+  EXPECT_THROW(create_failure(), usage_error);
+  EXPECT_THROW(failure(), usage_error);
+}
+
+TEST(failure_test, a_null_exception_is_refused) {
+  EXPECT_THROW(create_failure(std::exception_ptr()), usage_error);
+  EXPECT_THROW(failure(std::exception_ptr()), usage_error);
+}
+
+TEST(failure_test, is_asks_as_a_catch_clause_would) {
+  const failure fail = create_failure(std::out_of_range("x"));
+  EXPECT_TRUE(fail.is<std::logic_error>());
+  EXPECT_TRUE(fail.is<std::exception>());
+  EXPECT_FALSE(fail.is<std::runtime_error>());
+  EXPECT_TRUE(create_failure(1).is<int>());
+  EXPECT_THROW(fail.rethrow(), std::out_of_range);
+}
+
+TEST(failure_test, copies_share_the_exception_and_outlive_each_other) {
+  auto first = std::make_unique<failure>(create_failure(std::runtime_error("shared")));
+  const failure second = *first;
+  failure third = create_failure(std::runtime_error("other"));
+  third = second;
+  const failure longer = third.extended(trace_entry::kind::awaited, std::source_location::current());
+  EXPECT_EQ(first->exception(), longer.exception());
+  first.reset();
+  EXPECT_EQ(second.message(), "shared");
+  EXPECT_EQ(longer.message(), "shared");
+  EXPECT_EQ(longer.trace().size(), 2u);
+  EXPECT_EQ(third.trace().size(), 1u) << "extending makes a new one";
+}
+
+TEST(failure_test, a_history_of_a_million_steps_is_destroyed_without_recursion) {
+  failure fail = create_failure(std::runtime_error("deep"));
+  for (int i = 0; i < 1'000'000; ++i) fail = fail.extended(trace_entry::kind::awaited, std::source_location::current());
+  EXPECT_EQ(fail.message(), "deep");
+}
+
+TEST(failure_test, the_traceback_shows_nested_causes_of_any_depth) {
+  const auto inner = [] {
+    try {
+      throw std::runtime_error("innermost");
+    } catch (...) {
+      std::throw_with_nested(std::logic_error("middle"));
+    }
+  };
+  try {
+    try {
+      inner();
+    } catch (...) {
+      std::throw_with_nested(std::out_of_range("outermost"));
+    }
+  } catch (...) {
+    const std::string text = failure_format_traceback(create_failure());
+    EXPECT_THAT(text, HasSubstr("outermost"));
+    EXPECT_THAT(text, HasSubstr("caused by"));
+    EXPECT_LT(text.find("outermost"), text.find("middle"));
+    EXPECT_LT(text.find("middle"), text.find("innermost"));
+  }
+}
+
+TEST(failure_test, a_failure_can_be_copied_and_read_in_other_threads) {
+  const failure fail = create_failure(std::runtime_error("everywhere"));
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([fail] {
+      for (int n = 0; n < 100; ++n) {
+        const failure copy = fail.extended(trace_entry::kind::awaited, std::source_location::current());
+        EXPECT_EQ(copy.message(), "everywhere");
+      }
+    });
+  for (auto& each : threads) each.join();
+}
+
+using failure_trace_test = test::loop_test;
+
+TEST_F(failure_trace_test, tells_where_the_future_was_created_and_who_awaited_it) {
+  const future<int> f = create_future<int>();
+  const unsigned created = __LINE__ - 1;
+  static unsigned awaited;
+  const auto middle = [](future<int> from) -> future<int> {
+    awaited = __LINE__ + 1;
+    co_return co_await from;
+  };
+  const auto outer = [&](future<int> from) -> future<int> { co_return co_await middle(from); };
+  const future<int> whole = outer(f);
+  reject(f, std::runtime_error("broken"));
+  manual.run_ready();
+  const failure* fail = whole.get_failure();
+  ASSERT_NE(fail, nullptr);
+  const auto steps = failure_traceback(*fail);
+  ASSERT_GE(steps.size(), 4u);
+  EXPECT_EQ(steps[0].what, trace_entry::kind::raised);
+  EXPECT_EQ(steps[1].what, trace_entry::kind::created);
+  EXPECT_EQ(steps[1].where.line(), created);
+  EXPECT_EQ(steps[2].what, trace_entry::kind::awaited);
+  EXPECT_EQ(steps[2].where.line(), awaited);
+  EXPECT_EQ(std::count_if(steps.begin(), steps.end(), [](auto& s) { return s.what == trace_entry::kind::awaited; }), 2);
+}
+
+TEST_F(failure_trace_test, a_coroutine_that_throws_is_named_once) {
+  const auto throws = []() -> future<int> {
+    throw std::runtime_error("inside");
+    co_return 1;
+  };
+  const future<int> f = throws();
+  const std::string text = failure_format_traceback(*f.get_failure());
+  std::size_t places = 0;
+  for (auto at = text.find("failure_test.cpp:"); at != std::string::npos; at = text.find("failure_test.cpp:", at + 1))
+    ++places;
+  EXPECT_EQ(places, 1u) << text;
+  EXPECT_THAT(text, HasSubstr("std::runtime_error: inside"));
+}
+
+TEST_F(failure_trace_test, an_exception_of_its_own_thrown_while_handling_another_has_its_own_history) {
+  const future<int> f = create_future<int>();
+  const auto translates = [](future<int> from) -> future<int> {
+    try {
+      co_return co_await from;
+    } catch (const std::exception&) {
+      throw std::logic_error("translated");
+    }
+  };
+  const future<int> whole = translates(f);
+  reject(f, std::runtime_error("original"));
+  manual.run_ready();
+  EXPECT_EQ(failure_message(*whole.get_failure()), "std::logic_error: translated");
+  for (const trace_entry& step : whole.get_failure()->trace()) EXPECT_NE(step.what, trace_entry::kind::awaited);
+}
+
+}  // namespace
+}  // namespace interloop

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT
+#include <interloop/detail/task_queue.hpp>
+
+#include "support/counted.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <vector>
+
+namespace interloop::detail {
+namespace {
+
+using test::at_destruction;
+using test::counted;
+
+class task_queue_test : public ::testing::Test {
+ protected:
+  void run_all() {
+    while (!queue.empty()) queue.run_front();
+  }
+  void TearDown() override {
+    queue.clear();
+    EXPECT_EQ(counted::alive(), 0);
+  }
+
+  std::vector<int> ran;
+  task_queue queue;
+};
+
+TEST_F(task_queue_test, runs_callables_in_the_order_they_were_pushed) {
+  for (int i = 0; i < 5; ++i) queue.push([this, i] { ran.push_back(i); });
+  EXPECT_EQ(queue.size(), 5u);
+  run_all();
+  EXPECT_EQ(ran, (std::vector{0, 1, 2, 3, 4}));
+  EXPECT_TRUE(queue.empty());
+}
+
+TEST_F(task_queue_test, keeps_the_order_of_callables_of_different_sizes_over_many_blocks) {
+  for (int i = 0; i < 3000; ++i) {
+    if (i % 3 == 0) queue.push([this, i] { ran.push_back(i); });
+    if (i % 3 == 1) queue.push([this, i, pad = std::array<char, 200>{}] { ran.push_back(i + pad[0]); });
+    if (i % 3 == 2) queue.push([this, i, pad = std::array<char, 1000>{}] { ran.push_back(i + pad[0]); });
+  }
+  run_all();
+  ASSERT_EQ(ran.size(), 3000u);
+  for (int i = 0; i < 3000; ++i) ASSERT_EQ(ran[static_cast<std::size_t>(i)], i);
+}
+
+TEST_F(task_queue_test, uses_its_blocks_again_when_filled_and_emptied_by_turns) {
+  for (int round = 0; round < 50; ++round) {
+    for (int i = 0; i < 40; ++i) queue.push([this, pad = std::array<char, 240>{}] { ran.push_back(pad[0]); });
+    for (int i = 0; i < 30; ++i) queue.run_front();
+  }
+  EXPECT_EQ(queue.size(), 500u);
+  run_all();
+  EXPECT_EQ(ran.size(), 2000u);
+}
+
+TEST_F(task_queue_test, destroys_each_callable_once_after_it_ran) {
+  for (int i = 0; i < 10; ++i) queue.push([held = counted(i)] {});
+  queue.push([held = counted(0), pad = std::array<char, 500>{}] { static_cast<void>(pad); });
+  EXPECT_EQ(counted::alive(), 11);
+  for (int left = 10; left >= 0; --left) {
+    queue.run_front();
+    EXPECT_EQ(counted::alive(), left);
+  }
+}
+
+TEST_F(task_queue_test, clear_destroys_every_callable_unrun) {
+  for (int i = 0; i < 500; ++i) queue.push([this, held = counted(i)] { ran.push_back(held.value); });
+  queue.clear();
+  EXPECT_EQ(counted::alive(), 0);
+  EXPECT_TRUE(ran.empty());
+  queue.push([this] { ran.push_back(1); });
+  run_all();
+  EXPECT_EQ(ran, std::vector{1});
+}
+
+TEST_F(task_queue_test, destroying_the_queue_destroys_what_is_left) {
+  {
+    task_queue other;
+    for (int i = 0; i < 100; ++i)
+      other.push([held = counted(i), pad = std::array<char, 200>{}] { static_cast<void>(pad); });
+  }
+  EXPECT_EQ(counted::alive(), 0);
+}
+
+TEST_F(task_queue_test, takes_callables_that_only_move) {
+  queue.push([this, one = std::make_unique<int>(7)] { ran.push_back(*one); });
+  run_all();
+  EXPECT_EQ(ran, std::vector{7});
+}
+
+TEST_F(task_queue_test, takes_callables_with_strict_alignment) {
+  struct alignas(64) aligned {
+    std::vector<int>* ran;
+    counted held;
+    void operator()() const { ran->push_back(reinterpret_cast<std::uintptr_t>(this) % 64 == 0 ? 1 : 0); }
+  };
+  queue.push([this] { ran.push_back(0); });
+  queue.push(aligned{&ran, {}});
+  run_all();
+  EXPECT_EQ(ran, (std::vector{0, 1}));
+}
+
+TEST_F(task_queue_test, a_callable_whose_move_may_throw_does_not_move_inside_the_queue) {
+  struct heavy {
+    std::vector<int>* ran;
+    bool throws = false;
+    heavy(std::vector<int>* to, bool t) : ran(to), throws(t) {}
+    heavy(const heavy& other) : ran(other.ran), throws(other.throws) {
+      if (throws) throw std::runtime_error("copy");
+    }
+    void operator()() const { ran->push_back(1); }
+  };
+  const heavy fine(&ran, false);
+  queue.push(fine);
+  const heavy bad(&ran, true);
+  EXPECT_THROW(queue.push(bad), std::runtime_error);
+  EXPECT_EQ(queue.size(), 1u);
+  run_all();
+  EXPECT_EQ(ran, std::vector{1});
+}
+
+TEST_F(task_queue_test, a_copy_that_throws_at_the_end_of_a_block_leaves_the_queue_as_it_was) {
+  // Moving does not throw, so the record lies in the block itself; copying it in does.
+  struct sly {
+    std::vector<int>* ran;
+    std::array<char, 200> pad{};
+    explicit sly(std::vector<int>* to) : ran(to) {}
+    sly(const sly&) { throw std::runtime_error("copy"); }
+    sly(sly&& other) noexcept : ran(other.ran) {}
+    void operator()() const { ran->push_back(-1); }
+  };
+  const sly bad(&ran);
+  int pushed = 0;
+  for (int i = 0; i < 200; ++i) {
+    EXPECT_THROW(queue.push(bad), std::runtime_error);
+    queue.push([this, i, pad = std::array<char, 180>{}] { ran.push_back(i + pad[0]); });
+    ++pushed;
+    if (i % 3 == 0) {
+      queue.run_front();
+      EXPECT_THROW(queue.push(bad), std::runtime_error);
+    }
+  }
+  run_all();
+  ASSERT_EQ(ran.size(), static_cast<std::size_t>(pushed));
+  for (int i = 0; i < pushed; ++i) ASSERT_EQ(ran[static_cast<std::size_t>(i)], i);
+}
+
+TEST_F(task_queue_test, what_a_callable_throws_passes_through_and_its_record_is_gone) {
+  queue.push([held = counted(1)] { throw std::runtime_error("escapes"); });
+  queue.push([this] { ran.push_back(2); });
+  EXPECT_THROW(queue.run_front(), std::runtime_error);
+  EXPECT_EQ(counted::alive(), 0);
+  EXPECT_EQ(queue.size(), 1u);
+  run_all();
+  EXPECT_EQ(ran, std::vector{2});
+}
+
+TEST_F(task_queue_test, a_callable_may_push_more) {
+  queue.push([this] {
+    ran.push_back(1);
+    for (int i = 0; i < 100; ++i) queue.push([this, pad = std::array<char, 250>{}] { ran.push_back(2 + pad[0]); });
+  });
+  run_all();
+  EXPECT_EQ(ran.size(), 101u);
+}
+
+TEST_F(task_queue_test, a_callable_may_run_those_behind_it) {
+  queue.push([this, held = counted(1)] {
+    run_all();
+    ran.push_back(held.value);
+  });
+  queue.push([this, held = counted(2)] { ran.push_back(held.value); });
+  run_all();
+  EXPECT_EQ(ran, (std::vector{2, 1}));
+}
+
+TEST_F(task_queue_test, a_callable_may_clear_the_queue_and_go_on) {
+  queue.push([this, held = counted(1)] {
+    queue.clear();
+    ran.push_back(held.value);
+    EXPECT_FALSE(held.moved_from);
+    queue.push([this] { ran.push_back(3); });
+  });
+  for (int i = 0; i < 200; ++i) queue.push([this, held = counted(2)] { ran.push_back(held.value); });
+  run_all();
+  EXPECT_EQ(ran, (std::vector{1, 3}));
+}
+
+TEST_F(task_queue_test, a_destructor_that_pushes_while_the_queue_is_cleared_has_its_callable_destroyed_too) {
+  queue.push([guard = at_destruction([this] { queue.push([this, held = counted(1)] { ran.push_back(1); }); })] {});
+  queue.clear();
+  EXPECT_TRUE(queue.empty());
+  EXPECT_EQ(counted::alive(), 0);
+  EXPECT_TRUE(ran.empty());
+}
+
+TEST_F(task_queue_test, swap_exchanges_the_contents) {
+  task_queue other;
+  for (int i = 0; i < 300; ++i) queue.push([this, held = counted(i)] { ran.push_back(held.value); });
+  other.push([this] { ran.push_back(-1); });
+  queue.swap(other);
+  EXPECT_EQ(queue.size(), 1u);
+  EXPECT_EQ(other.size(), 300u);
+  run_all();
+  while (!other.empty()) other.run_front();
+  EXPECT_EQ(ran.size(), 301u);
+  EXPECT_EQ(ran.front(), -1);
+  EXPECT_EQ(ran.back(), 299);
+}
+
+TEST_F(task_queue_test, takes_function_pointers_and_std_functions) {
+  static int called;
+  called = 0;
+  queue.push(+[] { ++called; });
+  queue.push(std::function<void()>([] { ++called; }));
+  run_all();
+  EXPECT_EQ(called, 2);
+}
+
+}  // namespace
+}  // namespace interloop::detail

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Where other threads leave callables for a loop: a locked queue that the loop swaps out whole, once a turn.
 //
-// Concurrency. `mutex_` guards the queue and `port_`. `state_` says who has to wake whom: `empty`, and whoever pushes
+// Concurrency. `lock_` guards the queue and `port_`. `state_` says who has to wake whom: `empty`, and whoever pushes
 // wakes the loop; `filled`, and a wake-up is on its way; `expecting`, and the loop's thread looks again before it goes
 // back to its native loop, so that no wake-up is needed. Pushing makes it `filled`, under the lock; the loop's thread does
 // all the rest. The loop reads it without the lock to skip an empty queue; a stale `empty` only delays the callable to
@@ -25,6 +25,34 @@
 
 namespace interloop::detail {
 
+/// A lock for a few nanoseconds' work. Unlocking is a plain store, where a mutex needs a second atomic operation to learn
+/// whether someone sleeps. Who finds it held spins, then yields, and at last sleeps, lest a thread of high priority
+/// keep the one that holds it from running.
+class short_lock {
+ public:
+  void lock() noexcept {
+    // Acquire, with the release of unlock: what the last holder did is seen.
+    while (held_.exchange(true, std::memory_order_acquire)) wait();
+  }
+  void unlock() noexcept { held_.store(false, std::memory_order_release); }
+
+ private:
+  void wait() const noexcept {
+    for (int tries = 0; held_.load(std::memory_order_relaxed); ++tries) {
+      if (tries < 100) {
+        relax();
+        continue;
+      }
+      if (tries < 1000) {
+        std::this_thread::yield();
+      } else {
+        std::this_thread::sleep_for(std::chrono::microseconds(50));
+      }
+    }
+  }
+  std::atomic<bool> held_{false};
+};
+
 class inbox {
  public:
   explicit inbox(loop_port& port) noexcept : port_(&port) {}
@@ -34,12 +62,12 @@ class inbox {
   void push(F&& callable) {
     loop_port* to_wake = nullptr;
     {
-      std::lock_guard lock(mutex_);
+      const std::lock_guard guard(lock_);
       if (!port_) throw_loop_closed("post: the loop is closed; nothing can be queued on it");
       queue_.push(std::forward<F>(callable));
-      posted_on_.store(this_cpu(), std::memory_order_relaxed);
       if (state_.load(std::memory_order_relaxed) != state::filled &&
           state_.exchange(state::filled, std::memory_order_relaxed) == state::empty) {
+        posted_on_.store(this_cpu(), std::memory_order_relaxed);
         to_wake = port_;
         wakers_.fetch_add(1, std::memory_order_relaxed);
       }
@@ -54,13 +82,9 @@ class inbox {
   void take(task_queue& into) {
     if (state_.load(std::memory_order_relaxed) != state::filled) return;
     turned_on_.store(this_cpu(), std::memory_order_relaxed);
-    for (int i = 0; i < 100 && !mutex_.try_lock(); ++i) {  // who holds it is about to release it
-      if (i == 99) mutex_.lock();
-      relax();
-    }
+    const std::lock_guard guard(lock_);
     state_.store(state::empty, std::memory_order_relaxed);
     queue_.swap(into);
-    mutex_.unlock();
   }
 
   /// From here to `linger`, pushing does without a wake-up. The loop's thread, in a turn.
@@ -83,7 +107,7 @@ class inbox {
   /// From here on `push` throws. What is queued goes to `into`. The loop's thread.
   void close(task_queue& into) noexcept {
     {
-      std::lock_guard lock(mutex_);
+      const std::lock_guard guard(lock_);
       port_ = nullptr;
       state_.store(state::empty, std::memory_order_relaxed);
       queue_.swap(into);
@@ -117,7 +141,7 @@ class inbox {
   const unsigned forks_ = fork_count();
   bool several_ = false;
   std::atomic<std::thread::id> turner_{};
-  std::mutex mutex_;
+  short_lock lock_;
   loop_port* port_;
   task_queue queue_;
   std::atomic<state> state_{state::empty};

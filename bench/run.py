@@ -1,0 +1,218 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Runs all benchmarks, compares interloop with its peers and with what is required of it, and draws the comparison.
+
+Usage: run.py [--quick] [--only PROGRAM] BUILD_FOLDER      (or: make bench)
+
+Each program runs everything it compares in one go, several times, in random order; the fastest of the times counts, as
+other work on the machine only ever adds. Writes BUILD_FOLDER/../bench/: results.json, and ratios.svg where matplotlib is
+found (in this Python or in build/venv). Ends with 0 also where a figure falls short; it measures, it does not judge.
+"""
+
+import argparse
+import json
+import math
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+PROGRAMS = "futures call_soon memory timers post coroutines watch queues".split()
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass
+class Row:
+    """One line of the table. `peers`: what to compare with, the cheapest counts; or a number that is the limit itself."""
+
+    what: str
+    program: str
+    ours: str
+    peers: list[str] | float
+    required: float  # at_least: so many times faster than the peer; otherwise: at most so many times the peer
+    at_least: bool = False
+    counter: str = ""
+
+
+def rows() -> list[Row]:
+    """What is required."""
+    table = []
+    for loop in "asio asio_one_thread libuv glib manual".split():
+        ours = f"interloop_future<on_{loop}>"
+        posted = [f"post_and_promise<{library}>" for library in ("standard", "of_boost")]
+        table.append(Row(f"future, 2 callbacks, {loop}: boost post + future", "futures", ours, posted, 3, True))
+        table.append(Row(f"future, 2 callbacks, {loop}: hand-written", "futures", ours, [f"hand_written<on_{loop}>"], 1.5))
+    native = ["<native<on_asio>>"]
+    for loop in "asio asio_one_thread".split():
+        for shape, required, at_least in (("many_a_turn", 7, True), ("one_a_turn", 1, False)):
+            peers = [shape + name for name in native]
+            table.append(
+                Row(f"call_soon {shape}, {loop}: asio::post", "call_soon", f"{shape}<soon<on_{loop}>>", peers, required, at_least)
+            )
+    table.append(
+        Row("allocations: future + first callbacks", "memory", "future_with_first_callbacks", 1, 1, counter="allocations")
+    )
+    table.append(Row("allocations: queued callable", "memory", "queued_callable", 0, 1, counter="allocations"))
+    for peer, name in (("asio_steady_timer", "Asio"), ("libuv_timer", "libuv"), ("libev_timer", "libev")):
+        for what in "schedule cancel fire move".split():
+            for count in (10_000, 100_000, 1_000_000):
+                suffix = f", timed::{what}>/{count}"
+                due = "_due" if what == "fire" and peer != "libuv_timer" else ""
+                table.append(
+                    Row(
+                        f"timers, {what}, {count:,}: {name}",
+                        "timers",
+                        f"timers<interloop_call_at{suffix}",
+                        [f"timers<{peer}{due}{suffix}"],
+                        4 if what == "move" and name == "Asio" else 1,
+                        True,
+                    )
+                )
+    for count in (10_000, 100_000, 1_000_000):
+        suffix = f", timed::schedule>/{count}"
+        peers = [f"timers<asio_steady_timer{suffix}"]
+        table.append(
+            Row(f"timers, call_later, {count:,}: Asio", "timers", f"timers<interloop_call_later{suffix}", peers, 1, True)
+        )
+    table.append(Row("bytes: timer + 8 of captures", "memory", "interloop_timer", 128 + 8, 1, counter="malloced"))
+    table.append(
+        Row("bytes: future + 16 of captures", "memory", "future_with_first_callbacks", 96 + 16, 1, counter="malloced")
+    )
+    for loop in "threads one_thread_only".split():
+        for shape in "until_run poster_alone".split():
+            peers = [f"{shape}<asio_post>", f"{shape}<asio_post_hint_1>"]
+            ours = f"{shape}<interloop_post<on_asio_{loop}>>"
+            table.append(Row(f"post, {shape}, {loop}: asio::post", "post", ours, peers, 5, True))
+    table.append(Row("co_await, ready: 1 ns", "coroutines", "ready", 1.0, 1))
+    for shape in "made_before deferred".split():
+        peers = [f"handles_{shape}"]
+        table.append(Row(f"co_await, {shape}: queue of handles", "coroutines", f"interloop_{shape}", peers, 1.5))
+    for loop, bare in (("asio", "asio_strand"), ("asio_one_thread", "asio"), ("libuv", "libuv"), ("glib", "glib")):
+        table.append(
+            Row(f"byte there and back, {loop}: bare {bare}", "watch", f"interloop_watch<on_{loop}>", [f"bare_{bare}"], 1.05)
+        )
+    return table
+
+
+def run(program: Path, quick: bool) -> dict[str, dict]:
+    """The fastest run of each benchmark of a program: `ns` an item, and its counters."""
+    command = [program, "--benchmark_format=json"]
+    if program.name != "memory":
+        seconds = 0.02 if quick else 0.05 if program.name == "timers" else 0.1
+        repetitions = 2 if quick else 5
+        command += [
+            f"--benchmark_min_time={seconds}",
+            f"--benchmark_repetitions={repetitions}",
+            "--benchmark_enable_random_interleaving=true",
+        ]
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+    fastest: dict[str, dict] = {}
+    for each in json.loads(output)["benchmarks"]:
+        if each.get("run_type") == "aggregate":
+            continue
+        if each.get("error_occurred"):
+            sys.exit(f"run.py: {each['name']}: {each.get('error_message')}")
+        name = each["run_name"].removesuffix("/manual_time").removesuffix("/iterations:1")
+        each["ns"] = 1e9 / each["items_per_second"] if "items_per_second" in each else None
+        if name not in fastest or (each["ns"] or 0) < (fastest[name]["ns"] or 0):
+            fastest[name] = each
+    return fastest
+
+
+def compare(row: Row, results: dict[str, dict]) -> dict | None:
+    """The row's figures, or None where one of them was not measured."""
+    measured = results.get(row.program, {})
+    peers = [row.peers] if not isinstance(row.peers, list) else [measured[p]["ns"] for p in row.peers if p in measured]
+    if row.ours not in measured or not peers:
+        return None
+    ours, peer = measured[row.ours][row.counter or "ns"], min(peers)
+    if row.at_least:
+        ratio = peer / ours
+        met = ratio >= row.required
+        required = f">= {row.required:g}x faster" if row.required != 1 else "faster"
+    else:
+        ratio = ours / peer if peer else ours
+        # A counter's share of an odd block that the program took at its beginning is no allocation.
+        met = ours <= peer * row.required + (0.02 if row.counter else 0)
+        required = f"<= {row.required:g}x" if isinstance(row.peers, list) else f"<= {peer:g}"
+    return {"what": row.what, "interloop": ours, "peer": peer, "ratio": ratio, "required": required, "met": met}
+
+
+def show(table: list[dict]) -> None:
+    width = max(len(each["what"]) for each in table)
+    print(f"\n{'what (ns each, or as named): peer':{width}}  {'interloop':>9} {'peer':>9} {'ratio':>6}  required")
+    for each in table:
+        figures = f"{each['interloop']:9.2f} {each['peer']:9.2f} {each['ratio']:6.2f}"
+        print(f"{each['what']:{width}}  {figures}  {each['required']:14} {'ok' if each['met'] else 'SHORT'}")
+    print(f"\n{sum(each['met'] for each in table)} of {len(table)} as required")
+
+
+def draw(table: list[dict], path: Path) -> None:
+    """How many times less interloop takes than its peer, a bar a row, on a logarithmic scale."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    rows_drawn = [each for each in table if each["interloop"] > 0 and each["peer"] > 0][::-1]
+    figure, axes = pyplot.subplots(figsize=(10, 1 + 0.22 * len(rows_drawn)))
+    times = [each["peer"] / each["interloop"] for each in rows_drawn]
+    axes.barh(
+        [each["what"] for each in rows_drawn],
+        [math.log2(each) for each in times],
+        color=["#3b7dd8" if each["met"] else "#d8743b" for each in rows_drawn],
+    )
+    low, high = math.floor(math.log2(min(times))), math.ceil(math.log2(max(times)))
+    axes.set_xticks(range(low, high + 1), [f"{2.0**n:g}" for n in range(low, high + 1)])
+    axes.axvline(0, color="black", linewidth=0.8)
+    axes.tick_params(axis="y", labelsize=7)
+    axes.set_xlabel("times the peer's cost is interloop's (right: interloop costs less; orange: short of what is required)")
+    figure.savefig(path, bbox_inches="tight")
+
+
+def drawn(table: list[dict], path: Path) -> bool:
+    try:
+        draw(table, path)
+    except ImportError:
+        return False
+    return True
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("build", type=Path)
+    parser.add_argument("--quick", action="store_true", help="a rough look")
+    parser.add_argument("--only", choices=PROGRAMS, action="append")
+    parser.add_argument("--draw-only", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.draw_only:
+        sys.exit(0 if drawn(json.loads(options.draw_only.read_text())["table"], options.draw_only.with_name("ratios.svg")) else 1)
+
+    present = [p for p in options.only or PROGRAMS if (options.build / "bench" / p).exists()]
+    missing = [p for p in options.only or PROGRAMS if p not in present]
+    results = {}
+    for number, program in enumerate(present, 1):
+        print(f"[{number}/{len(present)}] {program}", file=sys.stderr, flush=True)
+        results[program] = run((options.build / "bench" / program).resolve(), options.quick)
+    table = [each for each in (compare(row, results) for row in rows()) if each]
+    if not table:
+        sys.exit(f"run.py: nothing measured; is there a build in {options.build}/bench? (make build-release)")
+    show(table)
+    if missing:
+        print(f"not built, so not measured: {' '.join(missing)}")
+
+    folder = options.build.parent / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    raw = folder / "results.json"
+    raw.write_text(json.dumps({"machine": os.uname().machine, "table": table, "results": results}, indent=1))
+    plotted = drawn(table, folder / "ratios.svg")
+    venv = ROOT / "build" / "venv" / "bin" / "python"
+    if not plotted and venv.exists():
+        command = [venv, __file__, "--draw-only", raw, options.build]
+        plotted = subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 0
+    print(f"written: {raw}" + (f", {folder / 'ratios.svg'}" if plotted else "; no plot, matplotlib is not there (make setup)"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
+//
+// The registry of stashed results is never destroyed, as other threads may still use it while the process exits; a guard
+// empties it then, which reports the failures in it. A forked child starts with an empty one: the results are its
+// parent's, and the lock may be held by a thread that it does not have.
 #include <interloop/eventual_result.hpp>
 
+#include <atomic>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <typeindex>
@@ -15,21 +21,40 @@ struct stashed {
   std::type_index type;
 };
 
-// Destroyed at exit, which reports failures that were never retrieved.
 struct stash_registry {
+  const unsigned forks = fork_count();
   std::mutex mutex;
   std::uint64_t last = 0;
   std::map<std::uint64_t, stashed> results;
 };
 
+constinit std::atomic<stash_registry*> current_registry{nullptr};
+
+void report_stashed() noexcept {
+  stash_registry* known = current_registry.load(std::memory_order_acquire);
+  if (!known || known->forks != fork_count()) return;
+  std::map<std::uint64_t, stashed> left;  // goes after the lock: values' destructors may call in
+  std::lock_guard lock(known->mutex);
+  left.swap(known->results);
+}
+
 stash_registry& registry() {
-  static stash_registry all;
-  return all;
+  static const struct at_exit {
+    ~at_exit() { report_stashed(); }
+  } guard;
+  stash_registry* known = current_registry.load(std::memory_order_acquire);
+  while (!known || known->forks != fork_count()) {
+    auto fresh = std::make_unique<stash_registry>();
+    if (current_registry.compare_exchange_strong(known, fresh.get(), std::memory_order_acq_rel))
+      return *fresh.release();
+  }
+  return *known;
 }
 
 }  // namespace
 
 std::uint64_t stash_slot(state_ptr<slot_base> what, const std::type_info& type) {
+  if (what->remote().inherited()) throw_inherited();
   stash_registry& all = registry();
   std::lock_guard lock(all.mutex);
   all.results.emplace(all.last + 1, stashed{std::move(what), type});
@@ -42,7 +67,7 @@ state_ptr<slot_base> unstash_slot(std::uint64_t uid, const std::type_info& type)
   const auto found = all.results.find(uid);
   if (found == all.results.end())
     throw usage_error("retrieve_result: nothing is stashed under " + std::to_string(uid) +
-                      "; a result can be retrieved once for each stash()");
+                      "; a result can be retrieved once for each stash(), in the same process");
   if (found->second.type != type)
     throw usage_error("retrieve_result: the result under " + std::to_string(uid) +
                       " is of another type; retrieve it with the type it was stashed with");

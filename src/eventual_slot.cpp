@@ -32,11 +32,11 @@ long futex(std::atomic<std::uint32_t>& word, int operation, std::uint32_t value,
 // only now and then. On one processor it only keeps the other thread from running.
 class spinner {
  public:
-  /// \param other_cpu  the processor that the other thread last ran on.
+  /// \param other_cpu  the processor that the other thread last ran on, -1 if that is not known.
   template <class Done>
   bool spin(int other_cpu, Done done) {
     if (waits_++ % look_again == 0) limit_ = longest;
-    if (other_cpu == this_cpu()) return false;
+    if (other_cpu < 0 || other_cpu == this_cpu()) return false;
     const clock::time_point start = clock::now();
     for (;;) {
       for (int i = 0; i < 32; ++i) {
@@ -64,9 +64,8 @@ class spinner {
 
 thread_local spinner this_thread_spinner;
 
-// What the signal handlers of this thread need: the word that it sleeps on, and where they leave word.
-constinit thread_local std::atomic<std::atomic<std::uint32_t>*> sleeping_on{nullptr};
-constinit thread_local std::atomic<bool> interrupted{false};
+// For the signal handlers of this thread. Other models of thread-local storage may allocate at the first access.
+[[gnu::tls_model("initial-exec")]] constinit thread_local interruption<futex_platform> this_thread_interruption;
 
 timespec to_timespec(clock::time_point when) noexcept {
   const auto since = when.time_since_epoch();
@@ -74,61 +73,54 @@ timespec to_timespec(clock::time_point when) noexcept {
   return {static_cast<time_t>(seconds.count()), static_cast<long>((since - seconds).count())};
 }
 
+// What a gate asks of a waiting thread.
+struct waiter {
+  clock::time_point deadline;
+  const std::stop_token& stop;
+  int loop_cpu;
+  interruption<futex_platform>& interrupted = this_thread_interruption;
+
+  template <class Done>
+  bool spin(Done done) {
+    return this_thread_spinner.spin(loop_cpu, done);
+  }
+  template <class Wake>
+  auto on_stop(Wake wake) {
+    return std::stop_callback<Wake>(stop, wake);
+  }
+  bool stop_requested() const noexcept { return stop.stop_requested(); }
+  bool late() const noexcept { return clock::now() >= deadline; }
+  void sleep(std::atomic<std::uint32_t>& epoch, std::uint32_t seen) const noexcept {
+    // Never without a deadline: the kernel restarts such a wait after a signal, unseen. See signal(7).
+    const timespec until = to_timespec(std::min(deadline, clock::now() + std::chrono::hours(24)));
+    futex(epoch, FUTEX_WAIT_BITSET, seen, &until);
+  }
+};
+
 }  // namespace
 
+void throw_inherited() {
+  throw error(
+      "this process was forked, and the loop's thread stayed in its parent; call setup(), or make a loop_thread, after "
+      "the fork");
+}
+
 void slot_base::require_waitable(const loop_remote& where) {
-  if (where.inherited())
-    throw error(
-        "this process was forked, and the loop's thread stayed in its parent; start a loop of its own after the fork");
+  if (where.inherited()) throw_inherited();
   if (where.is_here())
     throw usage_error(
         "waiting here, in the loop's own thread, would be waiting for itself; co_await the future or add a callback");
 }
 
-bool slot_base::wait_until(clock::time_point deadline, const std::stop_token& stop) {
-  require_waitable(remote_);
-  const auto done = [this] { return state() != outcome::pending; };
-  if (done()) return true;
-  if (deadline <= clock::now()) return false;
-  if (this_thread_spinner.spin(remote_.last_cpu(), [&] { return done() || stop.stop_requested(); })) return done();
+wait_end slot_base::wait_until(clock::time_point deadline, const std::stop_token& stop) {
+  if (state() != outcome::pending) return wait_end::opened;
+  if (deadline <= clock::now()) return wait_end::late;
 
-  struct announcement {
-    slot_base& slot;
-    explicit announcement(slot_base& s) noexcept : slot(s) {
-      interrupted.store(false, std::memory_order_relaxed);
-      sleeping_on.store(&slot.epoch_, std::memory_order_relaxed);
-      slot.sleepers_.fetch_add(1, std::memory_order_seq_cst);
-    }
-    ~announcement() {
-      slot.sleepers_.fetch_sub(1, std::memory_order_relaxed);
-      sleeping_on.store(nullptr, std::memory_order_relaxed);
-    }
-  } announced(*this);
-  const std::stop_callback wake_on_stop(stop, [this] { wake_sleepers(); });
-
-  for (;;) {
-    const std::uint32_t seen = epoch_.load(std::memory_order_acquire);
-    if (outcome_.load(std::memory_order_seq_cst) != outcome::pending) return true;
-    if (stop.stop_requested()) return false;
-    if (interrupted.load(std::memory_order_relaxed))
-      throw interrupted_error("wait: interrupted by a signal; the operation goes on");
-    const clock::time_point now = clock::now();
-    if (now >= deadline) return false;
-    // Never without a deadline: the kernel restarts such a wait after a signal, unseen. See signal(7).
-    const timespec until = to_timespec(std::min(deadline, now + std::chrono::hours(24)));
-    futex(epoch_, FUTEX_WAIT_BITSET, seen, &until);
-  }
+  waiter self{deadline, stop, remote_.last_cpu()};
+  return gate_.wait(self);
 }
 
-void slot_base::publish(outcome final) noexcept {
-  outcome_.store(final, std::memory_order_seq_cst);
-  if (sleepers_.load(std::memory_order_seq_cst) != 0) wake_sleepers();
-}
-
-void slot_base::wake_sleepers() noexcept {
-  epoch_.fetch_add(1, std::memory_order_release);
-  futex(epoch_, FUTEX_WAKE, INT_MAX, nullptr);
-}
+void futex_platform::wake(std::atomic<std::uint32_t>& word) noexcept { futex(word, FUTEX_WAKE, INT_MAX, nullptr); }
 
 void slot_base::request_cancel() {
   if (state() != outcome::pending || remote_.inherited()) return;
@@ -139,26 +131,54 @@ void slot_base::request_cancel() {
   }
 }
 
-void slot_base::report(const loop_remote& where, failure fail) noexcept {
-  constexpr const char* context = "an operation failed and nobody retrieved its result";
-  try {
-    if (!where.inherited()) {
-      where.post([fail] { running_loop->handle_exception(context, fail); });
-      return;
+namespace {
+
+constexpr const char* unretrieved = "an operation failed and nobody retrieved its result";
+
+// A report on its way to the loop. Where the loop closes before its turn came, it goes to stderr: never lost.
+class posted_report {
+ public:
+  explicit posted_report(failure fail) noexcept : fail_(std::move(fail)), told_(false) {}
+  posted_report(posted_report&& other) noexcept
+      : fail_(std::move(other.fail_)), told_(std::exchange(other.told_, true)) {}
+  posted_report& operator=(posted_report&&) = delete;
+  ~posted_report() {
+    if (told_) return;
+    try {
+      std::fprintf(stderr, "interloop: %s\n%s\n", unretrieved, failure_format_traceback(fail_).c_str());
+    } catch (...) {
+      std::fprintf(stderr, "interloop: %s, and there was no memory to say more\n", unretrieved);
     }
-  } catch (...) {  // the loop is gone
   }
+  void operator()() {
+    told_ = true;
+    running_loop->handle_exception(unretrieved, fail_);
+  }
+
+ private:
+  failure fail_;
+  bool told_;
+};
+
+}  // namespace
+
+void slot_base::report(const loop_remote& where, failure fail) noexcept {
+  if (where.inherited()) return;
   try {
-    std::fprintf(stderr, "interloop: %s\n%s\n", context, failure_format_traceback(fail).c_str());
-  } catch (...) {
+    where.post(posted_report(std::move(fail)));
+  } catch (...) {  // the loop is gone, or there is no memory; the report said so itself
   }
 }
 
-void throw_timeout(duration allowed) {
-  const auto seconds = std::chrono::duration<double>(allowed).count();
-  throw timeout_error(allowed > duration::zero()
-                          ? "no result within " + std::to_string(seconds) + " s; wait again, or cancel() the operation"
-                          : "no result at the deadline; wait again, or cancel() the operation");
+void throw_timeout(duration allowed, const char* next) {
+  std::string text = "no result at the deadline; ";
+  if (allowed > duration::zero())
+    text = "no result within " + std::to_string(std::chrono::duration<double>(allowed).count()) + " s; ";
+  throw timeout_error(text + next);
+}
+
+void throw_interrupted(const char* next) {
+  throw interrupted_error(std::string("the wait was interrupted by a signal; ") + next);
 }
 
 void throw_stopped() {
@@ -167,11 +187,6 @@ void throw_stopped() {
 
 }  // namespace detail
 
-void interrupt_wait() noexcept {
-  if (std::atomic<std::uint32_t>* word = detail::sleeping_on.load(std::memory_order_relaxed)) {
-    detail::interrupted.store(true, std::memory_order_relaxed);
-    word->fetch_add(1, std::memory_order_relaxed);  // also a wait that was about to begin then ends at once
-  }
-}
+void interrupt_wait() noexcept { detail::this_thread_interruption.request(); }
 
 }  // namespace interloop

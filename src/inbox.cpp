@@ -35,6 +35,14 @@ bool inbox::linger(task_queue& into) {
   return true;
 }
 
-unsigned inbox::fork_count() noexcept { return forks.load(std::memory_order_relaxed); }
+unsigned fork_count() noexcept { return forks.load(std::memory_order_relaxed); }
+
+std::uint64_t this_thread() noexcept {
+  static constinit std::atomic<std::uint64_t> last{0};
+  static constinit thread_local std::uint64_t number = 0;
+  if (number == 0) [[unlikely]]
+    number = last.fetch_add(1, std::memory_order_relaxed) + 1;
+  return number;
+}
 
 }  // namespace interloop::detail

@@ -47,7 +47,7 @@ class loop::turn_scope {
     const std::thread::id self = std::this_thread::get_id();
     if (core.thread_.load(std::memory_order_relaxed) != self || !core.turned_) {
       core.thread_.store(self, std::memory_order_relaxed);
-      core.inbox_->turned_in(self);
+      core.inbox_->turned_here();
       core.turned_ = true;
     }
   }
@@ -287,8 +287,8 @@ void fd_watch::release() noexcept {
   state->core_->release_watch(state);
 }
 
-bool loop_remote::is_here() const noexcept {
-  return (detail::running_loop && detail::running_loop->inbox_ == inbox_) || inbox_->turns_here();
+bool loop_remote::is_here() const {
+  return (detail::running_loop && detail::running_loop->inbox_ == inbox_) || inbox_->runs_here();
 }
 
 loop_hold loop::hold() {
@@ -339,7 +339,10 @@ void loop::close(function<void()> released) noexcept {
   if (std::exchange(closed_, true)) return;
   retain();
   quiet_ = false;  // so that whatever is tried from here on looks and sees that the loop is closed
+  detail::task_queue last;
+  destroyed_last_ = &last;
   detail::task_queue posted;
+  inbox_->closes_here();
   inbox_->close(posted);
   for (std::size_t fd = 0; fd < watches_.size(); ++fd)
     if (detail::watch_state* state = watches_[fd]) stop_watch(*state);
@@ -354,8 +357,11 @@ void loop::close(function<void()> released) noexcept {
   incoming_.clear();
   posted.clear();
   while (pending_) pending_->ops->abandon(*pending_);  // a destructor may have let go of more
+  last.clear();
+  destroyed_last_ = nullptr;
   if (running_) port_->stop();
   port_->close(std::move(released));
+  inbox_->run_is_over();
   release();
 }
 
@@ -367,11 +373,14 @@ void loop::run() {
     ~scope() {
       core.running_ = false;
       core.stop_requested_ = false;
+      core.turned_ = false;  // the next turn, of whoever runs the native loop, says where that is
+      core.inbox_->run_is_over();
       core.release();
     }
   } guard{*this};
   retain();
   running_ = true;
+  inbox_->run_begins();
   port_->run();
 }
 

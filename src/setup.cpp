@@ -1,52 +1,87 @@
 // SPDX-License-Identifier: MIT
+//
+// Life cycle. The state of the process's loop is never destroyed: other threads may still call in while the process exits,
+// and get `reactor_stopped`. A guard with static storage stops and joins the thread then. A forked child, whose parent has
+// the thread, starts over with a state of its own; the old one's lock may be held by a thread that it does not have.
 #include <interloop/setup.hpp>
+
+#include <interloop/detail/eventual_slot.hpp>
 
 #include <atomic>
 #include <mutex>
 #include <optional>
 
 namespace interloop {
-namespace {
 
-// Destroyed when the process exits normally, which stops and joins the thread.
+namespace detail {
+
 struct process_loop {
+  const unsigned forks = fork_count();
   std::mutex mutex;
   std::unique_ptr<loop_thread> thread;     // of setup()
   std::optional<loop_remote> application;  // of no_setup()
   const loop* applications = nullptr;
   // What is selected, once; read without the lock.
   std::atomic<const loop_remote*> selected{nullptr};
+
+  static process_loop& get();
+  static void stop_at_exit() noexcept;
 };
 
-process_loop& process() {
-  static process_loop state;
-  return state;
-}
+namespace {
+
+constinit std::atomic<process_loop*> current_process{nullptr};
+constinit thread_local bool in_setup = false;  // this thread is the new loop's, and makes it
 
 }  // namespace
 
-namespace detail {
+process_loop& process_loop::get() {
+  process_loop* known = current_process.load(std::memory_order_acquire);
+  while (!known || known->forks != fork_count()) {
+    auto fresh = std::make_unique<process_loop>();
+    if (current_process.compare_exchange_strong(known, fresh.get(), std::memory_order_acq_rel)) return *fresh.release();
+  }
+  return *known;
+}
+
+void process_loop::stop_at_exit() noexcept {
+  process_loop* known = current_process.load(std::memory_order_acquire);
+  if (!known || known->forks != fork_count()) return;
+  const std::unique_lock lock(known->mutex, std::try_to_lock);  // held: a setup() will not come to an end any more
+  if (lock && known->thread) known->thread->stop_and_join();
+}
+
+setup_scope::setup_scope() noexcept { in_setup = true; }
+setup_scope::~setup_scope() { in_setup = false; }
 
 void setup_with(function<std::unique_ptr<loop_thread>()> start) {
-  process_loop& state = process();
+  process_loop& state = process_loop::get();
+  if (state.selected.load(std::memory_order_acquire) || in_setup) return;
   std::lock_guard lock(state.mutex);
   if (state.selected.load(std::memory_order_relaxed)) return;
   state.thread = start();
   state.selected.store(&state.thread->remote(), std::memory_order_release);
+  static const struct at_exit {
+    ~at_exit() { process_loop::stop_at_exit(); }
+  } guard;
 }
 
 const loop_remote& reactor() {
-  const loop_remote* chosen = process().selected.load(std::memory_order_acquire);
-  if (!chosen)
+  process_loop& state = process_loop::get();
+  const loop_remote* chosen = state.selected.load(std::memory_order_acquire);
+  if (!chosen) {
+    if (state.forks != 0) throw_inherited();
     throw usage_error(
         "no loop to run in: call setup<…_loop>() once, or no_setup(loop) if the application runs its own");
+  }
   return *chosen;
 }
 
 }  // namespace detail
 
 void no_setup(loop& own) {
-  process_loop& state = process();
+  if (detail::in_setup) throw usage_error("no_setup: called while setup() makes its loop; call no_setup() first");
+  detail::process_loop& state = detail::process_loop::get();
   std::lock_guard lock(state.mutex);
   if (state.thread)
     throw usage_error("no_setup: setup() was called before and runs a loop of its own; call no_setup() first");

@@ -23,7 +23,8 @@ using waited =
 
 std::uint64_t stash_slot(state_ptr<slot_base> what, const std::type_info& type);
 state_ptr<slot_base> unstash_slot(std::uint64_t uid, const std::type_info& type);
-[[noreturn]] void throw_timeout(duration allowed);
+[[noreturn]] void throw_timeout(duration allowed, const char* next);
+[[noreturn]] void throw_interrupted(const char* next);
 [[noreturn]] void throw_stopped();
 
 inline std::chrono::steady_clock::time_point deadline_of(duration timeout) noexcept {
@@ -54,12 +55,10 @@ class eventual_result {
   template <class Rep, class Period>
   detail::waited<T> wait(std::chrono::duration<Rep, Period> timeout, const std::stop_token& stop = {}) const {
     const duration allowed = to_duration(timeout);
-    if (!slot().wait_until(detail::deadline_of(allowed), stop)) gave_up(stop, allowed);
-    return get();
+    return wait_until(detail::deadline_of(allowed), stop, allowed);
   }
   detail::waited<T> wait(std::chrono::steady_clock::time_point deadline, const std::stop_token& stop = {}) const {
-    if (!slot().wait_until(deadline, stop)) gave_up(stop, duration::zero());
-    return get();
+    return wait_until(deadline, stop, duration::zero());
   }
   detail::waited<T> wait(const std::stop_token& stop = {}) const {
     return wait((std::chrono::steady_clock::time_point::max)(), stop);
@@ -89,12 +88,15 @@ class eventual_result {
   template <class F>
   friend class blocking_function;
 
-  /// Waits once for a result that nobody else has, and moves it out. After the timeout the operation is cancelled.
+  /// Waits once for a result that nobody else has, where one can wait, and moves it out. Whoever gives up before there is
+  /// one cancels the operation, which nobody else could.
   T finish(duration timeout) && {
-    if (!slot().wait_until(detail::deadline_of(timeout), {})) {
+    const detail::wait_end end = slot().wait_until(detail::deadline_of(timeout), {});
+    if (end != detail::wait_end::opened) {
       slot().mark_retrieved();  // whoever asked has had an answer
       slot().request_cancel();
-      detail::throw_timeout(timeout);
+      if (end == detail::wait_end::interrupted) detail::throw_interrupted("the operation is being cancelled");
+      detail::throw_timeout(timeout, "the operation is being cancelled");
     }
     if (slot().state() == detail::outcome::value) {
       if constexpr (!std::is_void_v<T>) return std::move(slot().value());
@@ -121,9 +123,20 @@ class eventual_result {
     }
   }
 
-  [[noreturn]] static void gave_up(const std::stop_token& stop, duration allowed) {
-    if (stop.stop_requested()) throw cancelled_error("wait: a stop was requested; the operation goes on");
-    detail::throw_timeout(allowed);
+  detail::waited<T> wait_until(std::chrono::steady_clock::time_point deadline, const std::stop_token& stop,
+                               duration allowed) const {
+    detail::slot_base::require_waitable(slot().remote());
+    switch (slot().wait_until(deadline, stop)) {
+      case detail::wait_end::stopped:
+        throw cancelled_error("wait: a stop was requested; the operation goes on");
+      case detail::wait_end::interrupted:
+        detail::throw_interrupted("the operation goes on");
+      case detail::wait_end::late:
+        detail::throw_timeout(allowed, "wait again, or cancel() the operation");
+      case detail::wait_end::opened:
+        break;
+    }
+    return get();
   }
 
   detail::state_ptr<detail::slot<T>> slot_;

@@ -134,7 +134,9 @@ class loop_remote {
   }
 
   /// Whether waiting here for this loop would be waiting for oneself: inside its turn, or in the thread that runs it.
-  [[nodiscard]] bool is_here() const noexcept;
+  /// Where several threads may run the native loop (a strand), a thread between two handlers is not the loop's. Where the
+  /// application runs a libuv loop by itself, the thread of the last turn counts. Any thread.
+  [[nodiscard]] bool is_here() const;
   /// Whether the process was forked since the loop was made: its thread is not in this process.
   [[nodiscard]] bool inherited() const noexcept { return inbox_->inherited(); }
   /// The processor that the loop's thread last ran posted callables on, -1 if it has not. A hint.
@@ -303,6 +305,15 @@ class loop {
 
   // ---- For futures ----
 
+  /// While the loop closes: keeps `what` until all else is destroyed, as suspended coroutines may refer to it. At other
+  /// times, or where memory is short, it is destroyed at once.
+  template <class T>
+  void destroy_last(T what) noexcept {
+    try {
+      if (destroyed_last_) destroyed_last_->push([kept = std::move(what)] {});
+    } catch (const std::bad_alloc&) {
+    }
+  }
   /// Queues the dispatch of a completed future's callbacks, without failing: where memory is short they run from a list
   /// in the next turn, out of order. On a closed loop they are destroyed, unrun.
   void enqueue(detail::pending& completed) noexcept {
@@ -378,6 +389,7 @@ class loop {
   detail::task_queue incoming_;  // taken from the inbox, not yet run
   detail::timer_queue timers_;
   detail::pending* pending_ = nullptr;
+  detail::task_queue* destroyed_last_ = nullptr;  // while the loop closes
   detail::pending* undispatched_ = nullptr;  // completed when there was no memory to queue the dispatch
   time_point armed_for_{};
   std::size_t holds_ = 0;

@@ -42,9 +42,16 @@ class port_watch {
   virtual void set_interest(interest wanted) = 0;
 };
 
+/// What `loop_port::in_loop_thread` is worth to a thread that is about to block and must not wait for itself.
+enum class thread_knowledge : unsigned char {
+  none,    ///< nothing: the core goes by the threads of `loop::run` and of the last turn; one thread runs the native loop
+  exact,   ///< all: true in the thread that runs the native loop, also between turns; one thread at a time runs it
+  strand,  ///< true only inside the loop's own handlers, between which any of several threads may run the native loop
+};
+
 /// One native loop, as the core sees it.
 ///
-/// Every function but `wake` and `in_loop_thread` is called in the loop's thread, never two at once, and `set_alarm`,
+/// Every function but `wake`, `in_loop_thread` and `knowledge` is called in the loop's thread, never two at once, and `set_alarm`,
 /// `clear_alarm`, `keep_alive` only inside a turn. The port calls back `loop::turn`, `loop::alarm` and
 /// `watch_state::ready`, in the loop's thread, never from inside one of its own functions called by the core.
 class loop_port {
@@ -73,6 +80,9 @@ class loop_port {
   /// Whether the caller runs where loop-bound objects may be touched, beyond what the core knows by itself (the thread
   /// of the last turn). Any thread.
   [[nodiscard]] virtual bool in_loop_thread() const noexcept { return false; }
+
+  /// How far `in_loop_thread` can be relied on. Always the same answer.
+  [[nodiscard]] virtual thread_knowledge knowledge() const noexcept { return thread_knowledge::none; }
 
   /// Whether the core has work pending: a native loop that ends when idle must not end while it has, and must not be
   /// kept running by the port otherwise. Called on changes only.

@@ -12,8 +12,14 @@
 
 namespace interloop {
 
+namespace detail {
+struct process_loop;
+}
+
 /// Runs a loop in a thread from its construction to its destruction. Several may exist at once.
 ///
+/// The thread does not take the process's signals: handlers run in the application's threads. In a forked child, which has
+/// no such thread, the object only throws, and its destruction does nothing.
 /// Thread safety: any thread, but for destruction in its own thread, which throws nothing and waits for nothing.
 class loop_thread {
  public:
@@ -41,10 +47,12 @@ class loop_thread {
   [[nodiscard]] const loop_remote& remote() const noexcept { return *remote_; }
 
  private:
+  friend struct detail::process_loop;
   void start(function<void(const function<void(loop&)>&)> body);
+  void stop_and_join() noexcept;
 
   std::unique_ptr<loop_remote> remote_;
-  std::thread thread_;
+  std::unique_ptr<std::thread> thread_;
 };
 
 }  // namespace interloop

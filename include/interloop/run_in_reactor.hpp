@@ -31,9 +31,12 @@ class reactor_call final : public slot<T> {
     using R = std::invoke_result_t<F&, Args...>;
     at_once_ = true;
     try {
-      if constexpr (is_future_v<R>) {
-        R source = call();
+      if constexpr (is_future_v<std::remove_cvref_t<R>>) {
+        future<T> source = call();
         if (!source) throw_usage("run_in_reactor: the function returned an empty future");
+        if (&source.loop() != running_loop && !source.loop().in_loop_thread())
+          throw_usage(
+              "run_in_reactor: the function returned a future of a loop in another thread; run it in that loop");
         at_once_ = is_called(source);
         this->follow(std::move(source));
       } else if constexpr (std::is_void_v<R>) {
@@ -55,6 +58,10 @@ class reactor_call final : public slot<T> {
   void operation_over() noexcept override {
     kept_.reset();
     if (at_once_) running_loop->expect_posts();
+  }
+  void operation_abandoned(loop& core) noexcept override {
+    core.destroy_last(std::move(kept_));
+    kept_.reset();
   }
 
   std::optional<std::tuple<std::shared_ptr<F>, Args...>> kept_;
@@ -79,9 +86,15 @@ class call_task {
 
 template <class F, class... Args>
 auto start_in_reactor(const loop_remote& where, const std::shared_ptr<F>& fn, Args&&... args) {
-  using T = typename as_future_of<std::invoke_result_t<F&, std::decay_t<Args>...>>::type::value_type;
+  static_assert(
+      std::is_invocable_v<F&, std::decay_t<Args>...>,
+      "interloop: the function cannot be called with these arguments, which it gets as rvalues of copies; for a "
+      "reference, pass std::ref");
+  using R = std::invoke_result_t<F&, std::decay_t<Args>...>;
+  using plain = std::remove_cvref_t<R>;
+  using T = typename as_future_of<std::conditional_t<is_future_v<plain>, plain, R>>::type::value_type;
   using call = reactor_call<T, F, std::decay_t<Args>...>;
-  if (where.inherited()) slot_base::require_waitable(where);  // which throws
+  if (where.inherited()) throw_inherited();
   const state_ptr<call> made(typename state_ptr<call>::adopt{}, new call(where, fn, std::forward<Args>(args)...));
   try {
     where.post(call_task<call>(made));
@@ -171,11 +184,11 @@ template <class Rep, class Period, class F>
 /// The result of any future, for other threads. In the future's loop thread.
 template <class T>
 [[nodiscard]] eventual_result<T> eventual(const future<T>& source) {
-  using only_slot = detail::reactor_call<T, T (*)()>;
-  const detail::state_ptr<only_slot> made(typename detail::state_ptr<only_slot>::adopt{},
-                                          new only_slot(source.loop().remote(), nullptr));
+  using made_of = detail::state_ptr<detail::slot<T>>;
+  source.loop().check_thread("eventual");
+  made_of made(typename made_of::adopt{}, new detail::slot<T>(source.loop().remote()));
   made->follow(source);
-  return eventual_result<T>(detail::state_ptr<detail::slot<T>>(made.get()));
+  return eventual_result<T>(std::move(made));
 }
 
 }  // namespace interloop

@@ -13,6 +13,14 @@ namespace detail {
 
 void setup_with(function<std::unique_ptr<loop_thread>()> start);
 
+/// In the new thread, while the loop is made: a `setup` called there is a later one.
+struct setup_scope {
+  setup_scope() noexcept;
+  setup_scope(const setup_scope&) = delete;
+  setup_scope& operator=(const setup_scope&) = delete;
+  ~setup_scope();
+};
+
 /// The loop of `setup` or `no_setup`. Throws `usage_error` before either.
 const loop_remote& reactor();
 
@@ -20,13 +28,19 @@ const loop_remote& reactor();
 
 /// Starts a loop in a thread that interloop manages, for `run_in_reactor` and `wait_for`. The first call in the process
 /// wins; later ones, and those after `no_setup`, do nothing. The thread is stopped and joined when the process exits
-/// normally.
+/// normally. A forked child, which has no such thread, may call `setup` or `no_setup` again; until then `run_in_reactor`
+/// and `wait_for` throw there.
 /// \param make  makes the loop, in its thread: `[] { return libuv_loop(); }`.
 /// Thread safety: any thread. Errors: what `make` throws; a later call may then succeed.
 /// Source: `crochet.setup`.
 template <class Make>
 void setup(Make make) {
-  detail::setup_with([make = std::move(make)]() mutable { return std::make_unique<loop_thread>(std::move(make)); });
+  detail::setup_with([make = std::move(make)]() mutable {
+    return std::make_unique<loop_thread>([make = std::move(make)]() mutable {
+      const detail::setup_scope making;
+      return make();
+    });
+  });
 }
 /// The same with a loop on a native loop of its own: `setup<libuv_loop>()`.
 template <class Loop>

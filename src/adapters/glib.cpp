@@ -112,6 +112,7 @@ class glib_port final : public loop_port {
   }
 
   bool in_loop_thread() const noexcept override { return g_main_context_is_owner(native_); }
+  thread_knowledge knowledge() const noexcept override { return thread_knowledge::exact; }
 
   void run() override {
     GMainLoop* running = g_main_loop_new(native_, FALSE);

@@ -188,6 +188,16 @@ class asio_port final : public loop_port {
     }
   }
 
+  thread_knowledge knowledge() const noexcept override {
+    if constexpr (Net::template is_strand<Executor>) {
+      return thread_knowledge::strand;
+    } else if constexpr (requires(const Executor& e) { e.running_in_this_thread(); }) {
+      return thread_knowledge::exact;
+    } else {
+      return thread_knowledge::none;
+    }
+  }
+
   void keep_alive(bool pending) noexcept override {
     if (pending) {
       native_->work.emplace(native_->executor);

@@ -5,14 +5,11 @@
 // any number of threads. Waiting is a short spin that adapts to what it has seen, then a futex: a sleeping caller costs
 // two thread wake-ups per call, a spinning one only the loop's.
 //
-// Concurrency. `outcome_` goes from pending to one of the others, once, with release order; whoever reads it with acquire
-// order may read the result. A waiter announces itself in `sleepers_` before it looks at `outcome_` a last time, and the
-// writer writes `outcome_` before it looks at `sleepers_`, both sequentially consistent: one of them sees the other.
-// `epoch_` is what sleepers sleep on; it changes whenever they should look again.
-//
-// A futex wait is interrupted by signals, which is what `interrupt_wait` builds on.
+// Concurrency. The result is written before the gate opens and never after; gate.hpp has the protocol. What is only the
+// loop's says so. Signals interrupt a futex wait, which is what `interrupt_wait` builds on.
 #pragma once
 
+#include <interloop/detail/gate.hpp>
 #include <interloop/error.hpp>
 #include <interloop/failure.hpp>
 #include <interloop/future.hpp>
@@ -28,7 +25,16 @@
 
 namespace interloop::detail {
 
-enum class outcome : std::uint8_t { pending, value, failed, stopped };
+/// The platform of a gate: real threads, and the kernel's futex.
+struct futex_platform {
+  template <class T>
+  using atomic = std::atomic<T>;
+  static constexpr bool nothrow = true;
+  static void wake(std::atomic<std::uint32_t>& word) noexcept;
+};
+
+/// A forked child has no loop thread: throws `error`, which says what to do.
+[[noreturn]] void throw_inherited();
 
 /// What a slot has that does not depend on the value's type. Counted atomically.
 class slot_base {
@@ -42,15 +48,14 @@ class slot_base {
     if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
   }
 
-  [[nodiscard]] outcome state() const noexcept { return outcome_.load(std::memory_order_acquire); }
+  [[nodiscard]] outcome state() const noexcept { return gate_.state(); }
   [[nodiscard]] const loop_remote& remote() const noexcept { return remote_; }
 
-  /// Blocks until there is an outcome. Returns false at the deadline or when `stop` is requested.
-  /// Errors: `usage_error` in the loop's thread, `interrupted_error`, `error` in a forked child.
-  bool wait_until(std::chrono::steady_clock::time_point deadline, const std::stop_token& stop);
-
-  /// What to do about waiting here, before anything is started: throws as `wait_until`.
+  /// Throws if one cannot wait here: `usage_error` in the loop's thread, `error` in a forked child.
   static void require_waitable(const loop_remote& where);
+
+  /// Blocks until there is an outcome, where one can wait.
+  wait_end wait_until(std::chrono::steady_clock::time_point deadline, const std::stop_token& stop);
 
   /// Asks the loop to cancel the operation. Any thread; does nothing if the loop is gone or the outcome is known.
   void request_cancel();
@@ -63,24 +68,21 @@ class slot_base {
   /// In the loop's thread: cancels what is going on.
   virtual void cancel_in_loop() = 0;
 
-  /// Writes the outcome, if it is still pending, and wakes who sleeps. The result must be in place.
-  void publish(outcome final) noexcept;
+  /// Makes the outcome known, once, and wakes who sleeps. The result must be in place.
+  void publish(outcome final) noexcept { gate_.open(final); }
 
   [[nodiscard]] bool retrieved() const noexcept { return retrieved_.load(std::memory_order_relaxed); }
   [[nodiscard]] bool cancel_requested() const noexcept { return cancel_requested_.load(std::memory_order_relaxed); }
 
-  /// A failure that nobody retrieved goes to the loop's exception handler, or to stderr if the loop is gone.
+  /// A failure that nobody retrieved goes to the loop's exception handler, or to stderr if the loop is gone. Not in a
+  /// forked child: its parent reports it.
   static void report(const loop_remote& where, failure fail) noexcept;
 
  private:
-  void wake_sleepers() noexcept;
-
+  gate<futex_platform> gate_;
   std::atomic<unsigned> references_{1};
-  std::atomic<outcome> outcome_{outcome::pending};
   std::atomic<bool> retrieved_{false};
   std::atomic<bool> cancel_requested_{false};
-  std::atomic<std::uint32_t> epoch_{0};
-  std::atomic<std::uint32_t> sleepers_{0};
   loop_remote remote_;
 };
 
@@ -120,6 +122,7 @@ class slot : public slot_base {
     }
     state.template add<filler>(state_ptr<slot>(this));
     running_ = std::move(source);
+    if (cancel_missed_) cancel_in_loop();
   }
 
  protected:
@@ -127,11 +130,15 @@ class slot : public slot_base {
     if (running_) {
       const future<T> keep = running_;
       cancel(keep);
+    } else {
+      cancel_missed_ = true;  // over, or the function runs the loop nested and has not returned its future yet
     }
   }
 
   /// What was kept for the operation goes, in the loop's thread.
   virtual void operation_over() noexcept {}
+  /// The same while the loop closes: suspended coroutines that use it may not have been destroyed yet.
+  virtual void operation_abandoned(loop&) noexcept { operation_over(); }
 
  private:
   struct filler final : continuation {
@@ -147,7 +154,9 @@ class slot : public slot_base {
       if (how == visit::run) {
         target->copy_from(static_cast<future_state<T>&>(core));
       } else {
-        target->abandon();
+        target->running_ = {};
+        target->operation_abandoned(core.loop());
+        target->publish(outcome::stopped);
       }
     }
   };
@@ -177,7 +186,8 @@ class slot : public slot_base {
 
   std::optional<stored<T>> value_;
   std::optional<failure> failure_;
-  future<T> running_;  // the loop's thread only; empty once the outcome is known
+  future<T> running_;           // the loop's thread only; empty once the outcome is known
+  bool cancel_missed_ = false;  // the loop's thread only
 };
 
 }  // namespace interloop::detail

@@ -160,12 +160,12 @@ class future_core : public pending {
   detail::status status_ = detail::status::pending;
   unsigned char used_ = 0;
   bool observed_ : 1 = false;
-  bool queued_ : 1 = false;         // a dispatch is in the ready queue
-  bool dispatching_ : 1 = false;    // the inline continuations are being visited
-  bool has_canceller_ : 1 = false;  // the first continuation is a canceller
-  bool is_coroutine_ : 1 = false;   // a coroutine's frame follows; only it may complete the future
-  bool has_value_ : 1 = false;      // there is a value to destroy
-  bool lone_dispatch_ : 1 = false;  // the one continuation there was is being run; the dispatch holds a reference
+  bool queued_ : 1 = false;              // a dispatch is in the ready queue
+  bool dispatching_ : 1 = false;         // the inline continuations are being visited
+  bool has_canceller_ : 1 = false;       // the first continuation is a canceller
+  bool is_coroutine_ : 1 = false;        // a coroutine's frame follows; only it may complete the future
+  bool has_value_ : 1 = false;           // there is a value to destroy
+  bool lone_dispatch_ : 1 = false;       // the one continuation there was is being run; the dispatch holds a reference
   unsigned char continuations_ : 2 = 0;  // how many wait to be run, two meaning more than one; without the canceller
   interloop::loop* loop_;
   std::source_location created_;

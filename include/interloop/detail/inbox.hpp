@@ -17,45 +17,21 @@
 #include <interloop/loop_port.hpp>
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 namespace interloop::detail {
 
-/// A lock for a few nanoseconds' work. Unlocking is a plain store, where a mutex needs a second atomic operation to learn
-/// whether someone sleeps. Who finds it held spins, then yields, and at last sleeps, lest a thread of high priority
-/// keep the one that holds it from running.
-class short_lock {
- public:
-  void lock() noexcept {
-    // Acquire, with the release of unlock: what the last holder did is seen.
-    while (held_.exchange(true, std::memory_order_acquire)) wait();
-  }
-  void unlock() noexcept { held_.store(false, std::memory_order_release); }
+/// How many forks led from the process's start to here. Any thread.
+[[nodiscard]] unsigned fork_count() noexcept;
 
- private:
-  void wait() const noexcept {
-    for (int tries = 0; held_.load(std::memory_order_relaxed); ++tries) {
-      if (tries < 100) {
-        relax();
-        continue;
-      }
-      if (tries < 1000) {
-        std::this_thread::yield();
-      } else {
-        std::this_thread::sleep_for(std::chrono::microseconds(50));
-      }
-    }
-  }
-  std::atomic<bool> held_{false};
-};
+/// A number for the calling thread that no other thread of the process has, ever.
+[[nodiscard]] std::uint64_t this_thread() noexcept;
 
 class inbox {
  public:
-  explicit inbox(loop_port& port) noexcept : port_(&port) {}
+  explicit inbox(loop_port& port) noexcept : knowledge_(port.knowledge()), port_(&port) {}
 
   /// Appends; wakes the loop if this is the first since it last looked. Throws `loop_closed`. Any thread.
   template <class F>
@@ -118,29 +94,44 @@ class inbox {
   /// The processor that the loop's thread last took callables on; -1 before. A hint. Any thread.
   [[nodiscard]] int turned_on() const noexcept { return turned_on_.load(std::memory_order_relaxed); }
 
-  /// For whoever would block: the thread of the last turn; no thread before the first, and where several have turned,
-  /// since then none of them is the loop's.
-  void turned_in(std::thread::id self) noexcept {
-    const std::thread::id last = turner_.load(std::memory_order_relaxed);
-    if (last == self || several_) return;
-    several_ = last != std::thread::id{};
-    turner_.store(several_ ? std::thread::id{} : self, std::memory_order_relaxed);
+  // Whether a thread that would block is the loop's own. Thread ids are used again, so threads are known by numbers.
+
+  /// The loop turns in this thread.
+  void turned_here() noexcept {
+    if (knowledge_ != thread_knowledge::none || several_) return;
+    const std::uint64_t last = runner_.load(std::memory_order_relaxed);
+    if (last == this_thread()) return;
+    several_ = last != nobody;  // then none of them is known to be the loop's
+    runner_.store(several_ ? nobody : this_thread(), std::memory_order_relaxed);
   }
-  [[nodiscard]] bool turns_here() const noexcept {
-    return turner_.load(std::memory_order_relaxed) == std::this_thread::get_id();
+  /// `loop::run` begins or ends in this thread.
+  void run_begins() noexcept {
+    if (knowledge_ != thread_knowledge::strand) runner_.store(this_thread(), std::memory_order_relaxed);
+    several_ = false;
   }
+  void run_is_over() noexcept { runner_.store(nobody, std::memory_order_relaxed); }
+  /// `loop::close` begins in this thread: what it destroys must not wait for it either.
+  void closes_here() noexcept { runner_.store(this_thread(), std::memory_order_relaxed); }
+  /// Whether waiting here would be waiting for oneself. Any thread.
+  [[nodiscard]] bool runs_here() {
+    if (const std::uint64_t runner = runner_.load(std::memory_order_relaxed); runner != nobody)
+      return runner == this_thread();
+    if (knowledge_ == thread_knowledge::none) return false;
+    const std::lock_guard guard(lock_);
+    return port_ && port_->in_loop_thread();
+  }
+
   /// Whether this process was forked after the loop was made, which has no thread here.
   [[nodiscard]] bool inherited() const noexcept { return forks_ != fork_count(); }
 
  private:
   enum class state : std::uint8_t { empty, filled, expecting };
-
-  /// How many forks led from the process's start to here.
-  static unsigned fork_count() noexcept;
+  static constexpr std::uint64_t nobody = 0;
 
   const unsigned forks_ = fork_count();
-  bool several_ = false;
-  std::atomic<std::thread::id> turner_{};
+  const thread_knowledge knowledge_;
+  bool several_ = false;  // threads have turned this loop; the loop's thread only
+  std::atomic<std::uint64_t> runner_{nobody};
   short_lock lock_;
   loop_port* port_;
   task_queue queue_;

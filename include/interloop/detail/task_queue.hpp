@@ -140,7 +140,8 @@ class task_queue {
 #if defined(__GNUC__)
   __attribute__((noinline))
 #endif
-  void recycle_head() noexcept {
+  void
+  recycle_head() noexcept {
     block* done = std::exchange(head_block_, head_block_->next);
     head_end_ = head_block_ == tail_block_ ? nullptr : head_block_->end;
     if (spares_ < max_spares) {

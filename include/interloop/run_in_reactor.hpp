@@ -59,10 +59,21 @@ class reactor_call final : public slot<T> {
     kept_.reset();
     if (at_once_) running_loop->expect_posts();
   }
-  void operation_abandoned(loop& core) noexcept override {
-    core.destroy_last(std::move(kept_));
-    kept_.reset();
-  }
+  void operation_abandoned(loop& core) noexcept override { core.destroy_last(last_use(*this)); }
+
+  // Gives up what was kept when it is destroyed itself. It stays in its place, as references to it do.
+  class last_use {
+   public:
+    explicit last_use(reactor_call& call) noexcept : call_(&call) {}
+    last_use(last_use&&) noexcept = default;
+    last_use& operator=(last_use&&) = delete;
+    ~last_use() {
+      if (call_) call_->kept_.reset();
+    }
+
+   private:
+    state_ptr<reactor_call> call_;
+  };
 
   std::optional<std::tuple<std::shared_ptr<F>, Args...>> kept_;
   bool at_once_ = false;  // the outcome is known when the posted call returns

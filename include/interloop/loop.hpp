@@ -390,7 +390,7 @@ class loop {
   detail::timer_queue timers_;
   detail::pending* pending_ = nullptr;
   detail::task_queue* destroyed_last_ = nullptr;  // while the loop closes
-  detail::pending* undispatched_ = nullptr;  // completed when there was no memory to queue the dispatch
+  detail::pending* undispatched_ = nullptr;       // completed when there was no memory to queue the dispatch
   time_point armed_for_{};
   std::size_t holds_ = 0;
   std::size_t watch_count_ = 0;

@@ -15,17 +15,6 @@
 #include <thread>
 #include <vector>
 
-#if defined(__SANITIZE_THREAD__)
-#define BLOCKING_TEST_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define BLOCKING_TEST_TSAN 1
-#endif
-#endif
-#ifndef BLOCKING_TEST_TSAN
-#define BLOCKING_TEST_TSAN 0
-#endif
-
 using namespace interloop;
 using namespace std::chrono_literals;
 
@@ -34,11 +23,10 @@ namespace {
 class blocking_stress_test : public blocking_test::on_each_loop {};
 INTERLOOP_ON_EACH_LOOP(blocking_stress_test);
 
-// Under ThreadSanitizer every call costs many times as much, so there are fewer of them.
 constexpr std::size_t caller_threads = 64;
-constexpr std::size_t calls_per_thread = BLOCKING_TEST_TSAN ? 1'000 : 10'000;
-constexpr int race_rounds = BLOCKING_TEST_TSAN ? 500 : 3'000;
-constexpr unsigned stop_rounds = BLOCKING_TEST_TSAN ? 8 : 25;
+constexpr std::size_t calls_per_thread = 10'000;
+constexpr int race_rounds = 3'000;
+constexpr unsigned stop_rounds = 25;
 
 // A value whose instances are counted.
 class counted {

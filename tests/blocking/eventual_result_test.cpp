@@ -277,8 +277,7 @@ TEST_P(eventual_result_test, of_many_threads_that_retrieve_one_gets_it) {
 
 TEST_P(eventual_result_test, a_failure_that_nobody_retrieved_is_reported_once) {
   {
-    const eventual_result<int> result =
-        run_in_reactor(*thread, []() -> int { throw std::runtime_error("lost"); })();
+    const eventual_result<int> result = run_in_reactor(*thread, []() -> int { throw std::runtime_error("lost"); })();
     const eventual_result<int> copy = result;
     settle(*thread);
     EXPECT_TRUE(told.all().empty()) << "somebody may still ask";
@@ -313,8 +312,7 @@ TEST_P(eventual_result_test, a_cancellation_that_was_asked_for_is_not_reported_a
   operation<int> unasked;
   static_cast<void>(start(unasked));
   in_loop(unasked, [](auto& f) { cancel(f, "by itself"); });
-  expected_reports = {
-      "an operation failed and nobody retrieved its result: interloop::cancelled_error: by itself"};
+  expected_reports = {"an operation failed and nobody retrieved its result: interloop::cancelled_error: by itself"};
 }
 
 TEST_P(eventual_result_test, a_timed_out_wait_for_reports_nothing_more) {
@@ -362,8 +360,7 @@ TEST_P(eventual_result_test, any_future_can_be_waited_for_by_other_threads) {
 
 TEST_P(eventual_result_test, cancelling_the_eventual_result_of_a_future_cancels_the_future) {
   std::atomic<int> cancels{0};
-  const auto result =
-      wait_for(*thread, 60s, [&] { return eventual(create_future<int>([&cancels] { ++cancels; })); })();
+  const auto result = wait_for(*thread, 60s, [&] { return eventual(create_future<int>([&cancels] { ++cancels; })); })();
   result.cancel();
   EXPECT_THROW(static_cast<void>(result.wait(60s)), cancelled_error);
   EXPECT_EQ(cancels, 1);

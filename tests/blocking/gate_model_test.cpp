@@ -29,12 +29,12 @@ namespace {
 // What is broken on purpose.
 enum class mutant {
   none,
-  outcome_not_sequential,   // the opener's store may stay in its buffer while it looks for sleepers
-  announcement_buffered,    // the same for the waiter's announcement
-  sleeps_without_looking,   // the futex does not compare the epoch
-  epoch_stays,              // whoever wakes does not change the epoch
-  wakes_only_one,           // the futex wakes one sleeper of several
-  signal_leaves_no_word,    // the handler sets its flag but does not change the epoch
+  outcome_not_sequential,  // the opener's store may stay in its buffer while it looks for sleepers
+  announcement_buffered,   // the same for the waiter's announcement
+  sleeps_without_looking,  // the futex does not compare the epoch
+  epoch_stays,             // whoever wakes does not change the epoch
+  wakes_only_one,          // the futex wakes one sleeper of several
+  signal_leaves_no_word,   // the handler sets its flag but does not change the epoch
 };
 
 enum variable : std::size_t { var_outcome, var_epoch, var_sleepers };  // in the order of gate's members
@@ -169,8 +169,8 @@ class model_atomic {
       const bool buffered = cpu.broken == mutant::announcement_buffered && var == var_sleepers;
       if (!buffered) cpu.flush();
       const std::uint64_t before = cpu.read(var);
-      const bool stays =
-          var == var_epoch && (cpu.in_signal ? cpu.broken == mutant::signal_leaves_no_word : cpu.broken == mutant::epoch_stays);
+      const bool stays = var == var_epoch && (cpu.in_signal ? cpu.broken == mutant::signal_leaves_no_word
+                                                            : cpu.broken == mutant::epoch_stays);
       if (!stays) cpu.write(var, before + by, buffered);
       return before;
     }));
@@ -382,10 +382,8 @@ TEST(gate_model, no_order_of_one_opener_two_waiters_a_stop_and_a_signal_loses_a_
   exploration all(scenario{}, mutant::none);
   EXPECT_EQ(all.run(), "");
   EXPECT_GT(all.states(), 1000U);
-  const std::set<std::pair<std::size_t, wait_end>> every{{0, wait_end::opened},
-                                                         {0, wait_end::stopped},
-                                                         {1, wait_end::opened},
-                                                         {1, wait_end::interrupted}};
+  const std::set<std::pair<std::size_t, wait_end>> every{
+      {0, wait_end::opened}, {0, wait_end::stopped}, {1, wait_end::opened}, {1, wait_end::interrupted}};
   EXPECT_EQ(all.ends(), every);
   RecordProperty("states", std::to_string(all.states()));
 }
@@ -418,7 +416,9 @@ TEST(gate_model, the_check_fails_if_the_sleep_does_not_compare_the_epoch) {
 
 TEST(gate_model, the_check_fails_if_the_epoch_does_not_change) { EXPECT_NE(problem_of(mutant::epoch_stays), ""); }
 
-TEST(gate_model, the_check_fails_if_only_one_sleeper_is_woken) { EXPECT_NE(problem_of(mutant::wakes_only_one, {.opener = true, .stopper = false, .signals = 0}), ""); }
+TEST(gate_model, the_check_fails_if_only_one_sleeper_is_woken) {
+  EXPECT_NE(problem_of(mutant::wakes_only_one, {.opener = true, .stopper = false, .signals = 0}), "");
+}
 
 TEST(gate_model, the_check_fails_if_a_signal_does_not_change_the_epoch) {
   EXPECT_NE(problem_of(mutant::signal_leaves_no_word, {.opener = false, .stopper = false, .signals = 1}), "");

@@ -66,8 +66,9 @@ TEST_P(loop_thread_test, destruction_with_work_pending_releases_the_waiters_and_
 }
 
 TEST_P(loop_thread_test, what_its_factory_throws_is_thrown_by_the_constructor) {
-  EXPECT_EQ(message_of<std::runtime_error>(
-                [] { loop_thread([]() -> interloop::testing::manual_loop { throw std::runtime_error("no loop today"); }); }),
+  EXPECT_EQ(message_of<std::runtime_error>([] {
+              loop_thread([]() -> interloop::testing::manual_loop { throw std::runtime_error("no loop today"); });
+            }),
             "no loop today");
 }
 

@@ -106,9 +106,9 @@ class on_each_loop : public ::testing::TestWithParam<std::string> {
   std::vector<std::string> expected_reports;
 };
 
-#define INTERLOOP_ON_EACH_LOOP(suite)                                                     \
+#define INTERLOOP_ON_EACH_LOOP(suite)                                                      \
   INSTANTIATE_TEST_SUITE_P(loops, suite, ::testing::ValuesIn(blocking_test::loop_names()), \
-                          [](const auto& instance) { return instance.param; })
+                           [](const auto& instance) { return instance.param; })
 
 /// What `fn` throws, as `Exception`; anything else fails the test.
 template <class Exception, class F>

@@ -362,9 +362,8 @@ void interrupts(const std::string& loop, int flags) {
     const nagger nag(1000);
     say(thrown_by([&] { static_cast<void>(pending.wait()); }));
     say(thrown_by([&] { static_cast<void>(pending.wait(1h)); }));
-    say(thrown_by([&] {
-      static_cast<void>(wait_for(1h, [&] { return create_future<int>([&cancels] { ++cancels; }); })());
-    }));
+    say(thrown_by(
+        [&] { static_cast<void>(wait_for(1h, [&] { return create_future<int>([&cancels] { ++cancels; }); })()); }));
   }
   wait_for(60s, [] {})();
   say("cancelled " + std::to_string(cancels));

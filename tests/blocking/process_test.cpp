@@ -20,9 +20,9 @@ using namespace std::chrono_literals;
 namespace {
 
 struct ended {
-  int status = -1;      // as from exit(); 1000 + the signal that killed it
-  std::string out;      // standard output
-  std::string err;      // standard error
+  int status = -1;                       // as from exit(); 1000 + the signal that killed it
+  std::string out;                       // standard output
+  std::string err;                       // standard error
   std::chrono::nanoseconds exit_took{};  // from the last line of output to the end
   std::vector<std::string> lines() const {
     std::vector<std::string> all;
@@ -63,10 +63,14 @@ class process_test : public ::testing::TestWithParam<std::string> {
     return end;
   }
 
-  // In a forked child, what only the parent's other threads refer to looks leaked.
-  static std::vector<std::string> without_leak_check() {
-    const char* set = std::getenv("ASAN_OPTIONS");
-    return {"ASAN_OPTIONS=" + (set ? std::string(set) + ":" : std::string()) + "detect_leaks=0"};
+  // In a forked child, what only the parent's other threads refer to looks leaked to LeakSanitizer, and ThreadSanitizer
+  // would rather not have new threads there, and sleeps for a second at each exit.
+  static std::vector<std::string> for_forks() {
+    const auto with = [](const char* name, const char* option) {
+      const char* set = std::getenv(name);
+      return std::string(name) + '=' + (set ? std::string(set) + ':' : std::string()) + option;
+    };
+    return {with("ASAN_OPTIONS", "detect_leaks=0"), with("TSAN_OPTIONS", "die_after_fork=0:atexit_sleep_ms=0")};
   }
 
   static void expect_lines(const std::string& what, const std::vector<std::string>& lines) {
@@ -89,13 +93,15 @@ class process_test : public ::testing::TestWithParam<std::string> {
 INTERLOOP_ON_EACH_LOOP(process_test);
 
 constexpr const char* no_loop =
-    "interloop::usage_error: no loop to run in: call setup<…_loop>() once, or no_setup(loop) if the application runs its "
+    "interloop::usage_error: no loop to run in: call setup<…_loop>() once, or no_setup(loop) if the application runs "
+    "its "
     "own";
 constexpr const char* forked =
     "interloop::error: this process was forked, and the loop's thread stayed in its parent; call setup(), or make a "
     "loop_thread, after the fork";
 constexpr const char* in_own_thread =
-    "interloop::usage_error: waiting here, in the loop's own thread, would be waiting for itself; co_await the future or "
+    "interloop::usage_error: waiting here, in the loop's own thread, would be waiting for itself; co_await the future "
+    "or "
     "add a callback";
 
 TEST_P(process_test, of_many_threads_that_call_setup_at_once_one_makes_the_loop) {
@@ -114,16 +120,19 @@ TEST_P(process_test, a_setup_inside_the_factory_of_setup_is_a_later_one) {
   expect_lines("setup_in_its_own_factory", {"nothing"});
 }
 
-TEST_P(process_test, before_setup_a_call_throws_and_says_what_to_do) { expect_lines("before_setup", {no_loop, no_loop}); }
+TEST_P(process_test, before_setup_a_call_throws_and_says_what_to_do) {
+  expect_lines("before_setup", {no_loop, no_loop});
+}
 
 TEST_P(process_test, after_no_setup_the_applications_loop_is_used_and_setup_does_nothing) {
   expect_lines("no_setup_wins", {in_own_thread, "the application's loop"});
 }
 
 TEST_P(process_test, no_setup_after_setup_throws) {
-  expect_lines("no_setup_after_setup",
-               {"interloop::usage_error: no_setup: setup() was called before and runs a loop of its own; call no_setup() "
-                "first"});
+  expect_lines(
+      "no_setup_after_setup",
+      {"interloop::usage_error: no_setup: setup() was called before and runs a loop of its own; call no_setup() "
+       "first"});
 }
 
 TEST_P(process_test, no_setup_with_a_second_loop_throws) {
@@ -147,14 +156,14 @@ TEST_P(process_test, when_main_returns_with_work_pending_the_process_ends_prompt
 
 TEST_P(process_test, a_process_may_exit_while_detached_threads_call_in) {
   for (int i = 0; i < 10; ++i) {
-    const ended end = run("exits_under_threads_that_call_in", without_leak_check());
+    const ended end = run("exits_under_threads_that_call_in", for_forks());
     EXPECT_EQ(end.status, 0);
     EXPECT_EQ(end.out + end.err, "done\n");
   }
 }
 
 TEST_P(process_test, a_process_may_exit_in_the_loops_thread) {
-  const ended end = run("exits_in_the_loops_thread", without_leak_check());
+  const ended end = run("exits_in_the_loops_thread", for_forks());
   EXPECT_EQ(end.status, 0);
   EXPECT_EQ(end.out + end.err, "done\n");
 }
@@ -189,7 +198,7 @@ TEST_P(process_test, an_idle_loop_thread_is_not_scheduled) {
 }
 
 TEST_P(process_test, in_a_forked_child_every_call_is_an_error_and_the_child_can_exit) {
-  const ended end = run("forks", without_leak_check());
+  const ended end = run("forks", for_forks());
   EXPECT_EQ(end.status, 0);
   EXPECT_EQ(end.err, "") << "failures are the parent's to report";
   const std::vector<std::string> lines = end.lines();
@@ -203,14 +212,14 @@ TEST_P(process_test, in_a_forked_child_every_call_is_an_error_and_the_child_can_
 }
 
 TEST_P(process_test, a_forked_child_may_have_loops_of_its_own) {
-  const ended end = run("forks_and_starts_again", without_leak_check());
+  const ended end = run("forks_and_starts_again", for_forks());
   EXPECT_EQ(end.status, 0);
   EXPECT_EQ(end.err, "");
   EXPECT_EQ(end.lines(), (std::vector<std::string>{"1", "2", "3", "nothing", "child 0", "nothing"}));
 }
 
 TEST_P(process_test, a_fork_at_any_moment_leaves_no_lock_behind) {
-  const ended end = run("forks_under_threads_that_call_in", without_leak_check());
+  const ended end = run("forks_under_threads_that_call_in", for_forks());
   EXPECT_EQ(end.status, 0);
   EXPECT_EQ(end.err, "");
   EXPECT_EQ(end.out, "0\n");
@@ -222,7 +231,9 @@ const std::vector<std::string> interrupted{
     "interloop::interrupted_error: the wait was interrupted by a signal; the operation is being cancelled",
     "cancelled 1"};
 
-TEST_P(process_test, a_signal_handler_that_says_so_interrupts_the_wait) { expect_lines("interrupts_a_wait", interrupted); }
+TEST_P(process_test, a_signal_handler_that_says_so_interrupts_the_wait) {
+  expect_lines("interrupts_a_wait", interrupted);
+}
 
 TEST_P(process_test, a_restarting_signal_handler_that_says_so_interrupts_the_wait) {
   expect_lines("interrupts_a_restarting_wait", interrupted);

@@ -127,11 +127,12 @@ TEST_P(run_in_reactor_test, a_future_that_is_completed_already_or_returned_by_re
 }
 
 TEST_P(run_in_reactor_test, a_coroutine_is_seen_through_and_may_refer_to_function_and_arguments_until_its_end) {
-  auto greet = run_in_reactor(*thread, [greeting = std::string("a greeting that is not short: ")](
-                                           const std::string& name, const std::vector<int>& more) -> future<std::string> {
-    co_await interloop::sleep(1ms);
-    co_return greeting + name + std::to_string(more.back());
-  });
+  auto greet = run_in_reactor(*thread,
+                              [greeting = std::string("a greeting that is not short: ")](
+                                  const std::string& name, const std::vector<int>& more) -> future<std::string> {
+                                co_await interloop::sleep(1ms);
+                                co_return greeting + name + std::to_string(more.back());
+                              });
   const eventual_result<std::string> result = greet(std::string("somebody with a long name "), std::vector{1, 2, 3});
   greet = run_in_reactor(*thread, greet.wrapped());  // the first function goes while it runs
   EXPECT_EQ(result.wait(60s), "a greeting that is not short: somebody with a long name 3");
@@ -140,7 +141,8 @@ TEST_P(run_in_reactor_test, a_coroutine_is_seen_through_and_may_refer_to_functio
 TEST_P(run_in_reactor_test, values_need_no_default_and_may_be_void_or_move_only) {
   EXPECT_EQ(run_in_reactor(*thread, [] { return no_default(4); })().wait(60s).value, 4);
   run_in_reactor(*thread, [] {})().wait(60s);
-  const eventual_result<std::unique_ptr<int>> owner = run_in_reactor(*thread, [] { return std::make_unique<int>(5); })();
+  const eventual_result<std::unique_ptr<int>> owner =
+      run_in_reactor(*thread, [] { return std::make_unique<int>(5); })();
   EXPECT_EQ(*owner.wait(60s), 5);
   EXPECT_EQ(&owner.wait(60s), &owner.wait(60s)) << "a value that cannot be copied is the same to every caller";
   const eventual_result<std::unique_ptr<int>> later =
@@ -153,10 +155,12 @@ TEST_P(run_in_reactor_test, exceptions_of_any_type_cross_over) {
                 [&] { run_in_reactor(*thread, [] { throw std::out_of_range("far"); })().wait(60s); }),
             "far");
   EXPECT_EQ(message_of<std::out_of_range>([&] {
-              run_in_reactor(*thread, []() -> future<void> {
-                co_await interloop::sleep(0s);
-                throw std::out_of_range("later");
-              })().wait(60s);
+              run_in_reactor(*thread,
+                             []() -> future<void> {
+                               co_await interloop::sleep(0s);
+                               throw std::out_of_range("later");
+                             })()
+                  .wait(60s);
             }),
             "later");
   EXPECT_THROW(run_in_reactor(*thread, [] { throw 5; })().wait(60s), int);
@@ -218,15 +222,17 @@ TEST_P(wait_for_test, it_returns_the_value) {
   EXPECT_EQ(wait_for(*thread, 60s, add)(20, 22), 42);
   wait_for(*thread, 60s, [] {})();
   EXPECT_EQ(*wait_for(*thread, 60s, [](std::unique_ptr<int> p) { return p; })(std::make_unique<int>(9)), 9);
-  EXPECT_EQ(wait_for(*thread, 60s, [](int n) -> future<int> {
-              co_await interloop::sleep(1ms);
-              co_return n * 2;
-            })(4),
+  EXPECT_EQ(wait_for(*thread, 60s,
+                     [](int n) -> future<int> {
+                       co_await interloop::sleep(1ms);
+                       co_return n * 2;
+                     })(4),
             8);
 }
 
 TEST_P(wait_for_test, it_throws_the_exception) {
-  EXPECT_EQ(message_of<std::logic_error>([&] { wait_for(*thread, 60s, [] { throw std::logic_error("no"); })(); }), "no");
+  EXPECT_EQ(message_of<std::logic_error>([&] { wait_for(*thread, 60s, [] { throw std::logic_error("no"); })(); }),
+            "no");
 }
 
 TEST_P(wait_for_test, after_the_timeout_it_throws_and_cancels_the_operation) {
@@ -287,7 +293,7 @@ TEST_P(wait_for_test, in_one_loops_thread_it_may_wait_for_another_loop) {
 TEST_P(wait_for_test, many_threads_share_one_function) {
   const auto square = wait_for(*thread, 60s, [](int n) -> future<int> {
     if (n % 2) co_await interloop::sleep(0s);
-    co_return n * n;
+    co_return n* n;
   });
   std::vector<std::thread> threads;
   std::atomic<int> wrong{0};

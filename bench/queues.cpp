@@ -28,7 +28,7 @@ struct packed {
     tasks.push(std::forward<F>(fn));
   }
   void run_all() {
-    while (!tasks.empty()) tasks.run_front();
+    while (!tasks.empty()) tasks.run_until(tasks.pushed());
   }
 };
 
@@ -148,7 +148,7 @@ struct locked_swap {
   }
   void run_some() {
     box.take(taken);
-    while (!taken.empty()) taken.run_front();
+    while (!taken.empty()) taken.run_until(taken.pushed());
   }
 };
 

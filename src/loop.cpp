@@ -106,8 +106,8 @@ void loop::turn() noexcept {
   if (!incoming_.empty() && depth_ == 1) expects_ = expects_per_turn;
   if (!quiet_ && ready_.size() + incoming_.size() > 1) notice_quietly();
   int budget = generations_per_turn;
-  run_generation(ready_, ready_.size());
-  run_generation(incoming_, incoming_.size());
+  run_generation(ready_);
+  run_generation(incoming_);
   if (!timers_.empty()) {
     run_generations(budget);
     run_due_timers();
@@ -130,7 +130,7 @@ void loop::dispatch(detail::watch_state& state, interest ready) noexcept {
   if (closed_ || !state.active_) return;
   turn_scope scope(*this);
   ++state.references_;
-  run_generation(ready_, ready_.size());  // first come first served
+  run_generation(ready_);  // first come first served
   if (state.active_ && (ready & state.interest_) != interest::none) {
     ++state.running_;
     try {
@@ -146,11 +146,13 @@ void loop::dispatch(detail::watch_state& state, interest ready) noexcept {
   run_generations(budget);
 }
 
-void loop::run_generation(detail::task_queue& queue, std::size_t count) noexcept {
-  // A nested turn, or close(), may have emptied the queue under us.
-  while (count-- > 0 && !queue.empty()) {
+void loop::run_generation(detail::task_queue& queue) noexcept {
+  // What is there now. A nested turn, or close(), may empty the queue under us.
+  const std::uint64_t limit = queue.pushed();
+  for (;;) {
     try {
-      queue.run_front();
+      queue.run_until(limit);
+      return;
     } catch (...) {
       report_escaped();
     }
@@ -160,7 +162,7 @@ void loop::run_generation(detail::task_queue& queue, std::size_t count) noexcept
 void loop::run_generations(int& budget) noexcept {
   while (budget > 0 && !ready_.empty()) {
     --budget;
-    run_generation(ready_, ready_.size());
+    run_generation(ready_);
   }
 }
 

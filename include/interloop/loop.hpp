@@ -364,7 +364,7 @@ class loop {
   void dispatch(detail::watch_state& state, interest ready) noexcept;
   void notice();
   void notice_quietly() noexcept;
-  void run_generation(detail::task_queue& queue, std::size_t count) noexcept;
+  void run_generation(detail::task_queue& queue) noexcept;
   void run_generations(int& budget) noexcept;
   void run_expected(int& budget) noexcept;
   void run_due_timers() noexcept;

@@ -31,8 +31,8 @@ class task_queue {
     free_blocks(spare_);
   }
 
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
-  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] std::size_t size() const noexcept { return pushed_ - taken_; }
+  [[nodiscard]] bool empty() const noexcept { return pushed_ == taken_; }
 
   /// Appends a callable. Strong guarantee: where this throws (bad_alloc, or the callable's own copy), nothing changed.
   template <class F>
@@ -49,13 +49,36 @@ class task_queue {
   /// Runs the first callable; what it throws passes through, the record is gone all the same. Requires !empty().
   void run_front() {
     header* front = reinterpret_cast<header*>(head_);
+    ++taken_;
     front->code(*this, front, true);
+  }
+
+  /// How many callables have ever been pushed: as `run_until`'s limit, those that are there now.
+  [[nodiscard]] std::uint64_t pushed() const noexcept { return pushed_; }
+
+  /// Runs callables until `limit` have ever been taken, here or by whatever they call, or none is left. What one throws
+  /// passes through; call it again for the rest.
+  void run_until(std::uint64_t limit) {
+    // The position is carried in registers and only compared with the members, so that one callable need not wait for
+    // the stores of the one before.
+    std::byte* at = head_;
+    std::uint64_t taken = taken_;
+    while (taken < limit && taken != pushed_) {
+      header* front = reinterpret_cast<header*>(at);
+      taken_ = ++taken;
+      at = front->code(*this, front, true);
+      if (at != head_ || taken != taken_) {
+        at = head_;
+        taken = taken_;
+      }
+    }
   }
 
   /// Destroys every callable without running it. Their destructors may push more: those are destroyed too.
   void clear() noexcept {
-    while (size_ != 0) {
+    while (!empty()) {
       header* front = reinterpret_cast<header*>(head_);
+      ++taken_;
       front->code(*this, front, false);
     }
   }
@@ -67,7 +90,8 @@ class task_queue {
     std::swap(limit_, other.limit_);
     std::swap(head_block_, other.head_block_);
     std::swap(tail_block_, other.tail_block_);
-    std::swap(size_, other.size_);
+    std::swap(pushed_, other.pushed_);
+    std::swap(taken_, other.taken_);
     std::swap(spare_, other.spare_);
     std::swap(spares_, other.spares_);
   }
@@ -78,8 +102,8 @@ class task_queue {
   static constexpr std::size_t max_spares = 8;
 
   struct header {
-    // Takes the record out of the queue, then runs the callable or only destroys it.
-    void (*code)(task_queue&, header*, bool run);
+    // Takes the record out of the queue, then runs the callable or only destroys it. Returns where the record ends.
+    std::byte* (*code)(task_queue&, header*, bool run);
   };
 
   struct block {
@@ -101,12 +125,14 @@ class task_queue {
     template <class G>
     explicit record(G&& source) : header{&code_of}, callable(std::forward<G>(source)) {}
 
-    static void code_of(task_queue& queue, header* self, bool run) {
+    static std::byte* code_of(task_queue& queue, header* self, bool run) {
       F& stored = static_cast<record*>(self)->callable;
       F callable(std::move(stored));
       stored.~F();
-      queue.consume(sizeof(record));
+      std::byte* const end = reinterpret_cast<std::byte*>(self) + sizeof(record);
+      queue.consume_to(end);
       if (run) std::invoke(std::move(callable));
+      return end;
     }
   };
 
@@ -117,24 +143,17 @@ class task_queue {
       grow();
     ::new (static_cast<void*>(tail_)) record<F>(std::forward<G>(source));
     tail_ += sizeof(record<F>);
-    ++size_;
+    ++pushed_;
   }
 
-  void consume(std::size_t bytes) noexcept {
-    head_ += bytes;
-    if (--size_ == 0) {
-      start_over();
-    } else if (head_ == head_end_) [[unlikely]] {
+  void consume_to(std::byte* end) noexcept {
+    head_ = end;
+    if (end == tail_) {  // empty: start at the front of a block that is still in the cache
+      head_ = tail_ = head_block_->data;
+    } else if (end == head_end_) [[unlikely]] {
       recycle_head();
       head_ = head_block_->data;
     }
-  }
-
-  // The queue is empty: starts at the front of a block that is still in the cache.
-  void start_over() noexcept {
-    if (head_block_ != tail_block_) [[unlikely]]
-      recycle_head();
-    head_ = tail_ = head_block_->data;
   }
 
 #if defined(__GNUC__)
@@ -184,7 +203,8 @@ class task_queue {
   std::byte* limit_ = nullptr;     // end of the last block
   block* head_block_ = nullptr;
   block* tail_block_ = nullptr;
-  std::size_t size_ = 0;
+  std::uint64_t pushed_ = 0;  // ever
+  std::uint64_t taken_ = 0;
   block* spare_ = nullptr;
   std::size_t spares_ = 0;
 };

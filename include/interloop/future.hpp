@@ -129,18 +129,8 @@ future<T> make_future(loop& core, std::source_location where) {
   return future_access::wrap<T>({typename state_ptr<future_state<T>>::adopt{}, state});
 }
 
-/// Kept in place of a callback that is `nullptr`: unlike that, it takes no room.
-struct absent {
-  absent(std::nullptr_t) noexcept {}
-};
-
 template <class F>
-inline constexpr bool is_absent =
-    std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t> || std::is_same_v<std::remove_cvref_t<F>, absent>;
-
-/// What is kept of a callback.
-template <class F>
-using kept = std::conditional_t<is_absent<F>, absent, std::decay_t<F>>;
+inline constexpr bool is_absent = std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>;
 
 /// Stands for an absent callback where a future's are kept: unlike nullptr_t, it takes no room. `Nth` keeps two apart.
 template <int Nth>
@@ -355,8 +345,7 @@ void add_callbacks(const future<T>& f, Callback&& callback, Errback&& errback = 
   state.loop().require_open("add_callbacks");
   if (detail::is_empty(callback) && detail::is_empty(errback)) [[unlikely]]
     detail::throw_usage("add_callbacks: both callback and errback are absent; give at least one");
-  state.template add<detail::callbacks<T, detail::kept<C>, detail::kept<E>>>(std::forward<Callback>(callback),
-                                                                             std::forward<Errback>(errback));
+  state.template add<detail::callbacks<T, C, E>>(std::forward<Callback>(callback), std::forward<Errback>(errback));
 }
 
 }  // namespace interloop

@@ -12,6 +12,7 @@
 
 #include <cerrno>
 #include <string>
+#include <utility>
 
 namespace interloop {
 namespace {
@@ -114,11 +115,22 @@ class libuv_port final : public loop_port {
   }
 
   void set_alarm(time_point when) override {
-    uv_update_time(native_);  // libuv's cached time may be old, which would make the timer early
     const auto delay = std::chrono::ceil<std::chrono::milliseconds>(when - now()).count();
-    uv_timer_start(&block_->timer, &on_alarm, delay > 0 ? static_cast<std::uint64_t>(delay) : 0, 0);
+    rings_ = delay <= 0;
+    if (rings_) {
+      uv_timer_stop(&block_->timer);
+      wake();
+      return;
+    }
+    // libuv's cached time may be old, which would make the timer early. Not among the timers, though: libuv runs those
+    // that are due by then before it looks at descriptors again, in 1.44 also those of no delay, for ever.
+    if (!in_alarm_) uv_update_time(native_);
+    uv_timer_start(&block_->timer, &on_alarm, static_cast<std::uint64_t>(delay), 0);
   }
-  void clear_alarm() noexcept override { uv_timer_stop(&block_->timer); }
+  void clear_alarm() noexcept override {
+    rings_ = false;
+    uv_timer_stop(&block_->timer);
+  }
 
   std::unique_ptr<port_watch> watch(int fd, interest wanted, detail::watch_state& state) override {
     return std::make_unique<libuv_watch>(native_, fd, wanted, state);
@@ -159,10 +171,18 @@ class libuv_port final : public loop_port {
     while (::read(mine.event, &count, sizeof count) < 0 && errno == EINTR) {
     }
     self->reference_if_pending();
-    self->core().turn();
+    if (std::exchange(self->rings_, false)) {
+      self->core().alarm();
+    } else {
+      self->core().turn();
+    }
   }
   static void on_alarm(uv_timer_t* timer) {
-    if (libuv_port* self = static_cast<block*>(timer->data)->port) self->core().alarm();
+    block& mine = *static_cast<block*>(timer->data);
+    if (!mine.port) return;
+    mine.port->in_alarm_ = true;
+    mine.port->core().alarm();
+    if (mine.port) mine.port->in_alarm_ = false;
   }
   static void on_closed(uv_handle_t* handle) {
     auto* mine = static_cast<block*>(handle->data);
@@ -184,6 +204,8 @@ class libuv_port final : public loop_port {
   uv_loop_t* native_;
   block* block_;
   bool kept_alive_ = false;
+  bool in_alarm_ = false;
+  bool rings_ = false;  // the alarm is due: the next wake-up brings it
 };
 
 uv_loop_t* require(uv_loop_t* native) {

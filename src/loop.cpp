@@ -375,6 +375,8 @@ void loop::run() {
     ~scope() {
       core.running_ = false;
       core.stop_requested_ = false;
+  if (running_ || depth_ > 0)
+    throw usage_error("run: the loop is running; stop() it first, or await what you wait for");
       core.turned_ = false;  // the next turn, of whoever runs the native loop, says where that is
       core.inbox_->run_is_over();
       core.release();

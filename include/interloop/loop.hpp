@@ -269,7 +269,8 @@ class loop {
   [[nodiscard]] bool closed() const noexcept { return closed_; }
 
   /// Runs the native loop in this thread until `stop`, or until it is idle where it ends then. A `stop` that came first
-  /// makes it return at once. Errors: `loop_closed`, `usage_error` if the adapter cannot run this native loop.
+  /// makes it return at once. Errors: `loop_closed`; `usage_error` if the adapter cannot run this native loop, if it is
+  /// running, and inside a turn: most native loops would hang.
   void run();
   /// Ends `run`, now or the next one. In the loop's thread; from elsewhere, `post` it.
   void stop() noexcept;

@@ -235,7 +235,7 @@ class loop {
   /// Runs `fn(args…)` in a later turn, from any thread. See `loop_remote::post`; use that where the loop may be gone.
   template <class F, class... Args>
   void post(F&& fn, Args&&... args) {
-    if (detail::running_loop == this) {
+    if (detail::running_loop == this && !inbox_->filled()) {  // else it would overtake what this thread has posted
       call_soon(std::forward<F>(fn), std::forward<Args>(args)...);
     } else {
       inbox_->push(detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...));

@@ -54,6 +54,9 @@ class inbox {
     }
   }
 
+  /// Whether something waits in it that the calling thread has pushed; what others push may be missed. Any thread.
+  [[nodiscard]] bool filled() const noexcept { return state_.load(std::memory_order_relaxed) == state::filled; }
+
   /// Swaps what has come into `into`, which must be empty. The loop's thread.
   void take(task_queue& into) {
     if (state_.load(std::memory_order_relaxed) != state::filled) return;

@@ -127,7 +127,7 @@ void loop::run_expected(int& budget) noexcept {
 }
 
 void loop::dispatch(detail::watch_state& state, interest ready) noexcept {
-  if (closed_ || !state.active_) return;
+  if (closed_ || !state.active_ || state.running_ > 0) return;
   turn_scope scope(*this);
   ++state.references_;
   run_generation(ready_);  // first come first served

@@ -21,6 +21,8 @@ class watch_state {
 
   /// For ports: the descriptor is ready. In the loop's thread, while the `port_watch` exists.
   void ready(interest directions) noexcept;
+  /// For ports: its callback runs. A nested run of the native loop need not look at the descriptor until it has returned.
+  [[nodiscard]] bool running() const noexcept { return running_ > 0; }
 
  private:
   friend class interloop::loop;
@@ -39,7 +41,8 @@ class watch_state {
 }  // namespace detail
 
 /// Keeps a descriptor watched: `loop::watch` makes it, its destruction ends the watch. Movable; may be destroyed, stopped
-/// or changed inside its own callback. The descriptor stays the caller's: stop the watch before closing it.
+/// or changed inside its own callback, which is not called again by a run of the native loop nested in it. The descriptor
+/// stays the caller's: stop the watch before closing it.
 ///
 /// Thread safety: the loop's thread only. Errors: after the loop was closed all operations do nothing.
 class fd_watch {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// One GSource for wake-ups and the alarm, driven by its ready time and by a look at the core before every sleep; one for
-// each descriptor. All may recurse: a dialog's nested loop inside a callback keeps being served.
+// A GSource each for wake-ups and the alarm, driven by their ready times and by a look at the core before every sleep; one
+// for each descriptor. The first two may recurse: a dialog's nested loop inside a callback keeps being served.
 #include <interloop/adapters/glib.hpp>
 
 #include <glib-unix.h>
@@ -32,7 +32,6 @@ template <class Owner>
 GSource* make_source(GSourceFuncs& functions, Owner& owner, const char* name) {
   GSource* source = g_source_new(&functions, sizeof(owned_source<Owner>));
   reinterpret_cast<owned_source<Owner>*>(source)->owner = &owner;
-  g_source_set_can_recurse(source, TRUE);
   g_source_set_static_name(source, name);
   return source;
 }
@@ -88,8 +87,10 @@ class glib_port final : public loop_port {
       : native_(g_main_context_ref(native ? native : g_main_context_default())),
         waker_(make_source<glib_port>(wake_functions, *this, "interloop wake")),
         alarm_(make_source<glib_port>(alarm_functions, *this, "interloop alarm")) {
-    g_source_attach(waker_, native_);
-    g_source_attach(alarm_, native_);
+    for (GSource* each : {waker_, alarm_}) {
+      g_source_set_can_recurse(each, TRUE);
+      g_source_attach(each, native_);
+    }
   }
   ~glib_port() override {
     close(nullptr);

@@ -128,7 +128,7 @@ class manual_port final : public loop_port {
     std::vector<pollfd> polled{{event_, POLLIN, 0}};
     const std::vector<manual_watch*> asked = watches_;  // reporting may change the list
     for (const manual_watch* each : asked)
-      polled.push_back({each->wanted_ == interest::none ? -1 : each->fd_,
+      polled.push_back({each->wanted_ == interest::none || each->state_.running() ? -1 : each->fd_,
                         static_cast<short>((has(each->wanted_, interest::read) ? POLLIN : 0) |
                                            (has(each->wanted_, interest::write) ? POLLOUT : 0)),
                         0});

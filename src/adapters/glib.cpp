@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <utility>
 
 namespace interloop {
 namespace {
@@ -48,13 +49,21 @@ void drop_source(GSource*& source) {
 class glib_watch final : public port_watch {
  public:
   glib_watch(GMainContext* native, int fd, interest wanted, detail::watch_state& state)
-      : state_(state), source_(make_source<glib_watch>(functions, *this, "interloop watch")) {
-    tag_ = g_source_add_unix_fd(source_, fd, condition_of(wanted));
+      : state_(state), fd_(fd), source_(make_source<glib_watch>(functions, *this, "interloop watch")) {
+    set_interest(wanted);
     g_source_attach(source_, native);
   }
   ~glib_watch() override { drop_source<glib_watch>(source_); }
 
-  void set_interest(interest wanted) override { g_source_modify_unix_fd(source_, tag_, condition_of(wanted)); }
+  void set_interest(interest wanted) override {
+    if (wanted == interest::none) {  // poll() reports hang-ups unasked, again and again
+      if (tag_) g_source_remove_unix_fd(source_, std::exchange(tag_, nullptr));
+    } else if (tag_) {
+      g_source_modify_unix_fd(source_, tag_, condition_of(wanted));
+    } else {
+      tag_ = g_source_add_unix_fd(source_, fd_, condition_of(wanted));
+    }
+  }
 
  private:
   static GIOCondition condition_of(interest wanted) {
@@ -65,6 +74,7 @@ class glib_watch final : public port_watch {
   static gboolean dispatch(GSource* source, GSourceFunc, gpointer) {
     glib_watch* self = owner_of<glib_watch>(source);
     if (!self) return G_SOURCE_REMOVE;
+    if (!self->tag_) return G_SOURCE_CONTINUE;  // paused after it was found ready
     const int seen = g_source_query_unix_fd(source, self->tag_);
     interest ready = interest::none;
     if (seen & G_IO_IN) ready = ready | interest::read;
@@ -77,8 +87,9 @@ class glib_watch final : public port_watch {
   static inline GSourceFuncs functions{nullptr, nullptr, &dispatch, nullptr, nullptr, nullptr};
 
   detail::watch_state& state_;
+  int fd_;
   GSource* source_;
-  gpointer tag_ = nullptr;
+  gpointer tag_ = nullptr;  // null while paused
 };
 
 class glib_port final : public loop_port {

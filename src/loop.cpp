@@ -43,6 +43,7 @@ class loop::turn_scope {
     core.retain();
     ++core.depth_;
     core.quiet_ = false;
+    core.settled_ = false;
     detail::running_loop = &core;
     const std::thread::id self = std::this_thread::get_id();
     if (core.thread_.load(std::memory_order_relaxed) != self || !core.turned_) {
@@ -87,6 +88,7 @@ void loop::notice() {
 void loop::notice_quietly() noexcept {
   if (closed_) return;
   quiet_ = true;
+  settled_ = false;
   if (detail::running_loop == this) {
     port_->busy();
   } else {
@@ -104,7 +106,9 @@ void loop::turn() noexcept {
   }
   if (incoming_.empty()) inbox_->take(incoming_);
   if (!incoming_.empty() && depth_ == 1) expects_ = expects_per_turn;
-  if (!quiet_ && ready_.size() + incoming_.size() > 1) notice_quietly();
+  // In a nested run, the callable that runs first would keep the others waiting, and the alarm that rang unarmed.
+  const std::size_t waiting = ready_.size() + incoming_.size();
+  if (!quiet_ && (waiting > 1 || (waiting == 1 && !timers_.empty()))) notice_quietly();
   int budget = generations_per_turn;
   run_generation(ready_);
   run_generation(incoming_);
@@ -174,6 +178,7 @@ void loop::run_due_timers() noexcept {
     try {
       detail::timer_node* due = timers_.take_due(now, limit);
       if (!due) return;
+      if (!quiet_ && !timers_.empty()) notice_quietly();  // a nested run has to arm the alarm for them
       timers_.run(due);
       if (closed_) return;
     } catch (const std::bad_alloc&) {
@@ -213,6 +218,7 @@ void loop::settle() noexcept {
     }
   }
   quiet_ = more;
+  settled_ = true;
   if (more) port_->wake();
 }
 
@@ -369,14 +375,14 @@ void loop::close(function<void()> released) noexcept {
 
 void loop::run() {
   require_open("run");
+  if (running_ || depth_ > 0)
+    throw usage_error("run: the loop is running; stop() it first, or await what you wait for");
   if (std::exchange(stop_requested_, false)) return;
   struct scope {
     loop& core;
     ~scope() {
       core.running_ = false;
       core.stop_requested_ = false;
-  if (running_ || depth_ > 0)
-    throw usage_error("run: the loop is running; stop() it first, or await what you wait for");
       core.turned_ = false;  // the next turn, of whoever runs the native loop, says where that is
       core.inbox_->run_is_over();
       core.release();

@@ -289,11 +289,13 @@ class loop {
     armed_ = false;
     turn();
   }
-  /// Whether a turn is needed: for ports that look before their native loop sleeps. In a nested run, that includes timers
-  /// for which the interrupted turn has not armed the native one again yet.
+  /// Whether a turn would have something to run, or timers for which the interrupted turn has not armed the alarm again.
   [[nodiscard]] bool has_ready() const noexcept {
     return !closed_ && (has_queued() || (depth_ > 0 && !armed_ && !timers_.empty()));
   }
+  /// Whether a turn is needed, also to tell the port something (an earlier alarm, say): for ports that look before their
+  /// native loop sleeps. True in a turn until that ends, so that a nested run of the native loop is served.
+  [[nodiscard]] bool needs_turn() const noexcept { return !closed_ && (!settled_ || has_ready()); }
   [[nodiscard]] loop_port& port() const noexcept { return *port_; }
 
   // ---- For blocking ----
@@ -376,6 +378,7 @@ class loop {
 
   // True when whoever queues need not wake the native loop: a wake-up is on its way, or was, this turn.
   bool quiet_ = false;
+  bool settled_ = true;  // the port knows the alarm and the keep-alive that what is queued needs
   bool closed_ = false;
   bool overdue_ = false;  // a timer was due when the last turn ended
   bool armed_ = false;

@@ -144,11 +144,11 @@ class glib_port final : public loop_port {
   }
 
  private:
-  // Inside a nested run there was no wake-up for what the interrupted turn still has queued.
+  // Inside a nested run there was no wake-up for what the interrupted turn still has queued, or its alarm set.
   static gboolean look(GSource* source, gint* timeout) {
     if (timeout) *timeout = -1;
     glib_port* self = owner_of<glib_port>(source);
-    return self && self->core().has_ready();
+    return self && self->core().needs_turn();
   }
   static gboolean look_again(GSource* source) { return look(source, nullptr); }
 

@@ -82,7 +82,7 @@ class manual_port final : public loop_port {
   }
 
   bool step() {
-    const bool turned = woken_.load() || core().has_ready();  // the latter in a nested run
+    const bool turned = woken_.load() || core().needs_turn();  // the latter in a nested run
     if (turned) take_wake();
     return look(0) || turned;
   }

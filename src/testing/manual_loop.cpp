@@ -110,9 +110,13 @@ class manual_port final : public loop_port {
   friend class manual_watch;
   static constexpr time_point never = (time_point::max)();
 
-  void take_wake() {
+  void drain() noexcept {
     std::uint64_t count = 0;
     [[maybe_unused]] const auto got = ::read(event_, &count, sizeof count);
+  }
+
+  void take_wake() {
+    drain();
     woken_.store(false);
     core().turn();
   }
@@ -134,6 +138,7 @@ class manual_port final : public loop_port {
                         0});
     if (asked.empty() && timeout_ms == 0) return false;
     if (::poll(polled.data(), polled.size(), timeout_ms) <= 0) return false;
+    if (polled[0].revents != 0 && !woken_.load()) drain();  // written after its wake-up was taken
     bool any = false;
     for (std::size_t i = 0; i < asked.size(); ++i) {
       const short seen = polled[i + 1].revents;
@@ -165,7 +170,18 @@ manual_watch::~manual_watch() {
   if (port_) std::erase(port_->watches_, this);
 }
 
-manual_port& port_of(const manual_loop& owner) { return static_cast<manual_port&>(owner->port()); }
+// Keeps the port while it is used: a callback may destroy the loop.
+class port_use {
+ public:
+  explicit port_use(loop& core) noexcept : core_(core) { core.retain(); }
+  port_use(const port_use&) = delete;
+  port_use& operator=(const port_use&) = delete;
+  ~port_use() { core_.release(); }
+  manual_port* operator->() const noexcept { return &static_cast<manual_port&>(core_.port()); }
+
+ private:
+  loop& core_;
+};
 
 }  // namespace
 
@@ -174,10 +190,10 @@ manual_loop::manual_loop() : loop_owner(std::make_unique<manual_port>()) {}
 void manual_loop::advance(duration span) {
   if (span < duration::zero())
     throw usage_error("advance: " + std::to_string(span.count()) + " ns; a clock cannot be moved backwards");
-  port_of(*this).advance(span);
+  port_use(**this)->advance(span);
 }
-void manual_loop::run_ready() { port_of(*this).run_ready(); }
-bool manual_loop::step() { return port_of(*this).step(); }
-time_point manual_loop::next_alarm() const noexcept { return port_of(*this).alarm(); }
+void manual_loop::run_ready() { port_use(**this)->run_ready(); }
+bool manual_loop::step() { return port_use(**this)->step(); }
+time_point manual_loop::next_alarm() const noexcept { return port_use(**this)->alarm(); }
 
 }  // namespace interloop::testing

@@ -16,6 +16,18 @@ namespace interloop {
 
 namespace detail {
 
+template <class E>
+struct inner_executor_of {
+  using type = E;
+};
+template <class E>
+  requires requires(const E& e) { e.get_inner_executor(); }
+struct inner_executor_of<E> {
+  using type = std::decay_t<decltype(std::declval<const E&>().get_inner_executor())>;
+};
+template <class E>
+using inner_executor = typename inner_executor_of<E>::type;
+
 /// The names of standalone Asio that the port uses.
 struct standalone_asio {
   static constexpr std::string_view name = "asio";
@@ -30,14 +42,23 @@ struct standalone_asio {
       ::asio::basic_waitable_timer<std::chrono::steady_clock, ::asio::wait_traits<std::chrono::steady_clock>, E>;
   template <class E>
   using descriptor = ::asio::posix::basic_stream_descriptor<E>;
+  // On what a strand wraps: Asio 1.22 has no work guard for a strand on an any_io_executor.
   template <class E>
-  using work_guard = ::asio::executor_work_guard<E>;
+  using work_guard = ::asio::executor_work_guard<inner_executor<E>>;
   static constexpr auto wait_read = ::asio::posix::descriptor_base::wait_read;
   static constexpr auto wait_write = ::asio::posix::descriptor_base::wait_write;
 
   template <class E>
   static constexpr bool is_strand = requires(const E& e) { e.get_inner_executor(); };
 
+  template <class E>
+  static inner_executor<E> innermost(const E& e) {
+    if constexpr (is_strand<E>) {
+      return e.get_inner_executor();
+    } else {
+      return e;
+    }
+  }
   template <class E>
   static auto make_strand(const E& e) {
     return ::asio::make_strand(e);

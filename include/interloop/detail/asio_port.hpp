@@ -15,6 +15,8 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -177,7 +179,11 @@ class asio_port final : public loop_port {
   }
 
   std::unique_ptr<port_watch> watch(int fd, interest wanted, watch_state& state) override {
-    return std::make_unique<asio_watch<Net, Executor>>(native_->executor, fd, wanted, state);
+    try {
+      return std::make_unique<asio_watch<Net, Executor>>(native_->executor, fd, wanted, state);
+    } catch (const std::system_error& refused) {
+      throw usage_error("watch: descriptor " + std::to_string(fd) + " cannot be watched: " + refused.what());
+    }
   }
 
   bool in_loop_thread() const noexcept override {
@@ -200,7 +206,7 @@ class asio_port final : public loop_port {
 
   void keep_alive(bool pending) noexcept override {
     if (pending) {
-      native_->work.emplace(native_->executor);
+      native_->work.emplace(Net::innermost(native_->executor));
     } else {
       native_->work.reset();
     }

@@ -52,6 +52,15 @@ foreach(loop IN LISTS interloop_adapters)
     "interloop = ${PROJECT_VERSION} ${PC_REQUIRES}" "${libs}" "")
 endforeach()
 
+# The conformance suite is a component too, one with no native library to find.
+interloop_install_target(interloop_conformance interloop-conformance-targets)
+set(loop conformance)
+set(FIND "")
+set(FIND_TARGETS "")
+configure_file("${PROJECT_SOURCE_DIR}/cmake/interloop-component.cmake.in"
+  "${interloop_generated}/interloop-conformance.cmake" @ONLY)
+install(FILES "${interloop_generated}/interloop-conformance.cmake" DESTINATION "${interloop_cmake_dir}")
+
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/interloopConfig.cmake.in"
   "${interloop_generated}/interloopConfig.cmake" INSTALL_DESTINATION "${interloop_cmake_dir}"
   NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)

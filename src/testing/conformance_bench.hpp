@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+// What the cases of the conformance suite are written with: a loop to try, checks, and pairs of descriptors.
+#pragma once
+
+#include <interloop/interloop.hpp>
+#include <interloop/testing/conformance.hpp>
+
+#include <functional>
+#include <memory>
+#include <source_location>
+#include <string>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace interloop::testing::conformance {
+
+using here = std::source_location;
+
+/// Thrown where a case fails or does not apply.
+struct case_failed {
+  std::string message;
+};
+struct case_skipped {
+  std::string reason;
+};
+
+[[noreturn]] void fail(const std::string& message, here where);
+
+/// The loop under test, and what cases do with it. Whatever a case hands to the loop goes through here, so that an
+/// `interposer` can break it.
+class bench {
+ public:
+  explicit bench(const harness& on);
+  ~bench();
+
+  [[nodiscard]] loop& core() { return native_->core(); }
+  [[nodiscard]] native_loop& native() { return *native_; }
+  /// The native loop goes, at once and with everything that is pending.
+  void destroy_native() { native_.reset(); }
+
+  /// Skips the case unless the loop can do this.
+  void needs(ability what) const;
+
+  /// Fails the case, also from inside a callback.
+  void check(bool holds, const std::string& expected, here where = here::current());
+  template <class A, class B>
+  void equal(const A& got, const B& expected, const std::string& what, here where = here::current()) {
+    if (!(got == expected)) fail(what + ": got " + text(got) + ", expected " + text(expected), where);
+  }
+
+  /// Drives the native loop until `done()`; fails the case if that takes longer than the harness's patience.
+  void until(const std::function<bool()>& done, const std::string& what, here where = here::current());
+  /// Drives the native loop for a few turns: whatever is ready by now, and what that causes, has run.
+  void turns(here where = here::current());
+  /// Drives the native loop while its clock moves by `span`.
+  void pass(duration span, here where = here::current());
+  /// Drives the native loop for so long in real time: where interloop's loop is closed.
+  void linger(duration span);
+  /// Makes time pass inside a callback. Needs `ability::passes_time`.
+  void stall(duration span);
+
+  /// `loop::run`, which is stopped when patience runs out. Returns whether it ended by itself.
+  bool run();
+
+  template <class F>
+  void soon(F&& fn) {
+    if (between_) {
+      core().call_soon(wrapped(std::forward<F>(fn)));
+    } else {
+      core().call_soon(std::forward<F>(fn));
+    }
+  }
+  template <class F>
+  timer later(duration delay, F&& fn) {
+    if (between_) return core().call_later(delay, wrapped(std::forward<F>(fn)));
+    return core().call_later(delay, std::forward<F>(fn));
+  }
+  template <class F>
+  timer at(time_point when, F&& fn) {
+    if (between_) return core().call_at(when, wrapped(std::forward<F>(fn)));
+    return core().call_at(when, std::forward<F>(fn));
+  }
+  template <class F>
+  void post(F&& fn) {
+    post(core().remote(), std::forward<F>(fn));
+  }
+  template <class F>
+  void post(const loop_remote& to, F&& fn) {
+    if (between_) {
+      to.post(wrapped(std::forward<F>(fn)));
+    } else {
+      to.post(std::forward<F>(fn));
+    }
+  }
+  [[nodiscard]] fd_watch watch(int fd, interest wanted, function<void(interest)> fn);
+  template <class T, class F>
+  void then(const future<T>& what, F&& fn) {
+    if (!between_) {
+      add_callbacks(what, std::forward<F>(fn));
+    } else if constexpr (std::is_void_v<T>) {
+      add_callbacks(what, wrapped(std::forward<F>(fn)));
+    } else {
+      auto value = std::make_shared<T>();
+      add_callbacks(what, [value, inner = wrapped([value, fn = std::forward<F>(fn)]() mutable { fn(*value); })](
+                              const T& got) mutable {
+        *value = got;
+        inner();
+      });
+    }
+  }
+  void close(function<void()> released = {});
+
+  /// A future of the loop's, like `api::create_future`.
+  template <class T>
+  [[nodiscard]] future<T> make(here where = here::current()) {
+    return with_config(core()).create_future<T>(where);
+  }
+
+  /// Fails the case unless `call` throws an `Error`.
+  template <class Error, class F>
+  void throws(F&& call, const std::string& what, here where = here::current()) {
+    std::string instead = "nothing";
+    try {
+      std::forward<F>(call)();
+    } catch (const Error&) {
+      if (!between_ || between_->refuses()) return;
+    } catch (const std::exception& other) {
+      instead = other.what();
+    }
+    fail(what + ": it threw " + instead, where);
+  }
+
+  [[nodiscard]] interposer* between() const noexcept { return between_; }
+
+  /// What the loop's exception handler was given.
+  [[nodiscard]] std::vector<failure>& escaped() { return escaped_; }
+
+  /// Fails if anything unexpected reached the exception handler, or a check failed inside a callback.
+  void finish(here where = here::current());
+
+ private:
+  template <class F>
+  function<void()> wrapped(F&& fn) {
+    return between_->callable(core(), function<void()>(std::forward<F>(fn)));
+  }
+  template <class T>
+  static std::string text(const T& value) {
+    if constexpr (std::is_same_v<T, bool>) {
+      return value ? "true" : "false";
+    } else if constexpr (std::is_arithmetic_v<T>) {
+      return std::to_string(value);
+    } else if constexpr (std::is_enum_v<T>) {
+      return std::to_string(static_cast<int>(value));
+    } else if constexpr (std::is_convertible_v<T, std::string>) {
+      return '"' + std::string(value) + '"';
+    } else if constexpr (requires { value.begin(); }) {
+      std::string all = "[";
+      for (const auto& each : value) all += (all.size() > 1 ? " " : "") + text(each);
+      return all + "]";
+    } else {
+      return "a value";
+    }
+  }
+
+  const harness& on_;
+  interposer* between_;
+  std::unique_ptr<native_loop> native_;
+  // Shared with the exception handler, which may outlive the bench.
+  struct notes {
+    std::vector<failure> escaped;
+    std::string failed;
+  };
+  std::shared_ptr<notes> notes_ = std::make_shared<notes>();
+  std::vector<failure>& escaped_ = notes_->escaped;
+};
+
+/// Counts how often callables were run and destroyed, some of them after the case that queued them has returned.
+struct tally {
+  struct numbers {
+    int ran = 0;
+    int destroyed = 0;
+  };
+  const std::shared_ptr<numbers> shared = std::make_shared<numbers>();
+  int& ran = shared->ran;
+  int& destroyed = shared->destroyed;
+};
+
+/// A callable that is counted. Move-only, so it has one destruction.
+class counted {
+ public:
+  explicit counted(const tally& in) noexcept : in_(in.shared) {}
+  counted(counted&& other) noexcept : in_(std::move(other.in_)) {}
+  counted& operator=(counted&&) = delete;
+  ~counted() {
+    if (in_) ++in_->destroyed;
+  }
+  template <class... Args>
+  void operator()(Args&&...) {
+    ++in_->ran;
+  }
+
+ private:
+  std::shared_ptr<tally::numbers> in_;
+};
+
+/// Two connected descriptors, closed at the end. `near` is the one to watch.
+class pair_of_fds {
+ public:
+  pair_of_fds(int near, int far) noexcept : near_(near), far_(far) {}
+  pair_of_fds(pair_of_fds&& other) noexcept
+      : near_(std::exchange(other.near_, -1)), far_(std::exchange(other.far_, -1)) {}
+  pair_of_fds& operator=(pair_of_fds&&) = delete;
+  ~pair_of_fds() {
+    close_near();
+    close_far();
+  }
+  [[nodiscard]] int near() const noexcept { return near_; }
+  [[nodiscard]] int far() const noexcept { return far_; }
+  void close_near() noexcept;
+  void close_far() noexcept;
+  /// One byte from `far` to `near`.
+  void send() const;
+  /// Reads what is there from `near`. Returns the number of bytes, 0 at the end, -1 if there was nothing.
+  long receive() const;
+  /// Writes to `near` until it takes no more.
+  void fill() const;
+  /// Reads all there is from `far`.
+  void drain_far() const;
+
+ private:
+  int near_;
+  int far_;
+};
+[[nodiscard]] pair_of_fds sockets();
+/// A pipe; `near` is its reading or its writing end.
+[[nodiscard]] pair_of_fds pipe_to_read();
+[[nodiscard]] pair_of_fds pipe_to_write();
+
+/// Where each file of cases leaves them.
+class case_list {
+ public:
+  void add(std::string_view name, std::function<void(bench&)> body);
+  [[nodiscard]] std::vector<test_case> take() { return std::move(all_); }
+
+ private:
+  std::vector<test_case> all_;
+};
+
+void add_order_cases(case_list& all);
+void add_timer_cases(case_list& all);
+void add_post_cases(case_list& all);
+void add_exception_cases(case_list& all);
+void add_watch_cases(case_list& all);
+void add_watch_life_cases(case_list& all);
+void add_future_cases(case_list& all);
+void add_close_cases(case_list& all);
+void add_run_cases(case_list& all);
+void add_nested_cases(case_list& all);
+
+}  // namespace interloop::testing::conformance

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+// Cases about callables that other threads leave with the loop.
+#include "conformance_bench.hpp"
+
+#include <atomic>
+
+namespace interloop::testing::conformance {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Counts over threads what was destroyed without having run.
+struct thread_tally {
+  std::atomic<int> ran{0};
+  std::atomic<int> destroyed{0};
+};
+class thread_counted {
+ public:
+  explicit thread_counted(thread_tally& in) noexcept : in_(&in) {}
+  thread_counted(thread_counted&& other) noexcept : in_(std::exchange(other.in_, nullptr)) {}
+  thread_counted& operator=(thread_counted&&) = delete;
+  ~thread_counted() {
+    if (in_) ++in_->destroyed;
+  }
+  void operator()() { ++in_->ran; }
+
+ private:
+  thread_tally* in_;
+};
+
+}  // namespace
+
+void add_post_cases(case_list& all) {
+  all.add("a post from another thread wakes the loop and runs in its thread", [](bench& b) {
+    for (int i = 0; i < 20; ++i) {
+      bool ran = false;
+      std::thread poster([&b, &ran, remote = b.core().remote()] {
+        b.post(remote, [&] {
+          b.check(b.core().in_loop_thread(), "in_loop_thread() holds inside a posted callable");
+          ran = true;
+        });
+      });
+      try {
+        b.until([&] { return ran; }, "a posted callable runs");
+      } catch (...) {
+        poster.join();
+        throw;
+      }
+      poster.join();
+    }
+  });
+
+  all.add("posts of each of several threads keep their order", [](bench& b) {
+    constexpr int threads = 4;
+    constexpr int each = 2000;
+    std::vector<int> next(threads);
+    int ran = 0;
+    std::vector<std::thread> posters;
+    for (int t = 0; t < threads; ++t)
+      posters.emplace_back([&, t, remote = b.core().remote()] {
+        for (int i = 0; i < each; ++i)
+          b.post(remote, [&, t, i] {
+            b.equal(i, next[static_cast<std::size_t>(t)]++, "the number of this thread's post");
+            ++ran;
+          });
+      });
+    try {
+      b.until([&] { return ran == threads * each; }, "all posts run");
+    } catch (...) {
+      for (std::thread& each_thread : posters) each_thread.join();
+      throw;
+    }
+    for (std::thread& each_thread : posters) each_thread.join();
+  });
+
+  all.add("posts that came while the loop did not run are not lost", [](bench& b) {
+    int ran = 0;
+    std::thread poster([&, remote = b.core().remote()] {
+      for (int i = 0; i < 1000; ++i) b.post(remote, [&] { ++ran; });
+    });
+    poster.join();
+    b.equal(ran, 0, "posts that ran before the loop did");
+    b.until([&] { return ran == 1000; }, "all posts run");
+    b.turns();
+    b.equal(ran, 1000, "posts that ran");
+  });
+
+  all.add("a post by the loop's own thread runs in a later turn", [](bench& b) {
+    bool ran = false;
+    b.post([&] { ran = true; });
+    b.check(!ran, "it does not run inside the call");
+    b.until([&] { return ran; }, "it runs");
+    ran = false;
+    bool tried = false;
+    b.soon([&] {
+      b.post([&] { ran = true; });
+      b.check(!ran, "it does not run inside the call, in a turn");
+      tried = true;
+    });
+    b.until([&] { return tried && ran; }, "it runs");
+  });
+
+  all.add("posts by the loop's own thread keep their order in and out of turns", [](bench& b) {
+    std::vector<int> order;
+    b.post([&] { order.push_back(0); });
+    b.soon([&] {
+      b.post([&] { order.push_back(1); });  // by a remote handle
+      b.core().post([&] { order.push_back(2); });
+      b.post([&] { order.push_back(3); });
+      b.core().post([&] { order.push_back(4); });
+    });
+    b.until([&] { return order.size() == 5; }, "all posts run");
+    b.equal(order, std::vector<int>{0, 1, 2, 3, 4}, "the order");
+  });
+
+  all.add("a posted callable that posts itself for ever does not starve timers", [](bench& b) {
+    b.needs(ability::passes_time);
+    bool stopped = false;
+    std::function<void()> again = [&] {
+      if (!stopped) b.core().remote().post(std::ref(again));
+    };
+    again();
+    bool rang = false;
+    b.later(1ms, [&] { rang = true; });
+    b.until([&] { return rang; }, "a timer fires beside an endless chain of posts");
+    stopped = true;
+    b.turns();
+  });
+
+  all.add("a post after the loop closed throws loop_closed and destroys the callable", [](bench& b) {
+    tally count;
+    const loop_remote remote = b.core().remote();
+    b.close();
+    b.throws<loop_closed>([&] { remote.post(counted(count)); }, "a post to a closed loop");
+    b.equal(count.destroyed, 1, "times destroyed");
+    b.throws<loop_closed>([&] { b.core().post(counted(count)); }, "a post by the closed loop itself");
+    b.equal(count.destroyed, 2, "times destroyed");
+    b.equal(count.ran, 0, "times run");
+  });
+
+  all.add("a handle for posting may outlive the loop", [](bench& b) {
+    tally count;
+    const loop_remote remote = b.core().remote();
+    b.post(remote, counted(count));
+    b.turns();
+    b.equal(count.ran, 1, "posts that ran while there was a loop");
+    b.destroy_native();
+    b.throws<loop_closed>([&] { remote.post(counted(count)); }, "a post to a loop that is gone");
+    std::thread stranger([&] { b.throws<loop_closed>([&] { remote.post(counted(count)); }, "from a thread"); });
+    stranger.join();
+    b.equal(count.ran, 1, "posts that ran");
+    b.equal(count.destroyed, 3, "times destroyed");
+  });
+
+  all.add("what threads post while the loop closes runs or is destroyed exactly once", [](bench& b) {
+    thread_tally count;
+    std::atomic<int> posted{0};
+    std::atomic<int> refused{0};
+    std::vector<std::thread> posters;
+    for (int t = 0; t < 4; ++t)
+      posters.emplace_back([&, remote = b.core().remote()] {
+        try {
+          for (int i = 0; i < 1'000'000; ++i) {
+            b.post(remote, thread_counted(count));
+            ++posted;
+            if (i % 16 == 0) std::this_thread::yield();
+          }
+        } catch (const loop_closed&) {
+          ++refused;
+        }
+      });
+    std::string failed;
+    try {
+      b.until([&] { return count.ran > 1000; }, "some posts run");
+    } catch (const case_failed& why) {
+      failed = why.message;
+    }
+    b.core().close();
+    for (std::thread& each : posters) each.join();
+    if (!failed.empty()) throw case_failed{failed};
+    b.equal(refused.load(), 4, "threads that were told of the closing");
+    b.equal(count.destroyed.load(), posted.load() + 4, "callables destroyed, those that were refused included");
+    b.check(count.ran <= posted, "nothing runs twice");
+  });
+}
+
+}  // namespace interloop::testing::conformance

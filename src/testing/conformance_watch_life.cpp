@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+// Cases about how watches begin and end: refusals, ends inside callbacks, descriptors whose numbers are used again.
+#include "conformance_bench.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <optional>
+
+namespace interloop::testing::conformance {
+namespace {
+
+using namespace std::chrono_literals;
+
+void end_cases(case_list& all) {
+  all.add("a watch may end itself in its callback", [](bench& b) {
+    auto fds = sockets();
+    tally count;
+    fd_watch watching;
+    watching = b.watch(fds.near(), interest::read_write, [&, mine = counted(count)](interest) mutable {
+      mine();
+      watching.stop();
+      b.equal(count.destroyed, 0, "callbacks destroyed while running");
+      b.check(!watching.active(), "a stopped watch is not active");
+    });
+    fds.send();
+    b.until([&] { return count.destroyed == 1; }, "the callback is destroyed");
+    b.pass(3ms);
+    b.equal(count.ran, 1, "reports");
+    b.equal(count.destroyed, 1, "times destroyed");
+  });
+
+  all.add("a watch's handle may be destroyed in its callback", [](bench& b) {
+    auto fds = sockets();
+    tally count;
+    std::optional<fd_watch> watching;
+    watching = b.watch(fds.near(), interest::read_write, [&, mine = counted(count)](interest) mutable {
+      mine();
+      watching.reset();
+      b.equal(count.destroyed, 0, "callbacks destroyed while running");
+    });
+    fds.send();
+    b.until([&] { return count.destroyed == 1; }, "the callback is destroyed");
+    b.pass(3ms);
+    b.equal(count.ran, 1, "reports");
+  });
+
+  all.add("a watch may end another that is ready too", [](bench& b) {
+    auto one = sockets();
+    auto two = sockets();
+    int reported = 0;
+    fd_watch first;
+    fd_watch second;
+    // Whichever is called first ends the other one.
+    first = b.watch(one.near(), interest::read, [&](interest) {
+      ++reported;
+      second = {};
+      one.receive();
+    });
+    second = b.watch(two.near(), interest::read, [&](interest) {
+      ++reported;
+      first = {};
+      two.receive();
+    });
+    one.send();
+    two.send();
+    b.until([&] { return reported > 0; }, "one of them is reported");
+    b.pass(3ms);
+    b.equal(reported, 1, "reports");
+  });
+
+  all.add("a watch that was ended reports nothing", [](bench& b) {
+    auto fds = sockets();
+    tally count;
+    {
+      fd_watch watching = b.watch(fds.near(), interest::read_write, counted(count));
+      fds.send();
+    }
+    b.equal(count.destroyed, 1, "times destroyed");
+    b.pass(3ms);
+    b.equal(count.ran, 0, "reports");
+  });
+
+  all.add("ending a watch leaves the descriptor open", [](bench& b) {
+    auto fds = sockets();
+    int reported = 0;
+    fd_watch watching = b.watch(fds.near(), interest::write, [&](interest) { ++reported; });
+    b.until([&] { return reported > 0; }, "the descriptor is reported");
+    watching.stop();
+    watching.stop();
+    b.turns();
+    b.check(::fcntl(fds.near(), F_GETFD) != -1, "the descriptor is open");
+    fds.send();
+    b.equal(fds.receive(), 1L, "bytes read");
+  });
+
+  all.add("a watch that was stopped takes no new interest", [](bench& b) {
+    auto fds = sockets();
+    int reported = 0;
+    fd_watch watching = b.watch(fds.near(), interest::read, [&](interest) { ++reported; });
+    watching.stop();
+    watching.set_interest(interest::read_write);
+    fds.send();
+    b.pass(3ms);
+    b.equal(reported, 0, "reports");
+  });
+
+  all.add("a handle that is moved goes on watching, and one that is assigned over ends", [](bench& b) {
+    auto one = sockets();
+    auto two = sockets();
+    tally first;
+    tally second;
+    fd_watch watching = b.watch(one.near(), interest::write, counted(first));
+    fd_watch moved = std::move(watching);
+    b.check(moved.active() && !watching.active(), "only the handle that was moved to is active");
+    b.until([&] { return first.ran > 0; }, "the moved watch reports");
+    moved = b.watch(two.near(), interest::write, counted(second));
+    b.equal(first.destroyed, 1, "times the first callback was destroyed");
+    const int before = first.ran;
+    b.until([&] { return second.ran > 2; }, "the second watch reports");
+    b.equal(first.ran, before, "reports of the first");
+  });
+
+  all.add("a watch's handle may outlive the loop", [](bench& b) {
+    auto fds = sockets();
+    tally count;
+    fd_watch watching = b.watch(fds.near(), interest::write, counted(count));
+    b.until([&] { return count.ran > 0; }, "the descriptor is reported");
+    b.native().drop_owner();
+    b.equal(count.destroyed, 1, "times destroyed when the loop went");
+    b.check(!watching.active(), "the handle says that it is over");
+    watching.set_interest(interest::read);
+    watching.stop();
+    b.destroy_native();
+    watching.stop();
+  });
+}
+
+void number_cases(case_list& all) {
+  all.add("a descriptor's number may be used again by another watch", [](bench& b) {
+    for (int round = 0; round < 5; ++round) {
+      auto old = sockets();
+      int stale = 0;
+      fd_watch before = b.watch(old.near(), interest::read, [&](interest) { ++stale; });
+      old.send();
+      if (round % 2) b.until([&] { return stale > 0; }, "the first descriptor is reported");
+      before.stop();
+      stale = 0;
+      const int number = old.near();
+      old.close_near();
+      auto fresh = sockets();
+      const int same = fresh.near() == number ? number : ::fcntl(fresh.near(), F_DUPFD_CLOEXEC, number);
+      b.equal(same, number, "the number used again");
+      bool reported = false;
+      {
+        fd_watch after = b.watch(number, interest::read, [&](interest) {
+          if (fresh.receive() > 0) reported = true;
+        });
+        b.pass(2ms);
+        fresh.send();
+        b.until([&] { return reported; }, "the new descriptor is reported");
+      }
+      b.equal(stale, 0, "reports to the old watch");
+      if (same != fresh.near()) ::close(same);
+    }
+  });
+
+  all.add("a descriptor's number may be used again inside the callback", [](bench& b) {
+    auto old = sockets();
+    std::optional<pair_of_fds> fresh;
+    fd_watch before;
+    fd_watch after;
+    bool reported = false;
+    before = b.watch(old.near(), interest::read, [&](interest) {
+      const int number = old.near();
+      before.stop();
+      old.close_near();
+      fresh.emplace(sockets());
+      b.equal(fresh->near(), number, "the number used again");
+      after = b.watch(number, interest::read, [&](interest) {
+        if (fresh->receive() > 0) reported = true;
+      });
+    });
+    old.send();
+    b.until([&] { return fresh.has_value(); }, "the first descriptor is reported");
+    fresh->send();
+    b.until([&] { return reported; }, "the second descriptor is reported");
+  });
+
+  all.add("a descriptor may be watched again after its watch ended", [](bench& b) {
+    auto fds = sockets();
+    for (int round = 0; round < 5; ++round) {
+      int reported = 0;
+      const auto watching = b.watch(fds.near(), round % 2 ? interest::read : interest::write, [&](interest) {
+        fds.receive();
+        ++reported;
+      });
+      fds.send();
+      b.until([&] { return reported > 0; }, "the descriptor is reported");
+    }
+  });
+}
+
+void refusal_cases(case_list& all) {
+  all.add("a second watch on one descriptor is refused", [](bench& b) {
+    auto fds = sockets();
+    int reported = 0;
+    fd_watch watching = b.watch(fds.near(), interest::read, [&](interest) { ++reported; });
+    b.throws<usage_error>([&] { static_cast<void>(b.core().watch(fds.near(), interest::write, [](interest) {})); },
+                          "watching a descriptor twice");
+    fds.send();
+    b.until([&] { return reported > 0; }, "the first watch goes on");
+  });
+
+  all.add("a descriptor that is not open is refused", [](bench& b) {
+    const auto watch = [&](int fd) { static_cast<void>(b.core().watch(fd, interest::read, [](interest) {})); };
+    b.throws<usage_error>([&] { watch(-1); }, "watching -1");
+    b.throws<usage_error>([&] { watch(1'000'000); }, "watching a number that is not in use");
+    auto fds = sockets();
+    const int closed = fds.near();
+    fds.close_near();
+    b.throws<usage_error>([&] { watch(closed); }, "watching a closed descriptor");
+    b.turns();
+  });
+
+  all.add("a regular file is refused", [](bench& b) {
+    std::FILE* file = std::tmpfile();
+    if (!file) throw case_skipped{"there is no place for a temporary file"};
+    struct closer {
+      std::FILE* file;
+      ~closer() { std::fclose(file); }
+    } guard{file};
+    b.throws<usage_error>(
+        [&] { static_cast<void>(b.core().watch(::fileno(file), interest::read, [](interest) {})); },
+        "watching a regular file");
+    b.turns();
+  });
+
+  all.add("an empty callback is refused", [](bench& b) {
+    auto fds = sockets();
+    b.throws<usage_error>([&] { static_cast<void>(b.core().watch(fds.near(), interest::read, nullptr)); },
+                          "watching without a callback");
+  });
+}
+
+}  // namespace
+
+void add_watch_life_cases(case_list& all) {
+  end_cases(all);
+  number_cases(all);
+  refusal_cases(all);
+}
+
+}  // namespace interloop::testing::conformance

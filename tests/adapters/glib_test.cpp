@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+// GLib: the conformance suite on the default context and on an own one, and what is particular to this loop.
+#include "conformance.hpp"
+
+#include <interloop/adapters/glib.hpp>
+#include <interloop/interloop.hpp>
+
+#include <glib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <optional>
+#include <thread>
+
+namespace {
+
+using namespace interloop;
+using namespace std::chrono_literals;
+
+class glib final : public conformance::native_loop {
+ public:
+  explicit glib(GMainContext* native) : native_(native), owner_(native) {}
+  ~glib() override {
+    owner_.reset();
+    case_.reset();
+    while (g_main_context_iteration(native_, FALSE)) continue;
+    if (native_) g_main_context_unref(native_);
+  }
+
+  loop& core() override { return **owner_; }
+  void drop_owner() override { owner_.reset(); }
+
+  bool run_until(const std::function<bool()>& done, duration limit) override {
+    const auto end = std::chrono::steady_clock::now() + limit;
+    GSource* tick = g_timeout_source_new(2);  // an iteration lasts no longer
+    g_source_set_callback(tick, [](gpointer) -> gboolean { return G_SOURCE_CONTINUE; }, nullptr, nullptr);
+    g_source_set_can_recurse(tick, TRUE);
+    g_source_attach(tick, native_);
+    bool is_done = false;
+    while (!(is_done = done()) && std::chrono::steady_clock::now() < end) g_main_context_iteration(native_, TRUE);
+    g_source_destroy(tick);
+    g_source_unref(tick);
+    return is_done;
+  }
+
+  void call_native(std::function<void()> fn) override {
+    GSource* idle = g_idle_source_new();
+    g_source_set_priority(idle, G_PRIORITY_DEFAULT);
+    struct handler {
+      std::function<void()> fn;
+      std::weak_ptr<void> wanted;
+    };
+    const auto call = [](gpointer data) -> gboolean {
+      auto& self = *static_cast<handler*>(data);
+      if (!self.wanted.expired()) self.fn();
+      return G_SOURCE_REMOVE;
+    };
+    const auto drop = [](gpointer data) { delete static_cast<handler*>(data); };
+    g_source_set_callback(idle, call, new handler{std::move(fn), case_}, drop);
+    g_source_attach(idle, native_);
+    g_source_unref(idle);
+  }
+
+ private:
+  GMainContext* native_;
+  std::optional<glib_loop> owner_;
+  std::shared_ptr<int> case_ = std::make_shared<int>();
+};
+
+conformance::harness on(const char* name, GMainContext* (*make)()) {
+  return {.name = name,
+          .make = [make] { return std::make_unique<glib>(make()); },
+          .lacks = {{conformance::ability::ends_when_idle, "a GMainLoop runs until it is told to quit"}}};
+}
+
+const bool registered_default = [] {
+  // The default context opens its descriptors once, for good: before any case counts them.
+  g_main_context_iteration(nullptr, FALSE);
+  return register_cases("GlibDefaultContext", on("glib, default context", [] { return static_cast<GMainContext*>(nullptr); }));
+}();
+const bool registered_own = register_cases("GlibOwnContext", on("glib, own context", [] { return g_main_context_new(); }));
+
+class GlibTest : public ::testing::Test {
+ protected:
+  ~GlibTest() override { g_main_context_unref(native_); }
+  void iterate_until(const std::function<bool()>& done) {
+    const auto end = std::chrono::steady_clock::now() + 10s;
+    while (!done() && std::chrono::steady_clock::now() < end) g_main_context_iteration(native_, FALSE);
+    EXPECT_TRUE(done());
+  }
+  GMainContext* native_ = g_main_context_new();
+};
+
+TEST_F(GlibTest, AMainLoopOfTheUserRunsIt) {
+  glib_loop owner(native_);
+  GMainLoop* running = g_main_loop_new(native_, FALSE);
+  int ran = 0;
+  owner->call_later(1ms, [&] {
+    ++ran;
+    owner->call_soon([&] { g_main_loop_quit(running); });
+  });
+  g_main_loop_run(running);
+  g_main_loop_unref(running);
+  EXPECT_EQ(ran, 1);
+}
+
+TEST_F(GlibTest, ANestedMainLoopServesTimersThatWereSetBeforeIt) {
+  glib_loop owner(native_);
+  bool returned = false;
+  owner->call_later(1ms, [&] {
+    GMainLoop* dialog = g_main_loop_new(native_, FALSE);
+    owner->call_later(1ms, [&] { g_main_loop_quit(dialog); });
+    g_main_loop_run(dialog);
+    g_main_loop_unref(dialog);
+    returned = true;
+  });
+  iterate_until([&] { return returned; });
+}
+
+TEST_F(GlibTest, AnIdleSourceOfTheUserRunsBesideAQuietLoop) {
+  glib_loop owner(native_);
+  int idle_ran = 0;
+  GSource* idle = g_idle_source_new();
+  g_source_set_callback(
+      idle, [](gpointer count) -> gboolean { return ++*static_cast<int*>(count) < 10; }, &idle_ran, nullptr);
+  g_source_attach(idle, native_);
+  g_source_unref(idle);
+  bool rang = false;
+  owner->call_later(3ms, [&] { rang = true; });
+  iterate_until([&] { return idle_ran == 10 && rang; });
+}
+
+TEST_F(GlibTest, APausedWatchOfAClosedPeerDoesNotKeepTheProcessorBusy) {
+  glib_loop owner(native_);
+  int fds[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+  fd_watch watching = owner->watch(fds[0], interest::none, [](interest) { FAIL() << "it is paused"; });
+  ::close(fds[1]);
+  iterate_until([&] { return !g_main_context_pending(native_); });
+  EXPECT_FALSE(g_main_context_iteration(native_, FALSE)) << "GLib reports hang-ups unasked";
+  watching.stop();
+  ::close(fds[0]);
+}
+
+TEST_F(GlibTest, AContextOutlivesItsUsersWhileTheLoopNeedsIt) {
+  GMainContext* short_lived = g_main_context_new();
+  glib_loop owner(short_lived);
+  g_main_context_unref(short_lived);
+  bool rang = false;
+  owner->call_later(1ms, [&] {
+    rang = true;
+    owner->stop();
+  });
+  owner->run();
+  EXPECT_TRUE(rang);
+}
+
+TEST_F(GlibTest, ALoopMayBeRunByAnotherThreadThanItsMaker) {
+  glib_loop owner(native_);
+  bool ran = false;
+  std::thread runner([&, native = native_] {
+    g_main_context_push_thread_default(native);
+    GMainLoop* running = g_main_loop_new(native, FALSE);
+    owner->post([&] {
+      ran = true;
+      owner->call_soon([&] { g_main_loop_quit(running); });
+    });
+    g_main_loop_run(running);
+    g_main_loop_unref(running);
+    g_main_context_pop_thread_default(native);
+  });
+  runner.join();
+  EXPECT_TRUE(ran);
+}
+
+TEST_F(GlibTest, SelectingTwiceIsAllowedForTheSameContextOnly) {
+  loop& first = use_glib(nullptr);
+  EXPECT_TRUE(using_glib());
+  EXPECT_EQ(&use_glib(g_main_context_default()), &first);
+  EXPECT_THROW(use_glib(native_), usage_error);
+  first.close();
+  EXPECT_FALSE(using_glib());
+  use_glib(native_).close();
+  config().loop = nullptr;
+}
+
+}  // namespace

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+// libuv: the conformance suite, and what is particular to this loop.
+#include "conformance.hpp"
+
+#include <interloop/adapters/libuv.hpp>
+#include <interloop/interloop.hpp>
+
+#include <uv.h>
+
+#include <deque>
+#include <optional>
+
+namespace {
+
+using namespace interloop;
+using namespace std::chrono_literals;
+
+template <class Handle>
+uv_handle_t* base(Handle& handle) {
+  return reinterpret_cast<uv_handle_t*>(&handle);
+}
+
+class libuv final : public conformance::native_loop {
+ public:
+  libuv() {
+    uv_loop_init(&native_);
+    owner_.emplace(&native_);
+    uv_timer_init(&native_, &tick_);
+    uv_unref(base(tick_));
+    uv_check_init(&native_, &handlers_);
+    handlers_.data = this;
+    uv_unref(base(handlers_));
+  }
+  ~libuv() override {
+    owner_.reset();
+    queued_.clear();
+    uv_close(base(tick_), nullptr);
+    uv_close(base(handlers_), nullptr);
+    uv_run(&native_, UV_RUN_DEFAULT);
+    EXPECT_EQ(uv_loop_close(&native_), 0) << "interloop left handles open";
+  }
+
+  loop& core() override { return **owner_; }
+  void drop_owner() override { owner_.reset(); }
+
+  bool run_until(const std::function<bool()>& done, duration limit) override {
+    const auto end = std::chrono::steady_clock::now() + limit;
+    uv_timer_start(&tick_, [](uv_timer_t*) {}, 2, 2);  // an iteration lasts no longer
+    uv_ref(base(tick_));
+    bool is_done = false;
+    while (!(is_done = done()) && std::chrono::steady_clock::now() < end) uv_run(&native_, UV_RUN_ONCE);
+    uv_timer_stop(&tick_);
+    uv_unref(base(tick_));
+    return is_done;
+  }
+
+  // In a check handler, which runs once an iteration, after the descriptors.
+  void call_native(std::function<void()> fn) override {
+    queued_.push_back(std::move(fn));
+    uv_check_start(&handlers_, [](uv_check_t* check) {
+      auto& self = *static_cast<libuv*>(check->data);
+      std::deque<std::function<void()>> now;
+      now.swap(self.queued_);
+      for (auto& each : now) each();
+      if (self.queued_.empty()) uv_check_stop(check);
+    });
+  }
+
+ private:
+  uv_loop_t native_{};
+  uv_timer_t tick_{};
+  uv_check_t handlers_{};
+  std::deque<std::function<void()>> queued_;
+  std::optional<libuv_loop> owner_;
+};
+
+// libuv opens descriptors for signals with its first loop, for good: before any case counts them.
+const bool warm = [] {
+  libuv{};
+  return true;
+}();
+const bool registered = register_cases(
+    "Libuv", {.name = "libuv",
+              .make = [] { return std::make_unique<libuv>(); },
+              .lacks = {{conformance::ability::nests, "libuv's documentation forbids uv_run() inside a callback"}}});
+
+TEST(LibuvTest, TheLoopCanBeClosedAfterOneMoreRun) {
+  uv_loop_t native;
+  uv_loop_init(&native);
+  int fds[2];
+  ASSERT_EQ(uv_socketpair(SOCK_STREAM, 0, fds, 0, 0), 0);
+  int released = 0;
+  {
+    libuv_loop owner(&native);
+    const fd_watch watching = owner->watch(fds[0], interest::read, [](interest) {});
+    owner->call_later(1h, [] {});
+    owner->call_soon([] {});
+    EXPECT_EQ(uv_run(&native, UV_RUN_NOWAIT), 1);
+    EXPECT_EQ(uv_loop_close(&native), UV_EBUSY);
+    owner->close([&] { ++released; });
+    EXPECT_EQ(released, 0) << "libuv closes handles in a later iteration";
+  }
+  EXPECT_EQ(uv_run(&native, UV_RUN_DEFAULT), 0);
+  EXPECT_EQ(released, 1);
+  EXPECT_EQ(uv_loop_close(&native), 0);
+  close(fds[0]);
+  close(fds[1]);
+}
+
+TEST(LibuvTest, AHandleOfTheUserKeepsWorkingBesideInterloop) {
+  uv_loop_t native;
+  uv_loop_init(&native);
+  struct seen {
+    int native = 0;
+    int ours = 0;
+  } count;
+  uv_timer_t timer;
+  uv_timer_init(&native, &timer);
+  timer.data = &count;
+  const auto on_timer = [](uv_timer_t* self) {
+    if (++static_cast<seen*>(self->data)->native == 5) uv_close(reinterpret_cast<uv_handle_t*>(self), nullptr);
+  };
+  uv_timer_start(&timer, on_timer, 1, 1);
+  {
+    libuv_loop owner(&native);
+    std::function<void()> again = [&] {
+      if (++count.ours < 5) owner->call_later(1ms, std::ref(again));
+    };
+    again();
+    EXPECT_EQ(uv_run(&native, UV_RUN_DEFAULT), 0) << "it ends when both are through";
+    EXPECT_EQ(count.native, 5);
+    EXPECT_EQ(count.ours, 5);
+  }
+  uv_run(&native, UV_RUN_DEFAULT);
+  EXPECT_EQ(uv_loop_close(&native), 0);
+}
+
+TEST(LibuvTest, UvRunOfTheUserEndsWhenInterloopIsIdle) {
+  uv_loop_t native;
+  uv_loop_init(&native);
+  {
+    libuv_loop owner(&native);
+    EXPECT_EQ(uv_run(&native, UV_RUN_DEFAULT), 0);
+    bool ran = false;
+    owner->post([&] { ran = true; });
+    EXPECT_EQ(uv_run(&native, UV_RUN_DEFAULT), 0);
+    EXPECT_TRUE(ran);
+  }
+  uv_run(&native, UV_RUN_DEFAULT);
+  EXPECT_EQ(uv_loop_close(&native), 0);
+}
+
+TEST(LibuvTest, TwoLoopsOnOneNativeLoopDoNotDisturbEachOther) {
+  uv_loop_t native;
+  uv_loop_init(&native);
+  {
+    libuv_loop one(&native);
+    libuv_loop two(&native);
+    int ran = 0;
+    one->call_later(1ms, [&] { two->call_soon([&] { ++ran; }); });
+    two->call_later(1ms, [&] { one->post([&] { ++ran; }); });
+    EXPECT_EQ(uv_run(&native, UV_RUN_DEFAULT), 0);
+    EXPECT_EQ(ran, 2);
+  }
+  uv_run(&native, UV_RUN_DEFAULT);
+  EXPECT_EQ(uv_loop_close(&native), 0);
+}
+
+TEST(LibuvTest, ADescriptorThatTheUserPollsIsRefused) {
+  uv_loop_t native;
+  uv_loop_init(&native);
+  int fds[2];
+  ASSERT_EQ(uv_socketpair(SOCK_STREAM, 0, fds, 0, 0), 0);
+  uv_poll_t poll;
+  uv_poll_init(&native, &poll, fds[0]);
+  uv_poll_start(&poll, UV_READABLE, [](uv_poll_t*, int, int) {});
+  uv_run(&native, UV_RUN_NOWAIT);
+  {
+    libuv_loop owner(&native);
+    EXPECT_THROW(static_cast<void>(owner->watch(fds[0], interest::read, [](interest) {})), usage_error);
+  }
+  uv_close(reinterpret_cast<uv_handle_t*>(&poll), nullptr);
+  uv_run(&native, UV_RUN_DEFAULT);
+  EXPECT_EQ(uv_loop_close(&native), 0);
+  close(fds[0]);
+  close(fds[1]);
+}
+
+TEST(LibuvTest, NoLoopIsRefused) { EXPECT_THROW(libuv_loop{nullptr}, usage_error); }
+
+TEST(LibuvTest, SelectingTwiceIsAllowedForTheSameLoopOnly) {
+  uv_loop_t one;
+  uv_loop_t two;
+  uv_loop_init(&one);
+  uv_loop_init(&two);
+  loop& first = use_libuv(&one);
+  EXPECT_TRUE(using_libuv());
+  EXPECT_EQ(&use_libuv(&one), &first);
+  EXPECT_THROW(use_libuv(&two), usage_error);
+  EXPECT_THROW(use_libuv(nullptr), usage_error);
+  first.close();
+  EXPECT_FALSE(using_libuv());
+  loop& second = use_libuv(&two);
+  EXPECT_NE(config().loop, nullptr);
+  second.close();
+  config().loop = nullptr;
+  for (uv_loop_t* each : {&one, &two}) {
+    uv_run(each, UV_RUN_DEFAULT);
+    EXPECT_EQ(uv_loop_close(each), 0);
+  }
+}
+
+}  // namespace

@@ -123,7 +123,7 @@ void loop::turn() noexcept {
 void loop::run_expected(int& budget) noexcept {
   while (expects_ > 0 && !closed_ && !has_ready() && inbox_->linger(incoming_)) {
     --expects_;
-    run_generation(incoming_, incoming_.size());
+    run_generation(incoming_);
     run_generations(budget);
   }
   expects_ = 0;

@@ -73,11 +73,12 @@ TEST_P(loop_thread_test, what_its_factory_throws_is_thrown_by_the_constructor) {
 }
 
 TEST_P(loop_thread_test, stop_may_be_called_often_and_from_anywhere) {
-  static_cast<void>(run_in_reactor(*thread, [this] { thread->stop(); })());
+  loop_thread& mine = *thread;
+  static_cast<void>(run_in_reactor(mine, [&mine] { mine.stop(); })());
   std::vector<std::thread> others;
-  for (int i = 0; i < 4; ++i) others.emplace_back([this] { thread->stop(); });
+  for (int i = 0; i < 4; ++i) others.emplace_back([&mine] { mine.stop(); });
   for (std::thread& each : others) each.join();
-  thread->stop();
+  mine.stop();
   thread.reset();
 }
 

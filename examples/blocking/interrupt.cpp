@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// What docs/blocking.md shows of signals: Ctrl-C ends a wait.
+#include <interloop/adapters/libuv.hpp>
+#include <interloop/blocking.hpp>
+#include <interloop/interloop.hpp>
+
+#include <sys/time.h>
+
+#include <csignal>
+#include <cstdio>
+
+using namespace std::chrono_literals;
+
+int main() {
+  // [signal]
+  std::signal(SIGINT, [](int) { interloop::interrupt_wait(); });
+  // [/signal]
+  interloop::setup<interloop::libuv_loop>();
+  const auto for_ever = interloop::run_in_reactor([] { return interloop::create_future<void>(); })();
+  std::signal(SIGALRM, [](int) { std::raise(SIGINT); });  // as a user would, a moment later
+  itimerval moment{{0, 10'000}, {0, 10'000}};
+  setitimer(ITIMER_REAL, &moment, nullptr);
+  // [wait]
+  try {
+    for_ever.wait();
+  } catch (const interloop::interrupted_error&) {
+    std::printf("interrupted; the operation goes on\n");
+  }
+  // [/wait]
+  moment = {};
+  setitimer(ITIMER_REAL, &moment, nullptr);
+}

@@ -171,7 +171,7 @@ class slot : public slot_base {
       if constexpr (std::is_copy_constructible_v<stored<T>>) {
         succeed(state.require_value());
       } else {
-        succeed(state.take_value());
+        succeed(state.take_value(0));
       }
     } catch (...) {
       fail(failure::of(std::current_exception(), std::source_location::current()));

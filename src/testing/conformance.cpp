@@ -115,7 +115,12 @@ void bench::linger(duration span) {
 void bench::stall(duration span) {
   needs(ability::passes_time);
   const time_point end = core().now() + span;
-  while (core().now() < end) std::this_thread::sleep_for(1ms);
+  const auto give_up = std::chrono::steady_clock::now() + on_.patience;
+  std::this_thread::sleep_for(span);
+  while (core().now() < end) {
+    if (std::chrono::steady_clock::now() > give_up) throw case_failed{"the loop's clock stands still inside a callback"};
+    std::this_thread::sleep_for(1ms);
+  }
 }
 
 bool bench::run() {

@@ -173,8 +173,8 @@ void add_nested_cases(case_list& all) {
   all.add("after a nested run timers fire as before", [](bench& b) {
     b.needs(ability::nests);
     std::vector<int> order;
-    b.later(3ms, [&] { order.push_back(1); });
-    b.later(6ms, [&] { order.push_back(2); });
+    b.later(100ms, [&] { order.push_back(1); });
+    b.later(200ms, [&] { order.push_back(2); });
     b.soon([&] {
       bool rang = false;
       b.later(1ms, [&] { rang = true; });

@@ -63,8 +63,7 @@ struct hand_loop {
     *tail = done;
     tail = &done->next;
     if (std::exchange(woken, true)) return;
-    wake(
-        on, [](void* self) { static_cast<hand_loop*>(self)->drain(); }, this);
+    wake(on, [](void* self) { static_cast<hand_loop*>(self)->drain(); }, this);
   }
   void drain() {
     woken = false;
@@ -93,8 +92,7 @@ void hand_written(benchmark::State& state) {
     }
   } mine{hand};
   for (auto _ : state) {
-    wake(
-        hand.on, [](void* self) { static_cast<work*>(self)->start(); }, &mine);
+    wake(hand.on, [](void* self) { static_cast<work*>(self)->start(); }, &mine);
     hand.on.run();
     benchmark::DoNotOptimize(mine.sum);
   }

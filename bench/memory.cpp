@@ -106,8 +106,7 @@ void libuv_timer(benchmark::State& state) {
     std::vector<uv_timer_t> timers(many);
     for (auto& each : timers) {
       uv_timer_init(&native, &each);
-      uv_timer_start(
-          &each, [](uv_timer_t*) {}, 3'600'000, 0);
+      uv_timer_start(&each, [](uv_timer_t*) {}, 3'600'000, 0);
     }
     counted.report(state, many);
     for (auto& each : timers) uv_close(reinterpret_cast<uv_handle_t*>(&each), nullptr);

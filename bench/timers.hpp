@@ -94,8 +94,8 @@ void timers(benchmark::State& state) {
 
 #define BENCH_TIMERS_OF(Timers, What) \
   BENCHMARK(timers<Timers, timed::What>)->Arg(10'000)->Arg(100'000)->Arg(1'000'000)->UseManualTime()
-#define BENCH_TIMERS(Timers)          \
-  BENCH_TIMERS_OF(Timers, schedule);  \
-  BENCH_TIMERS_OF(Timers, cancel);    \
-  BENCH_TIMERS_OF(Timers, move);      \
+#define BENCH_TIMERS(Timers)         \
+  BENCH_TIMERS_OF(Timers, schedule); \
+  BENCH_TIMERS_OF(Timers, cancel);   \
+  BENCH_TIMERS_OF(Timers, move);     \
   BENCH_TIMERS_OF(Timers, fire)

@@ -6,10 +6,10 @@
 // libuv's idea of the time is set back.
 #include "timers.hpp"
 
-#include <asio/io_context.hpp>
-#include <asio/steady_timer.hpp>
 #include <ev.h>
 #include <uv.h>
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
 
 #include <chrono>
 #include <memory>

@@ -23,9 +23,7 @@ struct table_tennis {
   std::array<int, 2> ends{};
   int left = 0;
 
-  table_tennis() {
-    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data());
-  }
+  table_tennis() { socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()); }
   ~table_tennis() {
     for (const int each : ends) close(each);
   }

@@ -42,8 +42,8 @@ outcome run_case(const harness& on, const std::function<void(bench&)>& body) {
       fresh.finish();
     }
     if (const int after = open_descriptors(); after != before)
-      return {outcome::kind::failed, "the case began with " + std::to_string(before) + " open descriptors and left " +
-                                         std::to_string(after)};
+      return {outcome::kind::failed,
+              "the case began with " + std::to_string(before) + " open descriptors and left " + std::to_string(after)};
     return {outcome::kind::passed, {}};
   } catch (const case_failed& failed) {
     return {outcome::kind::failed, failed.message};
@@ -118,7 +118,8 @@ void bench::stall(duration span) {
   const auto give_up = std::chrono::steady_clock::now() + on_.patience;
   std::this_thread::sleep_for(span);
   while (core().now() < end) {
-    if (std::chrono::steady_clock::now() > give_up) throw case_failed{"the loop's clock stands still inside a callback"};
+    if (std::chrono::steady_clock::now() > give_up)
+      throw case_failed{"the loop's clock stands still inside a callback"};
     std::this_thread::sleep_for(1ms);
   }
 }
@@ -158,11 +159,11 @@ bool bench::run() {
 fd_watch bench::watch(int fd, interest wanted, function<void(interest)> fn) {
   if (!between_) return core().watch(fd, wanted, std::move(fn));
   auto seen = std::make_shared<interest>();
-  return core().watch(fd, wanted,
-                      [seen, inner = wrapped([seen, fn = std::move(fn)]() mutable { fn(*seen); })](interest ready) mutable {
-                        *seen = ready;
-                        inner();
-                      });
+  return core().watch(
+      fd, wanted, [seen, inner = wrapped([seen, fn = std::move(fn)]() mutable { fn(*seen); })](interest ready) mutable {
+        *seen = ready;
+        inner();
+      });
 }
 
 void bench::close(function<void()> released) {

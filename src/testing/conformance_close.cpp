@@ -44,7 +44,8 @@ struct everything {
     b.equal(count.ran, 0, "callables that ran");
     b.equal(count.destroyed, callables, "callables destroyed");
     b.check(!watching.active() && !timing.active(), "nothing is active");
-    b.check(pending.get_failure() && pending.get_failure()->is<loop_closed>(), "a pending future fails with loop_closed");
+    b.check(pending.get_failure() && pending.get_failure()->is<loop_closed>(),
+            "a pending future fails with loop_closed");
     b.check(coroutine.get_failure() && coroutine.get_failure()->is<loop_closed>(), "so does a coroutine's");
     b.equal(completed.value(), 1, "the value of a completed future");
   }
@@ -154,10 +155,11 @@ void inside_cases(case_list& all) {
         [](bench& b, pair_of_fds&, fd_watch&, auto drop) { b.soon(std::move(drop)); });
   drops("a timer may destroy the loop's owner",
         [](bench& b, pair_of_fds&, fd_watch&, auto drop) { b.later(1ms, std::move(drop)); });
-  drops("a watch's callback may destroy the loop's owner", [](bench& b, pair_of_fds& trigger, fd_watch& first, auto drop) {
-    first = b.watch(trigger.near(), interest::read, [drop = std::move(drop)](interest) mutable { drop(); });
-    trigger.send();
-  });
+  drops("a watch's callback may destroy the loop's owner",
+        [](bench& b, pair_of_fds& trigger, fd_watch& first, auto drop) {
+          first = b.watch(trigger.near(), interest::read, [drop = std::move(drop)](interest) mutable { drop(); });
+          trigger.send();
+        });
 }
 
 }  // namespace

@@ -171,8 +171,8 @@ void add_order_cases(case_list& all) {
       try {
         b.throws<wrong_thread>([&] { b.core().call_soon([] {}); }, "call_soon");
         b.throws<wrong_thread>([&] { b.core().call_later(1ms, [] {}); }, "call_later");
-        b.throws<wrong_thread>(
-            [&] { static_cast<void>(b.core().watch(fds.near(), interest::read, [](interest) {})); }, "watch");
+        b.throws<wrong_thread>([&] { static_cast<void>(b.core().watch(fds.near(), interest::read, [](interest) {})); },
+                               "watch");
         b.throws<wrong_thread>([&] { static_cast<void>(b.core().hold()); }, "hold");
         b.throws<wrong_thread>([&] { resolve(pending, 1); }, "resolve");
       } catch (const case_failed& why) {

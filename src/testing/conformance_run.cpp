@@ -191,7 +191,9 @@ void alive_cases(case_list& all) {
     poster.join();
     b.check(ended, "run() returns");
     b.check(ran, "it did not return before the post came");
-    { const loop_hold brief = b.core().hold(); }
+    {
+      const loop_hold brief = b.core().hold();
+    }
     b.check(b.run(), "run() returns after a hold came and went");
   });
 

@@ -133,9 +133,9 @@ void time_cases(case_list& all) {
   all.add("a delay too long for the clock never fires and harms no other timer", [](bench& b) {
     tally count;
     std::vector<timer> timers;
-    for (const duration delay : {(duration::max)(), (duration::max)() - 1ns, duration(24h * 365 * 250),
-                                 duration(1h * 24 * 50), duration(std::chrono::milliseconds(0x80000000LL)),
-                                 duration(std::chrono::milliseconds(0x100000001LL))})
+    for (const duration delay :
+         {(duration::max)(), (duration::max)() - 1ns, duration(24h * 365 * 250), duration(1h * 24 * 50),
+          duration(std::chrono::milliseconds(0x80000000LL)), duration(std::chrono::milliseconds(0x100000001LL))})
       timers.push_back(b.later(delay, counted(count)));
     timers.push_back(b.at((time_point::max)(), counted(count)));
     b.pass(5ms);
@@ -151,7 +151,8 @@ void time_cases(case_list& all) {
       b.stall(20ms);
       const auto set = std::chrono::steady_clock::now();
       b.later(8ms, [&, set] {
-        b.check(std::chrono::steady_clock::now() - set >= 7ms, "the delay is measured from the call, not from the start of the turn");
+        b.check(std::chrono::steady_clock::now() - set >= 7ms,
+                "the delay is measured from the call, not from the start of the turn");
         fired = true;
       });
     });

@@ -231,9 +231,8 @@ void refusal_cases(case_list& all) {
       std::FILE* file;
       ~closer() { std::fclose(file); }
     } guard{file};
-    b.throws<usage_error>(
-        [&] { static_cast<void>(b.core().watch(::fileno(file), interest::read, [](interest) {})); },
-        "watching a regular file");
+    b.throws<usage_error>([&] { static_cast<void>(b.core().watch(::fileno(file), interest::read, [](interest) {})); },
+                          "watching a regular file");
     b.turns();
   });
 

@@ -5,9 +5,9 @@
 #include <interloop/adapters/asio.hpp>
 #include <interloop/interloop.hpp>
 
-#include <asio.hpp>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <asio.hpp>
 
 #include <atomic>
 #include <optional>
@@ -127,13 +127,12 @@ conformance::harness on(const char* name, std::function<asio_loop(asio::io_conte
 
 const bool registered[] = {
     register_cases("AsioOwnStrand", on("asio, a strand of its own", [](auto& io) { return asio_loop(io); })),
-    register_cases("AsioOneThread",
-                   on("asio, one thread", [](auto& io) { return asio_loop(io, one_thread); }, true)),
-    register_cases("AsioGivenStrand", on("asio, a given strand",
-                                         [](auto& io) { return asio_loop(asio::make_strand(io)); })),
-    register_cases("AsioAnyExecutor",
-                   on("asio, any_io_executor",
-                      [](auto& io) { return asio_loop(asio::any_io_executor(io.get_executor())); })),
+    register_cases("AsioOneThread", on(
+                                        "asio, one thread", [](auto& io) { return asio_loop(io, one_thread); }, true)),
+    register_cases("AsioGivenStrand",
+                   on("asio, a given strand", [](auto& io) { return asio_loop(asio::make_strand(io)); })),
+    register_cases("AsioAnyExecutor", on("asio, any_io_executor",
+                                         [](auto& io) { return asio_loop(asio::any_io_executor(io.get_executor())); })),
     register_cases("AsioThreadsGivenStrand", {.name = "asio, several threads, a given strand",
                                               .make = [] { return std::make_unique<several_runners>(false); },
                                               .lacks = {strands_do_not_nest}}),

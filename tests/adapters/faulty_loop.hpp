@@ -30,17 +30,17 @@ using namespace std::chrono_literals;
 enum class fault {
   none,
   // The port.
-  wakes_inline,          // wake() runs the turn
-  loses_wakes,           // wake() does nothing
-  loses_foreign_wakes,   // wake() does nothing in another thread
-  loses_later_wakes,     // wake() does nothing inside a turn, so what a turn leaves is forgotten
-  turns_elsewhere,       // turns run in another thread
-  owns_every_thread,     // in_loop_thread() is always true
-  greedy,                // turns until nothing is ready before it looks at anything else
-  never_rings,           // no alarm
-  clock_ahead,           // now() is ahead when the alarm rings
-  clock_stands,          // now() stands still inside a turn
-  never_readable,        // descriptors
+  wakes_inline,         // wake() runs the turn
+  loses_wakes,          // wake() does nothing
+  loses_foreign_wakes,  // wake() does nothing in another thread
+  loses_later_wakes,    // wake() does nothing inside a turn, so what a turn leaves is forgotten
+  turns_elsewhere,      // turns run in another thread
+  owns_every_thread,    // in_loop_thread() is always true
+  greedy,               // turns until nothing is ready before it looks at anything else
+  never_rings,          // no alarm
+  clock_ahead,          // now() is ahead when the alarm rings
+  clock_stands,         // now() stands still inside a turn
+  never_readable,       // descriptors
   never_writable,
   reports_once,
   reports_always,
@@ -49,9 +49,9 @@ enum class fault {
   sets_flags,
   closes_descriptors,
   leaks_descriptors,
-  dead_numbers,          // a descriptor's number is watched once, never again
-  reports_the_first,     // of several ready descriptors only the first one watched is ever reported
-  never_alive,           // running
+  dead_numbers,       // a descriptor's number is watched once, never again
+  reports_the_first,  // of several ready descriptors only the first one watched is ever reported
+  never_alive,        // running
   always_alive,
   ignores_stop,
   runs_not,
@@ -59,7 +59,7 @@ enum class fault {
   releases_twice,
   not_nested,
   forgets_nested_alarm,
-  deaf_to_exceptions,    // the exception handler is lost
+  deaf_to_exceptions,  // the exception handler is lost
   // What the core does, broken from outside: what is done with callables, refusals, and closing.
   runs_inline,
   runs_twice,

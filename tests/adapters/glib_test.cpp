@@ -76,9 +76,11 @@ conformance::harness on(const char* name, GMainContext* (*make)()) {
 const bool registered_default = [] {
   // The default context opens its descriptors once, for good: before any case counts them.
   g_main_context_iteration(nullptr, FALSE);
-  return register_cases("GlibDefaultContext", on("glib, default context", [] { return static_cast<GMainContext*>(nullptr); }));
+  return register_cases("GlibDefaultContext",
+                        on("glib, default context", [] { return static_cast<GMainContext*>(nullptr); }));
 }();
-const bool registered_own = register_cases("GlibOwnContext", on("glib, own context", [] { return g_main_context_new(); }));
+const bool registered_own =
+    register_cases("GlibOwnContext", on("glib, own context", [] { return g_main_context_new(); }));
 
 class GlibTest : public ::testing::Test {
  protected:

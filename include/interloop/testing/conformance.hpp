@@ -94,7 +94,7 @@ struct outcome {
 
 /// One thing that every loop has to do.
 struct test_case {
-  std::string_view name;  // a sentence
+  std::string_view name;                          // a sentence
   std::function<outcome(const harness& on)> run;  // never throws what a case throws: that is a failure
 };
 

@@ -156,7 +156,7 @@ TEST_F(batched_timer_test, cancelling_is_honoured_while_the_bucket_is_running) {
       order.push_back(i);
       EXPECT_FALSE(calls[static_cast<std::size_t>(i)].cancel()) << "it is running";
       if (i > 0) return;
-      for (const std::size_t n : {1, 3, 5}) EXPECT_TRUE(calls[n].cancel());
+      for (const std::size_t n : {1U, 3U, 5U}) EXPECT_TRUE(calls[n].cancel());
     }));
   manual.advance(2s);
   EXPECT_THAT(order, ElementsAre(0, 2, 4));

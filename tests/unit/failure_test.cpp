@@ -64,13 +64,13 @@ TEST(failure_test, wraps_the_exception_being_handled_with_its_place) {
 }
 
 TEST(failure_test, outside_of_a_catch_block_there_is_nothing_to_wrap) {
-  EXPECT_THROW(create_failure(), usage_error);
+  EXPECT_THROW(static_cast<void>(create_failure()), usage_error);
   EXPECT_THROW(failure(), usage_error);
 }
 
 TEST(failure_test, a_null_exception_is_refused) {
-  EXPECT_THROW(create_failure(std::exception_ptr()), usage_error);
-  EXPECT_THROW(failure(std::exception_ptr()), usage_error);
+  EXPECT_THROW(static_cast<void>(create_failure(std::exception_ptr())), usage_error);
+  EXPECT_THROW(failure{std::exception_ptr()}, usage_error);
 }
 
 TEST(failure_test, is_asks_as_a_catch_clause_would) {

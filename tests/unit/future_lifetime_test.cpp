@@ -96,7 +96,7 @@ TEST_F(future_lifetime_test, the_destructor_of_a_callback_may_make_and_drop_futu
   future<int> other = create_future<int>();
   {
     const future<int> f = create_future<int>();
-    add_callbacks(f, [guard = at_destruction([this, &other] {
+    add_callbacks(f, [guard = at_destruction([&other] {
                         add_callbacks(create_future<int>(1), [](int) {});
                         resolve(other, 2);
                         other = {};

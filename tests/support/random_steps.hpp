@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// Random tests against a model: seeds, steps that are printed when a run fails, and the shortest prefix that fails.
+//
+// INTERLOOP_SEEDS is how many seeds to try, 200 unless told; INTERLOOP_SEED tries that one alone.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace interloop::test {
+
+/// Where a run gets its choices, and where it notes what it did with them.
+class steps {
+ public:
+  explicit steps(std::uint64_t seed) : random_(seed) {}
+
+  /// A number from 0 to `below` - 1.
+  int choose(int below) { return static_cast<int>(random_() % static_cast<std::uint64_t>(below)); }
+  bool chance(int percent) { return choose(100) < percent; }
+  void note(std::string step) { taken_.push_back(std::move(step)); }
+  [[nodiscard]] const std::vector<std::string>& taken() const noexcept { return taken_; }
+
+ private:
+  std::mt19937_64 random_;
+  std::vector<std::string> taken_;
+};
+
+/// A run makes up to `count` steps and returns what differs from the model, or nothing. The same seed makes the same
+/// steps whatever the count is, so that a failing run can be shortened.
+using random_run = std::function<std::string(steps& random, int count)>;
+
+inline long from_environment(const char* name, long otherwise) {
+  const char* text = std::getenv(name);
+  return text ? std::strtol(text, nullptr, 10) : otherwise;
+}
+
+/// Tries each seed; of the first that fails it reports the shortest prefix that still does.
+inline void try_seeds(const random_run& run, int count) {
+  const long only = from_environment("INTERLOOP_SEED", -1);
+  const long first = only >= 0 ? only : 1;
+  const long last = only >= 0 ? only : from_environment("INTERLOOP_SEEDS", 200);
+  for (long seed = first; seed <= last; ++seed) {
+    steps whole(static_cast<std::uint64_t>(seed));
+    if (run(whole, count).empty()) continue;
+    for (int length = 1; length <= count; ++length) {
+      steps part(static_cast<std::uint64_t>(seed));
+      const std::string differs = run(part, length);
+      if (differs.empty()) continue;
+      std::string text;
+      for (const std::string& each : part.taken()) text += "\n  " + each;
+      FAIL() << differs << "\nwith INTERLOOP_SEED=" << seed << ", after " << length << " steps:" << text;
+    }
+    FAIL() << "with INTERLOOP_SEED=" << seed << ": failed once, and not again";
+  }
+}
+
+/// Shows a list of names.
+inline std::string show(const std::vector<int>& names) {
+  std::string text = "[";
+  for (const int each : names) text += (text.size() > 1 ? " " : "") + std::to_string(each);
+  return text + "]";
+}
+
+/// What to say of two lists that should be equal; empty if they are.
+inline std::string difference(const char* what, const std::vector<int>& real, const std::vector<int>& model) {
+  if (real == model) return {};
+  return std::string(what) + ": got " + show(real) + ", the model says " + show(model);
+}
+
+}  // namespace interloop::test

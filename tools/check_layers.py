@@ -145,7 +145,7 @@ class Project:
                 continue
             for include in self.includes[path]:
                 # A unit test of an inner part includes that part.
-                own = f"interloop/detail/{path.stem.removesuffix('_test')}.hpp"
+                own = f"interloop/detail/{path.stem.removesuffix('_test').removesuffix('_model')}.hpp"
                 if "interloop/detail/" in include and not (path.stem.endswith("_test") and include == own):
                     self.report(path, f"includes <{include}>: detail/ is for the library itself")
 

@@ -348,7 +348,7 @@ TEST_F(allocation_count_test, a_small_call_takes_none) {
 
 TEST_F(allocation_count_test, a_timer_takes_none_making_firing_and_cancelling) {
   const failing_new counting(0);
-  timer t = manual->call_later(5ms, [pad = std::array<char, 40>{}] { static_cast<void>(pad); });
+  timer t = manual->call_later(5ms, [pad = std::array<char, 24>{}] { static_cast<void>(pad); });
   t.cancel();
   manual->call_later(5ms, [] {});
   EXPECT_EQ(failing_new::count(), 0);

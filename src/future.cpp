@@ -48,6 +48,7 @@ void future_core::visit_all(visit how) noexcept {
 }
 
 void future_core::run_all() noexcept {
+  queued_ = false;
   if (overflow_ || dispatching_) [[unlikely]] {
     visit_all(visit::run);
     return;

@@ -79,6 +79,8 @@ loop::loop(std::unique_ptr<loop_port> port)
 
 loop::~loop() = default;
 
+void loop::destroy() noexcept { delete this; }
+
 void loop::notice() {
   if (closed_)
     detail::throw_loop_closed("the loop is closed: nothing can be queued on it; select another with use_<loop>()");

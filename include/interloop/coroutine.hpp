@@ -164,8 +164,9 @@ class promise_base : public promise_core {
   static void* operator new(std::size_t frame_bytes, Args&&... args) {
     loop& core = loop_among(args...);
     core.require_open("coroutine");
-    void* block = ::operator new(state_bytes + frame_bytes);
-    auto* state = ::new (block) future_state<T>(core, std::source_location{}, table);
+    unsigned char kind;
+    void* block = core.blocks().take(state_bytes + frame_bytes, kind);
+    auto* state = ::new (block) future_state<T>(core, std::source_location{}, kind, table);
     state->mark_coroutine();
     return static_cast<std::byte*>(block) + state_bytes;
   }

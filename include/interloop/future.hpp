@@ -125,7 +125,9 @@ struct future_access {
 template <class T>
 future<T> make_future(loop& core, std::source_location where) {
   core.require_open("create_future");
-  auto* state = ::new (future_state<T>::allocate()) future_state<T>(core, where);
+  unsigned char kind;
+  void* block = future_state<T>::allocate(core, kind);
+  auto* state = ::new (block) future_state<T>(core, where, kind);
   return future_access::wrap<T>({typename state_ptr<future_state<T>>::adopt{}, state});
 }
 

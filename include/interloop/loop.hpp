@@ -7,6 +7,7 @@
 // Thread safety: everything here belongs to the loop's thread, except where a function says "any thread".
 #pragma once
 
+#include <interloop/detail/block_cache.hpp>
 #include <interloop/detail/inbox.hpp>
 #include <interloop/detail/task_queue.hpp>
 #include <interloop/detail/timer_queue.hpp>
@@ -346,9 +347,12 @@ class loop {
   }
   /// What pending futures fail with when the loop closes; made beforehand, so that closing needs no memory.
   [[nodiscard]] const failure& closing_failure() const noexcept { return closing_failure_; }
+  /// Memory for futures, while the loop is retained.
+  [[nodiscard]] detail::block_cache& blocks() noexcept { return blocks_; }
   void retain() noexcept { ++references_; }
   void release() noexcept {
-    if (--references_ == 0) delete this;
+    if (--references_ == 0) [[unlikely]]
+      destroy();
   }
 
  private:
@@ -362,6 +366,7 @@ class loop {
 
   explicit loop(std::unique_ptr<loop_port> port);
   ~loop();
+  void destroy() noexcept;
 
   [[nodiscard]] bool has_queued() const noexcept { return !ready_.empty() || !incoming_.empty() || overdue_; }
   void dispatch(detail::watch_state& state, interest ready) noexcept;
@@ -389,6 +394,7 @@ class loop {
   int expects_ = 0;     // how often the running turn may still look for what other threads post meanwhile
   unsigned depth_ = 0;  // turns in progress: more than one in a nested run of the native loop
   std::size_t references_ = 1;
+  detail::block_cache blocks_;
   detail::task_queue ready_;
   detail::task_queue incoming_;  // taken from the inbox, not yet run
   detail::timer_queue timers_;

@@ -50,8 +50,9 @@ struct continuation {
 
 class future_core : public pending {
  public:
-  future_core(const operations& type, loop& core, std::source_location where) noexcept
-      : pending{&type}, loop_(&core), created_(where) {
+  /// \param block  the kind of block, of the loop's block_cache, that the state is made in.
+  future_core(const operations& type, loop& core, std::source_location where, unsigned char block) noexcept
+      : pending{&type}, block_(block & 63U), loop_(&core), created_(where) {
     core.retain();
     core.enlist(*this);
   }
@@ -149,7 +150,7 @@ class future_core : public pending {
 
   /// Runs or destroys every continuation in the order they were added, and forgets them.
   void visit_all(visit how) noexcept;
-  /// `visit_all(visit::run)`, fast where all of them are inside.
+  /// The queued dispatch: `visit_all(visit::run)`, fast where all of them are inside.
   void run_all() noexcept;
   void visit_one(continuation& each, visit how, std::size_t& size) noexcept;
   void report_escaped() noexcept;
@@ -157,8 +158,12 @@ class future_core : public pending {
   static constexpr std::size_t inline_bytes = 32;
 
   std::uint32_t references_ = 1;
-  detail::status status_ = detail::status::pending;
+  // Neither of the first two is a neighbour of the flags: gcc would read both with one access, which waits until the
+  // stores to each are through.
   unsigned char used_ = 0;
+  detail::status status_ = detail::status::pending;
+  unsigned char block_ : 6;              // the kind of block, for the loop's block_cache
+  unsigned char continuations_ : 2 = 0;  // how many wait to be run, two meaning more than one; without the canceller
   bool observed_ : 1 = false;
   bool queued_ : 1 = false;              // a dispatch is in the ready queue
   bool dispatching_ : 1 = false;         // the inline continuations are being visited
@@ -166,7 +171,7 @@ class future_core : public pending {
   bool is_coroutine_ : 1 = false;        // a coroutine's frame follows; only it may complete the future
   bool has_value_ : 1 = false;           // there is a value to destroy
   bool lone_dispatch_ : 1 = false;       // the one continuation there was is being run; the dispatch holds a reference
-  unsigned char continuations_ : 2 = 0;  // how many wait to be run, two meaning more than one; without the canceller
+  bool unused_ : 1 = false;              // so that all flags are set by one store
   interloop::loop* loop_;
   std::source_location created_;
   overflow_base* overflow_ = nullptr;  // last added first
@@ -194,17 +199,19 @@ class future_state final : public future_core {
   static constexpr bool over_aligned = alignof(stored<T>) > __STDCPP_DEFAULT_NEW_ALIGNMENT__;
 
  public:
-  /// Memory for a state; `do_destroy` gives it back.
-  static void* allocate() {
+  /// Memory for a state; `do_destroy` gives it back. `kind` is for the constructor.
+  static void* allocate(interloop::loop& core, unsigned char& kind) {
     if constexpr (over_aligned) {
+      kind = 0;
       return ::operator new(sizeof(future_state), std::align_val_t(alignof(future_state)));
     } else {
-      return ::operator new(sizeof(future_state));
+      return core.blocks().take(sizeof(future_state), kind);
     }
   }
 
-  explicit future_state(interloop::loop& core, std::source_location where, const operations& type = table) noexcept
-      : future_core(type, core, where) {}
+  future_state(interloop::loop& core, std::source_location where, unsigned char block,
+               const operations& type = table) noexcept
+      : future_core(type, core, where, block) {}
   ~future_state() {
     if (status_ == detail::status::failed) {
       failure_.~failure();
@@ -250,7 +257,6 @@ class future_state final : public future_core {
 
   static void do_dispatch(pending& base) noexcept {
     auto& self = static_cast<future_state&>(base);
-    self.queued_ = false;
     self.lone_dispatch_ = self.continuations_ == 1;
     self.continuations_ = 0;
     self.run_all();
@@ -281,11 +287,12 @@ class future_state final : public future_core {
     if (self.status_ == detail::status::failed && !self.observed_)
       self.loop_->handle_exception("a future failed and nobody looked at it", self.failure_);
     interloop::loop& core = *self.loop_;
+    [[maybe_unused]] const unsigned char block = self.block_;
     self.~future_state();
     if constexpr (over_aligned) {
       ::operator delete(static_cast<void*>(&self), std::align_val_t(alignof(future_state)));
     } else {
-      ::operator delete(static_cast<void*>(&self));
+      core.blocks().give_back(&self, block);
     }
     core.release();
   }

@@ -67,7 +67,7 @@ bench::bench(const harness& on) : on_(on), between_(on.between), native_(on.make
     try {
       escaped.rethrow();
     } catch (const case_failed& failed) {
-      if (notes->failed.empty()) notes->failed = failed.message;
+      notes->fail(failed.message);
     } catch (...) {
       notes->escaped.push_back(escaped);
     }
@@ -85,9 +85,9 @@ void bench::check(bool holds, const std::string& expected, here where) {
 }
 
 void bench::until(const std::function<bool()>& done, const std::string& what, here where) {
-  const auto enough = [this, &done] { return !notes_->failed.empty() || done(); };
+  const auto enough = [this, &done] { return !notes_->failed().empty() || done(); };
   const bool came = native_->run_until(enough, on_.patience);
-  if (!notes_->failed.empty()) throw case_failed{notes_->failed};
+  rethrow();
   if (!came) fail("this did not happen in time: " + what, where);
 }
 
@@ -108,8 +108,8 @@ void bench::pass(duration span, here where) {
 }
 
 void bench::linger(duration span) {
-  static_cast<void>(native_->run_until([this] { return !notes_->failed.empty(); }, span));
-  if (!notes_->failed.empty()) throw case_failed{notes_->failed};
+  static_cast<void>(native_->run_until([this] { return !notes_->failed().empty(); }, span));
+  rethrow();
 }
 
 void bench::stall(duration span) {
@@ -152,7 +152,7 @@ bool bench::run() {
   changed.notify_all();
   guard.join();
   if (thrown) std::rethrow_exception(thrown);
-  if (!notes_->failed.empty()) throw case_failed{notes_->failed};
+  rethrow();
   return !stopped;
 }
 
@@ -171,7 +171,7 @@ void bench::close(function<void()> released) {
 }
 
 void bench::finish(here where) {
-  if (!notes_->failed.empty()) throw case_failed{notes_->failed};
+  rethrow();
   if (!escaped_.empty()) fail("the exception handler was given " + failure_message(escaped_.front()), where);
 }
 

@@ -7,6 +7,8 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <source_location>
 #include <string>
 #include <thread>
@@ -27,6 +29,21 @@ struct case_skipped {
 };
 
 [[noreturn]] void fail(const std::string& message, here where);
+
+/// A thread that is joined when the handle goes, however the case ends.
+class joining_thread {
+ public:
+  explicit joining_thread(std::thread running) noexcept : running_(std::move(running)) {}
+  joining_thread(joining_thread&&) noexcept = default;
+  joining_thread& operator=(joining_thread&&) = delete;
+  ~joining_thread() { join(); }
+  void join() {
+    if (running_.joinable()) running_.join();
+  }
+
+ private:
+  std::thread running_;
+};
 
 /// The loop under test, and what cases do with it. Whatever a case hands to the loop goes through here, so that an
 /// `interposer` can break it.
@@ -110,6 +127,21 @@ class bench {
       });
     }
   }
+  /// Adds an errback.
+  template <class T, class F>
+  void otherwise(const future<T>& what, F&& fn) {
+    if (!between_) {
+      add_callbacks(what, nullptr, std::forward<F>(fn));
+    } else {
+      auto seen = std::make_shared<std::optional<failure>>();
+      add_callbacks(what, nullptr, [seen, inner = wrapped([seen, fn = std::forward<F>(fn)]() mutable {
+                                            fn(seen->value());
+                                          })](const failure& why) mutable {
+        *seen = why;
+        inner();
+      });
+    }
+  }
   void close(function<void()> released = {});
 
   /// A future of the loop's, like `api::create_future`.
@@ -133,6 +165,20 @@ class bench {
   }
 
   [[nodiscard]] interposer* between() const noexcept { return between_; }
+
+  /// Runs `fn` in another thread, which is joined when the result goes. What it throws fails the case.
+  template <class F>
+  [[nodiscard]] joining_thread thread(F&& fn) {
+    return joining_thread(std::thread([notes = notes_, fn = std::forward<F>(fn)]() mutable {
+      try {
+        fn();
+      } catch (const case_failed& failed) {
+        notes->fail(failed.message);
+      } catch (const std::exception& other) {
+        notes->fail(std::string("an exception in a thread that the case did not expect: ") + other.what());
+      }
+    }));
+  }
 
   /// What the loop's exception handler was given.
   [[nodiscard]] std::vector<failure>& escaped() { return escaped_; }
@@ -167,10 +213,26 @@ class bench {
   const harness& on_;
   interposer* between_;
   std::unique_ptr<native_loop> native_;
-  // Shared with the exception handler, which may outlive the bench.
+  /// Throws if a check failed inside a callback or in a thread.
+  void rethrow() const {
+    if (std::string message = notes_->failed(); !message.empty()) throw case_failed{std::move(message)};
+  }
+
+  // Shared with threads, and with the exception handler, which may outlive the bench.
   struct notes {
     std::vector<failure> escaped;
-    std::string failed;
+    void fail(const std::string& message) {
+      const std::lock_guard lock(mutex_);
+      if (first_.empty()) first_ = message;
+    }
+    [[nodiscard]] std::string failed() const {
+      const std::lock_guard lock(mutex_);
+      return first_;
+    }
+
+   private:
+    mutable std::mutex mutex_;
+    std::string first_;
   };
   std::shared_ptr<notes> notes_ = std::make_shared<notes>();
   std::vector<failure>& escaped_ = notes_->escaped;

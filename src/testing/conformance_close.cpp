@@ -69,7 +69,7 @@ void destroyed_cases(case_list& all) {
     return 0;
   });
   destroyed("closing destroys a posted callable unrun", [](bench& b, tally& count) {
-    std::thread poster([&, remote = b.core().remote()] { b.post(remote, counted(count)); });
+    auto poster = b.thread([&, remote = b.core().remote()] { b.post(remote, counted(count)); });
     poster.join();
     return 0;
   });
@@ -234,26 +234,27 @@ void add_close_cases(case_list& all) {
 
   all.add("what a destructor queues while the loop closes is refused", [](bench& b) {
     struct queues_at_the_end {
-      bench* b;
-      const tally* count;
-      queues_at_the_end(bench& owner, const tally& in) : b(&owner), count(&in) {}
-      queues_at_the_end(queues_at_the_end&& other) noexcept : b(std::exchange(other.b, nullptr)), count(other.count) {}
+      loop* core;
+      tally count;
+      queues_at_the_end(bench& b, const tally& in) : core(&b.core()), count(in) {}
+      queues_at_the_end(queues_at_the_end&& other) noexcept
+          : core(std::exchange(other.core, nullptr)), count(other.count) {}
       queues_at_the_end& operator=(queues_at_the_end&&) = delete;
       ~queues_at_the_end() {
-        if (!b) return;
+        if (!core) return;
         try {
-          b->core().call_soon(counted(*count));
+          core->call_soon(counted(count));
         } catch (const loop_closed&) {
-          ++count->ran;
+          ++count.ran;
         }
-        ++count->destroyed;
+        ++count.destroyed;
       }
       void operator()() {}
     };
     tally count;
     b.soon(queues_at_the_end(b, count));
     const timer set = b.later(1h, queues_at_the_end(b, count));
-    std::thread poster([&, remote = b.core().remote()] { b.post(remote, queues_at_the_end(b, count)); });
+    auto poster = b.thread([&, remote = b.core().remote()] { b.post(remote, queues_at_the_end(b, count)); });
     poster.join();
     b.close();
     b.equal(count.ran, 3, "refusals");

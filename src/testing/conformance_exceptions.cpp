@@ -51,7 +51,7 @@ void add_exception_cases(case_list& all) {
 
   all.add("an exception in a posted callable goes to the handler and the next ones run", [](bench& b) {
     bool ran = false;
-    std::thread poster([&, remote = b.core().remote()] {
+    auto poster = b.thread([&, remote = b.core().remote()] {
       b.post(remote, [] { throw std::runtime_error("thrown by a posted callable"); });
       b.post(remote, [&] { ran = true; });
     });

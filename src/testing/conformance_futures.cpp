@@ -58,7 +58,7 @@ void add_future_cases(case_list& all) {
   all.add("a failed future calls its errback, in a later turn", [](bench& b) {
     std::string message;
     const auto comes = b.make<int>();
-    add_callbacks(comes, nullptr, [&](const failure& why) { message = why.message(); });
+    b.otherwise(comes, [&](const failure& why) { message = why.message(); });
     reject(comes, std::runtime_error("no luck"));
     b.equal(message, std::string(), "the message inside reject()");
     b.until([&] { return !message.empty(); }, "the errback runs");
@@ -109,7 +109,7 @@ void add_future_cases(case_list& all) {
     const auto comes = with_config(b.core()).create_future<int>([&] { asked = true; });
     const auto doubled = twice(b.core(), comes);
     bool cancelled = false;
-    add_callbacks(doubled, nullptr, [&](const failure& why) { cancelled = why.is<cancelled_error>(); });
+    b.otherwise(doubled, [&](const failure& why) { cancelled = why.is<cancelled_error>(); });
     b.check(cancel(doubled), "there is something to cancel");
     b.check(asked && is_called(comes), "the awaited future is cancelled by its canceller");
     b.until([&] { return cancelled; }, "the errback sees cancelled_error");
@@ -117,11 +117,13 @@ void add_future_cases(case_list& all) {
 
   all.add("a sleeping coroutine that is cancelled wakes and may clean up", [](bench& b) {
     std::string seen;
+    bool cancelled = false;
     const auto sleeping = sleeper(b.core(), seen);
+    b.otherwise(sleeping, [&](const failure& why) { cancelled = why.is<cancelled_error>(); });
     b.turns();
     b.check(cancel(sleeping), "there is something to cancel");
-    b.until([&] { return is_called(sleeping); }, "the coroutine ends");
-    b.equal(seen, std::string("cancelled"), "what it saw");
+    b.until([&] { return cancelled; }, "the errback sees cancelled_error");
+    b.equal(seen, std::string("cancelled"), "what the coroutine saw");
   });
 
   all.add("a sleep ends when its time has come, not before", [](bench& b) {
@@ -144,7 +146,10 @@ void add_future_cases(case_list& all) {
     b.turns();
     b.check(!is_called(whole), "it waits for all of them");
     resolve(parts[0], 0);
-    b.until([&] { return is_called(whole); }, "it is complete");
+    bool complete = false;
+    b.otherwise(whole, [&](const failure&) { b.check(false, "failures are in their places"); });
+    add_callbacks(whole, [&](const auto&) { complete = true; });
+    b.until([&] { return complete; }, "it is complete");
     const auto& results = whole.value();
     b.check(results[0].value() == 0 && results[2].value() == 2, "values are in their places");
     b.check(!results[1].has_value(), "the failure is in its place");

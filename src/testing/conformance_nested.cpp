@@ -79,7 +79,7 @@ void add_nested_cases(case_list& all) {
       bool posted = false;
       const auto watching = b.watch(fds.near(), interest::read, [&](interest) { reported = true; });
       fds.send();
-      std::thread poster([&, remote = b.core().remote()] { b.post(remote, [&] { posted = true; }); });
+      auto poster = b.thread([&, remote = b.core().remote()] { b.post(remote, [&] { posted = true; }); });
       poster.join();
       nest(b, [&] { return reported && posted; }, "the descriptor is reported and the post runs");
       done = true;

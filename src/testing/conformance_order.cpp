@@ -73,6 +73,7 @@ void add_order_cases(case_list& all) {
       ran = true;
     });
     b.until([&] { return ran; }, "the callable runs");
+    b.check(b.core().in_loop_thread(), "in_loop_thread() holds where the native loop was run");
   });
 
   all.add("a callable runs once and is destroyed once", [](bench& b) {
@@ -166,21 +167,15 @@ void add_order_cases(case_list& all) {
   all.add("touching the loop from another thread throws wrong_thread", [](bench& b) {
     const auto pending = b.make<int>();
     auto fds = sockets();
-    std::string failed;
-    std::thread stranger([&] {
-      try {
-        b.throws<wrong_thread>([&] { b.core().call_soon([] {}); }, "call_soon");
-        b.throws<wrong_thread>([&] { b.core().call_later(1ms, [] {}); }, "call_later");
-        b.throws<wrong_thread>([&] { static_cast<void>(b.core().watch(fds.near(), interest::read, [](interest) {})); },
-                               "watch");
-        b.throws<wrong_thread>([&] { static_cast<void>(b.core().hold()); }, "hold");
-        b.throws<wrong_thread>([&] { resolve(pending, 1); }, "resolve");
-      } catch (const case_failed& why) {
-        failed = why.message;
-      }
+    auto stranger = b.thread([&] {
+      b.throws<wrong_thread>([&] { b.core().call_soon([] {}); }, "call_soon");
+      b.throws<wrong_thread>([&] { b.core().call_later(1ms, [] {}); }, "call_later");
+      b.throws<wrong_thread>([&] { static_cast<void>(b.core().watch(fds.near(), interest::read, [](interest) {})); },
+                             "watch");
+      b.throws<wrong_thread>([&] { static_cast<void>(b.core().hold()); }, "hold");
+      b.throws<wrong_thread>([&] { resolve(pending, 1); }, "resolve");
     });
     stranger.join();
-    if (!failed.empty()) throw case_failed{failed};
     b.check(!is_called(pending), "a refused call has no effect");
   });
 #else

@@ -34,19 +34,13 @@ void add_post_cases(case_list& all) {
   all.add("a post from another thread wakes the loop and runs in its thread", [](bench& b) {
     for (int i = 0; i < 20; ++i) {
       bool ran = false;
-      std::thread poster([&b, &ran, remote = b.core().remote()] {
+      auto poster = b.thread([&b, &ran, remote = b.core().remote()] {
         b.post(remote, [&] {
           b.check(b.core().in_loop_thread(), "in_loop_thread() holds inside a posted callable");
           ran = true;
         });
       });
-      try {
-        b.until([&] { return ran; }, "a posted callable runs");
-      } catch (...) {
-        poster.join();
-        throw;
-      }
-      poster.join();
+      b.until([&] { return ran; }, "a posted callable runs");
     }
   });
 
@@ -55,27 +49,21 @@ void add_post_cases(case_list& all) {
     constexpr int each = 2000;
     std::vector<int> next(threads);
     int ran = 0;
-    std::vector<std::thread> posters;
+    std::vector<joining_thread> posters;
     for (int t = 0; t < threads; ++t)
-      posters.emplace_back([&, t, remote = b.core().remote()] {
+      posters.push_back(b.thread([&, t, remote = b.core().remote()] {
         for (int i = 0; i < each; ++i)
           b.post(remote, [&, t, i] {
             b.equal(i, next[static_cast<std::size_t>(t)]++, "the number of this thread's post");
             ++ran;
           });
-      });
-    try {
-      b.until([&] { return ran == threads * each; }, "all posts run");
-    } catch (...) {
-      for (std::thread& each_thread : posters) each_thread.join();
-      throw;
-    }
-    for (std::thread& each_thread : posters) each_thread.join();
+      }));
+    b.until([&] { return ran == threads * each; }, "all posts run");
   });
 
   all.add("posts that came while the loop did not run are not lost", [](bench& b) {
     int ran = 0;
-    std::thread poster([&, remote = b.core().remote()] {
+    auto poster = b.thread([&, remote = b.core().remote()] {
       for (int i = 0; i < 1000; ++i) b.post(remote, [&] { ++ran; });
     });
     poster.join();
@@ -146,7 +134,7 @@ void add_post_cases(case_list& all) {
     b.equal(count.ran, 1, "posts that ran while there was a loop");
     b.destroy_native();
     b.throws<loop_closed>([&] { remote.post(counted(count)); }, "a post to a loop that is gone");
-    std::thread stranger([&] { b.throws<loop_closed>([&] { remote.post(counted(count)); }, "from a thread"); });
+    auto stranger = b.thread([&] { b.throws<loop_closed>([&] { remote.post(counted(count)); }, "from a thread"); });
     stranger.join();
     b.equal(count.ran, 1, "posts that ran");
     b.equal(count.destroyed, 3, "times destroyed");
@@ -156,9 +144,9 @@ void add_post_cases(case_list& all) {
     thread_tally count;
     std::atomic<int> posted{0};
     std::atomic<int> refused{0};
-    std::vector<std::thread> posters;
+    std::vector<joining_thread> posters;
     for (int t = 0; t < 4; ++t)
-      posters.emplace_back([&, remote = b.core().remote()] {
+      posters.push_back(b.thread([&, remote = b.core().remote()] {
         try {
           for (int i = 0; i < 1'000'000; ++i) {
             b.post(remote, thread_counted(count));
@@ -168,7 +156,7 @@ void add_post_cases(case_list& all) {
         } catch (const loop_closed&) {
           ++refused;
         }
-      });
+      }));
     std::string failed;
     try {
       b.until([&] { return count.ran > 1000; }, "some posts run");
@@ -176,7 +164,7 @@ void add_post_cases(case_list& all) {
       failed = why.message;
     }
     b.core().close();
-    for (std::thread& each : posters) each.join();
+    for (joining_thread& each : posters) each.join();
     if (!failed.empty()) throw case_failed{failed};
     b.equal(refused.load(), 4, "threads that were told of the closing");
     b.equal(count.destroyed.load(), posted.load() + 4, "callables destroyed, those that were refused included");

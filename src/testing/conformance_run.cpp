@@ -47,7 +47,7 @@ void stop_cases(case_list& all) {
     for (int i = 0; i < 10; ++i) {
       const auto held = b.core().hold();
       bool ran = false;
-      std::thread poster([&, remote = b.core().remote()] {
+      auto poster = b.thread([&, remote = b.core().remote()] {
         b.post(remote, [&] {
           ran = true;
           b.core().stop();
@@ -65,7 +65,7 @@ void stop_cases(case_list& all) {
     int ran = 0;
     b.soon([&] {
       b.core().stop();
-      std::thread poster([&, remote = b.core().remote()] {
+      auto poster = b.thread([&, remote = b.core().remote()] {
         b.post(remote, [&] {
           ++ran;
           b.core().stop();
@@ -162,7 +162,7 @@ void alive_cases(case_list& all) {
       reported = true;
       watching.stop();
     });
-    std::thread sender([&] {
+    auto sender = b.thread([&] {
       std::this_thread::sleep_for(5ms);
       fds.send();
     });
@@ -180,7 +180,7 @@ void alive_cases(case_list& all) {
     b.needs(ability::ends_when_idle);
     loop_hold held = b.core().hold();
     bool ran = false;
-    std::thread poster([&, remote = b.core().remote()] {
+    auto poster = b.thread([&, remote = b.core().remote()] {
       std::this_thread::sleep_for(5ms);
       b.post(remote, [&] {
         ran = true;

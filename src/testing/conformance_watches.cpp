@@ -11,22 +11,26 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// Readiness may be reported where there is none, but not again and again.
+constexpr int few = 3;
+
 void direction_cases(case_list& all) {
   all.add("a descriptor with data is reported as readable", [](bench& b) {
     auto fds = sockets();
     int reported = 0;
+    int received = 0;
     const auto watching = b.watch(fds.near(), interest::read, [&](interest ready) {
       b.equal(ready, interest::read, "the directions");
       b.check(b.core().in_loop_thread(), "it is called in the loop's thread");
-      fds.receive();
+      if (fds.receive() > 0) ++received;
       ++reported;
     });
     b.pass(2ms);
-    b.equal(reported, 0, "reports without data");
+    b.check(reported <= few, "a descriptor without data is not reported");
     fds.send();
-    b.until([&] { return reported == 1; }, "the descriptor is reported");
+    b.until([&] { return received == 1; }, "the descriptor is reported");
     b.pass(2ms);
-    b.equal(reported, 1, "reports after the data was read");
+    b.check(reported <= 2 * few, "a descriptor whose data was read is not reported");
   });
 
   all.add("a descriptor with room is reported as writable until it is full", [](bench& b) {
@@ -37,11 +41,12 @@ void direction_cases(case_list& all) {
       fds.fill();
       ++reported;
     });
-    b.until([&] { return reported == 1; }, "the descriptor is reported");
+    b.until([&] { return reported >= 1; }, "the descriptor is reported");
     b.pass(2ms);
-    b.equal(reported, 1, "reports while it is full");
+    b.check(reported <= few, "a full descriptor is not reported");
+    const int before = reported;
     fds.drain_far();
-    b.until([&] { return reported == 2; }, "the descriptor is reported when there is room again");
+    b.until([&] { return reported > before; }, "the descriptor is reported when there is room again");
   });
 
   all.add("one watch serves both directions", [](bench& b) {
@@ -61,7 +66,8 @@ void direction_cases(case_list& all) {
       fds.receive();
     });
     b.pass(2ms);
-    b.equal(reported, 0, "reports without data");
+    b.check(reported <= few, "it is not reported for being writable");
+    reported = 0;
     fds.send();
     b.until([&] { return reported > 0; }, "the data is reported");
   });
@@ -152,8 +158,9 @@ void end_cases(case_list& all) {
       b.equal(ready, interest::write, "the directions");
       ++reported;
     });
-    b.turns();
-    b.equal(reported, 0, "reports of a full pipe");
+    b.pass(1ms);
+    b.check(reported <= few, "a full pipe is not reported");
+    reported = 0;
     fds.close_far();
     b.until([&] { return reported >= 2; }, "the error is reported, as long as it lasts");
   });

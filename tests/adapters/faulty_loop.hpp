@@ -16,6 +16,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <thread>
@@ -157,12 +158,14 @@ class port final : public loop_port {
   /// One look at everything. Returns whether there was something.
   bool step(int timeout_ms) {
     bool any = false;
-    const auto enough = std::chrono::steady_clock::now() + 300ms;
+    const auto enough = std::chrono::steady_clock::now() + 50ms;
     const bool may_turn = depth_ == 0 || !is(fault::not_nested);
     while (may_turn && !core().closed() && (woken_.exchange(false) || (depth_ > 0 && core().needs_turn()))) {
       any = true;
       turn([this] { core().turn(); });
-      if (!is(fault::greedy) || std::chrono::steady_clock::now() >= enough) break;
+      if (!is(fault::greedy)) break;
+      if (alarm_ <= std::chrono::steady_clock::now()) woken_ = true;
+      if (std::chrono::steady_clock::now() >= enough) return true;
     }
     std::deque<std::function<void()>> handlers;
     handlers.swap(native_);
@@ -232,8 +235,8 @@ class port final : public loop_port {
     if (is(fault::never_writable)) ready = ready & interest::read;
     if (is(fault::reports_the_first) && &on != watches_.front()) ready = interest::none;
     if (ready == interest::none || (is(fault::reports_once) && on.reported_)) return false;
+    if (is(fault::sets_flags) && !on.reported_) ::fcntl(on.fd_, F_SETFL, ::fcntl(on.fd_, F_GETFL) ^ O_NONBLOCK);
     on.reported_ = true;
-    if (is(fault::sets_flags)) ::fcntl(on.fd_, F_SETFL, ::fcntl(on.fd_, F_GETFL) ^ O_NONBLOCK);
     turn([&on, ready] { on.state_.ready(ready); });
     return true;
   }
@@ -284,12 +287,9 @@ class breaker final : public conformance::interposer {
           fn();
         };
       case fault::runs_last_first:
-        waiting_.push_back(std::make_shared<function<void()>>(std::move(fn)));
+        keep(std::make_shared<function<void()>>(std::move(fn)));
         return [this] {
-          if (waiting_.empty()) return;
-          const auto last = waiting_.back();
-          waiting_.pop_back();
-          (*last)();
+          if (const auto last = take()) (*last)();
         };
       case fault::runs_later:
         return [&core, held = std::make_shared<function<void()>>(std::move(fn))] {
@@ -311,8 +311,7 @@ class breaker final : public conformance::interposer {
         };
       }
       case fault::never_destroys:
-        waiting_.push_back(std::make_shared<function<void()>>(std::move(fn)));
-        return [held = waiting_.back()] { (*held)(); };
+        return [held = keep(std::make_shared<function<void()>>(std::move(fn)))] { (*held)(); };
       case fault::swallows_exceptions:
         return [fn = std::move(fn)]() mutable {
           try {
@@ -330,8 +329,22 @@ class breaker final : public conformance::interposer {
   void forget() { waiting_.clear(); }
 
  private:
+  using shared_callable = std::shared_ptr<function<void()>>;
+  shared_callable keep(shared_callable fn) {
+    const std::lock_guard lock(mutex_);
+    return waiting_.emplace_back(std::move(fn));
+  }
+  shared_callable take() {
+    const std::lock_guard lock(mutex_);
+    if (waiting_.empty()) return nullptr;
+    shared_callable last = std::move(waiting_.back());
+    waiting_.pop_back();
+    return last;
+  }
+
   fault fault_;
-  std::vector<std::shared_ptr<function<void()>>> waiting_;
+  std::mutex mutex_;
+  std::vector<shared_callable> waiting_;
 };
 
 class loop_on_poll final : public conformance::native_loop {

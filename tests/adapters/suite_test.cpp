@@ -2,16 +2,162 @@
 // The conformance suite is itself tested: the small loop passes it, and broken in the way a case is about it fails.
 #include "faulty_loop.hpp"
 
-#include <cstdio>
-#include <cstdlib>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace {
 
 using faulty::fault;
 
-const bool registered =
-    register_cases("LoopOnPoll", faulty::harness(fault::none, std::make_shared<faulty::breaker>(fault::none)));
+struct broken {
+  fault how;
+  std::vector<std::string_view> cases;
+};
+
+// Which fault shows that a case notices what it is about. Most cases notice others too.
+const std::vector<broken>& faults() {
+  static const std::vector<broken> all{
+      {fault::loses_wakes, {"native handlers and callables may cause each other"}},
+      {fault::loses_foreign_wakes,
+       {"a post from another thread wakes the loop and runs in its thread",
+        "posts that came while the loop did not run are not lost", "a post during the last turn of a run is not lost"}},
+      {fault::loses_later_wakes, {"a chain of callables runs to its end"}},
+      {fault::turns_elsewhere, {"callables run in the loop's thread"}},
+      {fault::owns_every_thread, {"touching the loop from another thread throws wrong_thread"}},
+      {fault::greedy,
+       {"a callable that queues itself for ever does not starve native handlers",
+        "a callable that queues itself for ever does not starve descriptors",
+        "timers of zero delay that set themselves again do not starve descriptors",
+        "timers of zero delay that set themselves again do not starve native handlers"}},
+      {fault::never_rings,
+       {"a timer that is made later with an earlier deadline fires first",
+        "dropping a timer's handle does not cancel it"}},
+      {fault::clock_ahead, {"a timer never fires early by the loop's clock"}},
+      {fault::clock_stands, {"a timer that is set after a stall counts from the call"}},
+      {fault::never_readable,
+       {"a descriptor with data is reported as readable", "a paused watch reports nothing until it is resumed",
+        "a paused watch reports not even that the peer has closed"}},
+      {fault::never_writable,
+       {"a descriptor with room is reported as writable until it is full", "one watch serves both directions",
+        "a descriptor may be watched from inside a callback", "a peer that closes one half leaves the other writable"}},
+      {fault::reports_once,
+       {"data that was not read is reported again", "a watch's callback is not called again by a run nested in it"}},
+      {fault::reports_always, {"a direction that nobody asked for is not reported"}},
+      {fault::no_hang_ups,
+       {"a peer that closes is reported as readable", "what was sent before the end is reported before the end",
+        "a pipe whose writer is gone is reported to its reader",
+        "a full pipe whose reader is gone is reported to its writer"}},
+      {fault::keeps_interest,
+       {"interest may change inside the callback", "interest may change from outside a callback",
+        "a watch may begin paused"}},
+      {fault::sets_flags, {"a descriptor's flags are left as they were found"}},
+      {fault::closes_descriptors, {"ending a watch leaves the descriptor open"}},
+      {fault::dead_numbers,
+       {"a descriptor's number may be used again by another watch",
+        "a descriptor's number may be used again inside the callback",
+        "a descriptor may be watched again after its watch ended"}},
+      {fault::reports_the_first, {"fifty descriptors are reported each"}},
+      {fault::never_alive,
+       {"timers keep the loop running, and then it ends", "a watch keeps the loop running until it ends",
+        "a hold keeps the loop running until it is released"}},
+      {fault::always_alive,
+       {"a run with no work ends", "queued callables keep the loop running, and then it ends",
+        "a last timer that is cancelled does not keep the loop running",
+        "a pending future does not keep the loop running", "a loop that ended can be run again"}},
+      {fault::ignores_stop,
+       {"run ends at a stop, and what is pending is there in the next run",
+        "a stop that another thread posts ends the run"}},
+      {fault::runs_not, {"a stop before the run makes it return at once, and only that one"}},
+      {fault::releases_never, {"closing twice does nothing"}},
+      {fault::releases_twice, {"closing tells once when the native loop has let go"}},
+      {fault::not_nested,
+       {"a nested run goes on with what was queued before, in order",
+        "a nested run serves a timer that was set before it", "a nested run inside a timer serves the next timer",
+        "a nested run inside a timer serves those that are due with it, in order",
+        "a nested run serves descriptors and posts", "nested runs may be nested again",
+        "a nested run may close the loop", "after a nested run timers fire as before"}},
+      {fault::forgets_nested_alarm, {"a nested run inside a watch's callback serves callables and timers"}},
+      {fault::deaf_to_exceptions, {"a failure that nobody looked at goes to the exception handler"}},
+      {fault::runs_inline,
+       {"a callable never runs inside the call that queued it", "what is queued runs before a timer of zero delay",
+        "a timer of zero delay runs in a later turn", "a timer of negative delay runs in a later turn",
+        "a timer of the most negative delay runs in a later turn", "a delay that is not a number counts as zero",
+        "a delay too long for the clock never fires and harms no other timer",
+        "cancelling twice or after the timer fired does nothing",
+        "a post by the loop's own thread runs in a later turn",
+        "a future's callbacks run in a later turn and get the same value",
+        "a callback that is added to a completed future runs in a later turn",
+        "a failed future calls its errback, in a later turn", "a coroutine resumes in a turn, not inside resolve",
+        "a sleep ends when its time has come, not before",
+        "gathered futures give their results in their order, failures in their places"}},
+      {fault::runs_twice, {"of a thousand timers those that are not cancelled fire once each"}},
+      {fault::runs_last_first,
+       {"callables run in the order in which they were queued",
+        "what a callable queues runs after what was queued before", "large callables keep their place among small ones",
+        "a hundred timers with one deadline run in the order they were made",
+        "timers run in the order of their deadlines",
+        "timers that are overdue together run in the order of their deadlines",
+        "timers of zero delay run in the order they were made", "posts of each of several threads keep their order",
+        "posts by the loop's own thread keep their order in and out of turns",
+        "callbacks run in turn with what else is queued"}},
+      {fault::runs_later,
+       {"a watch may pause itself inside its callback", "a watch may end itself in its callback",
+        "a watch's handle may be destroyed in its callback"}},
+      {fault::runs_never,
+       {"a callable that queues itself for ever does not starve timers",
+        "a posted callable that posts itself for ever does not starve timers",
+        "cancelling a coroutine cancels what it awaits",
+        "a sleeping coroutine that is cancelled wakes and may clean up"}},
+      {fault::runs_when_destroyed,
+       {"a timer cancels another that is due at the same time",
+        "cancelling the earliest timer leaves the next one to fire", "a watch may end another that is ready too",
+        "a watch that was ended reports nothing", "a watch that was stopped takes no new interest",
+        "closing ends everything that is pending", "destroying the loop's owner ends everything that is pending",
+        "destroying the native loop ends everything that is pending", "closing the loop in a callback ends the run"}},
+      {fault::never_destroys,
+       {"a callable runs once and is destroyed once",
+        "a cancelled timer does not fire and its callable is destroyed at once",
+        "cancelling a timer in its own callback does nothing",
+        "a timer's handle may outlive the loop",
+        "a handle for posting may outlive the loop",
+        "what threads post while the loop closes runs or is destroyed exactly once",
+        "a callable that throws is destroyed once",
+        "a handle that is moved goes on watching, and one that is assigned over ends",
+        "a watch's handle may outlive the loop",
+        "dropping the last handle of a pending future destroys its callbacks unrun",
+        "closing destroys a queued callable unrun",
+        "closing destroys a posted callable unrun",
+        "closing destroys a timer's callable unrun",
+        "closing destroys a watch's callback unrun",
+        "closing destroys the callbacks of a pending future unrun",
+        "closing destroys the callbacks of a completed future unrun",
+        "a callable may destroy the loop's owner",
+        "a timer may destroy the loop's owner",
+        "a watch's callback may destroy the loop's owner",
+        "handles may go after the loop and in any order"}},
+      {fault::swallows_exceptions,
+       {"an exception in a callable goes to the handler and the next ones run",
+        "an exception that is no std::exception goes to the handler too",
+        "an exception in a timer goes to the handler and the next timers fire",
+        "an exception in a posted callable goes to the handler and the next ones run",
+        "an exception in a watch's callback goes to the handler and the watch goes on",
+        "an exception in a future's callback goes to the handler and the next callbacks run",
+        "an exception thrown by the exception handler itself stops nothing"}},
+      {fault::accepts_everything,
+       {"a post after the loop closed throws loop_closed and destroys the callable",
+        "a second watch on one descriptor is refused", "a descriptor that is not open is refused",
+        "a regular file is refused", "an empty callback is refused",
+        "a future that is completed twice throws invalid_state", "a closed loop refuses every call with loop_closed",
+        "run inside a turn is refused instead of hanging"}},
+      {fault::ignores_close,
+       {"closing destroys a suspended coroutine", "a callable may close the loop", "a timer may close the loop",
+        "a posted callable may close the loop", "a watch's callback may close the loop",
+        "a future's callback may close the loop", "what a destructor queues while the loop closes is refused",
+        "a closed loop does not keep the native loop running"}},
+  };
+  return all;
+}
 
 conformance::outcome run_broken(const conformance::test_case& which, fault how) {
   const auto between = std::make_shared<faulty::breaker>(how);
@@ -20,16 +166,72 @@ conformance::outcome run_broken(const conformance::test_case& which, fault how) 
   return ended;
 }
 
-// Development aid: which faults each case notices. INTERLOOP_FAULTS=1 suite_test --gtest_filter=Faults.Table
-TEST(Faults, Table) {
-  if (!std::getenv("INTERLOOP_FAULTS")) GTEST_SKIP() << "only on demand";
-  for (const auto& each : conformance::cases()) {
-    std::printf("%s |", std::string(each.name).c_str());
-    for (int how = 1; how <= static_cast<int>(fault::ignores_close); ++how) {
-      std::fflush(stdout);
-      if (run_broken(each, static_cast<fault>(how)).what == conformance::outcome::kind::failed) std::printf(" %d", how);
-    }
-    std::printf("\n");
+class a_broken_loop_fails : public ::testing::Test {
+ public:
+  a_broken_loop_fails(const conformance::test_case& which, fault how) : which_(which), how_(how) {}
+  void TestBody() override {
+    const conformance::outcome ended = run_broken(which_, how_);
+    if (ended.what == conformance::outcome::kind::skipped) GTEST_SKIP() << ended.message;
+    EXPECT_EQ(ended.what, conformance::outcome::kind::failed) << "the case does not notice what is wrong";
+  }
+
+ private:
+  const conformance::test_case& which_;
+  fault how_;
+};
+
+const bool registered = [] {
+  register_cases("LoopOnPoll", faulty::harness(fault::none, std::make_shared<faulty::breaker>(fault::none)));
+  for (const broken& each : faults())
+    for (const std::string_view name : each.cases)
+      for (const conformance::test_case& which : conformance::cases())
+        if (which.name == name)
+          ::testing::RegisterTest(
+              "BrokenLoop", conformance::identifier(name).c_str(), nullptr, nullptr, __FILE__, __LINE__,
+              [&which, how = each.how]() -> ::testing::Test* { return new a_broken_loop_fails(which, how); });
+  return true;
+}();
+
+TEST(Suite, EveryCaseHasItsFault) {
+  const auto has_fault = [](std::string_view name) {
+    int times = 0;
+    for (const broken& each : faults())
+      times += static_cast<int>(std::count(each.cases.begin(), each.cases.end(), name));
+    return times;
+  };
+  for (const conformance::test_case& each : conformance::cases()) {
+    EXPECT_EQ(has_fault(each.name), 1) << "for a case without one: " << each.name;
+  }
+  std::size_t listed = 0;
+  for (const broken& each : faults()) listed += each.cases.size();
+  EXPECT_EQ(listed, conformance::cases().size()) << "a name in the table is no case's";
+}
+
+TEST(Suite, NoTwoCasesHaveTheSameName) {
+  std::set<std::string> seen;
+  for (const conformance::test_case& each : conformance::cases())
+    EXPECT_TRUE(seen.insert(conformance::identifier(each.name)).second) << each.name;
+}
+
+TEST(Suite, ACaseThatNeedsWhatALoopLacksIsSkippedWithTheReason) {
+  auto lacking = faulty::harness(fault::none, std::make_shared<faulty::breaker>(fault::none));
+  lacking.lacks[conformance::ability::nests] = "it does not nest";
+  int skipped = 0;
+  for (const conformance::test_case& each : conformance::cases()) {
+    if (each.name.find("nested") == std::string_view::npos) continue;
+    const conformance::outcome ended = each.run(lacking);
+    if (ended.what == conformance::outcome::kind::skipped && ended.message == "it does not nest") ++skipped;
+  }
+  EXPECT_GE(skipped, 10);
+}
+
+TEST(Suite, AFailureSaysWhereAndWhat) {
+  for (const conformance::test_case& each : conformance::cases()) {
+    if (each.name != "a callable never runs inside the call that queued it") continue;
+    const conformance::outcome ended = run_broken(each, fault::runs_inline);
+    EXPECT_NE(ended.message.find("conformance_order.cpp:"), std::string::npos) << ended.message;
+    EXPECT_NE(ended.message.find("expected that a callable queued from outside waits for a turn"), std::string::npos)
+        << ended.message;
   }
 }
 

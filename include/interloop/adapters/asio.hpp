@@ -11,6 +11,8 @@
 
 #include <chrono>
 #include <type_traits>
+#include <typeinfo>
+#include <utility>
 
 namespace interloop {
 
@@ -78,8 +80,12 @@ struct standalone_asio {
     } else if constexpr (std::is_same_v<E, io_context::executor_type>) {
       return &e.context();
     } else if constexpr (std::is_same_v<E, any_executor>) {
-      const auto* inner = e.template target<io_context::executor_type>();
-      return inner ? &inner->context() : nullptr;
+#ifndef ASIO_NO_TYPEID
+      // Asio 1.22 does not compare the type in target() itself.
+      if (e.target_type() == typeid(io_context::executor_type))
+        return &e.template target<io_context::executor_type>()->context();
+#endif
+      return nullptr;
     } else {
       return nullptr;
     }

@@ -4,6 +4,8 @@
 
 #include <interloop/adapters/glib.hpp>
 #include <interloop/interloop.hpp>
+#include <interloop/testing/manual_loop.hpp>
+#include <interloop/testing/replace_loop.hpp>
 
 #include <glib.h>
 #include <sys/socket.h>
@@ -184,6 +186,12 @@ TEST_F(GlibTest, SelectingTwiceIsAllowedForTheSameContextOnly) {
   EXPECT_FALSE(using_glib());
   use_glib(native_).close();
   config().loop = nullptr;
+}
+
+TEST(Glib, SelectingItWhileAnotherLoopIsSelectedIsRefused) {
+  interloop::testing::manual_loop other;
+  const auto selected = interloop::testing::replace_loop(*other);
+  EXPECT_THROW(use_glib(nullptr), usage_error);
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <interloop/adapters/libuv.hpp>
 #include <interloop/interloop.hpp>
+#include <interloop/testing/manual_loop.hpp>
+#include <interloop/testing/replace_loop.hpp>
 
 #include <uv.h>
 
@@ -208,6 +210,15 @@ TEST(LibuvTest, SelectingTwiceIsAllowedForTheSameLoopOnly) {
     uv_run(each, UV_RUN_DEFAULT);
     EXPECT_EQ(uv_loop_close(each), 0);
   }
+}
+
+TEST(LibuvTest, SelectingItWhileAnotherLoopIsSelectedIsRefused) {
+  uv_loop_t native;
+  uv_loop_init(&native);
+  interloop::testing::manual_loop other;
+  const auto selected = interloop::testing::replace_loop(*other);
+  EXPECT_THROW(use_libuv(&native), usage_error);
+  EXPECT_EQ(uv_loop_close(&native), 0) << "nothing was begun on it";
 }
 
 }  // namespace

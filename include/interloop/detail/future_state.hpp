@@ -165,13 +165,13 @@ class future_core : public pending {
   unsigned char block_ : 6;              // the kind of block, for the loop's block_cache
   unsigned char continuations_ : 2 = 0;  // how many wait to be run, two meaning more than one; without the canceller
   bool observed_ : 1 = false;
-  bool queued_ : 1 = false;              // a dispatch is in the ready queue
-  bool dispatching_ : 1 = false;         // the inline continuations are being visited
-  bool has_canceller_ : 1 = false;       // the first continuation is a canceller
-  bool is_coroutine_ : 1 = false;        // a coroutine's frame follows; only it may complete the future
-  bool has_value_ : 1 = false;           // there is a value to destroy
-  bool lone_dispatch_ : 1 = false;       // the one continuation there was is being run; the dispatch holds a reference
-  bool unused_ : 1 = false;              // so that all flags are set by one store
+  bool queued_ : 1 = false;         // a dispatch is in the ready queue
+  bool dispatching_ : 1 = false;    // the inline continuations are being visited
+  bool has_canceller_ : 1 = false;  // the first continuation is a canceller
+  bool is_coroutine_ : 1 = false;   // a coroutine's frame follows; only it may complete the future
+  bool has_value_ : 1 = false;      // there is a value to destroy
+  bool lone_dispatch_ : 1 = false;  // the one continuation there was is being run; the dispatch holds a reference
+  bool unused_ : 1 = false;         // so that all flags are set by one store
   interloop::loop* loop_;
   std::source_location created_;
   overflow_base* overflow_ = nullptr;  // last added first

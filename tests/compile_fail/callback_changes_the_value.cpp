@@ -1,0 +1,14 @@
+// expect: the callback cannot be called with the future's value
+// SPDX-License-Identifier: MIT
+#include <interloop/interloop.hpp>
+
+using namespace interloop;
+
+void use(const future<int>& f) {
+#ifdef SHOULD_COMPILE
+  add_callbacks(f, [](const int&) {});
+}
+#else
+  add_callbacks(f, [](int&) {});
+}
+#endif

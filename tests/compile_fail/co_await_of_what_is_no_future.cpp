@@ -1,0 +1,14 @@
+// expect: await_transform
+// SPDX-License-Identifier: MIT
+#include <interloop/interloop.hpp>
+
+using namespace interloop;
+
+future<int> work() {
+#ifdef SHOULD_COMPILE
+  co_return co_await create_future<int>(1);
+}
+#else
+  co_return co_await 1;
+}
+#endif

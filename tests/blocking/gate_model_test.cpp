@@ -57,13 +57,14 @@ struct world {
 
   [[nodiscard]] std::string key() const {
     std::string text;
-    const auto put = [&](std::uint64_t v) { text += std::to_string(v) + ','; };
+    const auto put = [&](std::uint64_t v) { text.append(reinterpret_cast<const char*>(&v), sizeof(v)); };
     for (const auto v : memory) put(v);
     for (const thread_state& t : threads) {
       text += t.asleep ? 'z' : t.done ? 'd' : 'r';
       put(static_cast<std::uint64_t>(t.result + 1));
+      put(t.log.size());
       for (const auto v : t.log) put(v);
-      text += '|';
+      put(t.buffer.size());
       for (const auto& [var, v] : t.buffer) put(var * 1000 + v);
     }
     put(signals_left);

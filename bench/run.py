@@ -18,7 +18,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-PROGRAMS = "futures call_soon memory timers post coroutines watch queues".split()
+PROGRAMS = (
+    "futures call_soon memory timers post coroutines watch queues blocking blocking_outstanding blocking_idle".split()
+)
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -92,13 +94,28 @@ def rows() -> list[Row]:
         table.append(
             Row(f"byte there and back, {loop}: bare {bare}", "watch", f"interloop_watch<on_{loop}>", [f"bare_{bare}"], 1.05)
         )
+    for loop in "asio libuv glib".split():
+        for case, required, at_least in (
+            ("asleep/two_cores", 1.6, True),
+            ("back_to_back/two_cores", 5, True),
+            ("asleep/one_core", 1, False),
+            ("back_to_back/one_core", 1, False),
+        ):
+            peers = [f"{case}/asio_post_promise"]
+            what = f"wait_for, {case.replace('_', ' ').replace('/', ', ')}, {loop}: asio::post + promise"
+            table.append(Row(what, "blocking", f"{case}/interloop_{loop}", peers, required, at_least))
+        ours = f"interloop_run_in_reactor<interloop::{loop}_loop>/real_time"
+        what = f"run_in_reactor, 1,000 outstanding, {loop}: asio::use_future"
+        table.append(Row(what, "blocking_outstanding", ours, ["asio_use_future/real_time"], 3, True))
+        ours = f"idle_after_setup<interloop::{loop}_loop>/iterations:1/real_time"
+        table.append(Row(f"wake-ups, idle for 10 s, {loop}", "blocking_idle", ours, 0, 1, counter="wake_ups"))
     return table
 
 
 def run(program: Path, quick: bool) -> dict[str, dict]:
     """The fastest run of each benchmark of a program: `ns` an item, and its counters."""
     command = [program, "--benchmark_format=json"]
-    if program.name != "memory":
+    if program.name not in ("memory", "blocking_idle"):
         seconds = 0.02 if quick else 0.05 if program.name == "timers" else 0.1
         repetitions = 2 if quick else 5
         command += [

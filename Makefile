@@ -39,8 +39,9 @@ clang: build-clang ## the same with clang
 
 release: build-release ## examples and benchmarks, optimised
 
-demo: build-release ## a Redis client, one source, on every loop
+demo: build-release ## a Redis client, one source, on every loop; blocking calls from threads
 	examples/redis/demo.sh build/release
+	examples/blocking_demo.sh build/release
 
 bench: build-release ## measure and compare
 	bench/run.py build/release

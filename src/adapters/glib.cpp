@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// A GSource each for wake-ups and the alarm, driven by their ready times and by a look at the core before every sleep; one
-// for each descriptor. The first two may recurse: a dialog's nested loop inside a callback keeps being served.
+// A GSource for wake-ups, which looks at the core before every sleep; one for the alarm, driven by its ready time; one for
+// each descriptor. The first two may recurse: a dialog's nested loop inside a callback keeps being served. The ready time
+// is not for wake-ups: to set it, and to clear it, writes to GLib's eventfd, so that GLib polls once more.
 #include <interloop/adapters/glib.hpp>
 
 #include <glib-unix.h>
@@ -110,7 +111,11 @@ class glib_port final : public loop_port {
 
   std::string_view name() const noexcept override { return "glib"; }
 
-  void wake() noexcept override { g_source_set_ready_time(waker_, 0); }
+  void wake() noexcept override {
+    if (woken_.exchange(true, std::memory_order_acq_rel)) return;
+    // GLib asks `look` before it polls. To wake it from a poll costs system calls, here and there.
+    if (!g_main_context_is_owner(native_) || asked_) g_main_context_wakeup(native_);
+  }
 
   void set_alarm(time_point when) override {
     // Both clocks are CLOCK_MONOTONIC; GLib's counts microseconds.
@@ -144,17 +149,27 @@ class glib_port final : public loop_port {
   }
 
  private:
-  // Inside a nested run there was no wake-up for what the interrupted turn still has queued, or its alarm set.
+  // Asked before GLib polls, and after. Inside a nested run nobody woke it for what the interrupted turn still has queued,
+  // or for its alarm.
   static gboolean look(GSource* source, gint* timeout) {
-    if (timeout) *timeout = -1;
+    *timeout = -1;
     glib_port* self = owner_of<glib_port>(source);
-    return self && self->core().needs_turn();
+    if (self) self->asked_ = true;
+    return self && self->has_turn();
   }
-  static gboolean look_again(GSource* source) { return look(source, nullptr); }
+  static gboolean look_again(GSource* source) {
+    glib_port* self = owner_of<glib_port>(source);
+    if (self) self->asked_ = false;
+    return self && self->has_turn();
+  }
+  [[nodiscard]] bool has_turn() const noexcept { return woken_.load(std::memory_order_acquire) || core().needs_turn(); }
 
   static gboolean on_wake(GSource* source, GSourceFunc, gpointer) {
-    g_source_set_ready_time(source, -1);
-    if (glib_port* self = owner_of<glib_port>(source)) self->core().turn();
+    if (glib_port* self = owner_of<glib_port>(source)) {
+      self->asked_ = false;
+      self->woken_.store(false, std::memory_order_relaxed);
+      self->core().turn();
+    }
     return G_SOURCE_CONTINUE;
   }
   static gboolean on_alarm(GSource* source, GSourceFunc, gpointer) {
@@ -170,6 +185,8 @@ class glib_port final : public loop_port {
   GSource* waker_;
   GSource* alarm_;
   GMainLoop* running_ = nullptr;
+  std::atomic<bool> woken_{false};
+  bool asked_ = false;  // GLib has asked `look`, and may be about to poll; the loop's thread only
 };
 
 detail::owned_native<GMainContext> make_native() { return {{g_main_context_new(), &g_main_context_unref}}; }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Two kinds of handle: a timer for the alarm, a poll for each descriptor, one of them an eventfd for wake-ups. libuv
-// closes handles asynchronously, so they live in blocks of their own, freed by their close callbacks; the port may go
-// before. A uv_async_t would do for wake-ups, but where the loop's thread is woken on the sender's processor it spins
-// for tens of microseconds until the sender has returned (uv__async_spin; seen in libuv 1.44).
+// A timer for the alarm, a poll for each descriptor, and two handles for wake-ups: in the loop's thread an idle handle,
+// which costs no system call, from other threads an eventfd with its poll. libuv closes handles asynchronously, so they
+// live in blocks of their own, freed by their close callbacks; the port may go before. A uv_async_t would do for the
+// eventfd, but where the loop's thread is woken on the sender's processor it spins for tens of microseconds until the
+// sender has returned (uv__async_spin; seen in libuv 1.44).
 #include <interloop/adapters/libuv.hpp>
 
 #include <sys/eventfd.h>
@@ -95,9 +96,10 @@ class libuv_port final : public loop_port {
       delete block_;
       check(code, "no handle for wake-ups");
     }
-    uv_timer_init(native, &block_->timer);  // neither can fail
+    uv_timer_init(native, &block_->timer);  // none of these can fail
+    uv_idle_init(native, &block_->idle);
     uv_poll_start(&block_->waker, UV_READABLE, &on_wake);
-    block_->waker.data = block_->timer.data = block_;
+    block_->waker.data = block_->idle.data = block_->timer.data = block_;
     block_->port = this;
     uv_unref(base(block_->waker));
     uv_unref(base(block_->timer));
@@ -107,8 +109,10 @@ class libuv_port final : public loop_port {
   std::string_view name() const noexcept override { return "libuv"; }
 
   void wake() noexcept override {
-    // An unreferenced handle alone would let uv_run return before the turn. Elsewhere uv_ref would be a race.
-    if (core().in_loop_thread()) uv_ref(base(block_->waker));
+    if (core().in_loop_thread()) {
+      uv_idle_start(&block_->idle, &on_idle);  // keeps uv_run from returning before the turn, too
+      return;
+    }
     const std::uint64_t one = 1;
     while (::write(block_->event, &one, sizeof one) < 0 && errno == EINTR) {
     }
@@ -137,8 +141,11 @@ class libuv_port final : public loop_port {
   }
 
   void keep_alive(bool pending) noexcept override {
-    kept_alive_ = pending;
-    reference_if_pending();
+    if (pending) {
+      uv_ref(base(block_->waker));
+    } else {
+      uv_unref(base(block_->waker));
+    }
   }
 
   void run() override { uv_run(native_, UV_RUN_DEFAULT); }
@@ -150,6 +157,7 @@ class libuv_port final : public loop_port {
     mine->port = nullptr;
     mine->released = std::move(released);
     uv_close(base(mine->waker), &on_closed);
+    uv_close(base(mine->idle), &on_closed);
     uv_close(base(mine->timer), &on_closed);
   }
 
@@ -157,6 +165,7 @@ class libuv_port final : public loop_port {
   struct block {
     uv_poll_t waker;
     int event;
+    uv_idle_t idle;
     uv_timer_t timer;
     libuv_port* port;  // null once closed
     int closed = 0;
@@ -170,11 +179,17 @@ class libuv_port final : public loop_port {
     std::uint64_t count;
     while (::read(mine.event, &count, sizeof count) < 0 && errno == EINTR) {
     }
-    self->reference_if_pending();
-    if (std::exchange(self->rings_, false)) {
-      self->core().alarm();
+    self->woken();
+  }
+  static void on_idle(uv_idle_t* idle) {
+    uv_idle_stop(idle);
+    if (libuv_port* self = static_cast<block*>(idle->data)->port) self->woken();
+  }
+  void woken() noexcept {
+    if (std::exchange(rings_, false)) {
+      core().alarm();
     } else {
-      self->core().turn();
+      core().turn();
     }
   }
   static void on_alarm(uv_timer_t* timer) {
@@ -186,24 +201,15 @@ class libuv_port final : public loop_port {
   }
   static void on_closed(uv_handle_t* handle) {
     auto* mine = static_cast<block*>(handle->data);
-    if (++mine->closed < 2) return;
+    if (++mine->closed < 3) return;
     function<void()> released = std::move(mine->released);
     ::close(mine->event);
     delete mine;
     if (released) released();
   }
 
-  void reference_if_pending() noexcept {
-    if (kept_alive_) {
-      uv_ref(base(block_->waker));
-    } else {
-      uv_unref(base(block_->waker));
-    }
-  }
-
   uv_loop_t* native_;
   block* block_;
-  bool kept_alive_ = false;
   bool in_alarm_ = false;
   bool rings_ = false;  // the alarm is due: the next wake-up brings it
 };

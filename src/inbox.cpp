@@ -16,13 +16,18 @@ std::atomic<unsigned> forks{0};
 bool inbox::linger(task_queue& into) {
   constexpr int patient = 4;
   constexpr unsigned look_again = 64;
+  constexpr int gather = 16;
   constexpr auto moment = std::chrono::microseconds(2);
 
   if (patience_ == 0 && ++skipped_ % look_again == 0) patience_ = 1;
   if (patience_ > 0) {
     expect();
     const auto came = [this] { return state_.load(std::memory_order_relaxed) == state::filled; };
-    if (posted_on_.load(std::memory_order_relaxed) == this_cpu()) {
+    const bool elsewhere = posted_on_.load(std::memory_order_relaxed) != this_cpu();
+    if (came() && elsewhere) {
+      // A stream: let more of it come before taking the lock from whoever pushes.
+      for (int i = 0; i < gather; ++i) relax();
+    } else if (posted_on_.load(std::memory_order_relaxed) == this_cpu()) {
       if (!came()) ::sched_yield();
     } else {
       const auto until = std::chrono::steady_clock::now() + moment;

@@ -26,8 +26,9 @@ int main() {
   interloop::config().loop = &*loop;  // or interloop::with_config(loop)
   // [/use]
 
-  interloop::call_later(20ms, [] { std::puts("timer: second"); });
-  interloop::call_later(10ms, [] { std::puts("timer: first"); });
+  const interloop::time_point now = loop->now();
+  loop->call_at(now + 20ms, [] { std::puts("timer: second"); });
+  loop->call_at(now + 10ms, [] { std::puts("timer: first"); });
   interloop::call_soon([] { std::puts("soon"); });
   loop->run();
 

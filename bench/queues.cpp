@@ -28,7 +28,7 @@ struct packed {
     tasks.push(std::forward<F>(fn));
   }
   void run_all() {
-    while (!tasks.empty()) tasks.run_until(tasks.pushed());
+    while (!tasks.empty()) tasks.run_generation([] {});
   }
 };
 
@@ -148,7 +148,7 @@ struct locked_swap {
   }
   void run_some() {
     box.take(taken);
-    while (!taken.empty()) taken.run_until(taken.pushed());
+    while (!taken.empty()) taken.run_generation([] {});
   }
 };
 

@@ -20,8 +20,33 @@ class traveller {
   std::coroutine_handle<> who_;
 };
 
+void resume_frame(std::byte& frame) noexcept { std::coroutine_handle<>::from_address(&frame).resume(); }
+void destroy_frame(std::byte& frame) noexcept { std::coroutine_handle<>::from_address(&frame).destroy(); }
+
 }  // namespace
 
-void resumption::hop(promise_core& waiter) { waiter.loop_->post(traveller(waiter.self_)); }
+const task_queue::code resumption::queued = &task_queue::code_of_reference<std::byte, &resume_frame, &destroy_frame>;
+
+void resumption::code_of(continuation& base, future_core&, visit how, std::size_t& size) {
+  size = sizeof(resumption);
+  if (how == visit::cancel) return;
+  auto& frame = *static_cast<std::byte*>(static_cast<resumption&>(base).frame);
+  if (how == visit::destroy) {
+    destroy_frame(frame);
+  } else {
+    resume_frame(frame);
+  }
+}
+
+void return_home::code_of(continuation& base, future_core&, visit how, std::size_t& size) {
+  size = sizeof(return_home);
+  if (how == visit::cancel) return;
+  promise_core& waiter = *static_cast<return_home&>(base).waiter;
+  if (how == visit::destroy) {
+    waiter.self_.destroy();
+  } else {
+    waiter.loop_->post(traveller(waiter.self_));
+  }
+}
 
 }  // namespace interloop::detail

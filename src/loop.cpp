@@ -98,6 +98,14 @@ void loop::notice_quietly() noexcept {
   }
 }
 
+void loop::not_enqueued(detail::pending& completed) noexcept {
+  if (closed_) {
+    completed.ops->abandon(completed);
+  } else {
+    completed.link_into(undispatched_);
+  }
+}
+
 void loop::turn() noexcept {
   if (closed_) return;
   turn_scope scope(*this);
@@ -109,8 +117,8 @@ void loop::turn() noexcept {
   if (incoming_.empty()) inbox_->take(incoming_);
   if (!incoming_.empty() && depth_ == 1) expects_ = expects_per_turn;
   // In a nested run, the callable that runs first would keep the others waiting, and the alarm that rang unarmed.
-  const std::size_t waiting = ready_.size() + incoming_.size();
-  if (!quiet_ && (waiting > 1 || (waiting == 1 && !timers_.empty()))) notice_quietly();
+  const int waiting = (ready_.empty() ? 0 : 1) + (incoming_.empty() ? 0 : 1) + (timers_.empty() ? 0 : 1);
+  if (!quiet_ && (waiting > 1 || ready_.several() || incoming_.several())) notice_quietly();
   int budget = generations_per_turn;
   run_generation(ready_);
   run_generation(incoming_);
@@ -153,16 +161,7 @@ void loop::dispatch(detail::watch_state& state, interest ready) noexcept {
 }
 
 void loop::run_generation(detail::task_queue& queue) noexcept {
-  // What is there now. A nested turn, or close(), may empty the queue under us.
-  const std::uint64_t limit = queue.pushed();
-  for (;;) {
-    try {
-      queue.run_until(limit);
-      return;
-    } catch (...) {
-      report_escaped();
-    }
-  }
+  queue.run_generation([this]() noexcept { report_escaped(); });
 }
 
 void loop::run_generations(int& budget) noexcept {

@@ -49,7 +49,7 @@ class promise_core {
  protected:
   template <class, bool>
   friend class future_awaiter;
-  friend struct resumption;
+  friend struct return_home;
 
   std::coroutine_handle<> self_;
   loop* loop_ = nullptr;
@@ -58,67 +58,66 @@ class promise_core {
   std::optional<failure> seen_;       // what the last co_await threw, with its history
 };
 
-/// The continuation that resumes a coroutine.
-struct resumption final : continuation {
+/// The continuation of a coroutine that awaits a future of another loop: it resumes in a turn of its own.
+struct return_home final : continuation {
   promise_core* waiter;
 
-  explicit resumption(promise_core& who) noexcept : continuation{&code_of}, waiter(&who) {}
+  explicit return_home(promise_core& who) noexcept : continuation{&code_of}, waiter(&who) {}
 
-  static void code_of(continuation& base, future_core& core, visit how, std::size_t& size) {
-    size = sizeof(resumption);
-    if (how == visit::cancel) return;
-    promise_core* waiter = static_cast<resumption&>(base).waiter;
-    if (how == visit::destroy) {
-      waiter->self_.destroy();
-    } else if (waiter->loop_ == &core.loop()) {
-      waiter->self_.resume();
-    } else {
-      hop(*waiter);
-    }
-  }
-
-  /// Resumes a coroutine that awaited a future of another loop in a turn of its own.
-  static void hop(promise_core& waiter);
+  static void code_of(continuation& base, future_core& core, visit how, std::size_t& size);
 };
 
+/// What `co_await` needs of a future. Of one that its owner keeps, it takes a handle only while it is suspended; one that
+/// is given up (`Taking`) it takes over.
 template <class T, bool Taking>
 class future_awaiter {
  public:
-  future_awaiter(state_ptr<future_state<T>> state, promise_core& waiter, std::source_location where) noexcept
-      : state_(std::move(state)), waiter_(waiter), where_(where) {}
+  future_awaiter(future_state<T>& state, promise_core& waiter, std::source_location where) noexcept
+      : state_(state), waiter_(waiter), where_(where) {}
+  future_awaiter(const future_awaiter&) = delete;
+  future_awaiter& operator=(const future_awaiter&) = delete;
+  ~future_awaiter() {
+    if (holds_) state_.release();
+  }
 
-  [[nodiscard]] bool await_ready() const noexcept { return !state_->is_pending() || waiter_.requested_; }
+  [[nodiscard]] bool await_ready() const noexcept { return !state_.is_pending() || waiter_.requested_; }
 
-  void await_suspend(std::coroutine_handle<>) {
-    state_->template add<resumption>(waiter_);
-    waiter_.awaiting_ = state_.get();
+  void await_suspend(std::coroutine_handle<> self) {
+    if (waiter_.loop_ == &state_.loop()) {
+      state_.template add<resumption>(self.address());
+    } else {
+      state_.template add<return_home>(waiter_);
+    }
+    if (!std::exchange(holds_, true)) state_.retain();
+    waiter_.awaiting_ = &state_;
   }
 
   decltype(auto) await_resume() {
     waiter_.awaiting_ = nullptr;
-    if (waiter_.requested_) [[unlikely]]
-      std::exchange(waiter_.requested_, std::nullopt)->rethrow();
-    if (state_->status() == status::failed) [[unlikely]]
+    if (state_.status() != status::value || waiter_.requested_) [[unlikely]]
       rethrow();
     if constexpr (std::is_void_v<T>) {
-      static_cast<void>(state_->require_value());
+      return;
     } else if constexpr (Taking) {
-      return T(state_->take_value(1));
+      return T(state_.take_value(1));
     } else {
-      return static_cast<const T&>(state_->require_value());
+      return static_cast<const T&>(state_.value());
     }
   }
 
  private:
   [[noreturn]] void rethrow() {
-    state_->mark_observed();
-    waiter_.seen_ = state_->get_failure().extended(trace_entry::kind::awaited, where_);
+    if (waiter_.requested_) std::exchange(waiter_.requested_, std::nullopt)->rethrow();
+    if (state_.status() != status::failed) throw_no_value(state_.status());
+    state_.mark_observed();
+    waiter_.seen_ = state_.get_failure().extended(trace_entry::kind::awaited, where_);
     waiter_.seen_->rethrow();
   }
 
-  state_ptr<future_state<T>> state_;
+  future_state<T>& state_;
   promise_core& waiter_;
   std::source_location where_;
+  bool holds_ = Taking;
 };
 
 /// The loop named by a coroutine's parameters, or the current one.
@@ -196,11 +195,11 @@ class promise_base : public promise_core {
 
   template <class U>
   auto await_transform(const future<U>& awaited, std::source_location where = std::source_location::current()) {
-    return future_awaiter<U, false>(state_ptr<future_state<U>>(&future_access::state(awaited)), *this, where);
+    return future_awaiter<U, false>(future_access::state(awaited), *this, where);
   }
   template <class U>
   auto await_transform(future<U>&& awaited, std::source_location where = std::source_location::current()) {
-    return future_awaiter<U, true>(future_access::steal(std::move(awaited)), *this, where);
+    return future_awaiter<U, true>(future_access::release(std::move(awaited)), *this, where);
   }
 
  protected:
@@ -221,8 +220,7 @@ class promise_base : public promise_core {
  private:
   static void do_cancel(pending& base, const failure& cancelled);
 
-  static constexpr pending::operations table{&future_state<T>::do_dispatch, &future_state<T>::do_abandon,
-                                             &future_state<T>::do_destroy, &do_cancel};
+  static constexpr pending::operations table = future_state<T>::table_with(&do_cancel);
   bool cancelled_ = false;
 };
 

@@ -104,10 +104,11 @@ struct future_access {
   static future_state<T>& state(const future<T>& f) {
     return f.state();
   }
+  /// Takes a handle over: the caller has to release the state.
   template <class T>
-  static state_ptr<future_state<T>> steal(future<T>&& f) {
+  static future_state<T>& release(future<T>&& f) {
     static_cast<void>(f.state());
-    return std::move(f.state_);
+    return *f.state_.release();
   }
   /// For whoever is about to complete the future.
   template <class T>

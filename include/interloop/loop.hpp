@@ -44,6 +44,7 @@ namespace detail {
 /// A future that is not completed yet, as its loop sees it: one link in the list of all of them.
 struct pending {
   struct operations {
+    task_queue::code queued;              // of the record in the ready queue: `dispatch`, or unrun `abandon`
     void (*dispatch)(pending&) noexcept;  // completed: run the callbacks
     void (*abandon)(pending&) noexcept;   // the loop closes: fail with loop_closed if pending; destroy the callbacks
     void (*destroy)(pending&) noexcept;   // the last handle is gone: give the memory back
@@ -64,25 +65,6 @@ struct pending {
     if (next) next->link = link;
     link = nullptr;
   }
-};
-
-/// The queued dispatch of a completed future; where it is destroyed unrun, the callbacks are destroyed with it.
-class dispatch_task {
- public:
-  explicit dispatch_task(pending& completed) noexcept : completed_(&completed) {}
-  dispatch_task(dispatch_task&& other) noexcept : completed_(std::exchange(other.completed_, nullptr)) {}
-  dispatch_task& operator=(dispatch_task&&) = delete;
-  ~dispatch_task() {
-    if (completed_) completed_->ops->abandon(*completed_);
-  }
-  void operator()() {
-    pending* completed = std::exchange(completed_, nullptr);
-    completed->ops->dispatch(*completed);
-  }
-  void dismiss() noexcept { completed_ = nullptr; }
-
- private:
-  pending* completed_;
 };
 
 /// The loop whose turn runs in this thread, or null.
@@ -318,20 +300,19 @@ class loop {
     } catch (const std::bad_alloc&) {
     }
   }
+  /// Appends a record to the ready queue, unless the loop is closed or memory is short: then it returns false.
+  [[nodiscard]] bool try_enqueue(detail::task_queue::code what, void* object) noexcept {
+    if (!quiet_) {
+      if (closed_) return false;
+      notice_quietly();
+    }
+    return ready_.push_reference(what, object);
+  }
   /// Queues the dispatch of a completed future's callbacks, without failing: where memory is short they run from a list
   /// in the next turn, out of order. On a closed loop they are destroyed, unrun.
   void enqueue(detail::pending& completed) noexcept {
-    detail::dispatch_task task(completed);
-    if (!quiet_) {
-      if (closed_) return;
-      notice_quietly();
-    }
-    try {
-      ready_.push(std::move(task));
-    } catch (const std::bad_alloc&) {  // nothing was moved into the queue yet, see task_queue::push
-      task.dismiss();
-      completed.link_into(undispatched_);
-    }
+    if (!try_enqueue(completed.ops->queued, &completed)) [[unlikely]]
+      not_enqueued(completed);
   }
   /// Adds a future to those that fail when the loop closes.
   void enlist(detail::pending& future) noexcept { future.link_into(pending_); }
@@ -372,6 +353,7 @@ class loop {
   void dispatch(detail::watch_state& state, interest ready) noexcept;
   void notice();
   void notice_quietly() noexcept;
+  void not_enqueued(detail::pending& completed) noexcept;
   void run_generation(detail::task_queue& queue) noexcept;
   void run_generations(int& budget) noexcept;
   void run_expected(int& budget) noexcept;

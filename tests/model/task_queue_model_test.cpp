@@ -22,7 +22,7 @@ class both_queues {
     const int name = next_name_++;
     // What the callable will do when it runs is settled now, so that both queues do the same.
     const int then = random_.choose(20);
-    random_.note("push " + std::to_string(name) + (then < 4 ? ", which does " + std::to_string(then) : ""));
+    random_.note("push " + std::to_string(name) + (then < 5 ? ", which does " + std::to_string(then) : ""));
     model_.push_back({name, then});
     const auto call = [this, name, then] { ran(name, then); };
     switch (random_.choose(4)) {
@@ -40,13 +40,28 @@ class both_queues {
   void run_front() {
     if (real_.empty()) return;
     random_.note("run");
+    disturbed_ = true;
     try {
       real_.run_front();
     } catch (const std::runtime_error&) {
     }
   }
 
+  // Runs what is there now, unless one of them runs or clears the queue itself.
+  void run_generation() {
+    const std::size_t there = model_.size();
+    const std::size_t before = ran_.size();
+    random_.note("run a generation");
+    disturbed_ = false;
+    real_.run_generation([] {});
+    const std::size_t run = ran_.size() - before;
+    if (!disturbed_ && run != there)
+      problem_ = "a generation of " + std::to_string(there) + " ran " + std::to_string(run);
+    disturbed_ = true;
+  }
+
   void clear() {
+    disturbed_ = true;
     random_.note("clear");
     real_.clear();
     model_.clear();
@@ -62,8 +77,9 @@ class both_queues {
   }
 
   std::string check() {
-    if (real_.size() != model_.size())
-      return "size: got " + std::to_string(real_.size()) + ", the model says " + std::to_string(model_.size());
+    if (!problem_.empty()) return problem_;
+    if (real_.empty() != model_.empty()) return "empty() is wrong";
+    if (real_.several() != (model_.size() > 1)) return "several() is wrong";
     return difference("order", ran_, expected_);
   }
 
@@ -81,6 +97,7 @@ class both_queues {
     if (then == 0) push();
     if (then == 1) run_front();
     if (then == 2) clear();
+    if (then == 4) run_generation();
     if (then == 3) throw std::runtime_error("escapes");
   }
 
@@ -89,6 +106,8 @@ class both_queues {
   std::deque<entry> model_;
   std::vector<int> ran_;
   std::vector<int> expected_;
+  bool disturbed_ = false;
+  std::string problem_;
   int next_name_ = 0;
 };
 
@@ -103,8 +122,10 @@ TEST(task_queue_model_test, random_pushes_runs_and_clears_agree_with_a_deque) {
             const int what = random.choose(100);
             if (what < (filling ? 70 : 30)) {
               queues.push();
-            } else if (what < 97) {
+            } else if (what < 90) {
               queues.run_front();
+            } else if (what < 97) {
+              queues.run_generation();
             } else if (what < 99) {
               queues.swap_twice();
             } else {

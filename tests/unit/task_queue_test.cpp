@@ -33,7 +33,7 @@ class task_queue_test : public ::testing::Test {
 
 TEST_F(task_queue_test, runs_callables_in_the_order_they_were_pushed) {
   for (int i = 0; i < 5; ++i) queue.push([this, i] { ran.push_back(i); });
-  EXPECT_EQ(queue.size(), 5u);
+  EXPECT_FALSE(queue.empty());
   run_all();
   EXPECT_EQ(ran, (std::vector{0, 1, 2, 3, 4}));
   EXPECT_TRUE(queue.empty());
@@ -55,7 +55,7 @@ TEST_F(task_queue_test, uses_its_blocks_again_when_filled_and_emptied_by_turns) 
     for (int i = 0; i < 40; ++i) queue.push([this, pad = std::array<char, 240>{}] { ran.push_back(pad[0]); });
     for (int i = 0; i < 30; ++i) queue.run_front();
   }
-  EXPECT_EQ(queue.size(), 500u);
+  EXPECT_EQ(ran.size(), 1500u);
   run_all();
   EXPECT_EQ(ran.size(), 2000u);
 }
@@ -121,7 +121,7 @@ TEST_F(task_queue_test, a_callable_whose_move_may_throw_does_not_move_inside_the
   queue.push(fine);
   const heavy bad(&ran, true);
   EXPECT_THROW(queue.push(bad), std::runtime_error);
-  EXPECT_EQ(queue.size(), 1u);
+  EXPECT_FALSE(queue.several());
   run_all();
   EXPECT_EQ(ran, std::vector{1});
 }
@@ -157,7 +157,7 @@ TEST_F(task_queue_test, what_a_callable_throws_passes_through_and_its_record_is_
   queue.push([this] { ran.push_back(2); });
   EXPECT_THROW(queue.run_front(), std::runtime_error);
   EXPECT_EQ(counted::alive(), 0);
-  EXPECT_EQ(queue.size(), 1u);
+  EXPECT_FALSE(queue.several());
   run_all();
   EXPECT_EQ(ran, std::vector{2});
 }
@@ -206,13 +206,157 @@ TEST_F(task_queue_test, swap_exchanges_the_contents) {
   for (int i = 0; i < 300; ++i) queue.push([this, held = counted(i)] { ran.push_back(held.value); });
   other.push([this] { ran.push_back(-1); });
   queue.swap(other);
-  EXPECT_EQ(queue.size(), 1u);
-  EXPECT_EQ(other.size(), 300u);
+  EXPECT_FALSE(queue.several());
+  EXPECT_TRUE(other.several());
   run_all();
   while (!other.empty()) other.run_front();
   EXPECT_EQ(ran.size(), 301u);
   EXPECT_EQ(ran.front(), -1);
   EXPECT_EQ(ran.back(), 299);
+}
+
+class task_queue_generation_test : public task_queue_test {
+ protected:
+  void run_generation() {
+    queue.run_generation([this] { ++escaped; });
+  }
+  // Enough of them to need several blocks.
+  void push_many() {
+    for (int i = 0; i < 300; ++i) queue.push([this, held = counted(i)] { ran.push_back(held.value); });
+  }
+
+  int escaped = 0;
+};
+
+TEST_F(task_queue_generation_test, runs_what_is_there_and_leaves_what_that_pushes) {
+  for (int i = 0; i < 300; ++i)
+    queue.push([this, i] {
+      ran.push_back(i);
+      queue.push([this, i] { ran.push_back(1000 + i); });
+    });
+  run_generation();
+  ASSERT_EQ(ran.size(), 300u);
+  EXPECT_EQ(ran.back(), 299);
+  run_generation();
+  ASSERT_EQ(ran.size(), 600u);
+  EXPECT_EQ(ran.back(), 1299);
+  EXPECT_TRUE(queue.empty());
+}
+
+TEST_F(task_queue_generation_test, ends_at_the_end_of_a_block_that_more_was_pushed_behind) {
+  // Some count of records fills a block exactly, so that the generation ends where the block does.
+  for (int count = 480; count < 540; ++count) {
+    ran.clear();
+    for (int i = 0; i < count; ++i) queue.push([this] { ran.push_back(0); });
+    queue.push([this] {
+      for (int i = 0; i < 3; ++i) queue.push([this] { ran.push_back(1); });
+      ran.push_back(0);
+    });
+    run_generation();
+    ASSERT_EQ(ran.size(), static_cast<std::size_t>(count) + 1);
+    run_generation();
+    ASSERT_EQ(ran.size(), static_cast<std::size_t>(count) + 4);
+    ASSERT_TRUE(queue.empty());
+  }
+}
+
+TEST_F(task_queue_generation_test, goes_on_behind_each_that_throws) {
+  for (int i = 0; i < 300; ++i)
+    queue.push([this, i, held = counted(i)] {
+      if (i % 3 == 0 || i == 299) {
+        queue.push([this] { ran.push_back(-1); });
+        throw std::runtime_error("escapes");
+      }
+      ran.push_back(i);
+    });
+  run_generation();
+  EXPECT_EQ(escaped, 101);
+  EXPECT_EQ(ran.size(), 199u);
+  EXPECT_EQ(counted::alive(), 0);
+  run_generation();
+  EXPECT_EQ(ran.size(), 300u);
+  EXPECT_TRUE(queue.empty());
+}
+
+TEST_F(task_queue_generation_test, ends_where_a_nested_one_has_run_the_rest) {
+  queue.push([this] {
+    run_generation();
+    queue.push([this] { ran.push_back(-1); });
+  });
+  push_many();
+  run_generation();
+  EXPECT_EQ(ran.size(), 300u);
+  EXPECT_FALSE(queue.several());
+  run_generation();
+  EXPECT_EQ(ran.back(), -1);
+}
+
+TEST_F(task_queue_generation_test, a_nested_one_followed_by_an_exception_runs_nothing_twice) {
+  queue.push([this] {
+    run_generation();
+    push_many();
+    throw std::runtime_error("escapes");
+  });
+  push_many();
+  run_generation();
+  EXPECT_EQ(escaped, 1);
+  EXPECT_EQ(ran.size(), 300u);
+  run_generation();
+  EXPECT_EQ(ran.size(), 600u);
+}
+
+TEST_F(task_queue_generation_test, ends_where_the_queue_was_cleared) {
+  queue.push([this] {
+    queue.clear();
+    push_many();
+  });
+  push_many();
+  run_generation();
+  EXPECT_TRUE(ran.empty());
+  run_generation();
+  EXPECT_EQ(ran.size(), 300u);
+}
+
+TEST_F(task_queue_generation_test, of_an_empty_queue_does_nothing) {
+  run_generation();
+  EXPECT_FALSE(queue.several());
+  EXPECT_EQ(escaped, 0);
+}
+
+TEST_F(task_queue_test, knows_one_from_several_also_where_the_second_is_in_the_next_block) {
+  EXPECT_FALSE(queue.several());
+  for (int i = 0; i < 2000; ++i) {
+    queue.push([this] { ran.push_back(1); });
+    EXPECT_FALSE(queue.several());
+    queue.push([this] { ran.push_back(2); });
+    EXPECT_TRUE(queue.several());
+    queue.run_front();
+    if (i % 7 == 0)
+      queue.run_front();
+    else
+      queue.clear();
+  }
+}
+
+struct visited {
+  int run = 0;
+  int destroyed = 0;
+};
+void run_it(visited& it) noexcept { ++it.run; }
+void destroy_it(visited& it) noexcept { ++it.destroyed; }
+
+TEST_F(task_queue_test, a_reference_is_run_or_destroyed_in_its_place) {
+  visited it;
+  constexpr auto code = &task_queue::code_of_reference<visited, &run_it, &destroy_it>;
+  queue.push([&] { ran.push_back(it.run); });
+  EXPECT_TRUE(queue.push_reference(code, &it));
+  queue.push([&] { ran.push_back(it.run); });
+  run_all();
+  EXPECT_EQ(ran, (std::vector{0, 1}));
+  EXPECT_TRUE(queue.push_reference(code, &it));
+  queue.clear();
+  EXPECT_EQ(it.run, 1);
+  EXPECT_EQ(it.destroyed, 1);
 }
 
 TEST_F(task_queue_test, takes_function_pointers_and_std_functions) {

@@ -48,6 +48,18 @@ struct continuation {
   void (*code)(continuation&, future_core&, visit, std::size_t& size);
 };
 
+/// The continuation that resumes a coroutine of the future's own loop. Where there is no other, the coroutine itself goes
+/// into the ready queue: being suspended, it keeps the future.
+struct resumption final : continuation {
+  explicit resumption(void* coroutine) noexcept : continuation{&code_of}, frame(coroutine) {}
+
+  static void code_of(continuation& base, future_core& core, visit how, std::size_t& size);
+  /// The code of its record in the ready queue.
+  static const task_queue::code queued;
+
+  void* frame;
+};
+
 class future_core : public pending {
  public:
   /// \param block  the kind of block, of the loop's block_cache, that the state is made in.
@@ -98,6 +110,7 @@ class future_core : public pending {
   void complete(detail::status outcome) noexcept {
     status_ = outcome;
     leave_loop();
+    if (used_ == sizeof(resumption) && resumes_one_coroutine()) return;
     if (used_ != 0 || overflow_) queue_dispatch();
   }
 
@@ -139,6 +152,16 @@ class future_core : public pending {
 
   void count_one() noexcept {
     if (continuations_ < 2) ++continuations_;
+  }
+
+  /// Queues a coroutine that nobody waits beside. The future need not be visited then.
+  bool resumes_one_coroutine() noexcept {
+    auto& first = *std::launder(reinterpret_cast<continuation*>(inline_));
+    if (first.code != &resumption::code_of || overflow_ || dispatching_) return false;
+    if (!loop_->try_enqueue(resumption::queued, static_cast<resumption&>(first).frame)) return false;
+    used_ = 0;
+    continuations_ = 0;
+    return true;
   }
 
   void queue_dispatch() noexcept {
@@ -306,7 +329,12 @@ class future_state final : public future_core {
     self.complete(detail::status::failed);
   }
 
-  static constexpr operations table{&do_dispatch, &do_abandon, &do_destroy, &do_cancel};
+  /// Operations that cancel in another way.
+  static constexpr operations table_with(void (*cancel)(pending&, const failure&)) {
+    return {&task_queue::code_of_reference<pending, &do_dispatch, &do_abandon>, &do_dispatch, &do_abandon, &do_destroy,
+            cancel};
+  }
+  static constexpr operations table = table_with(&do_cancel);
 
  private:
   [[noreturn]] void no_value() {
@@ -343,6 +371,8 @@ class state_ptr {
   State* operator->() const noexcept { return state_; }
   State& operator*() const noexcept { return *state_; }
   [[nodiscard]] State* get() const noexcept { return state_; }
+  /// The state, whose reference is the caller's from now on.
+  [[nodiscard]] State* release() noexcept { return std::exchange(state_, nullptr); }
   explicit operator bool() const noexcept { return state_ != nullptr; }
 
  private:

@@ -3,6 +3,7 @@
 //
 // Overview. A record is one pointer to code followed by the callable itself, so a small callable costs no allocation
 // and one indirect call, and neighbours share cache lines. Blocks are recycled; records never move once written.
+// Nothing is counted: a queue is empty where its two ends meet, and a generation ends where the queue ended.
 //
 // Re-entrancy. A callable is moved to the stack and its record given back before it runs: a nested turn may run what
 // follows, push more, or clear the queue.
@@ -11,7 +12,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <new>
@@ -21,7 +21,15 @@
 namespace interloop::detail {
 
 class task_queue {
+  struct header;
+  struct reference;
+
  public:
+  enum class visit : unsigned char { run, destroy, measure };
+  /// A record's code. Takes the record out of the queue, then runs what it holds or only destroys it, or does none of
+  /// this (`measure`). Returns where the record ends, or if the next one is elsewhere, where that begins.
+  using code = std::byte* (*)(task_queue&, header*, visit);
+
   task_queue() noexcept = default;
   task_queue(const task_queue&) = delete;
   task_queue& operator=(const task_queue&) = delete;
@@ -31,8 +39,9 @@ class task_queue {
     free_blocks(spare_);
   }
 
-  [[nodiscard]] std::size_t size() const noexcept { return pushed_ - taken_; }
-  [[nodiscard]] bool empty() const noexcept { return pushed_ == taken_; }
+  [[nodiscard]] bool empty() const noexcept { return head_ == tail_; }
+  /// Whether there are two or more.
+  [[nodiscard]] bool several() noexcept { return !empty() && end_of(front()) != tail_; }
 
   /// Appends a callable. Strong guarantee: where this throws (bad_alloc, or the callable's own copy), nothing changed.
   template <class F>
@@ -46,43 +55,24 @@ class task_queue {
     }
   }
 
+  /// The code of a record that names an object which outlives it: `Run` or `Destroy` is called with that.
+  template <class T, void (*Run)(T&) noexcept, void (*Destroy)(T&) noexcept>
+  static std::byte* code_of_reference(task_queue& queue, header* self, visit how);
+  /// Appends a record of such a code. Returns false, and does nothing, where there is no memory for it.
+  [[nodiscard]] bool push_reference(code what, void* object) noexcept;
+
   /// Runs the first callable; what it throws passes through, the record is gone all the same. Requires !empty().
-  void run_front() {
-    header* front = reinterpret_cast<header*>(head_);
-    ++taken_;
-    front->code(*this, front, true);
-  }
+  void run_front();
 
-  /// How many callables have ever been pushed: as `run_until`'s limit, those that are there now.
-  [[nodiscard]] std::uint64_t pushed() const noexcept { return pushed_; }
-
-  /// Runs callables until `limit` have ever been taken, here or by whatever they call, or none is left. What one throws
-  /// passes through; call it again for the rest.
-  void run_until(std::uint64_t limit) {
-    // The position is carried in registers and only compared with the members, so that one callable need not wait for
-    // the stores of the one before.
-    std::byte* at = head_;
-    std::uint64_t taken = taken_;
-    while (taken < limit && taken != pushed_) {
-      header* front = reinterpret_cast<header*>(at);
-      taken_ = ++taken;
-      at = front->code(*this, front, true);
-      if (at != head_ || taken != taken_) {
-        at = head_;
-        taken = taken_;
-      }
-    }
-  }
+  /// Runs the callables that are there now, and calls `escaped()` inside a handler for each exception that leaves one.
+  /// Ends early where one of them runs the queue itself, which runs the rest, or clears it.
+  template <class Escaped>
+  void run_generation(Escaped escaped) noexcept;
 
   /// Destroys every callable without running it. Their destructors may push more: those are destroyed too.
-  void clear() noexcept {
-    while (!empty()) {
-      header* front = reinterpret_cast<header*>(head_);
-      ++taken_;
-      front->code(*this, front, false);
-    }
-  }
+  void clear() noexcept;
 
+  /// Not while a generation of either runs.
   void swap(task_queue& other) noexcept {
     std::swap(head_, other.head_);
     std::swap(head_end_, other.head_end_);
@@ -90,21 +80,17 @@ class task_queue {
     std::swap(limit_, other.limit_);
     std::swap(head_block_, other.head_block_);
     std::swap(tail_block_, other.tail_block_);
-    std::swap(pushed_, other.pushed_);
-    std::swap(taken_, other.taken_);
     std::swap(spare_, other.spare_);
     std::swap(spares_, other.spares_);
   }
 
  private:
+  [[nodiscard]] header* front() noexcept;
+  [[nodiscard]] std::byte* end_of(header* self) noexcept;
+
   static constexpr std::size_t block_bytes = 8192;
   static constexpr std::size_t max_inline = 256;
   static constexpr std::size_t max_spares = 8;
-
-  struct header {
-    // Takes the record out of the queue, then runs the callable or only destroys it. Returns where the record ends.
-    std::byte* (*code)(task_queue&, header*, bool run);
-  };
 
   struct block {
     block* next;
@@ -119,22 +105,7 @@ class task_queue {
   };
 
   template <class F>
-  struct record : header {
-    F callable;
-
-    template <class G>
-    explicit record(G&& source) : header{&code_of}, callable(std::forward<G>(source)) {}
-
-    static std::byte* code_of(task_queue& queue, header* self, bool run) {
-      F& stored = static_cast<record*>(self)->callable;
-      F callable(std::move(stored));
-      stored.~F();
-      std::byte* const end = reinterpret_cast<std::byte*>(self) + sizeof(record);
-      queue.consume_to(end);
-      if (run) std::invoke(std::move(callable));
-      return end;
-    }
-  };
+  struct record;
 
   template <class F, class G>
   void emplace(G&& source) {
@@ -143,17 +114,19 @@ class task_queue {
       grow();
     ::new (static_cast<void*>(tail_)) record<F>(std::forward<G>(source));
     tail_ += sizeof(record<F>);
-    ++pushed_;
   }
 
-  void consume_to(std::byte* end) noexcept {
+  /// Returns where the next record begins, or `end` if that is where the running generation ends.
+  std::byte* consume_to(std::byte* end) noexcept {
     head_ = end;
     if (end == tail_) {  // empty: start at the front of a block that is still in the cache
       head_ = tail_ = head_block_->data;
     } else if (end == head_end_) [[unlikely]] {
       recycle_head();
       head_ = head_block_->data;
+      if (end != stop_) return head_;
     }
+    return end;
   }
 
 #if defined(__GNUC__)
@@ -203,10 +176,104 @@ class task_queue {
   std::byte* limit_ = nullptr;     // end of the last block
   block* head_block_ = nullptr;
   block* tail_block_ = nullptr;
-  std::uint64_t pushed_ = 0;  // ever
-  std::uint64_t taken_ = 0;
+  std::byte* stop_ = nullptr;  // where the running generation ends
+  unsigned runs_ = 0;          // how often the queue was run or cleared
   block* spare_ = nullptr;
   std::size_t spares_ = 0;
 };
+
+struct task_queue::header {
+  code what;
+};
+
+struct task_queue::reference : header {
+  void* object;
+};
+
+template <class F>
+struct task_queue::record : header {
+  F callable;
+
+  template <class G>
+  explicit record(G&& source) : header{&code_of}, callable(std::forward<G>(source)) {}
+
+  static std::byte* code_of(task_queue& queue, header* self, visit how) {
+    std::byte* const end = reinterpret_cast<std::byte*>(self) + sizeof(record);
+    if (how == visit::measure) return end;
+    F& stored = static_cast<record*>(self)->callable;
+    F callable(std::move(stored));
+    stored.~F();
+    std::byte* const next = queue.consume_to(end);
+    if (how == visit::run) std::invoke(std::move(callable));
+    return next;
+  }
+};
+
+template <class T, void (*Run)(T&) noexcept, void (*Destroy)(T&) noexcept>
+std::byte* task_queue::code_of_reference(task_queue& queue, header* self, visit how) {
+  std::byte* const end = reinterpret_cast<std::byte*>(self) + sizeof(reference);
+  if (how == visit::measure) return end;
+  T& object = *static_cast<T*>(static_cast<reference*>(self)->object);
+  std::byte* const next = queue.consume_to(end);
+  if (how == visit::run) {
+    Run(object);
+  } else {
+    Destroy(object);
+  }
+  return next;
+}
+
+inline bool task_queue::push_reference(code what, void* object) noexcept {
+  if (static_cast<std::size_t>(limit_ - tail_) < sizeof(reference)) [[unlikely]] {
+    try {
+      grow();
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
+  }
+  ::new (static_cast<void*>(tail_)) reference{{what}, object};
+  tail_ += sizeof(reference);
+  return true;
+}
+
+inline void task_queue::run_front() {
+  ++runs_;
+  stop_ = nullptr;
+  front()->what(*this, front(), visit::run);
+}
+
+template <class Escaped>
+void task_queue::run_generation(Escaped escaped) noexcept {
+  if (empty()) return;
+  const unsigned run = ++runs_;
+  std::byte* const stop = stop_ = tail_;
+  // The position is carried in a register, so that one callable need not wait for the stores of the one before.
+  std::byte* at = head_;
+  for (;;) {
+    header* self = nullptr;
+    code what = nullptr;
+    try {
+      do {
+        self = reinterpret_cast<header*>(at);
+        what = self->what;
+        at = what(*this, self, visit::run);
+      } while (at != stop && runs_ == run);
+      return;
+    } catch (...) {
+      escaped();
+    }
+    if (runs_ != run || what(*this, self, visit::measure) == stop) return;
+    at = head_;
+  }
+}
+
+inline void task_queue::clear() noexcept {
+  ++runs_;
+  stop_ = nullptr;
+  while (!empty()) front()->what(*this, front(), visit::destroy);
+}
+
+inline task_queue::header* task_queue::front() noexcept { return reinterpret_cast<header*>(head_); }
+inline std::byte* task_queue::end_of(header* self) noexcept { return self->what(*this, self, visit::measure); }
 
 }  // namespace interloop::detail

@@ -66,12 +66,25 @@ class loop::turn_scope {
   loop* outer_;
 };
 
+// Who is to be told that the native loop has let go. Not the loop's own once that is closed: whoever waits for it may hold
+// the loop.
+struct loop::closing {
+  function<void()> first;
+  std::vector<function<void()>> later;
+
+  void run() {
+    if (first) first();
+    for (std::size_t i = 0; i < later.size(); ++i) later[i]();
+  }
+};
+
 loop::loop(std::unique_ptr<loop_port> port)
     : timers_(port->now().time_since_epoch().count()),
       thread_(std::this_thread::get_id()),
       port_(std::move(port)),
       inbox_(std::make_shared<detail::inbox>(*port_)),
       closing_failure_(std::make_exception_ptr(loop_closed("the loop was closed before this future was completed"))),
+      closing_(std::make_shared<closing>()),
       name_(port_->name()) {
   port_->core_ = this;
   port_->attached();
@@ -321,7 +334,7 @@ void loop_hold::release() noexcept {
 
 void loop::report_escaped() noexcept {
   try {
-    handle_exception("an exception escaped a callback", failure());
+    handle_exception("an exception escaped a callback", failure(std::source_location{}));  // thrown elsewhere
   } catch (...) {
     std::fputs("interloop: an exception escaped a callback, and there was no memory to say which\n", stderr);
   }
@@ -347,6 +360,8 @@ void loop::handle_exception(std::string_view context, const failure& fail) noexc
 void loop::close(function<void()> released) noexcept {
   if (std::exchange(closed_, true)) return;
   retain();
+  releasing_ = closing_;
+  closing_->first = std::move(released);
   quiet_ = false;  // so that whatever is tried from here on looks and sees that the loop is closed
   detail::task_queue last;
   destroyed_last_ = &last;
@@ -369,9 +384,17 @@ void loop::close(function<void()> released) noexcept {
   last.clear();
   destroyed_last_ = nullptr;
   if (running_) port_->stop();
-  port_->close(std::move(released));
+  port_->close([ends = std::move(closing_)] { ends->run(); });
   inbox_->run_is_over();
   release();
+}
+
+void loop::when_released(function<void()> then) {
+  if (const std::shared_ptr<closing> pending = releasing_.lock()) {
+    pending->later.push_back(std::move(then));
+  } else {
+    then();
+  }
 }
 
 void loop::run() {

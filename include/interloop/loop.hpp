@@ -251,6 +251,10 @@ class loop {
   void close(function<void()> released = {}) noexcept;
   [[nodiscard]] bool closed() const noexcept { return closed_; }
 
+  /// Calls `then` when the native loop has let go of the last handle of a closed loop, as `close` does: now if it has.
+  /// Not at all if the native loop is destroyed first. Errors: `std::bad_alloc`.
+  void when_released(function<void()> then);
+
   /// Runs the native loop in this thread until `stop`, or until it is idle where it ends then. A `stop` that came first
   /// makes it return at once. Errors: `loop_closed`; `usage_error` if the adapter cannot run this native loop, if it is
   /// running, and inside a turn: most native loops would hang.
@@ -392,6 +396,9 @@ class loop {
   std::shared_ptr<detail::inbox> inbox_;
   std::shared_ptr<exception_handler> exception_handler_;  // shared with its call, which may replace it; null: default
   failure closing_failure_;
+  struct closing;
+  std::shared_ptr<closing> closing_;  // made beforehand; the port's from the end of close() until it has let go
+  std::weak_ptr<closing> releasing_;
   std::string_view name_;
 };
 

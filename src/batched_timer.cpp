@@ -145,7 +145,7 @@ class batched_state : public std::enable_shared_from_this<batched_state> {
         node.run();
       } catch (...) {
         core_.handle_exception("an exception escaped a batched call",
-                               failure::of(std::current_exception(), std::source_location::current()));
+                               failure::of(std::current_exception(), std::source_location{}));
       }
       node.drop();
       node.release();

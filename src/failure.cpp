@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/failure.hpp>
 
+#include <interloop/detail/readable.hpp>
+#include <interloop/detail/throw_hooks.hpp>
 #include <interloop/error.hpp>
 
 #include <cxxabi.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <memory>
 #include <typeinfo>
 
 namespace interloop {
@@ -52,28 +52,16 @@ auto inspect(const std::exception_ptr& thrown, Visit visit) {
   }
 }
 
-std::string readable(const std::type_info& type) {
-  if (type == typeid(std::string)) return "std::string";
-  int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> name(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status),
-                                                         &std::free);
-  std::string text = status == 0 && name ? name.get() : type.name();
-  for (const std::string_view inner : {"std::__cxx11::", "std::__1::"})  // inline namespaces say nothing to a reader
-    for (auto at = text.find(inner); at != std::string::npos; at = text.find(inner, at))
-      text.replace(at, inner.size(), "std::");
-  return text;
-}
-
 std::string one_line(const std::type_info& type, std::string text) {
   std::replace(text.begin(), text.end(), '\n', ' ');
   std::replace(text.begin(), text.end(), '\r', ' ');
-  return text.empty() ? readable(type) : readable(type) + ": " + text;
+  return text.empty() ? detail::readable_type(type) : detail::readable_type(type) + ": " + text;
 }
 
-const char* verb(trace_entry::kind what) noexcept {
+const char* verb(trace_entry::kind what, bool thrown) noexcept {
   switch (what) {
     case trace_entry::kind::raised:
-      return "raised at";
+      return thrown ? "caught at" : "raised at";
     case trace_entry::kind::created:
       return "of the future created at";
     case trace_entry::kind::awaited:
@@ -82,17 +70,18 @@ const char* verb(trace_entry::kind what) noexcept {
   return "at";
 }
 
-// What the compiler calls a function, less what GCC makes of a coroutine's: "void f(f(int)::_Z1fi.Frame*)" is "f(int)".
-std::string readable_function(const char* compiler_name) {
-  std::string name = compiler_name;
-  const auto open = name.find('(');
-  const auto mangled = name.find("::_Z");
-  if (name.ends_with(".Frame*)") && open < mangled) return name.substr(open + 1, mangled - open - 1);
-  return name;
-}
-
 bool same_place(const std::source_location& a, const std::source_location& b) {
   return a.line() == b.line() && std::string_view(a.file_name()) == b.file_name();
+}
+
+// Where the exception was thrown, as far as that was noted. Returns whether it was.
+bool append_throw(std::string& text, const std::exception_ptr& thrown, std::string_view indent) {
+  const std::vector<std::string> lines = detail::throw_lines(thrown);
+  for (const std::string& line : lines) {
+    text.append("\n").append(indent).append(&line == &lines.front() ? "thrown at " : "  called from ");
+    text += line;
+  }
+  return !lines.empty();
 }
 
 void append_causes(std::string& text, const std::exception* outer) {
@@ -100,6 +89,7 @@ void append_causes(std::string& text, const std::exception* outer) {
   if (!nested || !nested->nested_ptr()) return;
   inspect(nested->nested_ptr(), [&](const std::type_info& type, const std::exception* inner, std::string what) {
     text += "\n  caused by " + one_line(type, std::move(what));
+    append_throw(text, nested->nested_ptr(), "    ");
     append_causes(text, inner);
   });
 }
@@ -139,8 +129,9 @@ void failure::release(record* shared) noexcept {
 const std::exception_ptr& failure::exception() const noexcept { return record_->exception; }
 
 std::string failure::type_name() const {
-  return inspect(exception(),
-                 [](const std::type_info& type, const std::exception*, const std::string&) { return readable(type); });
+  return inspect(exception(), [](const std::type_info& type, const std::exception*, const std::string&) {
+    return detail::readable_type(type);
+  });
 }
 
 std::string failure::message() const {
@@ -149,7 +140,8 @@ std::string failure::message() const {
 
 std::vector<trace_entry> failure::trace() const {
   std::vector<trace_entry> steps;
-  for (const record* at = record_; at; at = at->previous) steps.push_back({at->what, at->where});
+  for (const record* at = record_; at; at = at->previous)
+    if (at->where.line() != 0) steps.push_back({at->what, at->where});
   std::reverse(steps.begin(), steps.end());
   return steps;
 }
@@ -176,6 +168,7 @@ std::vector<trace_entry> failure_traceback(const failure& fail) { return fail.tr
 
 std::string failure_format_traceback(const failure& fail) {
   std::string text = "Traceback (first cause first):";
+  const bool thrown = append_throw(text, fail.exception(), "  ");
   const trace_entry* before = nullptr;
   const std::vector<trace_entry> steps = fail.trace();
   for (const trace_entry& step : steps) {
@@ -183,8 +176,8 @@ std::string failure_format_traceback(const failure& fail) {
     const bool said = before && step.what == trace_entry::kind::created && same_place(step.where, before->where);
     before = &step;
     if (said) continue;
-    text += std::string("\n  ") + verb(step.what) + ' ' + step.where.file_name() + ':' +
-            std::to_string(step.where.line()) + " in " + readable_function(step.where.function_name());
+    text += std::string("\n  ") + verb(step.what, thrown) + ' ' + step.where.file_name() + ':' +
+            std::to_string(step.where.line()) + " in " + detail::readable_function(step.where.function_name());
   }
   inspect(fail.exception(), [&](const std::type_info& type, const std::exception* e, std::string what) {
     text += '\n' + one_line(type, std::move(what));

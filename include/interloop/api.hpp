@@ -138,14 +138,14 @@ class api {
         return inner;
       } else if constexpr (std::is_void_v<R>) {
         std::invoke(std::forward<F>(fn), std::forward<Args>(args)...);
-        return create_future_success<void>();
+        return create_future_success<void>(std::source_location{});
       } else {
-        auto made = detail::make_future<T>(*loop_, std::source_location::current());
+        auto made = detail::make_future<T>(*loop_, std::source_location{});
         interloop::resolve(made, std::invoke(std::forward<F>(fn), std::forward<Args>(args)...));
         return made;
       }
     } catch (...) {
-      return returned(create_future_error<T>());
+      return returned(create_future_error<T>(std::source_location{}));
     }
   }
 
@@ -165,11 +165,11 @@ class api {
   /// The same for futures of different types: a future of a tuple of results.
   template <class... Ts>
   [[nodiscard]] auto gather(const future<Ts>&... futures) const {
-    return detail::gather_tuple(*loop_, true, std::source_location::current(), futures...);
+    return detail::gather_tuple(*loop_, true, std::source_location{}, futures...);
   }
   template <class... Ts>
   [[nodiscard]] auto gather(interloop::consume_exceptions consume, const future<Ts>&... futures) const {
-    return detail::gather_tuple(*loop_, consume == interloop::consume_exceptions::yes, std::source_location::current(),
+    return detail::gather_tuple(*loop_, consume == interloop::consume_exceptions::yes, std::source_location{},
                                 futures...);
   }
 
@@ -219,7 +219,9 @@ class api {
   }
 
   /// Closes the loop: see `loop::close`. The returned future is completed (see `is_called`) when the native loop has let
-  /// go of the last handle, which may need another run of the native loop (libuv); it runs no callbacks.
+  /// go of the last handle, which may need another run of the native loop (libuv); it runs no callbacks. Idempotent:
+  /// where the loop is closed already, the future is completed at the same time. Errors: `usage_error` where no loop is
+  /// selected, `std::bad_alloc`.
   future<void> close() const;
 
   // ---- On futures and failures: the free functions, so that an `api` can stand in for the namespace ----

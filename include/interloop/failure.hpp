@@ -70,7 +70,8 @@ class failure {
   /// `what()`, or the text of a thrown string or number; empty for other things that are not a `std::exception`.
   [[nodiscard]] std::string message() const;
 
-  /// The history, in the order a person reads: where it was raised first, who waited for it in the end last.
+  /// The history, in the order a person reads: where it was raised first, who waited for it in the end last. Without
+  /// what has no place in the user's source: an exception that escaped a callback was raised nowhere that interloop knows.
   [[nodiscard]] std::vector<trace_entry> trace() const;
 
   /// The same failure with one more step of history. Allocates; where that fails, the history stays as it is.
@@ -108,7 +109,9 @@ template <class Exception>
 /// The asynchronous history, first cause first. Source: `txaio.failure_traceback`.
 [[nodiscard]] std::vector<trace_entry> failure_traceback(const failure& fail);
 
-/// The exception, its nested causes and its history, over many lines. Source: `txaio.failure_format_traceback`.
+/// The exception, its nested causes and its history, over many lines; with the target `throw_traces` also the functions
+/// from which each of them was thrown (see throw_traces.hpp; the first time that takes tens of milliseconds). Source:
+/// `txaio.failure_format_traceback`.
 [[nodiscard]] std::string failure_format_traceback(const failure& fail);
 
 }  // namespace interloop

@@ -46,7 +46,7 @@ class reactor_call final : public slot<T> {
         this->succeed(call());
       }
     } catch (...) {
-      this->fail(failure::of(std::current_exception(), std::source_location::current()));
+      this->fail(failure::of(std::current_exception(), std::source_location{}));
     }
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/failure.hpp>
+#include <interloop/throw_traces.hpp>
 
 #include "support/loop_test.hpp"
 
@@ -122,6 +123,8 @@ TEST(failure_test, the_traceback_shows_nested_causes_of_any_depth) {
     EXPECT_THAT(text, HasSubstr("caused by"));
     EXPECT_LT(text.find("outermost"), text.find("middle"));
     EXPECT_LT(text.find("middle"), text.find("innermost"));
+    EXPECT_THAT(text, Not(HasSubstr("_Nested_exception"))) << "which type was thrown is what matters";
+    EXPECT_THAT(text, HasSubstr("\nstd::out_of_range: outermost\n"));
   }
 }
 
@@ -176,6 +179,57 @@ TEST_F(failure_trace_test, a_coroutine_that_throws_is_named_once) {
     ++places;
   EXPECT_EQ(places, 1u) << text;
   EXPECT_THAT(text, HasSubstr("std::runtime_error: inside"));
+}
+
+TEST_F(failure_trace_test, an_exception_that_escaped_a_callback_names_no_line_of_interloop) {
+  std::vector<std::string> texts;
+  std::size_t steps = 0;
+  manual->set_exception_handler([&](std::string_view, const failure& fail) {
+    texts.push_back(failure_format_traceback(fail));
+    steps += failure_traceback(fail).size();
+  });
+  call_soon([] { throw std::logic_error("queued"); });
+  call_later(std::chrono::seconds(1), [] { throw std::logic_error("timed"); });
+  add_callbacks(create_future<int>(1), [](int) { throw std::logic_error("called"); });
+  batched_timer batched = make_batched_timer(std::chrono::seconds(1));
+  static_cast<void>(batched.call_later(std::chrono::seconds(1), [] { throw std::logic_error("batched"); }));
+  manual.advance(std::chrono::seconds(3));
+  ASSERT_EQ(texts.size(), 4u);
+  EXPECT_EQ(steps, 0u) << "interloop does not know where they were thrown";
+  for (const std::string& text : texts) {
+    EXPECT_THAT(text, Not(HasSubstr("raised at")));
+    EXPECT_THAT(text, Not(HasSubstr(".cpp:")));
+    EXPECT_THAT(text, HasSubstr("std::logic_error: "));
+  }
+}
+
+TEST_F(failure_trace_test, what_as_future_caught_names_no_line_of_interloop) {
+  const auto f = as_future([]() -> int { throw std::logic_error("caught"); });
+  const auto g = as_future([] { throw std::logic_error("caught"); });
+  EXPECT_THAT(f.get_failure()->trace(), ::testing::IsEmpty());
+  EXPECT_THAT(g.get_failure()->trace(), ::testing::IsEmpty());
+}
+
+TEST_F(failure_trace_test, functions_and_lambdas_that_are_coroutines_read_as_they_are_written) {
+  const auto lambda = [](int) -> future<int> {
+    throw std::runtime_error("inside");
+    co_return 1;
+  };
+  const std::string text = failure_format_traceback(*lambda(1).get_failure());
+  EXPECT_THAT(text, HasSubstr("<lambda(int)>"));
+  for (const char* noise : {"Frame", "actor", "_Z", "operator()", "anonymous"})
+    EXPECT_THAT(text, Not(HasSubstr(noise)));
+}
+
+TEST_F(failure_trace_test, without_the_target_throw_traces_nothing_is_known_of_the_throw) {
+  try {
+    throw std::runtime_error("x");
+  } catch (...) {
+    const failure fail = create_failure();
+    EXPECT_THAT(throw_addresses(fail.exception()), ::testing::IsEmpty());
+    EXPECT_THAT(throw_frames(fail.exception()), ::testing::IsEmpty());
+    EXPECT_THAT(failure_format_traceback(fail), HasSubstr("raised at "));
+  }
 }
 
 TEST_F(failure_trace_test, an_exception_of_its_own_thrown_while_handling_another_has_its_own_history) {

@@ -174,7 +174,7 @@ class slot : public slot_base {
         succeed(state.take_value(0));
       }
     } catch (...) {
-      fail(failure::of(std::current_exception(), std::source_location::current()));
+      fail(failure::of(std::current_exception(), std::source_location{}));
     }
   }
 

@@ -61,6 +61,35 @@ configure_file("${PROJECT_SOURCE_DIR}/cmake/interloop-component.cmake.in"
   "${interloop_generated}/interloop-conformance.cmake" @ONLY)
 install(FILES "${interloop_generated}/interloop-conformance.cmake" DESTINATION "${interloop_cmake_dir}")
 
+# And so is throw_traces, with two targets.
+set(interloop_throw_traces_component "")
+if(INTERLOOP_THROW_TRACES_TARGETS)
+  set(interloop_throw_traces_component throw_traces)
+  install(TARGETS ${INTERLOOP_THROW_TRACES_TARGETS} EXPORT interloop-throw_traces-targets)
+  install(EXPORT interloop-throw_traces-targets NAMESPACE interloop:: DESTINATION "${interloop_cmake_dir}")
+  set(loop throw_traces)
+  set(requires "interloop = ${PROJECT_VERSION}")
+  set(requires_libdw "${requires}")
+  if(TARGET PkgConfig::interloop_pc_libdw)
+    set(FIND "${INTERLOOP_LIBDW_FIND}")
+    set(FIND_TARGETS PkgConfig::interloop_pc_libdw)
+    set(DEPENDENCY libdw)
+    string(APPEND requires_libdw " libdw")
+    list(TRANSFORM interloop_pc_libdw_STATIC_LIBRARIES PREPEND "-l" OUTPUT_VARIABLE static_libs)
+    list(JOIN static_libs " " static_libs)
+  endif()
+  configure_file("${PROJECT_SOURCE_DIR}/cmake/interloop-component.cmake.in"
+    "${interloop_generated}/interloop-throw_traces.cmake" @ONLY)
+  install(FILES "${interloop_generated}/interloop-throw_traces.cmake" DESTINATION "${interloop_cmake_dir}")
+  set(wanted "-Wl,-u,interloop_throw_traces -L\${libdir}")
+  interloop_install_pc(interloop-throw-traces "interloop's throw_traces: from where exceptions are thrown"
+    "${requires_libdw}" "${wanted} -linterloop-throw-traces" "")
+  if(TARGET interloop_throw_traces_static)
+    interloop_install_pc(interloop-throw-traces-static "interloop's throw_traces, for a C++ runtime that is linked statically"
+      "${requires}" "-Wl,--wrap=__cxa_throw ${wanted} -linterloop-throw-traces-static ${static_libs}" "")
+  endif()
+endif()
+
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/interloopConfig.cmake.in"
   "${interloop_generated}/interloopConfig.cmake" INSTALL_DESTINATION "${interloop_cmake_dir}"
   NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)

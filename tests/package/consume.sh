@@ -8,7 +8,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cp -R "$here"/consumer "$here"/consumer_subdirectory "$work"
+cp -R "$here"/consumer "$here"/consumer_subdirectory "$here"/consumer_throw_traces "$work"
 cd "$work"
 
 # configure CONSUMER ARG...
@@ -16,7 +16,14 @@ configure() { "$CMAKE" -G Ninja -S "$1" -B build "${@:2}"; }
 
 build_and_run() {
     "$CMAKE" --build build
-    test "$(build/consumer)" = ok
+    says_ok build/consumer
+}
+
+# says_ok PROGRAM ARG...
+says_ok() {
+    local output
+    output=$("$@")
+    test "$output" = ok || { echo "$output" && exit 1; }
 }
 
 case $1 in
@@ -34,6 +41,44 @@ pkg_config)
     "$CXX" -std=c++20 consumer/main.cpp "${flags[@]}" "-Wl,-rpath,$PREFIX/$LIBDIR" -o consumer/main
     test "$(consumer/main)" = ok
     ;;
+throw_traces) # as archives; with and without inlining; with symbols and without
+    for flags in "-O0 -g" "-O2 -g"; do
+        configure consumer_throw_traces "-DCMAKE_PREFIX_PATH=$PREFIX" "-DCMAKE_CXX_FLAGS=$flags"
+        build_and_run
+    done
+    strip build/consumer
+    says_ok build/consumer stripped
+    ;;
+throw_traces_shared)
+    for flags in "-O0 -g" "-O2 -g"; do
+        configure consumer_throw_traces "-DINTERLOOP_SOURCE=$SOURCE" -DBUILD_SHARED_LIBS=ON "-DCMAKE_CXX_FLAGS=$flags" \
+            -DINTERLOOP_WITH_DEFAULT=OFF -DINTERLOOP_WITH_THROW_TRACES=AUTO
+        build_and_run
+    done
+    ;;
+throw_traces_static) # programs that have the C++ runtime inside themselves
+    for link in -static -static-pie -static-libstdc++; do
+        pie=$(test "$link" != -static-pie || echo -fPIE)
+        configure consumer_throw_traces "-DCMAKE_PREFIX_PATH=$PREFIX" "-DCMAKE_CXX_FLAGS=-O2 -g $pie" \
+            -DTARGET=throw_traces_static "-DLINK_FLAGS=$link"
+        build_and_run
+    done
+    # The usual target is no good there, and says so: at the link, or when something is thrown.
+    if configure consumer_throw_traces "-DCMAKE_PREFIX_PATH=$PREFIX" -DTARGET=throw_traces -DLINK_FLAGS=-static-libstdc++ &&
+        "$CMAKE" --build build && output=$(build/consumer 2>&1); then
+        echo "interloop::throw_traces beside a static runtime was not noticed: $output" >&2
+        exit 1
+    fi
+    ;;
+throw_traces_pkg_config)
+    export PKG_CONFIG_PATH="$PREFIX/$LIBDIR/pkgconfig"
+    read -ra flags <<<"$(pkg-config --cflags --libs interloop-throw-traces)"
+    "$CXX" -std=c++20 -O2 -g consumer_throw_traces/main.cpp "${flags[@]}" "-Wl,-rpath,$PREFIX/$LIBDIR" -o consumer/main
+    says_ok consumer/main
+    read -ra flags <<<"$(pkg-config --cflags --libs interloop-throw-traces-static)"
+    "$CXX" -std=c++20 -O2 -g -static consumer_throw_traces/main.cpp "${flags[@]}" -o consumer/main
+    says_ok consumer/main
+    ;;
 missing_component)
     if output=$(configure consumer "-DCMAKE_PREFIX_PATH=$PREFIX" -DLOOPS=nosuchloop 2>&1); then
         echo "A component that does not exist was found." >&2
@@ -44,7 +89,7 @@ missing_component)
         <<<"$(tr -s ' \n' ' ' <<<"$output")" || { echo "$output" && exit 1; }
     ;;
 *)
-    echo "usage: consume.sh find_package | subdirectory | pkg_config | missing_component" >&2
+    echo "usage: consume.sh find_package | subdirectory | pkg_config | missing_component | throw_traces[_...]" >&2
     exit 2
     ;;
 esac

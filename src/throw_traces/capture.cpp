@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// The runtime's unwinder interprets the compiler's tables anew for each frame, and restores every register. Two of them
+// are enough to find return addresses, and what the tables say of an address stays true as long as its code is loaded: so
+// it is remembered. See docs/decisions/0012-throw-traces.md for what that gains.
+#include "capture.hpp"
+
+#include "frame_rule.hpp"
+
+#include <unwind.h>
+
+#include <atomic>
+
+// The stack is read as it is, other functions' frames included, by one's own thread.
+#define INTERLOOP_READS_STACKS __attribute__((no_sanitize("address", "thread", "undefined")))
+
+namespace interloop::throw_traces {
+
+namespace {
+
+// Two words an entry: the rule, and the address mixed with the rule. A reader that meets half of two writers' stores finds
+// that they do not fit, and takes it for a miss. So no lock is needed, and no order: all is in the words themselves.
+struct entry {
+  std::atomic<std::uint64_t> check{0};
+  std::atomic<std::uint64_t> rule{0};
+};
+constexpr unsigned table_bits = 13;
+constinit entry table[1U << table_bits];
+constinit std::atomic<std::uint64_t> loaded_code{1};  // counts what was unloaded: entries of before fit no longer
+
+std::uint64_t check_of(std::uintptr_t address, std::uint64_t rule, std::uint64_t loaded) noexcept {
+  return address ^ (rule * 0x9e3779b97f4a7c15U) ^ (loaded << 48U);
+}
+
+frame_rule rule_at(std::uintptr_t address, std::uint64_t loaded) noexcept {
+  entry& place = table[(address * 0x9e3779b97f4a7c15U) >> (64U - table_bits)];
+  const std::uint64_t known = place.rule.load(std::memory_order_relaxed);
+  if (place.check.load(std::memory_order_relaxed) == check_of(address, known, loaded)) [[likely]]
+    return frame_rule::of_bits(known);
+  const frame_rule found = find_frame_rule(address);
+  // The unknown may lie in code that nobody tells us of when it goes, a compiler's at run time for instance.
+  if (found.what() == frame_rule::kind::unknown) return found;
+  place.rule.store(found.bits(), std::memory_order_relaxed);
+  place.check.store(check_of(address, found.bits(), loaded), std::memory_order_relaxed);
+  return found;
+}
+
+INTERLOOP_READS_STACKS inline std::uintptr_t at(std::uintptr_t address) noexcept {
+  return *reinterpret_cast<const std::uintptr_t*>(address);
+}
+
+struct collecting {
+  std::uintptr_t from;
+  std::span<std::uintptr_t> room;
+  std::size_t count = 0;
+};
+
+_Unwind_Reason_Code collect(_Unwind_Context* context, void* data) {
+  auto& all = *static_cast<collecting*>(data);
+  const std::uintptr_t address = _Unwind_GetIP(context);
+  if (all.count == 0 && address != all.from) return _URC_NO_REASON;  // still inside the capture itself
+  if (address == 0 || all.count == all.room.size()) return _URC_END_OF_STACK;
+  all.room[all.count++] = address;
+  return _URC_NO_REASON;
+}
+
+}  // namespace
+
+void forget_rules() noexcept { loaded_code.fetch_add(1, std::memory_order_relaxed); }
+
+std::uint64_t count_unloaded() noexcept { return loaded_code.load(std::memory_order_relaxed) - 1; }
+
+INTERLOOP_READS_STACKS std::size_t capture_slowly(const void* frame, std::span<std::uintptr_t> room) noexcept {
+  collecting all{static_cast<const std::uintptr_t*>(frame)[1], room};
+  _Unwind_Backtrace(&collect, &all);
+  return all.count;
+}
+
+#if defined(__x86_64__)
+
+INTERLOOP_READS_STACKS std::size_t capture(const void* frame, std::span<std::uintptr_t> room) noexcept {
+  const auto first = reinterpret_cast<std::uintptr_t>(frame);
+  const std::uint64_t loaded = loaded_code.load(std::memory_order_relaxed);
+  // A function that has a frame begins it by pushing rbp below its return address.
+  std::uintptr_t bp = at(first);
+  std::uintptr_t address = at(first + 8);
+  std::uintptr_t sp = first + 16;
+  std::size_t count = 0;
+  while (count < room.size() && address != 0) {
+    room[count++] = address;
+    const frame_rule rule = rule_at(address, loaded);
+    if (rule.what() == frame_rule::kind::end) break;
+    if (rule.what() == frame_rule::kind::unknown) return capture_slowly(frame, room);
+    const std::uintptr_t cfa = (rule.from_bp() ? bp : sp) + static_cast<std::uintptr_t>(rule.cfa_offset());
+    if (cfa <= sp - 8 || cfa % 8 != 0) return capture_slowly(frame, room);  // stacks grow downwards
+    if (rule.bp_offset() != 0) bp = at(cfa + static_cast<std::uintptr_t>(static_cast<std::intptr_t>(rule.bp_offset())));
+    address = at(cfa - 8);
+    sp = cfa;
+  }
+  return count;
+}
+
+#else
+
+std::size_t capture(const void* frame, std::span<std::uintptr_t> room) noexcept { return capture_slowly(frame, room); }
+
+#endif
+
+}  // namespace interloop::throw_traces

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// Stands before the C++ runtime's `__cxa_throw`, and the C library's `dlclose`, by being found first: the program has them,
+// or a library before libstdc++ in the order of its dependencies. What comes next in that order is called, which is the
+// runtime's own or a sanitizer's. Rethrowing needs nothing: the exception object stays the same, and what was noted with it.
+#include "capture.hpp"
+#include "thrown.hpp"
+
+#include <dlfcn.h>
+#include <unwind.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <typeinfo>
+
+namespace {
+
+template <class Function>
+Function next(const char* name) noexcept {
+  void* found = ::dlsym(RTLD_NEXT, name);
+  if (!found) {
+    // In a program that has the C++ runtime inside itself there is no next one.
+    std::fprintf(stderr,
+                 "interloop: %s was not found in a shared library; link interloop::throw_traces_static instead of "
+                 "interloop::throw_traces where the C++ runtime is linked statically\n",
+                 name);
+    std::abort();
+  }
+  return reinterpret_cast<Function>(found);
+}
+
+}  // namespace
+
+#if defined(__clang__)
+#pragma clang diagnostic ignored "-Wmissing-prototypes"
+#endif
+
+extern "C" [[noreturn, gnu::visibility("default"), gnu::noinline]] void __cxa_throw(void* object, std::type_info* type,
+                                                                                    void (*own)(void*)) {
+  using throws = void (*)(void*, std::type_info*, void (*)(void*));
+  static const auto runtime = next<throws>("__cxa_throw");
+  runtime(object, type, interloop::throw_traces::thrown(object, own, __builtin_frame_address(0)));
+  __builtin_unreachable();
+}
+
+extern "C" [[gnu::visibility("default")]] int dlclose(void* library) noexcept {
+  using closes = int (*)(void*);
+  static const auto runtime = next<closes>("dlclose");
+  interloop::throw_traces::forget_rules();
+  const int result = runtime(library);
+  interloop::throw_traces::forget_rules();  // destructors may have thrown meanwhile
+  return result;
+}
+
+// What users are linked with `-u` for: of an archive the linker takes this file even where a sanitizer's library came first
+// and has a `__cxa_throw` too, and a shared library of this is not left out.
+extern "C" {
+[[gnu::visibility("default")]] extern const char interloop_throw_traces;
+const char interloop_throw_traces = 1;
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+// What does it cost to know from where an exception was thrown: at the throw, twenty frames deep, and when it is written?
+//
+// `thrown<plain>` is a throw without the target: it calls the runtime's own __cxa_throw, past interloop's. The peers do
+// what one does by hand, a stack trace made where the exception is, before the same plain throw. `capture` is what the
+// target adds to a throw, by itself: the same number of throws without and with it, one after the other.
+#include "throw_traces.hpp"
+
+#include <interloop/failure.hpp>
+#include <interloop/throw_traces.hpp>
+
+#include <benchmark/benchmark.h>
+#include <cxxabi.h>
+#include <dlfcn.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <new>
+#include <typeinfo>
+
+namespace bench {
+namespace {
+
+using throws = void (*)(void*, std::type_info*, void (*)(void*));
+
+throws runtimes_own() {
+  static const auto found =
+      reinterpret_cast<throws>(::dlsym(::dlopen("libstdc++.so.6", RTLD_NOW | RTLD_NOLOAD), "__cxa_throw"));
+  if (!found) {
+    std::fputs("throw_traces: this benchmark needs libstdc++ as a shared library\n", stderr);
+    std::exit(1);
+  }
+  return found;
+}
+const throws plain_throw = runtimes_own();
+
+void throw_by(throws how) {
+  void* object = abi::__cxa_allocate_exception(sizeof(int));
+  ::new (object) int(1);
+  how(object, const_cast<std::type_info*>(&typeid(int)), nullptr);
+}
+
+struct plain {
+  static void go() { throw_by(plain_throw); }
+};
+struct interloop_target {
+  static void go() {
+    throw_by(
+        [](void* object, std::type_info* type, void (*destroy)(void*)) { abi::__cxa_throw(object, type, destroy); });
+  }
+};
+template <class Peer>
+struct by_hand {
+  static void go() {
+    Peer::how.note();
+    throw_by(plain_throw);
+  }
+};
+
+// Calls itself until the stack has as many frames as asked for, then `what`.
+[[gnu::noinline]] long deep(int depth, benchmark::State& state, void (*what)(benchmark::State&)) {
+  if (depth == 0) {
+    what(state);
+    return 0;
+  }
+  const long below = deep(depth - 1, state, what);
+  asm volatile("" ::: "memory");  // no tail call
+  return below + 1;
+}
+
+std::size_t noted() {
+  try {
+    interloop_target::go();
+  } catch (...) {
+    return interloop::throw_addresses(std::current_exception()).size();
+  }
+  return 0;
+}
+
+// So deep that what is thrown there has twenty frames.
+void at_twenty_frames(benchmark::State& state, void (*what)(benchmark::State&)) {
+  static int depth = 0;
+  static std::size_t frames = 0;
+  for (; frames < 20; ++depth) deep(depth, state, [](benchmark::State&) { frames = noted(); });
+  state.counters["frames"] = static_cast<double>(frames);
+  deep(depth - 1, state, what);
+}
+
+template <class How>
+[[gnu::noinline]] void throw_once() {
+  try {
+    How::go();
+  } catch (int) {
+  }
+}
+
+template <class How>
+void thrown(benchmark::State& outer) {
+  at_twenty_frames(outer, [](benchmark::State& state) {
+    for (auto _ : state) throw_once<How>();
+    state.SetItemsProcessed(state.iterations());
+  });
+}
+BENCHMARK(thrown<plain>);
+BENCHMARK(thrown<interloop_target>);
+BENCHMARK(thrown<by_hand<of_glibc>>);
+BENCHMARK(thrown<by_hand<of_boost_stacktrace>>);
+BENCHMARK(thrown<by_hand<of_backward_cpp>>);
+
+void capture(benchmark::State& outer) {
+  at_twenty_frames(outer, [](benchmark::State& state) {
+    using clock = std::chrono::steady_clock;
+    constexpr int batch = 1000;
+    for (auto _ : state) {
+      const auto begin = clock::now();
+      for (int i = 0; i < batch; ++i) throw_once<plain>();
+      const auto middle = clock::now();
+      for (int i = 0; i < batch; ++i) throw_once<interloop_target>();
+      const auto end = clock::now();
+      state.SetIterationTime(std::chrono::duration<double>((end - middle) - (middle - begin)).count());
+    }
+    state.SetItemsProcessed(state.iterations() * batch);
+  });
+}
+BENCHMARK(capture)->UseManualTime();
+
+// Only the stack, no throw.
+template <class Peer>
+void stack(benchmark::State& outer) {
+  at_twenty_frames(outer, [](benchmark::State& state) {
+    for (auto _ : state) Peer::how.note();
+    state.SetItemsProcessed(state.iterations());
+  });
+}
+BENCHMARK(stack<of_glibc>);
+BENCHMARK(stack<of_boost_stacktrace>);
+BENCHMARK(stack<of_backward_cpp>);
+
+void text_by_interloop(benchmark::State& outer) {
+  at_twenty_frames(outer, [](benchmark::State& state) {
+    try {
+      interloop_target::go();
+    } catch (...) {
+      const interloop::failure fail;
+      for (auto _ : state) benchmark::DoNotOptimize(interloop::failure_format_traceback(fail));
+    }
+    state.SetItemsProcessed(state.iterations());
+  });
+}
+BENCHMARK(text_by_interloop);
+
+template <class Peer>
+void text(benchmark::State& outer) {
+  at_twenty_frames(outer, [](benchmark::State& state) {
+    Peer::how.note();
+    for (auto _ : state) benchmark::DoNotOptimize(Peer::how.text());
+    state.SetItemsProcessed(state.iterations());
+  });
+}
+BENCHMARK(text<of_glibc>);
+BENCHMARK(text<of_boost_stacktrace>);
+BENCHMARK(text<of_backward_cpp>);
+
+// A failure without the target's help: what making one costs, and what the frames from there would.
+void failure_made_in_a_handler(benchmark::State& outer) {
+  at_twenty_frames(outer, [](benchmark::State& state) {
+    try {
+      throw_once<plain>();
+      throw_by(plain_throw);
+    } catch (...) {
+      for (auto _ : state) benchmark::DoNotOptimize(interloop::failure());
+    }
+    state.SetItemsProcessed(state.iterations());
+  });
+}
+BENCHMARK(failure_made_in_a_handler);
+
+}  // namespace
+}  // namespace bench

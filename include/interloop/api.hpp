@@ -162,15 +162,25 @@ class api {
     return detail::gather_vector(*loop_, detail::futures_of(std::forward<Range>(futures)),
                                  consume == interloop::consume_exceptions::yes, where);
   }
-  /// The same for futures of different types: a future of a tuple of results.
+  /// The same for futures of different types: a future of a tuple of results. A traceback says where two or three were
+  /// gathered; of more, where `consume_exceptions` is given.
   template <class... Ts>
   [[nodiscard]] auto gather(const future<Ts>&... futures) const {
     return detail::gather_tuple(*loop_, true, std::source_location{}, futures...);
   }
+  template <class A, class B>
+  [[nodiscard]] auto gather(const future<A>& a, const future<B>& b,
+                            std::source_location where = std::source_location::current()) const {
+    return detail::gather_tuple(*loop_, true, where, a, b);
+  }
+  template <class A, class B, class C>
+  [[nodiscard]] auto gather(const future<A>& a, const future<B>& b, const future<C>& c,
+                            std::source_location where = std::source_location::current()) const {
+    return detail::gather_tuple(*loop_, true, where, a, b, c);
+  }
   template <class... Ts>
-  [[nodiscard]] auto gather(interloop::consume_exceptions consume, const future<Ts>&... futures) const {
-    return detail::gather_tuple(*loop_, consume == interloop::consume_exceptions::yes, std::source_location{},
-                                futures...);
+  [[nodiscard]] auto gather(detail::gather_call call, const future<Ts>&... futures) const {
+    return detail::gather_tuple(*loop_, call.consume == interloop::consume_exceptions::yes, call.where, futures...);
   }
 
   /// A future that is resolved after `delay`. Cancelling it cancels the timer.
@@ -326,9 +336,19 @@ template <class... Ts>
 [[nodiscard]] auto gather(const future<Ts>&... futures) {
   return with_config().gather(futures...);
 }
+template <class A, class B>
+[[nodiscard]] auto gather(const future<A>& a, const future<B>& b,
+                          std::source_location where = std::source_location::current()) {
+  return with_config().gather(a, b, where);
+}
+template <class A, class B, class C>
+[[nodiscard]] auto gather(const future<A>& a, const future<B>& b, const future<C>& c,
+                          std::source_location where = std::source_location::current()) {
+  return with_config().gather(a, b, c, where);
+}
 template <class... Ts>
-[[nodiscard]] auto gather(consume_exceptions consume, const future<Ts>&... futures) {
-  return with_config().gather(consume, futures...);
+[[nodiscard]] auto gather(detail::gather_call call, const future<Ts>&... futures) {
+  return with_config().gather(call, futures...);
 }
 template <class Rep, class Period>
 [[nodiscard]] future<void> sleep(std::chrono::duration<Rep, Period> delay,

@@ -21,6 +21,14 @@ enum class consume_exceptions : bool { no, yes };
 
 namespace detail {
 
+/// What is to be done with failures, and the place where `gather` was called: after the futures there is no room for it.
+struct gather_call {
+  interloop::consume_exceptions consume;
+  std::source_location where;
+  gather_call(interloop::consume_exceptions how, std::source_location place = std::source_location::current()) noexcept
+      : consume(how), where(place) {}
+};
+
 /// What the gathered futures have in common. Counted by their continuations; `Results` knows the places.
 ///
 /// It keeps the gathered futures, so that they can be cancelled, until the outcome is known.

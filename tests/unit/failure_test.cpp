@@ -210,6 +210,26 @@ TEST_F(failure_trace_test, what_as_future_caught_names_no_line_of_interloop) {
   EXPECT_THAT(g.get_failure()->trace(), ::testing::IsEmpty());
 }
 
+TEST_F(failure_trace_test, who_gathered_the_future_that_failed_is_named) {
+  const auto with_two = create_future<int>();
+  const auto all = gather(with_two, create_future<void>());
+  const auto line = std::source_location::current().line() - 1;
+  const auto of_api = io.gather(consume_exceptions::no, with_two);
+  const auto of_three = gather(consume_exceptions::no, with_two, create_future<long>(), create_future<void>());
+  reject(with_two, std::runtime_error("broken"));
+  manual.run_ready();
+  for (const auto* fail : {of_api.get_failure(), of_three.get_failure()}) {
+    ASSERT_NE(fail, nullptr);
+    const auto steps = fail->trace();
+    const auto awaited = std::find_if(steps.begin(), steps.end(),
+                                      [](const trace_entry& each) { return each.what == trace_entry::kind::awaited; });
+    ASSERT_NE(awaited, steps.end());
+    EXPECT_EQ(awaited->where.line(), fail == of_api.get_failure() ? line + 2 : line + 3);
+    EXPECT_THAT(awaited->where.file_name(), HasSubstr("failure_test.cpp"));
+  }
+  EXPECT_FALSE(is_called(all));
+}
+
 TEST_F(failure_trace_test, functions_and_lambdas_that_are_coroutines_read_as_they_are_written) {
   const auto lambda = [](int) -> future<int> {
     throw std::runtime_error("inside");

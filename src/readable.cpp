@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <memory>
+#include <utility>
 
 namespace interloop::detail {
 
@@ -12,8 +13,16 @@ namespace {
 
 constexpr auto npos = std::string::npos;
 
+// Not std::string::replace: where it is inlined, g++ 12 warns of copies that overlap.
+void replace(std::string& text, std::size_t at, std::size_t count, std::string_view with) {
+  std::string made;
+  made.reserve(text.size() + with.size());
+  made.append(text, 0, at).append(with).append(text, at + count);
+  text = std::move(made);
+}
+
 void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  for (auto at = text.find(from); at != npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
+  for (auto at = text.find(from); at != npos; at = text.find(from, at + to.size())) replace(text, at, from.size(), to);
 }
 
 bool opens(char c) { return c == '(' || c == '<' || c == '[' || c == '{'; }
@@ -130,7 +139,7 @@ void name_lambdas(std::string& text) {
     const std::size_t past = past_bracket(text, at);
     const std::size_t number = past == npos ? npos : text.rfind('#', past);
     if (number == npos || number < at) return;
-    text.replace(number, past - number, ">");
+    replace(text, number, past - number, ">");
     text[at] = '<';
     constexpr std::string_view call = ">::operator()(";
     if (text.compare(number, call.size(), call) != 0) continue;
@@ -142,7 +151,7 @@ void name_lambdas(std::string& text) {
   // And as a symbol, where the lambda is in a function of internal linkage, "$_0::operator()(int) const".
   for (auto at = text.find("$_"); at != npos; at = text.find("$_", at + 1)) {
     const std::size_t end = text.find_first_not_of("0123456789", at + 2);
-    if (end != npos && text.compare(end, 13, "::operator()(") == 0) text.replace(at, end - at, "(anonymous class)");
+    if (end != npos && text.compare(end, 13, "::operator()(") == 0) replace(text, at, end - at, "(anonymous class)");
   }
   constexpr std::string_view clang = "(anonymous class)::operator()(";
   for (auto at = text.find(clang); at != npos; at = text.find(clang, at)) {
@@ -151,7 +160,7 @@ void name_lambdas(std::string& text) {
     if (end == npos) return;
     const std::string parameters = text.substr(open, end - open);
     const std::size_t constant = text.compare(end, 6, " const") == 0 ? 6 : 0;
-    text.replace(at, end + constant - at, "<lambda" + parameters + '>');
+    replace(text, at, end + constant - at, std::string("<lambda").append(parameters).append(1, '>'));
   }
 }
 

@@ -42,24 +42,24 @@ pkg_config)
     test "$(consumer/main)" = ok
     ;;
 throw_traces) # as archives; with and without inlining; with symbols and without
-    for flags in "-O0 -g" "-O2 -g"; do
-        configure consumer_throw_traces "-DCMAKE_PREFIX_PATH=$PREFIX" "-DCMAKE_CXX_FLAGS=$flags"
+    for flags in "-O0;-g" "-O2;-g"; do
+        configure consumer_throw_traces "-DCMAKE_PREFIX_PATH=$PREFIX" "-DCOMPILE_FLAGS=$flags"
         build_and_run
     done
     strip build/consumer
     says_ok build/consumer stripped
     ;;
 throw_traces_shared)
-    for flags in "-O0 -g" "-O2 -g"; do
-        configure consumer_throw_traces "-DINTERLOOP_SOURCE=$SOURCE" -DBUILD_SHARED_LIBS=ON "-DCMAKE_CXX_FLAGS=$flags" \
+    for flags in "-O0;-g" "-O2;-g"; do
+        configure consumer_throw_traces "-DINTERLOOP_SOURCE=$SOURCE" -DBUILD_SHARED_LIBS=ON "-DCOMPILE_FLAGS=$flags" \
             -DINTERLOOP_WITH_DEFAULT=OFF -DINTERLOOP_WITH_THROW_TRACES=AUTO
         build_and_run
     done
     ;;
 throw_traces_static) # programs that have the C++ runtime inside themselves
     for link in -static -static-pie -static-libstdc++; do
-        pie=$(test "$link" != -static-pie || echo -fPIE)
-        configure consumer_throw_traces "-DCMAKE_PREFIX_PATH=$PREFIX" "-DCMAKE_CXX_FLAGS=-O2 -g $pie" \
+        pie=$(test "$link" != -static-pie || echo ';-fPIE')
+        configure consumer_throw_traces "-DCMAKE_PREFIX_PATH=$PREFIX" "-DCOMPILE_FLAGS=-O2;-g$pie" \
             -DTARGET=throw_traces_static "-DLINK_FLAGS=$link"
         build_and_run
     done

@@ -148,7 +148,6 @@ class asio_port final : public loop_port {
   asio_port(const Executor& executor, io_context* runs)
       : shared_(std::make_shared<shared>()), native_(std::in_place, executor, runs) {
     shared_->port = this;
-    // After the services that `native_` uses, so that the context shuts it down before those.
     loops_ = &Net::template use_service<asio_loops<Net>>(Net::context_of(executor));
   }
   ~asio_port() override { close(nullptr); }
@@ -166,9 +165,12 @@ class asio_port final : public loop_port {
   }
 
   void set_alarm(time_point when) override {
-    native_->alarm.expires_at(when);
+    // Made when it is needed: with the first timer or descriptor of a context, Asio sleeps in its reactor, which costs
+    // more to wake than the condition variable before.
+    if (!native_->alarm) native_->alarm.emplace(native_->executor);
+    native_->alarm->expires_at(when);
     const unsigned number = ++shared_->alarm_number;
-    native_->alarm.async_wait([shared = shared_, number](const typename Net::error_code&) {
+    native_->alarm->async_wait([shared = shared_, number](const typename Net::error_code&) {
       // cancel() comes too late for a timer that is due, so the number decides.
       if (shared->port && shared->alarm_number == number) shared->port->core().alarm();
     });
@@ -257,18 +259,17 @@ class asio_port final : public loop_port {
   };
 
   struct native {
-    native(const Executor& e, io_context* context) : executor(e), runs(context), alarm(e) {
-      typename Net::template descriptor<Executor> first(e);  // makes its service exist before ours
-    }
+    native(const Executor& e, io_context* context) : executor(e), runs(context) {}
     Executor executor;
     io_context* runs;
-    typename Net::template timer<Executor> alarm;
+    std::optional<typename Net::template timer<Executor>> alarm;
     std::optional<typename Net::template work_guard<Executor>> work;
   };
 
   void cancel_alarm() noexcept {
+    if (!native_->alarm) return;
     try {
-      native_->alarm.cancel();
+      native_->alarm->cancel();
     } catch (...) {  // by its signature; it does not fail
     }
   }

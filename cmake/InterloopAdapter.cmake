@@ -7,7 +7,9 @@
 #     PKG_CONFIG <module>     where the native library comes from: a pkg-config module ...
 #   | FIND_PACKAGE <args>...  ... or find_package(<args>...), and the targets that it gives
 #     TARGETS <target>...
-#     DEBIAN <package>)       named where the library is wanted and not there
+#     DEBIAN <package>        named where the library is wanted and not there
+#     [WHAT <word>]           what to call it in messages; default: adapter
+#     [COMPONENTS <name>...]) others of these that it needs, and links with; without one of them it is off
 #
 # It makes the target interloop_<loop> (alias interloop::<loop>) and the option INTERLOOP_WITH_<LOOP>: AUTO builds the
 # adapter where its library is found, ON insists, OFF leaves it out. INTERLOOP_WITH_DEFAULT is what an option starts as.
@@ -19,20 +21,30 @@ set_property(CACHE INTERLOOP_WITH_DEFAULT PROPERTY STRINGS AUTO ON OFF)
 set_property(GLOBAL PROPERTY INTERLOOP_ADAPTERS "")
 
 function(interloop_add_adapter loop)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "PKG_CONFIG;DEBIAN" "SOURCES;HEADERS;FIND_PACKAGE;TARGETS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "PKG_CONFIG;DEBIAN;WHAT" "SOURCES;HEADERS;FIND_PACKAGE;TARGETS;COMPONENTS")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "interloop_add_adapter(${loop}): unknown arguments: ${arg_UNPARSED_ARGUMENTS}")
   endif()
 
+  if(NOT arg_WHAT)
+    set(arg_WHAT adapter)
+  endif()
+
   string(TOUPPER "${loop}" upper)
   set(option INTERLOOP_WITH_${upper})
-  set(${option} "${INTERLOOP_WITH_DEFAULT}" CACHE STRING "Build the ${loop} adapter: AUTO (if found), ON or OFF")
+  set(${option} "${INTERLOOP_WITH_DEFAULT}" CACHE STRING "Build the ${loop} ${arg_WHAT}: AUTO (if found), ON or OFF")
   set_property(CACHE ${option} PROPERTY STRINGS AUTO ON OFF)
   string(TOUPPER "${${option}}" wanted)
   if(NOT wanted STREQUAL "AUTO" AND NOT wanted)
-    message(STATUS "interloop: ${loop} adapter off (${option}=${${option}})")
+    message(STATUS "interloop: ${loop} ${arg_WHAT} off (${option}=${${option}})")
     return()
   endif()
+  foreach(component IN LISTS arg_COMPONENTS)
+    if(NOT TARGET interloop_${component})
+      message(STATUS "interloop: ${loop} ${arg_WHAT} off (it needs ${component}, which is off)")
+      return()
+    endif()
+  endforeach()
 
   if(arg_PKG_CONFIG)
     set(dependency "${arg_PKG_CONFIG}")
@@ -52,7 +64,7 @@ endif()")
       continue()
     endif()
     if(wanted STREQUAL "AUTO")
-      message(STATUS "interloop: ${loop} adapter off (${dependency} not found; Debian has it as ${arg_DEBIAN})")
+      message(STATUS "interloop: ${loop} ${arg_WHAT} off (${dependency} not found; Debian has it as ${arg_DEBIAN})")
       return()
     endif()
     message(FATAL_ERROR "${option} is ${${option}}, but ${dependency} was not found. "
@@ -67,7 +79,8 @@ endif()")
     set(scope INTERFACE)
   endif()
   interloop_setup_target(interloop_${loop})
-  target_link_libraries(interloop_${loop} ${scope} ${targets})
+  list(TRANSFORM arg_COMPONENTS PREPEND interloop_ OUTPUT_VARIABLE components)
+  target_link_libraries(interloop_${loop} ${scope} ${components} ${targets})
 
   if(NOT arg_HEADERS)
     set(arg_HEADERS include/interloop/adapters/${loop}.hpp)
@@ -77,7 +90,9 @@ endif()")
     INTERLOOP_FIND "${find}"
     INTERLOOP_FIND_TARGETS "${targets}"
     INTERLOOP_DEPENDENCY "${dependency}"
+    INTERLOOP_COMPONENTS "${arg_COMPONENTS}"
+    INTERLOOP_WHAT "${arg_WHAT}"
     INTERLOOP_PC_REQUIRES "${arg_PKG_CONFIG}")
   set_property(GLOBAL APPEND PROPERTY INTERLOOP_ADAPTERS ${loop})
-  message(STATUS "interloop: ${loop} adapter on")
+  message(STATUS "interloop: ${loop} ${arg_WHAT} on")
 endfunction()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/detail/eventual_slot.hpp>
+#include <interloop/detail/report.hpp>
 #include <interloop/detail/spin.hpp>
 #include <interloop/eventual_result.hpp>
 
@@ -11,7 +12,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <cstdio>
 #include <ctime>
 #include <string>
 
@@ -135,7 +135,7 @@ namespace {
 
 constexpr const char* unretrieved = "an operation failed and nobody retrieved its result";
 
-// A report on its way to the loop. Where the loop closes before its turn came, it goes to stderr: never lost.
+// A report on its way to the loop. Where the loop closes before its turn came, it goes to the log, or to stderr: never lost.
 class posted_report {
  public:
   explicit posted_report(failure fail) noexcept : fail_(std::move(fail)), told_(false) {}
@@ -143,12 +143,7 @@ class posted_report {
       : fail_(std::move(other.fail_)), told_(std::exchange(other.told_, true)) {}
   posted_report& operator=(posted_report&&) = delete;
   ~posted_report() {
-    if (told_) return;
-    try {
-      std::fprintf(stderr, "interloop: %s\n%s\n", unretrieved, failure_format_traceback(fail_).c_str());
-    } catch (...) {
-      std::fprintf(stderr, "interloop: %s, and there was no memory to say more\n", unretrieved);
-    }
+    if (!told_) detail::report(unretrieved, fail_);
   }
   void operator()() {
     told_ = true;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/loop.hpp>
 
+#include <interloop/detail/report.hpp>
+
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -349,8 +351,7 @@ void loop::handle_exception(std::string_view context, const failure& fail) noexc
     if (const std::shared_ptr<exception_handler> handler = exception_handler_) {
       (*handler)(context, fail);
     } else {
-      const std::string text = failure_format_traceback(fail);
-      std::fprintf(stderr, "interloop: %.*s\n%s\n", static_cast<int>(context.size()), context.data(), text.c_str());
+      detail::report(context, fail);
     }
   } catch (...) {
     std::fputs("interloop: the exception handler itself threw\n", stderr);

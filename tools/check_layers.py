@@ -15,14 +15,14 @@ from pathlib import Path
 ROWS = {
     0: "error failure function result throw_traces throw_traces/* time version",
     1: "loop loop_port port ready_queue inbox timer timers watch",
-    2: "future coroutine logger",
+    2: "future coroutine logger logging/*",
     3: "blocking eventual_result loop_thread run_in_reactor setup batched_timer gather logger_sinks",
     4: "api framework config interloop txaio crochet",
     # Nothing below includes these, and they may include all of the above.
     5: "adapters/* testing/*",
 }
 
-# Which native headers belong to which adapter. Only src/adapters/<loop>.cpp includes them ...
+# Which native headers belong to which adapter. Only src/adapters/<loop>.cpp and src/logging/<loop>.cpp include them ...
 NATIVE_HEADERS = {
     "asio": r"asio\.hpp|asio/.*",
     "boost_asio": r"boost/.*",
@@ -32,6 +32,7 @@ NATIVE_HEADERS = {
     "libev": r"ev\.h|ev\+\+\.h",
     "qt": r"Qt?[A-Z]\w*(/.*)?|q[a-z]+\.h",
     "sd_event": r"systemd/.*",
+    "spdlog": r"spdlog/.*",
 }
 # ... except for those that are templates over native types: there include/interloop/adapters/<loop>*.hpp does too.
 HEADER_ADAPTERS = {"asio", "boost_asio"}
@@ -134,7 +135,7 @@ class Project:
                     allowed = (
                         loop in HEADER_ADAPTERS and re.fullmatch(rf"adapters/{loop}(_\w+|/.+)?", name)
                         if in_header
-                        else name == f"adapters/{loop}"
+                        else name in (f"adapters/{loop}", f"logging/{loop}")
                     )
                     if not allowed:
                         self.report(path, f"includes <{include}>, which only the adapter {loop} may")

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+// Logging for libraries and applications: named fields, levels, no cost to speak of where a level is off.
+// Start here; what applications need besides is in logging/start.hpp and logging/sink.hpp.
+#pragma once
+
+#include <interloop/failure.hpp>
+#include <interloop/logging/field.hpp>
+#include <interloop/logging/format.hpp>
+#include <interloop/logging/level.hpp>
+
+#include <atomic>
+#include <concepts>
+#include <source_location>
+#include <string>
+#include <string_view>
+
+namespace interloop {
+namespace detail {
+
+// What loggers of one name share. Never destroyed, so that whoever is destroyed last can still log.
+struct logger_core {
+  // What passes: the logger's own level or the global one, and no more than some sink wants. Relaxed wherever it is read:
+  // nothing else is read because of it.
+  std::atomic<log_level> threshold;
+};
+
+void log_call(const logger_core& core, log_level level, const format_base& format, const compiled_piece* pieces,
+              const field_view* fields, std::size_t count) noexcept;
+void log_text(const logger_core& core, log_level level, std::string_view text, std::source_location where) noexcept;
+void log_failure(const logger_core& core, const format_base& format, const compiled_piece* pieces, const failure& fail,
+                 const field_view* fields, std::size_t count) noexcept;
+[[noreturn]] void throw_no_level();
+
+template <class T>
+concept plain_text = std::same_as<T, std::string> || std::same_as<T, std::string_view>;
+
+}  // namespace detail
+
+/// Logs, under a name. Loggers of one name are one: a small handle, to copy freely. The library keeps what belongs to a
+/// name for as long as the process runs, so name loggers after code; what a message is about goes into its fields.
+///
+/// Each level has a function of this form, and none of them throws or blocks on anything but sinks:
+///
+///     log.info("Hopping {times} times.", "times"_a = 42);   // a format, checked by the compiler, and its fields
+///     log.info(runtime(text), "times"_a = 42);              // a format that is known only now
+///     log.info("log_category"_a = "hop", "times"_a = 42);   // a category's format: see add_log_categories
+///     log.info(some_std_string);                            // a text as it is, braces and all
+///
+/// Fields may be given that the format does not name. Their values are looked at only if the level is on. What a user's
+/// formatter throws is said in the message.
+///
+/// Thread safety: any thread, any callback, any destructor, also while the process exits.
+/// Source: `txaio.interfaces.ILogger`.
+class logger {
+ public:
+  /// A logger of that name. `make_logger` is the usual way.
+  explicit logger(std::string_view name);
+
+  // [levels]
+#define INTERLOOP_LOG_LEVEL(name)                                                                                \
+  template <class... Fields>                                                                                     \
+  void name(const log_format<std::type_identity_t<Fields>...>& format, const Fields&... fields) const noexcept { \
+    log<log_level::name>(format, fields...);                                                                     \
+  }                                                                                                              \
+  template <class Value, class... Fields>                                                                        \
+  void name(const log_field<"log_category", Value>& category, const Fields&... fields) const noexcept {          \
+    log<log_level::name>(category_only, category, fields...);                                                    \
+  }                                                                                                              \
+  template <detail::plain_text Text>                                                                             \
+  void name(const Text& text, std::source_location where = std::source_location::current()) const noexcept {     \
+    if (enabled(log_level::name)) [[unlikely]]                                                                   \
+      detail::log_text(*core_, log_level::name, text, where);                                                    \
+  }
+  INTERLOOP_LOG_LEVEL(critical)
+  INTERLOOP_LOG_LEVEL(error)
+  INTERLOOP_LOG_LEVEL(warn)
+  INTERLOOP_LOG_LEVEL(info)
+  INTERLOOP_LOG_LEVEL(debug)
+  INTERLOOP_LOG_LEVEL(trace)
+#undef INTERLOOP_LOG_LEVEL
+  // [/levels]
+
+  /// Logs at a level that is known only now. Errors: `usage_error` at `none`, which is no level to log at.
+  template <class... Fields>
+  void emit(log_level level, const log_format<std::type_identity_t<Fields>...>& format, const Fields&... fields) const {
+    if (level == log_level::none || level > log_level::trace) detail::throw_no_level();
+    if (enabled(level)) [[unlikely]]
+      call(level, format, fields...);
+  }
+
+  /// Logs, at error, the message followed by `: ` and the failure's `failure_message`, and at debug its traceback. The
+  /// event has the failure as a field, `log_failure`. Source: the idiom of txaio's programming guide.
+  template <class... Fields>
+  void failure(const log_format<std::type_identity_t<Fields>...>& format, const interloop::failure& fail,
+               const Fields&... fields) const noexcept {
+    if (!enabled(log_level::error)) return;
+    const field_view views[]{{Fields::name, detail::view_of(fields.value)}..., {}};
+    detail::log_failure(*core_, format, format.compiled(), fail, views, sizeof...(Fields));
+  }
+
+  /// Whether a message at that level would go anywhere, for what is dear to prepare.
+  [[nodiscard]] bool enabled(log_level level) const noexcept {
+    return level <= core_->threshold.load(std::memory_order_relaxed);
+  }
+
+  /// `log_namespace`. Valid for ever.
+  [[nodiscard]] std::string_view name() const noexcept;
+
+  /// Pins this logger, and all of its name, to a level whatever the global one is. Errors: as `log_threshold`.
+  void set_level(log_threshold level) const;
+  /// Takes the pin out.
+  void follow_global_level() const noexcept;
+  /// Its own level where it is pinned, otherwise the global one.
+  [[nodiscard]] log_level level() const noexcept;
+
+ private:
+  static constexpr detail::format_base category_only{{}, {}, detail::format_base::not_compiled, true};
+
+  template <log_level Level, class... Fields>
+  [[gnu::always_inline]] void log(const log_format<Fields...>& format, const Fields&... fields) const noexcept {
+    if (enabled(Level)) [[unlikely]]
+      call(Level, format, fields...);
+  }
+  template <log_level Level, class... Fields>
+  void log(const detail::format_base& format, const Fields&... fields) const noexcept {
+    if (!enabled(Level)) return;
+    const field_view views[]{{Fields::name, detail::view_of(fields.value)}...};
+    detail::log_call(*core_, Level, format, nullptr, views, sizeof...(Fields));
+  }
+  template <class... Fields>
+  [[gnu::noinline]] void call(log_level level, const log_format<Fields...>& format,
+                              const Fields&... fields) const noexcept {
+    const field_view views[]{{Fields::name, detail::view_of(fields.value)}..., {}};
+    detail::log_call(*core_, level, format, format.compiled(), views, sizeof...(Fields));
+  }
+
+  const detail::logger_core* core_;
+};
+
+/// A logger named after its caller: the function (a class's, from its constructor), with its namespaces; at namespace
+/// scope the file, without folders and extension. Or with the name given.
+///
+/// Thread safety: any. Source: `txaio.make_logger`.
+[[nodiscard]] logger make_logger(std::source_location where = std::source_location::current());
+[[nodiscard]] logger make_logger(std::string_view name);
+
+}  // namespace interloop

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// Checks a format against the types of its fields, when compiled. What a value holds at run time is not known here.
+#pragma once
+
+#include <interloop/logging/detail/scan.hpp>
+#include <interloop/logging/detail/value_of.hpp>
+
+namespace interloop::detail {
+
+// Never defined: calling one where a constant is wanted is an error, which shows the name.
+void the_format_has_a_closing_brace_that_closes_nothing();
+void the_format_has_a_brace_that_is_not_closed();
+void the_format_has_a_reference_without_a_name();
+void the_format_has_a_reference_whose_name_is_no_identifier();
+void the_format_has_a_path_that_is_neither_member_nor_key();
+void the_format_has_an_unknown_conversion();
+void the_format_nests_specifications();
+void the_format_names_a_field_that_is_not_given();
+void the_format_names_a_member_that_the_value_does_not_have();
+void the_format_asks_for_a_key_of_a_value_that_has_none();
+
+constexpr void complain(format_fault fault) {
+  switch (fault) {
+    case format_fault::none:
+      return;
+    case format_fault::lone_close:
+      return the_format_has_a_closing_brace_that_closes_nothing();
+    case format_fault::not_closed:
+      return the_format_has_a_brace_that_is_not_closed();
+    case format_fault::no_name:
+      return the_format_has_a_reference_without_a_name();
+    case format_fault::bad_name:
+      return the_format_has_a_reference_whose_name_is_no_identifier();
+    case format_fault::bad_path:
+      return the_format_has_a_path_that_is_neither_member_nor_key();
+    case format_fault::bad_conversion:
+      return the_format_has_an_unknown_conversion();
+    case format_fault::nested_too_deep:
+      return the_format_nests_specifications();
+  }
+}
+
+/// The names that every event has besides those given.
+[[nodiscard]] constexpr bool is_event_field(std::string_view name) noexcept {
+  return name == "log_time" || name == "log_level" || name == "log_namespace" || name == "log_format";
+}
+
+template <class T>
+using checked_type = std::remove_cvref_t<T>;
+
+// A specification is fmt's matter; for what fmt parses itself it is checked here already.
+template <class T>
+constexpr void check_spec(std::string_view spec_and_brace, bool converted) {
+  using shown = std::conditional_t<text_like<T> || path_like<T>, std::string_view, T>;
+  fmt::format_parse_context context(fmt::string_view(spec_and_brace.data(), spec_and_brace.size()));
+  if (converted) {
+    fmt::formatter<fmt::string_view> by_text;
+    by_text.parse(context);
+  } else if constexpr (std::is_same_v<shown, std::string_view>) {
+    fmt::formatter<fmt::string_view> by_text;
+    by_text.parse(context);
+  } else if constexpr (std::is_arithmetic_v<shown>) {
+    fmt::formatter<shown> by_type;
+    by_type.parse(context);
+  }
+}
+
+template <class T>
+constexpr void check_path(std::string_view path, std::string_view spec_and_brace, bool converted) {
+  if (path.empty()) {
+    if (!spec_and_brace.empty()) check_spec<T>(spec_and_brace, converted);
+    return;
+  }
+  if constexpr (is_optional<T>) {
+    return check_path<typename T::value_type>(path, spec_and_brace, converted);
+  } else if constexpr (std::is_same_v<T, value_view>) {
+    return;  // what it holds is not known yet
+  } else {
+    const path_step step = take_step(path);
+    if (step.is_attribute) {
+      if constexpr (described<T>) {
+        bool found = false;
+        const auto look = [&]<class Member>(const described_member<Member>& each) {
+          if (found || each.name != step.key) return;
+          found = true;
+          check_path<checked_type<std::invoke_result_t<const Member&, const T&>>>(path, spec_and_brace, converted);
+        };
+        std::apply([&](const auto&... each) { (look(each), ...); }, description<T>);
+        if (!found) the_format_names_a_member_that_the_value_does_not_have();
+      } else {
+        the_format_names_a_member_that_the_value_does_not_have();
+      }
+    } else if constexpr (mapping_like<T> && !described<T>) {
+      check_path<typename T::mapped_type>(path, spec_and_brace, converted);
+    } else if constexpr (sequence_like<T> && !described<T>) {
+      check_path<checked_type<std::ranges::range_value_t<T>>>(path, spec_and_brace, converted);
+    } else {
+      the_format_asks_for_a_key_of_a_value_that_has_none();
+    }
+  }
+}
+
+/// The place of a field among those given, or what `compiled_piece` says of others.
+template <class... Fields>
+constexpr std::uint8_t find_field(std::string_view name) {
+  std::uint8_t index = 0;
+  const bool found = ((Fields::name == name ? true : (++index, false)) || ...);
+  if (found) return index;
+  if (!is_event_field(name)) the_format_names_a_field_that_is_not_given();
+  return compiled_piece::by_name;
+}
+
+// `inner` is followed by its closing brace, which fmt's parsers want to see.
+template <class... Fields>
+constexpr std::uint8_t check_reference(std::string_view inner, bool& plain) {
+  reference found;
+  complain(read_reference(inner, found));
+  plain = found.path.empty() && found.conversion == 0 && found.spec.empty();
+  const std::uint8_t index = find_field<Fields...>(found.name);
+
+  bool nested = false;
+  complain(each_nested(found.spec, [&](const reference& width) {
+    nested = true;
+    find_field<Fields...>(width.name);
+  }));
+
+  std::string_view spec_and_brace;
+  if (!nested && !found.spec.empty()) spec_and_brace = {found.spec.data(), found.spec.size() + 1};
+  std::uint8_t at = 0;
+  ((at++ == index
+        ? check_path<std::remove_cv_t<typename Fields::value_type>>(found.path, spec_and_brace, found.conversion != 0)
+        : void()),
+   ...);
+  return index;
+}
+
+}  // namespace interloop::detail

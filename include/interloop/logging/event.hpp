@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// What is logged, as sinks get it: its own facts, its fields with their types, and its text once somebody asks.
+#pragma once
+
+#include <interloop/logging/level.hpp>
+#include <interloop/logging/value.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <source_location>
+#include <span>
+#include <string_view>
+
+namespace interloop {
+
+namespace detail {
+class rendering;
+struct kept_parts;
+}  // namespace detail
+
+/// One logged message. Exists during the call that logs it: a sink that needs it longer makes a `kept_log_event`.
+///
+/// Thread safety: the thread that is given it, during `log_sink::write`.
+class log_event {
+ public:
+  log_event(const log_event&) = delete;
+  log_event& operator=(const log_event&) = delete;
+
+  std::chrono::system_clock::time_point time;  ///< `log_time`
+  log_level level = log_level::none;           ///< `log_level`
+  std::string_view name;                       ///< `log_namespace`: the logger's name
+  std::string_view format;                     ///< `log_format`: the format; a category's where one was used
+  std::source_location where;                  ///< the call's place; line 0 where it is not known
+  std::span<const field_view> fields;          ///< those given to the call, in its order
+  std::string_view origin;                     ///< the other logging system that it came from ("glib"), or empty
+
+  /// The format with its references filled in. Made once, when first asked for. Valid as long as the event.
+  [[nodiscard]] std::string_view text() const;
+
+  /// The field of that name, `log_time` (seconds since 1970), `log_level`, `log_namespace` and `log_format` included.
+  [[nodiscard]] std::optional<value_view> field(std::string_view name) const;
+
+ private:
+  friend class detail::rendering;
+  friend struct detail::kept_parts;
+  log_event() = default;
+  mutable detail::rendering* unrendered_ = nullptr;
+  mutable std::string_view text_;
+};
+
+/// A copy of an event that owns everything: fields keep their kinds and members; what was `other` becomes a text.
+///
+/// Thread safety: as a value's; may be moved to another thread.
+class kept_log_event {
+ public:
+  explicit kept_log_event(const log_event& event);
+  kept_log_event(kept_log_event&& other) noexcept;
+  kept_log_event& operator=(kept_log_event&& other) noexcept;
+  ~kept_log_event();
+
+  [[nodiscard]] const log_event& event() const noexcept;
+
+ private:
+  std::unique_ptr<detail::kept_parts> parts_;
+};
+
+}  // namespace interloop

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// How grave a message is, from gravest to finest, and the names that people write.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace interloop {
+
+/// The levels of `txaio.interfaces.log_levels`, in their order: a level lets itself and all graver ones through.
+enum class log_level : unsigned char { none, critical, error, warn, info, debug, trace };
+
+/// The names, each at its level's place. Source: `txaio.interfaces.log_levels`.
+inline constexpr std::array<std::string_view, 7> log_levels{"none", "critical", "error", "warn",
+                                                            "info", "debug",    "trace"};
+
+/// A level's name. For a number that is no level, "none".
+[[nodiscard]] constexpr std::string_view to_string(log_level level) noexcept {
+  const auto index = static_cast<std::size_t>(level);
+  return log_levels[index < log_levels.size() ? index : 0];
+}
+
+/// The level of that name. Errors: `usage_error`, which lists the valid ones.
+[[nodiscard]] log_level parse_log_level(std::string_view name);
+
+/// What functions that take a level take: a `log_level`, or its name, such as one read from a configuration.
+///
+/// Errors: `usage_error`, which lists the valid names, where the name is unknown.
+class log_threshold {
+ public:
+  constexpr log_threshold(log_level level) noexcept : level_(level) {}
+  log_threshold(std::string_view name) : level_(parse_log_level(name)) {}
+  log_threshold(const char* name) : level_(parse_log_level(name ? name : "")) {}
+
+  [[nodiscard]] constexpr log_level level() const noexcept { return level_; }
+
+ private:
+  log_level level_;
+};
+
+}  // namespace interloop

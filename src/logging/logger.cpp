@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+#include <interloop/logger.hpp>
+
+#include <interloop/error.hpp>
+#include <interloop/logging/receive.hpp>
+
+#include "logging/categories.hpp"
+#include "logging/render.hpp"
+#include "logging/state.hpp"
+
+#include <array>
+#include <string>
+
+namespace interloop {
+
+namespace detail {
+
+namespace {
+
+// The parts that all events have, and where they go.
+class outgoing {
+ public:
+  outgoing(rendering& text, log_level level, std::string_view name, std::string_view format, std::source_location where,
+           std::span<const field_view> fields, std::string_view origin = {}) noexcept
+      : event_(rendering::make()) {
+    event_.time = std::chrono::system_clock::now();
+    event_.level = level;
+    event_.name = name;
+    event_.format = format;
+    event_.where = where;
+    event_.fields = fields;
+    event_.origin = origin;
+    text.attach(event_);
+  }
+  [[nodiscard]] log_event& event() noexcept { return event_; }
+
+  void send() noexcept {
+    try {
+      log_state::get().dispatch(event_);
+    } catch (...) {  // no memory to keep it, or to render it
+      log_state::get().lose_one();
+    }
+  }
+
+ private:
+  log_event event_;
+};
+
+const named_core& named(const logger_core& core) noexcept { return static_cast<const named_core&>(core); }
+
+// A text as it is: one piece, which is all of it.
+void send_text(log_level level, std::string_view name, std::string_view text, std::source_location where,
+               std::span<const field_view> fields, std::string_view origin = {}) noexcept {
+  rendering rendered(nullptr, 0, nullptr);
+  outgoing out(rendered, level, name, text, where, fields, origin);
+  rendered.set_text(out.event(), text);
+  out.send();
+}
+
+// Without a format: the category, then what was given.
+std::string format_of_fields(std::span<const field_view> fields) {
+  std::string format = "{log_category}";
+  for (const field_view& field : fields)
+    if (field.name != "log_category")
+      format.append(" ").append(field.name).append("={").append(field.name).append("!r}");
+  return format;
+}
+
+}  // namespace
+
+void log_call(const logger_core& core, log_level level, const format_base& format, const compiled_piece* pieces,
+              const field_view* fields, std::size_t count) noexcept {
+  const std::span<const field_view> given(fields, count);
+  if (format.pieces == format_base::not_compiled) pieces = nullptr;
+  if (!format.has_category) [[likely]] {
+    rendering text(pieces, pieces ? format.pieces : 0, nullptr);
+    outgoing(text, level, named(core).name, format.text, format.where, given).send();
+    return;
+  }
+  try {
+    std::string_view shown = format.text;
+    std::string of_fields;
+    std::shared_ptr<const std::string> category;
+    for (const field_view& field : given)
+      if (field.name == "log_category") category = find_category(field.value.str());
+    if (category) {
+      shown = *category;
+    } else if (shown.empty()) {
+      shown = of_fields = format_of_fields(given);
+    }
+    if (shown.data() != format.text.data()) pieces = nullptr;
+    rendering text(pieces, pieces ? format.pieces : 0, nullptr);
+    outgoing(text, level, named(core).name, shown, format.where, given).send();
+  } catch (...) {
+    log_state::get().lose_one();
+  }
+}
+
+void log_text(const logger_core& core, log_level level, std::string_view text, std::source_location where) noexcept {
+  send_text(level, named(core).name, text, where, {});
+}
+
+void log_failure(const logger_core& core, const format_base& format, const compiled_piece* pieces, const failure& fail,
+                 const field_view* fields, std::size_t count) noexcept {
+  if (format.pieces == format_base::not_compiled) pieces = nullptr;
+  try {
+    std::vector<field_view> all(fields, fields + count);
+    all.push_back({"log_failure", value_view(fail)});
+    rendering text(pieces, pieces ? format.pieces : 0, &fail);
+    outgoing(text, log_level::error, named(core).name, format.text, format.where, all).send();
+    if (log_level::debug > core.threshold.load(std::memory_order_relaxed)) return;
+    send_text(log_level::debug, named(core).name, failure_format_traceback(fail), format.where, all);
+  } catch (...) {
+    log_state::get().lose_one();
+  }
+}
+
+void log_own(log_level level, std::string_view text, std::span<const field_view> fields) noexcept {
+  try {
+    const named_core& core = log_state::get().core("interloop");
+    if (level <= core.threshold.load(std::memory_order_relaxed)) send_text(level, core.name, text, {}, fields);
+  } catch (...) {
+    log_state::get().lose_one();
+  }
+}
+
+void throw_no_level() {
+  throw usage_error("emit: this is no level to log at; the levels are critical, error, warn, info, debug and trace");
+}
+
+}  // namespace detail
+
+void receive_log(std::string_view origin, std::string_view name, log_level level, std::string_view text,
+                 std::span<const field_view> fields, std::source_location where) noexcept {
+  try {
+    const detail::named_core& core = detail::log_state::get().core(name.empty() ? origin : name);
+    if (level == log_level::none || level > core.threshold.load(std::memory_order_relaxed)) return;
+    detail::send_text(level, core.name, text, where, fields, origin);
+  } catch (...) {
+    detail::log_state::get().lose_one();
+  }
+}
+
+runtime_format runtime(std::string_view text) {
+  for (std::string_view rest = text; !rest.empty();) {
+    detail::piece next;
+    detail::reference found;
+    const char* at = rest.data();
+    detail::format_fault fault = detail::take_piece(rest, next);
+    if (fault != detail::format_fault::none) {
+      at = rest.data();
+    } else if (next.refers) {
+      at = next.inner.data();
+      fault = detail::read_reference(next.inner, found);
+      if (fault == detail::format_fault::none) fault = detail::each_nested(found.spec, [](const detail::reference&) {});
+    }
+    if (fault != detail::format_fault::none)
+      throw usage_error("the format '" + std::string(text) + "' cannot be read, from character " +
+                        std::to_string(at - text.data()) + " on: " + std::string(detail::explain(fault)));
+  }
+  return {text};
+}
+
+logger::logger(std::string_view name) : core_(&detail::log_state::get().core(name)) {}
+
+std::string_view logger::name() const noexcept { return detail::named(*core_).name; }
+
+void logger::set_level(log_threshold level) const {
+  detail::log_state::get().pin(detail::named(*core_), true, level.level());
+}
+
+void logger::follow_global_level() const noexcept {
+  detail::log_state::get().pin(detail::named(*core_), false, log_level::none);
+}
+
+log_level logger::level() const noexcept { return detail::log_state::get().level_of(detail::named(*core_)); }
+
+}  // namespace interloop

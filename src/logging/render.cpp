@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: MIT
+#include "logging/render.hpp"
+
+#include <interloop/error.hpp>
+#include <interloop/logging/detail/value_of.hpp>
+
+#include <cstring>
+#include <stdexcept>
+
+namespace interloop::detail {
+
+namespace {
+
+// What is wrong with a reference, for the message to say.
+class reference_error : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+std::string_view as_text(const value_view& value, std::string& room) {
+  if (value.kind() == value_kind::text) return value.as_text();
+  if (value.kind() == value_kind::failure) return room = failure_message(value.as_failure());
+  text_buffer plain;
+  append_value(plain, value, {});
+  return room = fmt::to_string(plain);
+}
+
+// fmt's argument is made of the value as its own type, so that every specification of fmt's for it works.
+void append_formatted(text_buffer& out, std::string_view spec, fmt::format_args arguments) {
+  fmt::basic_memory_buffer<char, 64> format;
+  format.append(std::string_view("{:"));
+  format.append(spec);
+  format.push_back('}');
+  fmt::vformat_to(fmt::appender(out), fmt::string_view(format.data(), format.size()), arguments);
+}
+template <class T>
+void append_as(text_buffer& out, std::string_view spec, const T& value) {
+  append_formatted(out, spec, fmt::make_format_args(value));
+}
+
+void append_members(text_buffer& out, const value_view& value) {
+  const value_kind kind = value.kind();
+  const char* const brackets = kind == value_kind::sequence ? "[]" : kind == value_kind::mapping ? "{}" : "()";
+  out.push_back(brackets[0]);
+  bool first = true;
+  value.each([&](value_view key, value_view member) {
+    if (!first) append(out, ", ");
+    first = false;
+    if (kind == value_kind::record) {
+      append(out, key.as_text());
+      out.push_back('=');
+    } else if (kind == value_kind::mapping) {
+      append_quoted(out, key);
+      append(out, ": ");
+    }
+    append_quoted(out, member);
+  });
+  out.push_back(brackets[1]);
+}
+
+void append_plain(text_buffer& out, const value_view& value) {
+  switch (value.kind()) {
+    case value_kind::none:
+      return append(out, "none");
+    case value_kind::boolean:
+      return append(out, value.as_boolean() ? "true" : "false");
+    case value_kind::integer: {
+      const fmt::format_int digits(value.as_integer());
+      return out.append(digits.data(), digits.data() + digits.size());
+    }
+    case value_kind::natural: {
+      const fmt::format_int digits(value.as_natural());
+      return out.append(digits.data(), digits.data() + digits.size());
+    }
+    case value_kind::real:
+      if (value.is_single())
+        fmt::format_to(fmt::appender(out), "{}", static_cast<float>(value.as_real()));
+      else
+        fmt::format_to(fmt::appender(out), "{}", value.as_real());
+      return;
+    case value_kind::text:
+      return append(out, value.as_text());
+    case value_kind::failure:
+      return append(out, failure_message(value.as_failure()));
+    case value_kind::sequence:
+    case value_kind::mapping:
+    case value_kind::record:
+      return append_members(out, value);
+    case value_kind::other:
+      value.ops()->formatted(value.object(),
+                             [&](fmt::format_args arguments) { fmt::vformat_to(fmt::appender(out), "{}", arguments); });
+  }
+}
+
+}  // namespace
+
+void append_value(text_buffer& out, const value_view& value, std::string_view spec) {
+  if (spec.empty()) return append_plain(out, value);
+  switch (value.kind()) {
+    case value_kind::boolean:
+      return append_as(out, spec, value.as_boolean());
+    case value_kind::integer:
+      return append_as(out, spec, value.as_integer());
+    case value_kind::natural:
+      return append_as(out, spec, value.as_natural());
+    case value_kind::real:
+      if (value.is_single()) return append_as(out, spec, static_cast<float>(value.as_real()));
+      return append_as(out, spec, value.as_real());
+    case value_kind::other: {
+      const auto use = [&](fmt::format_args arguments) { append_formatted(out, spec, arguments); };
+      return value.ops()->formatted(value.object(), use);
+    }
+    default: {
+      std::string room;
+      const std::string_view text = as_text(value, room);
+      return append_as(out, spec, fmt::string_view(text.data(), text.size()));
+    }
+  }
+}
+
+void append_quoted(text_buffer& out, const value_view& value) {
+  if (value.kind() != value_kind::text) return append_plain(out, value);
+  const std::string_view text = value.as_text();
+  const char quote = text.find('\'') != text.npos && text.find('"') == text.npos ? '"' : '\'';
+  out.push_back(quote);
+  for (const char c : text) {
+    if (c == quote || c == '\\') {
+      out.push_back('\\');
+      out.push_back(c);
+    } else if (c == '\n') {
+      append(out, "\\n");
+    } else if (c == '\r') {
+      append(out, "\\r");
+    } else if (c == '\t') {
+      append(out, "\\t");
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      fmt::format_to(fmt::appender(out), "\\x{:02x}", static_cast<unsigned char>(c));
+    } else {
+      out.push_back(c);
+    }
+  }
+  out.push_back(quote);
+}
+
+namespace {
+
+// Follows a path to its end, and calls `use` with what is there.
+void follow(const value_view& value, std::string_view path, visitor<value_view> use) {
+  if (path.empty()) return use(value);
+  const path_step step = take_step(path);
+  const auto go_on = [&](value_view next) { follow(next, path, use); };
+  const bool found = step.is_attribute ? value.attribute(step.key, go_on) : value.item(step.key, go_on);
+  if (found) return;
+  throw reference_error(step.is_attribute ? "it has no member '" + std::string(step.key) + "'"
+                                          : "nothing is at [" + std::string(step.key) + "]");
+}
+
+std::string names_of(const log_event& event) {
+  if (event.fields.empty()) return "no fields were given";
+  std::string names = "given were: ";
+  for (const field_view& field : event.fields)
+    names.append(&field == event.fields.data() ? "" : ", ").append(field.name);
+  return names;
+}
+
+}  // namespace
+
+void rendering::render_spec(const log_event& event, std::string_view spec, text_buffer& into) {
+  while (!spec.empty()) {
+    piece part;
+    if (const format_fault fault = take_piece(spec, part); fault != format_fault::none)
+      throw reference_error(std::string(explain(fault)));
+    append(into, part.literal);
+    if (!part.refers) continue;
+    reference found;
+    if (const format_fault fault = read_reference(part.inner, found); fault != format_fault::none)
+      throw reference_error(std::string(explain(fault)));
+    const std::optional<value_view> value = event.field(found.name);
+    if (!value) throw reference_error("there is no field '" + std::string(found.name) + "'; " + names_of(event));
+    follow(*value, found.path, [&](value_view end) { append_value(into, end, {}); });
+  }
+}
+
+void rendering::render_reference(const log_event& event, const field_view* field, std::string_view inner) {
+  reference found;
+  if (const format_fault fault = read_reference(inner, found); fault != format_fault::none)
+    throw reference_error(std::string(explain(fault)));
+  std::optional<value_view> value = field ? field->value : event.field(found.name);
+  if (!value) throw reference_error("there is no field '" + std::string(found.name) + "'; " + names_of(event));
+  std::string_view spec = found.spec;
+  text_buffer filled_in;
+  if (spec.find('{') != spec.npos) {
+    render_spec(event, spec, filled_in);
+    spec = {filled_in.data(), filled_in.size()};
+  }
+  const auto show = [&](value_view end) {
+    if (found.conversion == 0) return append_value(out_, end, spec);
+    text_buffer converted;
+    if (found.conversion == 'r')
+      append_quoted(converted, end);
+    else
+      append_value(converted, end, {});
+    append_value(out_, value_view(std::string_view(converted.data(), converted.size())), spec);
+  };
+  follow(*value, found.path, show);
+}
+
+void rendering::render(const log_event& event) {
+  if (pieces_) {
+    for (const compiled_piece* piece = pieces_; piece != pieces_ + count_; ++piece) {
+      append(out_, event.format.substr(piece->literal_begin, piece->literal_size));
+      if (piece->field == compiled_piece::no_field) continue;
+      const field_view* field = piece->field == compiled_piece::by_name ? nullptr : &event.fields[piece->field];
+      if (piece->plain && field)
+        append_plain(out_, field->value);
+      else
+        render_reference(event, field, event.format.substr(piece->inner_begin, piece->inner_size));
+    }
+  } else {
+    for (std::string_view rest = event.format; !rest.empty();) {
+      piece next;
+      if (const format_fault fault = take_piece(rest, next); fault != format_fault::none)
+        throw reference_error(std::string(explain(fault)));
+      append(out_, next.literal);
+      if (next.refers) render_reference(event, nullptr, next.inner);
+    }
+  }
+  if (appended_) {
+    append(out_, ": ");
+    append(out_, failure_message(*appended_));
+  }
+}
+
+std::string_view rendering::text_of(const log_event& event) {
+  const auto say = [&](const char* what) {
+    out_.clear();
+    append(out_, event.format);
+    append(out_, " [this message could not be formatted: ");
+    append(out_, what);
+    out_.push_back(']');
+  };
+  try {
+    render(event);
+  } catch (const std::exception& e) {
+    const std::string what = e.what();  // the exception may point into what `say` overwrites
+    say(what.c_str());
+  } catch (...) {
+    say("a formatter threw something that is no std::exception");
+  }
+  return {out_.data(), out_.size()};
+}
+
+}  // namespace interloop::detail

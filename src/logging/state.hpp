@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// What all of logging shares: loggers by name, sinks, the level, and what was kept until the first sink came.
+//
+// Made on first use and never destroyed, so that constructors before main and destructors after it can log.
+#pragma once
+
+#include <interloop/logger.hpp>
+#include <interloop/logging/sink.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace interloop::detail {
+
+struct named_core : logger_core {
+  std::string_view name;
+  log_level own = log_level::none;
+  bool pinned = false;
+};
+
+struct sink_entry {
+  std::shared_ptr<log_sink> sink;
+  std::atomic<log_level> level;
+  std::atomic<std::uint64_t> failures{0};
+  sink_entry(std::shared_ptr<log_sink> to, log_level wanted) : sink(std::move(to)), level(wanted) {}
+};
+
+using sink_list = std::vector<std::shared_ptr<sink_entry>>;
+
+class log_state {
+ public:
+  /// The one there is.
+  static log_state& get();
+
+  const named_core& core(std::string_view name);
+  void pin(const named_core& core, bool pinned, log_level own);
+  log_level level_of(const named_core& core);
+
+  void set_global_level(log_level level);
+  log_level global_level() const noexcept { return global_.load(std::memory_order_relaxed); }
+
+  void add_sink(std::shared_ptr<log_sink> sink, log_level level);
+  void remove_sink(const log_sink* sink);
+  void set_sink_level(const log_sink* sink, log_level level);
+  void flush() noexcept;
+  bool has_sinks() { return !snapshot()->empty(); }
+
+  /// Adds a sink and sets the level, the first time only. `make` makes the sink, and may throw.
+  void start(log_level level, visitor<std::shared_ptr<log_sink>&> make);
+
+  /// Hands an event to all sinks, or keeps it where there is none yet. Throws only where there is no memory.
+  void dispatch(const log_event& event);
+
+  /// Counts a message that was lost for want of memory; the next one that comes through says so.
+  void lose_one() noexcept { lost_.fetch_add(1, std::memory_order_relaxed); }
+
+  /// As before the first call of anything, but for loggers, which stay and are unpinned. For tests.
+  void reset();
+
+ private:
+  log_state();
+  std::shared_ptr<const sink_list> snapshot() {
+    const std::lock_guard lock(sinks_mutex_);
+    return sinks_;
+  }
+  void publish(std::shared_ptr<const sink_list> sinks);
+  void refresh_locked();
+  log_level deliverable_locked() const;
+  bool keep(const log_event& event);
+  void write_to(const sink_list& sinks, const log_event& event);
+  void note_failure(sink_entry& entry, const char* what);
+  void say_what_was_lost();
+
+  // Taken in this order. No sink is called or destroyed under one of them.
+  std::mutex config_mutex_;  // who changes sinks or levels
+  std::mutex names_mutex_;   // cores_
+  std::mutex kept_mutex_;    // kept_
+  std::mutex sinks_mutex_;   // sinks_, for the length of a copy
+
+  std::map<std::string, std::unique_ptr<named_core>, std::less<>> cores_;
+  std::atomic<log_level> global_{log_level::info};
+  std::shared_ptr<const sink_list> sinks_;
+  bool started_ = false;
+
+  static constexpr std::size_t most_kept = 1000;
+  std::vector<kept_log_event> kept_;
+  std::uint64_t kept_dropped_ = 0;
+  bool keeping_ = true;
+  std::atomic<std::uint64_t> lost_{0};
+};
+
+/// The sinks that this thread is writing to just now: what they log does not go to themselves.
+bool is_writing_to(const sink_entry& entry) noexcept;
+
+/// Logs a message of the library's own, under the name `interloop`.
+void log_own(log_level level, std::string_view text, std::span<const field_view> fields) noexcept;
+
+}  // namespace interloop::detail

@@ -1,0 +1,17 @@
+// expect: the_format_has_a_closing_brace_that_closes_nothing
+// SPDX-License-Identifier: MIT
+#include <interloop/logger.hpp>
+
+#include <map>
+#include <string>
+#include <vector>
+
+using namespace interloop;
+
+void work(const logger& log) {
+#ifdef SHOULD_COMPILE
+  log.info("}}");
+#else
+  log.info("}");
+#endif
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+#include <interloop/logging/start.hpp>
+
+#include <interloop/error.hpp>
+#include <interloop/logging/line_sink.hpp>
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "logging/log_capture.hpp"
+
+namespace interloop {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
+using ::testing::StartsWith;
+
+class start_test : public test::logging_test {
+ protected:
+  std::ostringstream out;
+  logger log = make_logger("start_test");
+};
+
+std::string without_time(const std::string& lines) {
+  std::string bare;
+  std::istringstream all(lines);
+  for (std::string line; std::getline(all, line);)
+    bare += (line.size() > 25 && line[10] == 'T' ? line.substr(25) : line) + '\n';
+  return bare;
+}
+
+TEST_F(start_test, a_line_is_local_time_with_its_offset_and_the_text) {
+  start_logging(out, log_level::info);
+  log.info("Hopping {times} times.", "times"_a = 42);
+  EXPECT_THAT(out.str(),
+              MatchesRegex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[+-][0-9]{4} Hopping 42 times.\n"));
+}
+
+TEST_F(start_test, the_offset_is_the_local_one) {
+  const char* const old = std::getenv("TZ");
+  const std::string kept = old ? old : "";
+  ::setenv("TZ", "XST+01:30", 1);
+  ::tzset();
+  start_logging(out);
+  log.info("x");
+  if (old)
+    ::setenv("TZ", kept.c_str(), 1);
+  else
+    ::unsetenv("TZ");
+  ::tzset();
+  EXPECT_THAT(out.str(), HasSubstr("-0130 x\n"));
+}
+
+TEST_F(start_test, it_writes_to_files_streams_and_descriptors) {
+  std::FILE* const file = std::tmpfile();
+  start_logging(file, "debug");
+  add_log_sink(std::make_shared<line_sink>(out));
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  const auto to_descriptor = std::make_shared<line_sink>(ends[1]);
+  add_log_sink(to_descriptor);
+  log.debug("to all");
+  log.trace("to none");
+  flush_logs();
+  std::array<char, 200> read{};
+  std::rewind(file);
+  ASSERT_TRUE(std::fgets(read.data(), read.size(), file));
+  EXPECT_EQ(without_time(read.data()), "to all\n");
+  EXPECT_FALSE(std::fgets(read.data(), read.size(), file));
+  EXPECT_EQ(without_time(out.str()), "to all\n");
+  read = {};
+  EXPECT_GT(::read(ends[0], read.data(), read.size()), 0);
+  EXPECT_EQ(without_time(read.data()), "to all\n");
+  remove_log_sink(to_descriptor);
+  ::close(ends[0]);
+  ::close(ends[1]);
+  testing::fresh_logging before_the_file_goes;
+  std::fclose(file);
+}
+
+TEST_F(start_test, a_second_call_does_nothing) {
+  std::ostringstream second;
+  start_logging(out, log_level::warn);
+  start_logging(second, log_level::trace);
+  EXPECT_EQ(get_global_log_level(), log_level::warn);
+  log.warn("once");
+  EXPECT_EQ(without_time(out.str()), "once\n");
+  EXPECT_EQ(second.str(), "");
+}
+
+TEST_F(start_test, a_call_that_was_refused_does_not_count) {
+  EXPECT_THROW(start_logging(out, "loud"), usage_error);
+  EXPECT_THROW(start_logging(static_cast<std::FILE*>(nullptr)), usage_error);
+  EXPECT_THROW(start_logging(1000000), usage_error);
+  start_logging(out);
+  log.info("x");
+  EXPECT_EQ(without_time(out.str()), "x\n");
+}
+
+TEST_F(start_test, before_it_what_is_at_warn_and_above_is_kept_and_comes_first) {
+  {
+    const std::string gone_by_then = "a text that does not outlive the call";
+    log.warn("kept: {text}", "text"_a = gone_by_then);
+  }
+  log.info("not kept");
+  log.critical("kept too");
+  EXPECT_EQ(out.str(), "");
+  start_logging(out, log_level::debug);
+  log.debug("now");
+  EXPECT_EQ(without_time(out.str()), "kept: a text that does not outlive the call\nkept too\nnow\n");
+}
+
+TEST_F(start_test, what_is_kept_is_bounded_and_the_log_says_what_was_lost) {
+  for (int i = 0; i < 1005; ++i) log.warn("{i}", "i"_a = i);
+  const auto sink = capture();
+  ASSERT_EQ(sink->texts().size(), 1000U);
+  EXPECT_EQ(sink->texts().back(), "999");
+  log.info("next");
+  EXPECT_EQ(sink->texts()[1000], "next");
+  EXPECT_THAT(sink->texts()[1001], StartsWith("5 messages were lost"));
+}
+
+TEST_F(start_test, the_global_level_applies_at_once_up_and_down) {
+  start_logging(out, log_level::info);
+  log.debug("no");
+  set_global_log_level(log_level::debug);
+  log.debug("yes");
+  set_global_log_level(log_level::error);
+  log.warn("no");
+  log.error("yes");
+  EXPECT_EQ(without_time(out.str()), "yes\nyes\n");
+}
+
+TEST_F(start_test, each_sink_has_its_own_level) {
+  set_global_log_level(log_level::debug);
+  const auto all = capture();
+  const auto grave = capture("error");
+  log.debug("1");
+  log.error("2");
+  set_log_sink_level(grave, log_level::debug);
+  log.debug("3");
+  EXPECT_THAT(all->texts(), ElementsAre("1", "2", "3"));
+  EXPECT_THAT(grave->texts(), ElementsAre("2", "3"));
+}
+
+TEST_F(start_test, a_level_that_no_sink_wants_is_off) {
+  set_global_log_level(log_level::trace);
+  const auto grave = capture(log_level::error);
+  EXPECT_FALSE(log.enabled(log_level::warn));
+  remove_log_sink(grave);
+  EXPECT_FALSE(log.enabled(log_level::critical));
+}
+
+TEST_F(start_test, a_sink_is_added_once) {
+  const auto sink = capture();
+  EXPECT_THROW(add_log_sink(sink), usage_error);
+  EXPECT_THROW(add_log_sink(nullptr), usage_error);
+  remove_log_sink(sink);
+  EXPECT_THROW(set_log_sink_level(sink, log_level::info), usage_error);
+  log.warn("not captured");
+  EXPECT_THAT(sink->texts(), IsEmpty());
+}
+
+class throwing_sink : public log_sink {
+ public:
+  void write(const log_event&) override { throw std::runtime_error("disk full"); }
+  void flush() override { throw 1; }
+};
+
+TEST_F(start_test, a_sink_that_throws_harms_no_other_and_is_reported_ever_more_seldom) {
+  add_log_sink(std::make_shared<throwing_sink>());
+  const auto sink = capture();
+  for (int i = 1; i <= 4; ++i) log.info("{i}", "i"_a = i);
+  flush_logs();
+  EXPECT_THAT(sink->texts(), ElementsAre("a log sink failed to write, 1 time so far: disk full", "1",
+                                         "a log sink failed to write, 2 times so far: disk full", "2", "3",
+                                         "a log sink failed to write, 4 times so far: disk full", "4"));
+}
+
+class chatty_sink : public log_sink {
+ public:
+  void write(const log_event& event) override { log_.info("saw: {what}", "what"_a = event.text()); }
+
+ private:
+  logger log_ = make_logger("chatty");
+};
+
+TEST_F(start_test, what_a_sink_logs_goes_to_the_others_only) {
+  add_log_sink(std::make_shared<chatty_sink>());
+  const auto sink = capture();
+  log.info("x");
+  EXPECT_THAT(sink->texts(), ElementsAre("saw: x", "x"));
+}
+
+TEST_F(start_test, a_sink_may_add_and_remove_sinks) {
+  class adding_sink : public log_sink {
+   public:
+    explicit adding_sink(std::shared_ptr<log_sink> other) : other_(std::move(other)) {}
+    void write(const log_event&) override {
+      made_ = make_logger("a new one").enabled(log_level::critical);
+      if (other_) add_log_sink(std::exchange(other_, nullptr));
+      if (self) remove_log_sink(std::exchange(self, nullptr));
+    }
+    std::shared_ptr<log_sink> self;
+
+   private:
+    std::shared_ptr<log_sink> other_;
+    bool made_ = false;
+  };
+  const auto later = std::make_shared<test::log_capture>();
+  const auto adding = std::make_shared<adding_sink>(later);
+  adding->self = adding;
+  log.warn("kept until the first sink comes");
+  add_log_sink(adding);
+  log.info("x");
+  log.info("y");
+  EXPECT_EQ(later->texts().back(), "y");
+}
+
+TEST_F(start_test, an_error_of_the_system_is_told_with_its_reason) {
+  std::ostringstream closed;
+  add_log_sink(std::make_shared<line_sink>(closed));
+  const auto sink = capture();
+  closed.setstate(std::ios::badbit);
+  log.info("x");
+  EXPECT_THAT(sink->texts().front(), HasSubstr("writing to the stream failed"));
+  log.info("y");
+  EXPECT_EQ(without_time(closed.str()), "y\n");
+}
+
+}  // namespace
+}  // namespace interloop

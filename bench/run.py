@@ -20,7 +20,7 @@ from pathlib import Path
 
 PROGRAMS = (
     "futures call_soon memory timers post coroutines watch queues blocking blocking_outstanding blocking_idle "
-    "throw_traces"
+    "throw_traces logging"
 ).split()
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -116,6 +116,12 @@ def rows() -> list[Row]:
         table.append(Row(f"throw noted, 20 frames: {peer}", "throw_traces", "thrown<interloop_target>", peers, 1))
     for peer in "boost_stacktrace backward_cpp".split():
         table.append(Row(f"its text: {peer}", "throw_traces", "text_by_interloop", [f"text<of_{peer}>"], 1))
+    table.append(Row("log, disabled: 1.2 ns", "logging", "disabled_interloop", 1.2, 1))
+    table.append(Row("log, disabled: qCDebug", "logging", "disabled_interloop_called", ["disabled_qt"], 1))
+    table.append(Row("log, disabled: spdlog", "logging", "disabled_interloop", ["disabled_spdlog"], 4, True))
+    nulls = [f"null_spdlog<spdlog::sinks::null_sink_{kind}>" for kind in ("st", "mt")]
+    table.append(Row("log, 2 fields, null sink: spdlog", "logging", "null_interloop<text_only_sink>", nulls, 1))
+    table.append(Row("log, 2 fields, file: spdlog", "logging", "file_interloop", ["file_spdlog"], 1))
     return table
 
 

@@ -7,11 +7,14 @@ list(FILTER headers EXCLUDE REGEX "/(spdlog|glib|qt)\\.hpp$")
 
 interloop_add_adapter(logging WHAT library
   SOURCES
+    src/logging/async_sink.cpp
     src/logging/categories.cpp
     src/logging/event.cpp
+    src/logging/json_sink.cpp
     src/logging/line_sink.cpp
     src/logging/logger.cpp
     src/logging/make_logger.cpp
+    src/logging/output.cpp
     src/logging/render.cpp
     src/logging/start.cpp
     src/logging/state.cpp

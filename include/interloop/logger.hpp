@@ -24,10 +24,12 @@ struct logger_core {
   std::atomic<log_level> threshold;
 };
 
-void log_call(const logger_core& core, log_level level, const format_base& format, const compiled_piece* pieces,
+void log_call(const logger_core& core, log_level level, format_base format, format_cache& cache,
               const field_view* fields, std::size_t count) noexcept;
+void log_category(const logger_core& core, log_level level, format_base format, format_cache& cache,
+                  const field_view* fields, std::size_t count) noexcept;
 void log_text(const logger_core& core, log_level level, std::string_view text, std::source_location where) noexcept;
-void log_failure(const logger_core& core, const format_base& format, const compiled_piece* pieces, const failure& fail,
+void log_failure(const logger_core& core, format_base format, format_cache& cache, const failure& fail,
                  const field_view* fields, std::size_t count) noexcept;
 [[noreturn]] void throw_no_level();
 
@@ -56,20 +58,21 @@ class logger {
   /// A logger of that name. `make_logger` is the usual way.
   explicit logger(std::string_view name);
 
-  // [levels]
-#define INTERLOOP_LOG_LEVEL(name)                                                                                \
-  template <class... Fields>                                                                                     \
-  void name(const log_format<std::type_identity_t<Fields>...>& format, const Fields&... fields) const noexcept { \
-    log<log_level::name>(format, fields...);                                                                     \
-  }                                                                                                              \
-  template <class Value, class... Fields>                                                                        \
-  void name(const log_field<"log_category", Value>& category, const Fields&... fields) const noexcept {          \
-    log<log_level::name>(category_only, category, fields...);                                                    \
-  }                                                                                                              \
-  template <detail::plain_text Text>                                                                             \
-  void name(const Text& text, std::source_location where = std::source_location::current()) const noexcept {     \
-    if (enabled(log_level::name)) [[unlikely]]                                                                   \
-      detail::log_text(*core_, log_level::name, text, where);                                                    \
+#define INTERLOOP_LOG_LEVEL(name)                                                                            \
+  template <class... Fields>                                                                                 \
+  void name(log_format<std::type_identity_t<Fields>...> format, Fields... fields) const noexcept {           \
+    if (enabled(log_level::name)) [[unlikely]]                                                               \
+      call(log_level::name, format.text, format.where, format.is_literal, fields...);                        \
+  }                                                                                                          \
+  template <class Value, class... Fields>                                                                    \
+  void name(log_field<"log_category", Value> category, Fields... fields) const noexcept {                    \
+    if (enabled(log_level::name)) [[unlikely]]                                                               \
+      call(log_level::name, {}, {}, false, category, fields...);                                             \
+  }                                                                                                          \
+  template <detail::plain_text Text>                                                                         \
+  void name(const Text& text, std::source_location where = std::source_location::current()) const noexcept { \
+    if (enabled(log_level::name)) [[unlikely]]                                                               \
+      detail::log_text(*core_, log_level::name, text, where);                                                \
   }
   INTERLOOP_LOG_LEVEL(critical)
   INTERLOOP_LOG_LEVEL(error)
@@ -78,24 +81,23 @@ class logger {
   INTERLOOP_LOG_LEVEL(debug)
   INTERLOOP_LOG_LEVEL(trace)
 #undef INTERLOOP_LOG_LEVEL
-  // [/levels]
 
   /// Logs at a level that is known only now. Errors: `usage_error` at `none`, which is no level to log at.
   template <class... Fields>
-  void emit(log_level level, const log_format<std::type_identity_t<Fields>...>& format, const Fields&... fields) const {
+  void emit(log_level level, log_format<std::type_identity_t<Fields>...> format, Fields... fields) const {
     if (level == log_level::none || level > log_level::trace) detail::throw_no_level();
     if (enabled(level)) [[unlikely]]
-      call(level, format, fields...);
+      call(level, format.text, format.where, format.is_literal, fields...);
   }
 
   /// Logs, at error, the message followed by `: ` and the failure's `failure_message`, and at debug its traceback. The
   /// event has the failure as a field, `log_failure`. Source: the idiom of txaio's programming guide.
   template <class... Fields>
-  void failure(const log_format<std::type_identity_t<Fields>...>& format, const interloop::failure& fail,
-               const Fields&... fields) const noexcept {
+  void failure(log_format<std::type_identity_t<Fields>...> format, const interloop::failure& fail,
+               Fields... fields) const noexcept {
     if (!enabled(log_level::error)) return;
     const field_view views[]{{Fields::name, detail::view_of(fields.value)}..., {}};
-    detail::log_failure(*core_, format, format.compiled(), fail, views, sizeof...(Fields));
+    detail::log_failure(*core_, format, cache<Fields...>, fail, views, sizeof...(Fields));
   }
 
   /// Whether a message at that level would go anywhere, for what is dear to prepare.
@@ -114,24 +116,17 @@ class logger {
   [[nodiscard]] log_level level() const noexcept;
 
  private:
-  static constexpr detail::format_base category_only{{}, {}, detail::format_base::not_compiled, true};
-
-  template <log_level Level, class... Fields>
-  [[gnu::always_inline]] void log(const log_format<Fields...>& format, const Fields&... fields) const noexcept {
-    if (enabled(Level)) [[unlikely]]
-      call(Level, format, fields...);
-  }
-  template <log_level Level, class... Fields>
-  void log(const detail::format_base& format, const Fields&... fields) const noexcept {
-    if (!enabled(Level)) return;
-    const field_view views[]{{Fields::name, detail::view_of(fields.value)}...};
-    detail::log_call(*core_, Level, format, nullptr, views, sizeof...(Fields));
-  }
   template <class... Fields>
-  [[gnu::noinline]] void call(log_level level, const log_format<Fields...>& format,
-                              const Fields&... fields) const noexcept {
+  static constinit inline detail::format_cache cache{};
+
+  // Takes a format's parts one by one: in registers, so that nothing is written where the level is off.
+  template <class... Fields>
+  [[gnu::noinline]] void call(log_level level, std::string_view text, std::source_location where, bool is_literal,
+                              Fields... fields) const noexcept {
     const field_view views[]{{Fields::name, detail::view_of(fields.value)}..., {}};
-    detail::log_call(*core_, level, format, format.compiled(), views, sizeof...(Fields));
+    constexpr bool has_category = ((Fields::name == "log_category") || ...);
+    (has_category ? detail::log_category : detail::log_call)(*core_, level, {text, where, is_literal}, cache<Fields...>,
+                                                             views, sizeof...(Fields));
   }
 
   const detail::logger_core* core_;

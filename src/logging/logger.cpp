@@ -51,7 +51,7 @@ const named_core& named(const logger_core& core) noexcept { return static_cast<c
 // A text as it is: one piece, which is all of it.
 void send_text(log_level level, std::string_view name, std::string_view text, std::source_location where,
                std::span<const field_view> fields, std::string_view origin = {}) noexcept {
-  rendering rendered(nullptr, 0, nullptr);
+  rendering rendered(nullptr);
   outgoing out(rendered, level, name, text, where, fields, origin);
   rendered.set_text(out.event(), text);
   out.send();
@@ -68,29 +68,25 @@ std::string format_of_fields(std::span<const field_view> fields) {
 
 }  // namespace
 
-void log_call(const logger_core& core, log_level level, const format_base& format, const compiled_piece* pieces,
+void log_call(const logger_core& core, log_level level, format_base format, format_cache& cache,
               const field_view* fields, std::size_t count) noexcept {
   const std::span<const field_view> given(fields, count);
-  if (format.pieces == format_base::not_compiled) pieces = nullptr;
-  if (!format.has_category) [[likely]] {
-    rendering text(pieces, pieces ? format.pieces : 0, nullptr);
-    outgoing(text, level, named(core).name, format.text, format.where, given).send();
-    return;
-  }
+  rendering text(format.is_literal ? find_parsed(cache, format.text, given) : nullptr);
+  outgoing(text, level, named(core).name, format.text, format.where, given).send();
+}
+
+void log_category(const logger_core& core, log_level level, format_base format, format_cache& cache,
+                  const field_view* fields, std::size_t count) noexcept {
+  const std::span<const field_view> given(fields, count);
   try {
-    std::string_view shown = format.text;
     std::string of_fields;
     std::shared_ptr<const std::string> category;
     for (const field_view& field : given)
       if (field.name == "log_category") category = find_category(field.value.str());
-    if (category) {
-      shown = *category;
-    } else if (shown.empty()) {
-      shown = of_fields = format_of_fields(given);
-    }
-    if (shown.data() != format.text.data()) pieces = nullptr;
-    rendering text(pieces, pieces ? format.pieces : 0, nullptr);
-    outgoing(text, level, named(core).name, shown, format.where, given).send();
+    if (!category && format.text.data()) return log_call(core, level, format, cache, fields, count);
+    if (!category) of_fields = format_of_fields(given);
+    rendering text(nullptr);
+    outgoing(text, level, named(core).name, category ? *category : of_fields, format.where, given).send();
   } catch (...) {
     log_state::get().lose_one();
   }
@@ -100,13 +96,13 @@ void log_text(const logger_core& core, log_level level, std::string_view text, s
   send_text(level, named(core).name, text, where, {});
 }
 
-void log_failure(const logger_core& core, const format_base& format, const compiled_piece* pieces, const failure& fail,
+void log_failure(const logger_core& core, format_base format, format_cache& cache, const failure& fail,
                  const field_view* fields, std::size_t count) noexcept {
-  if (format.pieces == format_base::not_compiled) pieces = nullptr;
+  const std::span<const field_view> given(fields, count);
   try {
-    std::vector<field_view> all(fields, fields + count);
+    std::vector<field_view> all(given.begin(), given.end());
     all.push_back({"log_failure", value_view(fail)});
-    rendering text(pieces, pieces ? format.pieces : 0, &fail);
+    rendering text(format.is_literal ? find_parsed(cache, format.text, given) : nullptr, &fail);
     outgoing(text, log_level::error, named(core).name, format.text, format.where, all).send();
     if (log_level::debug > core.threshold.load(std::memory_order_relaxed)) return;
     send_text(log_level::debug, named(core).name, failure_format_traceback(fail), format.where, all);

@@ -164,6 +164,44 @@ std::string names_of(const log_event& event) {
 
 }  // namespace
 
+parsed_format::parsed_format(std::string_view format, std::span<const field_view> fields)
+    : address(format.data()), text(format) {
+  for (std::string_view rest = text; !rest.empty();) {
+    piece next;
+    reference found;
+    if (take_piece(rest, next) != format_fault::none) return;  // the compiler has seen to it that there is none
+    part made{next.literal, next.inner, no_field, next.refers, false};
+    if (next.refers && read_reference(next.inner, found) != format_fault::none) return;
+    for (std::size_t i = 0; next.refers && i < fields.size(); ++i) {
+      if (fields[i].name != found.name) continue;
+      made.field = i;
+      made.plain = found.path.empty() && found.conversion == 0 && found.spec.empty();
+      break;
+    }
+    parts.push_back(made);
+  }
+}
+
+const parsed_format* find_parsed(format_cache& cache, std::string_view literal,
+                                 std::span<const field_view> fields) noexcept {
+  // Acquire, and release below: what was parsed is seen whole by whoever finds it. Nodes are never taken out.
+  const auto hash = reinterpret_cast<std::uintptr_t>(literal.data());
+  std::atomic<const parsed_format*>& first = cache.first[(hash ^ (hash >> 5)) % format_cache::slots];
+  const parsed_format* const head = first.load(std::memory_order_acquire);
+  for (const parsed_format* each = head; each; each = each->later)
+    if (each->address == literal.data() && each->text == literal) return each;
+  try {
+    auto* const made = new parsed_format(literal, fields);
+    made->later = head;
+    // Where another thread was faster, the same may come in twice; that costs memory once, and nothing else.
+    while (!first.compare_exchange_weak(made->later, made, std::memory_order_release, std::memory_order_acquire)) {
+    }
+    return made;
+  } catch (...) {
+    return nullptr;
+  }
+}
+
 void rendering::render_spec(const log_event& event, std::string_view spec, text_buffer& into) {
   while (!spec.empty()) {
     piece part;
@@ -205,15 +243,15 @@ void rendering::render_reference(const log_event& event, const field_view* field
 }
 
 void rendering::render(const log_event& event) {
-  if (pieces_) {
-    for (const compiled_piece* piece = pieces_; piece != pieces_ + count_; ++piece) {
-      append(out_, event.format.substr(piece->literal_begin, piece->literal_size));
-      if (piece->field == compiled_piece::no_field) continue;
-      const field_view* field = piece->field == compiled_piece::by_name ? nullptr : &event.fields[piece->field];
-      if (piece->plain && field)
+  if (parsed_) {
+    for (const parsed_format::part& part : parsed_->parts) {
+      append(out_, part.literal);
+      if (!part.refers) continue;
+      const field_view* const field = part.field == parsed_format::no_field ? nullptr : &event.fields[part.field];
+      if (part.plain)
         append_plain(out_, field->value);
       else
-        render_reference(event, field, event.format.substr(piece->inner_begin, piece->inner_size));
+        render_reference(event, field, part.inner);
     }
   } else {
     for (std::string_view rest = event.format; !rest.empty();) {

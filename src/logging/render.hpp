@@ -4,12 +4,14 @@
 
 #include <interloop/logging/detail/scan.hpp>
 #include <interloop/logging/event.hpp>
+#include <interloop/logging/format.hpp>
 
 #include <fmt/format.h>
 
 #include <exception>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace interloop::detail {
 
@@ -23,12 +25,39 @@ void append_value(text_buffer& out, const value_view& value, std::string_view sp
 /// The same for !r: a text is quoted, with escapes, as Python does it.
 void append_quoted(text_buffer& out, const value_view& value);
 
+/// A format after reading. Made once for a call site, and kept for as long as the process runs.
+struct parsed_format {
+  static constexpr std::size_t no_field = ~std::size_t{0};
+
+  struct part {
+    std::string_view literal;
+    std::string_view inner;        ///< of the reference behind it, if it is more than {name}
+    std::size_t field = no_field;  ///< which of the call's fields it names; none of them: one of the event's own
+    bool refers = false;
+    bool plain = false;  ///< just {name}, and that is one of the call's
+  };
+
+  parsed_format(std::string_view format, std::span<const field_view> fields);
+  parsed_format(const parsed_format&) = delete;
+  parsed_format& operator=(const parsed_format&) = delete;
+
+  const char* address;  ///< of the literal
+  std::string text;     ///< a copy: the literal's library may be unloaded, and another one come to its place
+  std::vector<part> parts;
+  const parsed_format* later = nullptr;  ///< in the cache
+};
+
+/// The literal's parsed form, from the cache or into it; null where there is no memory to keep it.
+const parsed_format* find_parsed(format_cache& cache, std::string_view literal,
+                                 std::span<const field_view> fields) noexcept;
+
 /// Fills in the references of an event's format. Lives beside the event, for as long.
 class rendering {
  public:
-  /// \param pieces  what the compiler made of the format; null: the format is read now.
-  rendering(const compiled_piece* pieces, std::size_t count, const failure* appended) noexcept
-      : pieces_(pieces), count_(count), appended_(appended) {}
+  /// \param parsed    the event's format, read before; null: it is read as it is rendered.
+  /// \param appended  null, or what the message ends with.
+  explicit rendering(const parsed_format* parsed, const failure* appended = nullptr) noexcept
+      : parsed_(parsed), appended_(appended) {}
   rendering(const rendering&) = delete;
   rendering& operator=(const rendering&) = delete;
 
@@ -50,8 +79,7 @@ class rendering {
   void render_reference(const log_event& event, const field_view* field, std::string_view inner);
   void render_spec(const log_event& event, std::string_view spec, text_buffer& into);
 
-  const compiled_piece* pieces_;
-  std::size_t count_;
+  const parsed_format* parsed_;
   const failure* appended_;
   text_buffer out_;
 };

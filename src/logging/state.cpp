@@ -57,7 +57,10 @@ log_state& log_state::get() {
 
 log_state::log_state() : sinks_(std::make_shared<sink_list>()) {
   report_to.store(take_report, std::memory_order_release);
-  std::atexit([] { flush_logs(); });
+  std::atexit([] {
+    get().exiting_.store(true, std::memory_order_relaxed);
+    get().flush();
+  });
 }
 
 const named_core& log_state::core(std::string_view name) {

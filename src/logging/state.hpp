@@ -59,6 +59,9 @@ class log_state {
   /// Counts a message that was lost for want of memory; the next one that comes through says so.
   void lose_one() noexcept { lost_.fetch_add(1, std::memory_order_relaxed); }
 
+  /// Whether the process has begun to end: nobody may count on threads any more.
+  bool is_exiting() const noexcept { return exiting_.load(std::memory_order_relaxed); }
+
   /// As before the first call of anything, but for loggers, which stay and are unpinned. For tests.
   void reset();
 
@@ -92,6 +95,7 @@ class log_state {
   std::uint64_t kept_dropped_ = 0;
   bool keeping_ = true;
   std::atomic<std::uint64_t> lost_{0};
+  std::atomic<bool> exiting_{false};
 };
 
 /// The sinks that this thread is writing to just now: what they log does not go to themselves.

@@ -64,7 +64,7 @@ namespace {
 class format_test : public test::logging_test {
  protected:
   template <class... Fields>
-  std::string said(const log_format<std::type_identity_t<Fields>...>& format, const Fields&... fields) {
+  std::string said(log_format<std::type_identity_t<Fields>...> format, Fields... fields) {
     log_.info(format, fields...);
     return sink_->texts().back();
   }
@@ -78,6 +78,17 @@ TEST_F(format_test, a_name_stands_for_its_fields_value) {
   EXPECT_EQ(said("{b}{a}{b}", "a"_a = 1, "b"_a = 2), "212");
   EXPECT_EQ(said("nothing"), "nothing");
   EXPECT_EQ(said(""), "");
+}
+
+TEST_F(format_test, formats_with_the_same_fields_are_kept_apart_and_read_once_each) {
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(said("1 {x}", "x"_a = round), fmt::format("1 {}", round));
+    EXPECT_EQ(said("2 {x}", "x"_a = round), fmt::format("2 {}", round));
+    EXPECT_EQ(said("3 {x:2}", "x"_a = round), fmt::format("3 {:2}", round));
+    EXPECT_EQ(said("4 {x}{x}", "x"_a = round), fmt::format("4 {0}{0}", round));
+    EXPECT_EQ(said("5", "x"_a = round), "5");
+    EXPECT_EQ(said("6 {x!r}", "x"_a = round), fmt::format("6 {}", round));
+  }
 }
 
 TEST_F(format_test, a_name_may_come_more_often_than_there_are_fields) {

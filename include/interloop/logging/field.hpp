@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <string_view>
+#include <type_traits>
 
 namespace interloop {
 namespace detail {
@@ -32,12 +33,13 @@ struct field_name {
 
 }  // namespace detail
 
-/// A name and a reference to its value, alive until the end of the logging call that it stands in: make it there.
+/// A name and its value, or for what is not small a reference to it, which is valid until the end of the logging call:
+/// make it there. Small ones are held themselves, so that a call at a level that is off writes nothing to memory.
 template <detail::field_name Name, class T>
 struct log_field {
   using value_type = T;
   static constexpr std::string_view name = Name.view();
-  const T& value;
+  std::conditional_t<std::is_scalar_v<T>, T, const T&> value;
 };
 
 /// What `"times"_a` is: waits for its value.

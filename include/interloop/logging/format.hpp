@@ -5,8 +5,9 @@
 #include <interloop/logging/detail/check.hpp>
 #include <interloop/logging/field.hpp>
 
+#include <atomic>
 #include <concepts>
-#include <cstdint>
+#include <cstddef>
 #include <source_location>
 #include <string_view>
 
@@ -24,13 +25,20 @@ struct runtime_format {
 
 namespace detail {
 
-// What the library's compiled part needs of a format. `pieces` below count; 0xFF: none, read the text.
+struct parsed_format;
+
+// What call sites with the same fields have in common. Formats are read once, and found again by their address.
+struct format_cache {
+  static constexpr std::size_t slots = 4;
+  std::atomic<const parsed_format*> first[slots]{};
+};
+
+// What the library's compiled part needs of a format. Small, and passed by value: compilers then make it only where the
+// level is on, and a call that is off costs a load and a branch.
 struct format_base {
-  static constexpr std::uint8_t not_compiled = 0xFF;
   std::string_view text;
   std::source_location where;
-  std::uint8_t pieces = not_compiled;
-  bool has_category = false;
+  bool is_literal = false;
 };
 
 }  // namespace detail
@@ -46,49 +54,16 @@ class log_format : public detail::format_base {
  public:
   template <class Text>
     requires std::convertible_to<const Text&, std::string_view>
-  consteval log_format(const Text& literal, std::source_location here = std::source_location::current()) {
-    text = literal;
-    where = here;
-    has_category = names_category;
-    compile();
-  }
-  log_format(runtime_format format, std::source_location here = std::source_location::current()) noexcept {
-    text = format.text;
-    where = here;
-    has_category = names_category;
-  }
-
-  [[nodiscard]] constexpr const detail::compiled_piece* compiled() const noexcept { return pieces_; }
-
- private:
-  static constexpr bool names_category = ((Fields::name == "log_category") || ...);
-  // Most formats name each field once, with text between and after; one that has more is read as it is logged.
-  static constexpr std::size_t capacity = sizeof...(Fields) + 2;
-
-  consteval void compile() {
-    std::string_view rest = text;
-    std::size_t count = 0;
-    bool fits = text.size() < 0xFFFF;
-    while (!rest.empty()) {
+  consteval log_format(const Text& literal, std::source_location here = std::source_location::current())
+      : detail::format_base{literal, here, true} {
+    for (std::string_view rest = text; !rest.empty();) {
       detail::piece next;
       detail::complain(detail::take_piece(rest, next));
-      detail::compiled_piece made;
-      if (next.refers) made.field = detail::check_reference<Fields...>(next.inner, made.plain);
-      fits = fits && count < capacity;
-      if (!fits) continue;
-      made.literal_begin = offset(next.literal);
-      made.literal_size = static_cast<std::uint16_t>(next.literal.size());
-      made.inner_begin = next.refers ? offset(next.inner) : std::uint16_t{0};
-      made.inner_size = static_cast<std::uint16_t>(next.inner.size());
-      pieces_[count++] = made;
+      if (next.refers) detail::check_reference<Fields...>(next.inner);
     }
-    if (fits) pieces = static_cast<std::uint8_t>(count);
   }
-  consteval std::uint16_t offset(std::string_view part) const {
-    return static_cast<std::uint16_t>(part.data() - text.data());
-  }
-
-  detail::compiled_piece pieces_[capacity] = {};
+  log_format(runtime_format format, std::source_location here = std::source_location::current()) noexcept
+      : detail::format_base{format.text, here, false} {}
 };
 
 }  // namespace interloop

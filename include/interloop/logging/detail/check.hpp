@@ -100,23 +100,21 @@ constexpr void check_path(std::string_view path, std::string_view spec_and_brace
   }
 }
 
-/// The place of a field among those given, or what `compiled_piece` says of others.
+/// The place of a field among those given; that of none where it is one of the event's own.
 template <class... Fields>
-constexpr std::uint8_t find_field(std::string_view name) {
-  std::uint8_t index = 0;
+constexpr std::size_t find_field(std::string_view name) {
+  std::size_t index = 0;
   const bool found = ((Fields::name == name ? true : (++index, false)) || ...);
-  if (found) return index;
-  if (!is_event_field(name)) the_format_names_a_field_that_is_not_given();
-  return compiled_piece::by_name;
+  if (!found && !is_event_field(name)) the_format_names_a_field_that_is_not_given();
+  return index;
 }
 
 // `inner` is followed by its closing brace, which fmt's parsers want to see.
 template <class... Fields>
-constexpr std::uint8_t check_reference(std::string_view inner, bool& plain) {
+constexpr void check_reference(std::string_view inner) {
   reference found;
   complain(read_reference(inner, found));
-  plain = found.path.empty() && found.conversion == 0 && found.spec.empty();
-  const std::uint8_t index = find_field<Fields...>(found.name);
+  const std::size_t index = find_field<Fields...>(found.name);
 
   bool nested = false;
   complain(each_nested(found.spec, [&](const reference& width) {
@@ -126,12 +124,11 @@ constexpr std::uint8_t check_reference(std::string_view inner, bool& plain) {
 
   std::string_view spec_and_brace;
   if (!nested && !found.spec.empty()) spec_and_brace = {found.spec.data(), found.spec.size() + 1};
-  std::uint8_t at = 0;
+  std::size_t at = 0;
   ((at++ == index
         ? check_path<std::remove_cv_t<typename Fields::value_type>>(found.path, spec_and_brace, found.conversion != 0)
         : void()),
    ...);
-  return index;
 }
 
 }  // namespace interloop::detail

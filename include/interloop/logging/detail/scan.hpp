@@ -5,7 +5,6 @@
 #include <interloop/logging/field.hpp>
 
 #include <cstddef>
-#include <cstdint>
 #include <string_view>
 
 namespace interloop::detail {
@@ -163,17 +162,5 @@ constexpr format_fault each_nested(std::string_view spec, Use use) {
   }
   return format_fault::none;
 }
-
-/// What is left of a piece once the compiler has read it, so that nothing is parsed when it runs.
-struct compiled_piece {
-  static constexpr std::uint8_t no_field = 0xFF;
-  static constexpr std::uint8_t by_name = 0xFE;  ///< one of the event's own fields: looked up when it is needed
-  std::uint16_t literal_begin = 0;
-  std::uint16_t literal_size = 0;
-  std::uint16_t inner_begin = 0;
-  std::uint16_t inner_size = 0;
-  std::uint8_t field = no_field;
-  bool plain = false;  ///< just {name}
-};
 
 }  // namespace interloop::detail

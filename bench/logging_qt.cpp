@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// Qt's part of bench/logging.cpp: a file of its own, as Qt's headers bring macros.
+#include <QLoggingCategory>
+
+namespace bench {
+
+bool qt_disabled_call(int times);
+
+Q_LOGGING_CATEGORY(bunny, "bench.bunny", QtInfoMsg)
+
+bool qt_disabled_call(int times) {
+  qCDebug(bunny) << "Hopping" << times << "times.";
+  return times > 0;
+}
+
+}  // namespace bench

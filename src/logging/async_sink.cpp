@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+#include <interloop/logging/async_sink.hpp>
+
+#include <interloop/error.hpp>
+
+#include "logging/render.hpp"
+#include "logging/state.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace interloop {
+
+// Shared with the thread, which may outlive the sink. No user's code runs under its lock.
+struct async_sink::inside {
+  inside(std::shared_ptr<log_sink> other, std::size_t most) : to(std::move(other)), capacity(most) {}
+
+  const std::shared_ptr<log_sink> to;
+  const std::size_t capacity;
+  std::atomic<std::uint64_t> dropped{0};
+
+  std::mutex mutex;
+  std::condition_variable work;      // for the thread: something to do
+  std::condition_variable progress;  // for who flushes: the thread has done something
+  std::deque<kept_log_event> waiting;
+  std::uint64_t unsaid = 0;        // dropped, and not told yet
+  std::uint64_t accepted = 0;      // messages that ever came into the queue
+  std::uint64_t written = 0;       // messages that have left it for good
+  std::uint64_t flush_wanted = 0;  // how often a flush was asked for, and was done
+  std::uint64_t flushed = 0;
+  std::uint64_t failures = 0;
+  bool stopping = false;
+  bool stuck = false;  // nobody waits for it a second time
+
+  void run();
+  template <class Call>
+  void guarded(Call call);
+  void say_dropped(std::uint64_t count);
+  bool full();
+  bool wait_for(std::unique_lock<std::mutex>& lock, std::uint64_t message, std::uint64_t flush);
+};
+
+// A failure of the other sink is logged, ever more seldom; it does not stop the thread.
+template <class Call>
+void async_sink::inside::guarded(Call call) {
+  std::string what = "something that is no std::exception";
+  try {
+    return call();
+  } catch (const std::exception& e) {
+    what = e.what();
+  } catch (...) {
+  }
+  ++failures;
+  if ((failures & (failures - 1)) != 0) return;
+  const field_view fields[]{{"failures", value_view(failures)}, {"reason", value_view(std::string_view(what))}};
+  detail::log_own(log_level::error,
+                  "the sink behind an async_sink failed to write, " + std::to_string(failures) +
+                      (failures == 1 ? " time" : " times") + " so far: " + what,
+                  fields);
+}
+
+void async_sink::inside::say_dropped(std::uint64_t count) {
+  const std::string text = std::to_string(count) + (count == 1 ? " message was" : " messages were") +
+                           " dropped: more was logged than this sink could write";
+  const field_view fields[]{{"dropped", value_view(count)}};
+  detail::rendering rendered(nullptr);
+  log_event event = detail::rendering::make();
+  event.time = std::chrono::system_clock::now();
+  event.level = log_level::warn;
+  event.name = "interloop";
+  event.format = text;
+  event.fields = fields;
+  rendered.set_text(event, text);
+  to->write(event);
+}
+
+void async_sink::inside::run() {
+  std::unique_lock lock(mutex);
+  for (;;) {
+    work.wait(lock, [&] { return stopping || !waiting.empty() || unsaid > 0 || flushed != flush_wanted; });
+    if (!waiting.empty()) {
+      {
+        const kept_log_event next = std::move(waiting.front());
+        waiting.pop_front();
+        lock.unlock();
+        guarded([&] { to->write(next.event()); });
+      }
+      lock.lock();
+      ++written;
+    } else if (unsaid > 0) {
+      const std::uint64_t count = std::exchange(unsaid, 0);
+      lock.unlock();
+      guarded([&] { say_dropped(count); });
+      lock.lock();
+    } else if (flushed != flush_wanted) {
+      const std::uint64_t wanted = flush_wanted;
+      lock.unlock();
+      guarded([&] { to->flush(); });
+      lock.lock();
+      flushed = wanted;
+    } else {
+      return;  // stopping, and nothing is left
+    }
+    stuck = false;
+    progress.notify_all();
+  }
+}
+
+// Waits for a message and a flush to be done; false if the other sink is stuck.
+bool async_sink::inside::wait_for(std::unique_lock<std::mutex>& lock, std::uint64_t message, std::uint64_t flush) {
+  const auto done = [&] { return written >= message && flushed >= flush; };
+  while (!done()) {
+    if (stuck) return false;
+    const std::uint64_t before = written + flushed;
+    progress.wait_for(lock, std::chrono::seconds(1), [&] { return done() || written + flushed != before; });
+    if (!done() && written + flushed == before) return !(stuck = true);
+  }
+  return true;
+}
+
+// Called with the lock held. Counts what is dropped.
+bool async_sink::inside::full() {
+  if (waiting.size() < capacity) return false;
+  ++unsaid;
+  dropped.fetch_add(1, std::memory_order_relaxed);
+  return true;
+}
+
+async_sink::async_sink(std::shared_ptr<log_sink> to, std::size_t capacity) {
+  if (!to) throw usage_error("async_sink: the sink to write to is null; give it one made by std::make_shared");
+  if (capacity == 0) throw usage_error("async_sink: a capacity of 0 would drop everything; give it at least 1");
+  inside_ = std::make_shared<inside>(std::move(to), capacity);
+  std::thread([shared = inside_] { shared->run(); }).detach();
+}
+
+async_sink::~async_sink() {
+  std::unique_lock lock(inside_->mutex);
+  inside_->stopping = true;
+  inside_->work.notify_all();
+  inside_->wait_for(lock, inside_->accepted, inside_->flush_wanted);
+}
+
+void async_sink::write(const log_event& event) {
+  if (detail::log_state::get().is_exiting()) {
+    flush();
+    return inside_->to->write(event);
+  }
+  {
+    const std::lock_guard lock(inside_->mutex);
+    if (inside_->full()) return;
+  }
+  kept_log_event kept(event);  // outside the lock: copying runs users' formatters
+  const std::lock_guard lock(inside_->mutex);
+  if (inside_->full()) return;
+  inside_->waiting.push_back(std::move(kept));
+  ++inside_->accepted;
+  inside_->work.notify_one();
+}
+
+void async_sink::flush() {
+  std::unique_lock lock(inside_->mutex);
+  ++inside_->flush_wanted;
+  inside_->work.notify_one();
+  if (!inside_->wait_for(lock, inside_->accepted, inside_->flush_wanted))
+    throw error("log: the sink behind an async_sink is stuck: it has written nothing for a second");
+}
+
+std::uint64_t async_sink::dropped() const noexcept { return inside_->dropped.load(std::memory_order_relaxed); }
+
+}  // namespace interloop

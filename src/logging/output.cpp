@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include "logging/output.hpp"
+
+#include <interloop/error.hpp>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <ostream>
+#include <string>
+
+namespace interloop::detail {
+
+namespace {
+
+[[noreturn]] void fail(const char* what) {
+  throw error(std::string("log: writing to ") + what + " failed: " + std::strerror(errno));
+}
+
+}  // namespace
+
+log_output::log_output(std::FILE* out) : file_(out) {
+  if (!out) throw usage_error("logging: the FILE* to write to is null; was the file opened?");
+}
+
+log_output::log_output(int descriptor) : descriptor_(descriptor) {
+  if (::fcntl(descriptor, F_GETFD) < 0)
+    throw usage_error("logging: descriptor " + std::to_string(descriptor) + " to write to is not open");
+}
+
+void log_output::put(std::string_view line, bool flush_too) {
+  if (file_) {
+    if (std::fwrite(line.data(), 1, line.size(), file_) != line.size()) fail("the file");
+    if (flush_too && std::fflush(file_) != 0) fail("the file");
+  } else if (stream_) {
+    stream_->write(line.data(), static_cast<std::streamsize>(line.size()));
+    if (flush_too) stream_->flush();
+    if (!*stream_) {
+      stream_->clear();  // so that what comes later has its chance
+      throw error("log: writing to the stream failed");
+    }
+  } else {
+    put_bytes(line);
+  }
+}
+
+void log_output::flush() {
+  if (file_ && std::fflush(file_) != 0) fail("the file");
+  if (stream_) stream_->flush();
+}
+
+void log_output::put_bytes(std::string_view bytes) const {
+  while (!bytes.empty()) {
+    const ::ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+    if (written >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      ::pollfd full{descriptor_, POLLOUT, 0};
+      if (::poll(&full, 1, 1000) == 0) fail("the descriptor, full for a second,");
+    } else if (errno != EINTR) {
+      fail("the descriptor");
+    }
+  }
+}
+
+}  // namespace interloop::detail

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Where lines go: a FILE*, a stream or a descriptor.
+#pragma once
+
+#include <cstdio>
+#include <iosfwd>
+#include <string_view>
+
+namespace interloop::detail {
+
+/// Puts lines whole, one call of the system's for each where it takes them so. Not locked: its sink does that.
+class log_output {
+ public:
+  /// Errors: `usage_error` if `out` is null, or no descriptor that is open.
+  explicit log_output(std::FILE* out);
+  explicit log_output(std::ostream& out) noexcept : stream_(&out) {}
+  explicit log_output(int descriptor);
+
+  /// Errors: `error` with the system's reason.
+  void put(std::string_view line, bool flush_too);
+  void flush();
+
+ private:
+  void put_bytes(std::string_view bytes) const;
+
+  std::FILE* file_ = nullptr;
+  std::ostream* stream_ = nullptr;
+  int descriptor_ = -1;
+};
+
+}  // namespace interloop::detail

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+#include <interloop/logging/async_sink.hpp>
+
+#include <interloop/error.hpp>
+
+#include <gmock/gmock.h>
+
+#include <future>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include "logging/log_capture.hpp"
+
+namespace interloop {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class async_sink_test : public test::logging_test {
+ protected:
+  logger log = make_logger("async_sink_test");
+};
+
+/// Writes nothing until the gate opens, and says when it has come to it.
+class gated_sink : public test::log_capture {
+ public:
+  void write(const log_event& event) override {
+    if (!std::exchange(reached_, true)) arrived.set_value();
+    open_.wait();
+    test::log_capture::write(event);
+  }
+  std::promise<void> gate;
+  std::promise<void> arrived;
+
+ private:
+  std::shared_future<void> open_ = gate.get_future().share();
+  bool reached_ = false;
+};
+
+TEST_F(async_sink_test, messages_come_in_order_from_a_thread_of_its_own) {
+  class thread_sink : public test::log_capture {
+   public:
+    void write(const log_event& event) override {
+      thread = std::this_thread::get_id();
+      test::log_capture::write(event);
+    }
+    std::thread::id thread;
+  };
+  const auto to = std::make_shared<thread_sink>();
+  add_log_sink(std::make_shared<async_sink>(to));
+  {
+    const std::string gone = "gone by then";
+    for (int i = 0; i < 3; ++i) log.info("{i} {gone}", "i"_a = i, "gone"_a = gone);
+  }
+  flush_logs();
+  EXPECT_THAT(to->texts(), ElementsAre("0 gone by then", "1 gone by then", "2 gone by then"));
+  EXPECT_NE(to->thread, std::this_thread::get_id());
+}
+
+TEST_F(async_sink_test, fields_keep_their_types_and_members) {
+  const auto to = std::make_shared<test::log_capture>();
+  add_log_sink(std::make_shared<async_sink>(to));
+  const std::map<std::string, std::vector<int>> things{{"one", {1, 2}}, {"two", {}}};
+  log.info("x", "things"_a = things, "fail"_a = create_failure(std::runtime_error("gone")), "pi"_a = 3.5);
+  flush_logs();
+  const log_event& event = to->last();
+  EXPECT_EQ(event.where.line(), __LINE__ - 3U);
+  EXPECT_EQ(event.field("pi")->as_real(), 3.5);
+  EXPECT_EQ(event.field("fail")->as_failure().message(), "gone");
+  ASSERT_EQ(event.field("things")->kind(), value_kind::mapping);
+  EXPECT_EQ(event.field("things")->str(), "{'one': [1, 2], 'two': []}");
+  std::int64_t last = 0;
+  const auto keep_last = [&](value_view one) { one.item("-1", [&](value_view end) { last = end.as_integer(); }); };
+  EXPECT_TRUE(event.field("things")->item("one", keep_last));
+  EXPECT_EQ(last, 2);
+  EXPECT_FALSE(event.field("things")->item("three", keep_last));
+}
+
+TEST_F(async_sink_test, a_blocked_sink_keeps_nobody_waiting_and_what_is_dropped_is_counted_and_said) {
+  const auto slow = std::make_shared<gated_sink>();
+  const auto queue = std::make_shared<async_sink>(slow, 3);
+  add_log_sink(queue);
+  const auto other = capture();
+  log.info("0");
+  slow->arrived.get_future().wait();  // the thread holds it, and the queue is empty
+  for (int i = 1; i <= 8; ++i) log.info("{i}", "i"_a = i);
+  EXPECT_EQ(other->texts().size(), 9U);
+  EXPECT_EQ(queue->dropped(), 5U);
+  EXPECT_THAT(slow->texts(), IsEmpty());
+  slow->gate.set_value();
+  flush_logs();
+  EXPECT_THAT(slow->texts(),
+              ElementsAre("0", "1", "2", "3", "5 messages were dropped: more was logged than this sink could write"));
+  EXPECT_EQ(slow->last().level, log_level::warn);
+  EXPECT_EQ(slow->last().field("dropped")->as_natural(), 5U);
+}
+
+TEST_F(async_sink_test, flushing_a_stuck_sink_gives_up_and_its_destructor_leaves_it_behind) {
+  const auto stuck = std::make_shared<gated_sink>();
+  {
+    async_sink queue(stuck);
+    const auto shared = std::shared_ptr<async_sink>(&queue, [](async_sink*) {});
+    add_log_sink(shared);
+    log.info("x");
+    EXPECT_THROW(queue.flush(), error);
+    remove_log_sink(shared);
+  }
+  EXPECT_THAT(stuck->texts(), IsEmpty());
+  stuck->gate.set_value();
+  while (stuck->texts().empty()) std::this_thread::yield();
+  EXPECT_THAT(stuck->texts(), ElementsAre("x"));
+}
+
+TEST_F(async_sink_test, a_sink_that_throws_does_not_stop_the_thread) {
+  class throwing_sink : public test::log_capture {
+   public:
+    void write(const log_event& event) override {
+      if (event.text() == "bad") throw std::runtime_error("cannot");
+      test::log_capture::write(event);
+    }
+  };
+  const auto to = std::make_shared<throwing_sink>();
+  add_log_sink(std::make_shared<async_sink>(to));
+  log.info("bad");
+  log.info("good");
+  flush_logs();
+  flush_logs();  // the report of the failure came into the queue meanwhile
+  EXPECT_THAT(to->texts(), ElementsAre("good", HasSubstr("failed to write, 1 time so far: cannot")));
+}
+
+TEST_F(async_sink_test, what_makes_no_sense_is_refused) {
+  EXPECT_THROW(async_sink(nullptr), usage_error);
+  EXPECT_THROW(async_sink(std::make_shared<test::log_capture>(), 0), usage_error);
+}
+
+}  // namespace
+}  // namespace interloop

@@ -14,6 +14,10 @@
 #include <string>
 #include <string_view>
 
+// Qt makes `emit` a macro, of nothing: it is out of the way for this header, and as it was after it.
+#pragma push_macro("emit")
+#undef emit
+
 namespace interloop {
 namespace detail {
 
@@ -82,12 +86,17 @@ class logger {
   INTERLOOP_LOG_LEVEL(trace)
 #undef INTERLOOP_LOG_LEVEL
 
-  /// Logs at a level that is known only now. Errors: `usage_error` at `none`, which is no level to log at.
+  /// Logs at a level that is known only now. `log_at` is the same, for those to whom Qt makes `emit` a macro.
+  /// Errors: `usage_error` at `none`, which is no level to log at.
   template <class... Fields>
   void emit(log_level level, log_format<std::type_identity_t<Fields>...> format, Fields... fields) const {
     if (level == log_level::none || level > log_level::trace) detail::throw_no_level();
     if (enabled(level)) [[unlikely]]
       call(level, format.text, format.where, format.is_literal, fields...);
+  }
+  template <class... Fields>
+  void log_at(log_level level, log_format<std::type_identity_t<Fields>...> format, Fields... fields) const {
+    emit(level, format, fields...);
   }
 
   /// Logs, at error, the message followed by `: ` and the failure's `failure_message`, and at debug its traceback. The
@@ -140,3 +149,5 @@ class logger {
 [[nodiscard]] logger make_logger(std::string_view name);
 
 }  // namespace interloop
+
+#pragma pop_macro("emit")

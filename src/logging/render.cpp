@@ -186,7 +186,7 @@ const parsed_format* find_parsed(format_cache& cache, std::string_view literal,
                                  std::span<const field_view> fields) noexcept {
   // Acquire, and release below: what was parsed is seen whole by whoever finds it. Nodes are never taken out.
   const auto hash = reinterpret_cast<std::uintptr_t>(literal.data());
-  std::atomic<const parsed_format*>& first = cache.first[(hash ^ (hash >> 5)) % format_cache::slots];
+  std::atomic<const parsed_format*>& first = cache.first[(hash ^ (hash >> 5)) % format_cache::chains];
   const parsed_format* const head = first.load(std::memory_order_acquire);
   for (const parsed_format* each = head; each; each = each->later)
     if (each->address == literal.data() && each->text == literal) return each;

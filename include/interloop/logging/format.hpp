@@ -29,8 +29,8 @@ struct parsed_format;
 
 // What call sites with the same fields have in common. Formats are read once, and found again by their address.
 struct format_cache {
-  static constexpr std::size_t slots = 4;
-  std::atomic<const parsed_format*> first[slots]{};
+  static constexpr std::size_t chains = 4;
+  std::atomic<const parsed_format*> first[chains]{};
 };
 
 // What the library's compiled part needs of a format. Small, and passed by value: compilers then make it only where the

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include <interloop/logging/spdlog.hpp>
+
+#include <interloop/logging/receive.hpp>
+
+#include <spdlog/sinks/sink.h>
+#include <spdlog/spdlog.h>
+
+#include <string>
+
+namespace interloop {
+
+namespace {
+
+constexpr std::string_view origin = "spdlog";
+
+spdlog::level::level_enum to_spdlog(log_level level) noexcept {
+  switch (level) {
+    case log_level::critical:
+      return spdlog::level::critical;
+    case log_level::error:
+      return spdlog::level::err;
+    case log_level::warn:
+      return spdlog::level::warn;
+    case log_level::info:
+      return spdlog::level::info;
+    case log_level::debug:
+      return spdlog::level::debug;
+    case log_level::trace:
+      return spdlog::level::trace;
+    case log_level::none:
+      break;
+  }
+  return spdlog::level::off;
+}
+
+log_level from_spdlog(spdlog::level::level_enum level) noexcept {
+  switch (level) {
+    case spdlog::level::critical:
+      return log_level::critical;
+    case spdlog::level::err:
+      return log_level::error;
+    case spdlog::level::warn:
+      return log_level::warn;
+    case spdlog::level::info:
+      return log_level::info;
+    case spdlog::level::debug:
+      return log_level::debug;
+    case spdlog::level::trace:
+      return log_level::trace;
+    default:
+      return log_level::none;
+  }
+}
+
+std::string_view view(spdlog::string_view_t text) { return {text.data(), text.size()}; }
+spdlog::string_view_t view(std::string_view text) { return {text.data(), text.size()}; }
+
+class receiver : public spdlog::sinks::sink {
+ public:
+  void log(const spdlog::details::log_msg& message) override {
+    const bool placed = !message.source.empty();
+    const field_view place[]{{"code_file", value_view(std::string_view(placed ? message.source.filename : ""))},
+                             {"code_line", value_view(std::int64_t{message.source.line})}};
+    receive_log(origin, view(message.logger_name), from_spdlog(message.level), view(message.payload),
+                std::span(place, placed ? 2 : 0));
+  }
+  void flush() override { flush_logs(); }
+  void set_pattern(const std::string&) override {}  // the text goes on as it is
+  void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
+};
+
+// Whether a format has a reference to the field: if so the text shows it.
+bool shows(std::string_view format, std::string_view name) {
+  for (auto at = format.find(name); at != format.npos; at = format.find(name, at + 1)) {
+    const std::size_t end = at + name.size();
+    if (at > 0 && format[at - 1] == '{' && end < format.size() &&
+        std::string_view("}.[!:").find(format[end]) != std::string_view::npos)
+      return true;
+  }
+  return false;
+}
+
+class spdlog_sink : public log_sink {
+ public:
+  explicit spdlog_sink(std::shared_ptr<spdlog::logger> to) : to_(std::move(to)) {}
+
+  void write(const log_event& event) override {
+    if (event.origin == origin) return;
+    const std::shared_ptr<spdlog::logger> to = to_ ? to_ : spdlog::default_logger();
+    const spdlog::level::level_enum level = to_spdlog(event.level);
+    if (!to || !to->should_log(level)) return;
+    std::string text(event.text());
+    for (const field_view& field : event.fields)
+      if (!shows(event.format, field.name)) text.append(" ").append(field.name).append("=").append(field.value.str());
+    const spdlog::source_loc place{event.where.file_name(), static_cast<int>(event.where.line()),
+                                   event.where.function_name()};
+    const auto time = std::chrono::time_point_cast<spdlog::log_clock::duration>(event.time);
+    const spdlog::details::log_msg message(time, place, view(event.name), level, view(std::string_view(text)));
+    for (const auto& sink : to->sinks())
+      if (sink->should_log(level) && !dynamic_cast<const receiver*>(sink.get())) sink->log(message);
+    if (level >= to->flush_level()) flush_sinks(*to);
+  }
+
+  void flush() override {
+    if (const std::shared_ptr<spdlog::logger> to = to_ ? to_ : spdlog::default_logger()) flush_sinks(*to);
+  }
+
+ private:
+  static void flush_sinks(spdlog::logger& to) {
+    for (const auto& sink : to.sinks())
+      if (!dynamic_cast<const receiver*>(sink.get())) sink->flush();  // which would flush this one
+  }
+
+  std::shared_ptr<spdlog::logger> to_;
+};
+
+}  // namespace
+
+std::shared_ptr<log_sink> make_spdlog_sink(std::shared_ptr<spdlog::logger> to) {
+  return std::make_shared<spdlog_sink>(std::move(to));
+}
+
+std::shared_ptr<spdlog::sinks::sink> make_spdlog_receiver() { return std::make_shared<receiver>(); }
+
+void receive_spdlog() {
+  const std::shared_ptr<spdlog::sinks::sink> shared = make_spdlog_receiver();
+  spdlog::apply_all([&](const std::shared_ptr<spdlog::logger>& each) { each->sinks() = {shared}; });
+}
+
+}  // namespace interloop

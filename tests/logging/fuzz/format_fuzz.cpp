@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// Any text as a format, from anywhere: it is refused with a reason, or logged, and never does harm. What is accepted at
+// run time means the same once it was read as when it is read again, as literals are.
+#include <interloop/logger.hpp>
+
+#include <interloop/error.hpp>
+#include <interloop/logging/categories.hpp>
+#include <interloop/logging/json_sink.hpp>
+#include <interloop/logging/sink.hpp>
+
+#include <cstdint>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+struct shape {
+  int sides;
+  std::map<std::string, std::vector<double>> lengths;
+};
+
+}  // namespace
+
+template <>
+inline constexpr auto interloop::description<shape> =
+    interloop::describe("sides", &shape::sides, "lengths", &shape::lengths);
+
+namespace {
+
+using namespace interloop::literals;
+
+class text_sink : public interloop::log_sink {
+ public:
+  void write(const interloop::log_event& event) override { text = event.text(); }
+  std::string text;
+};
+
+struct outputs {
+  std::shared_ptr<text_sink> text = std::make_shared<text_sink>();
+  std::ostringstream json;
+  outputs() {
+    interloop::add_log_sink(text);
+    interloop::add_log_sink(std::make_shared<interloop::json_sink>(json));
+  }
+};
+
+// fmt's own widths may be two thousand million: what it makes of those is not what is looked for.
+bool asks_for_much(std::string_view format) {
+  int digits = 0;
+  for (const char c : format) {
+    digits = c >= '0' && c <= '9' ? digits + 1 : 0;
+    if (digits > 4) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static outputs* const out = new outputs;
+  static const interloop::logger log = interloop::make_logger("fuzz");
+  const std::string_view format(reinterpret_cast<const char*>(data), size);
+  if (asks_for_much(format)) return 0;
+
+  const shape square{4, {{"top", {1.5, 2}}, {"", {}}}};
+  const std::string text("te\0xt", 5);
+  try {
+    log.info(interloop::runtime(format), "x"_a = 42, "text"_a = text, "shape"_a = square, "pi"_a = 3.25);
+  } catch (const interloop::usage_error& e) {
+    if (std::string_view(e.what()).find("cannot be read") == std::string_view::npos) std::abort();
+    return 0;
+  }
+  const std::string first = out->text->text;
+  interloop::add_log_categories({{"fuzz", format}});
+  log.info("log_category"_a = "fuzz", "x"_a = 42, "text"_a = text, "shape"_a = square, "pi"_a = 3.25);
+  // Only the time may differ, and the list of the fields that were given.
+  if (out->text->text != first && format.find("log_time") == format.npos &&
+      first.find("could not be formatted") == first.npos)
+    std::abort();
+  const std::string line = out->json.str();
+  if (line.empty() || line.back() != '\n') std::abort();
+  out->json.str({});
+  return 0;
+}

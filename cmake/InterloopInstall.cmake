@@ -55,9 +55,11 @@ foreach(loop IN LISTS interloop_adapters)
   endif()
   set(requires "interloop = ${PROJECT_VERSION}")
   foreach(component IN LISTS COMPONENTS)
+    string(REPLACE "_" "-" component "${component}")
     string(APPEND requires " interloop-${component} = ${PROJECT_VERSION}")
   endforeach()
-  interloop_install_pc(interloop-${loop} "interloop's ${WHAT} for ${loop}" "${requires} ${PC_REQUIRES}" "${libs}" "")
+  string(REPLACE "_" "-" pc_name "interloop-${loop}")
+  interloop_install_pc(${pc_name} "interloop's ${WHAT} for ${loop}" "${requires} ${PC_REQUIRES}" "${libs}" "")
 endforeach()
 
 # The conformance suite is a component too, one with no native library to find.

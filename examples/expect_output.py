@@ -4,7 +4,7 @@
 Usage: expect_output.py [--update] EXPECTED PROGRAM [ARGUMENT...]
 
 Where compilers differ a traceback is not compared: how a function's name is written, and which line of a coroutine
-stands for it. With --update the file is written instead.
+stands for it. Nor is the time of a log's line. With --update the file is written instead.
 """
 
 import difflib
@@ -14,10 +14,12 @@ import sys
 from pathlib import Path
 
 FUNCTION = re.compile(r"( at \S+:\d+) in .*")
+TIME = re.compile(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}[+-]\d{4} ", re.MULTILINE)
 COROUTINE = re.compile(r"((?:raised|created) at \S+):\d+")
 
 
 def comparable(text: str) -> list[str]:
+    text = TIME.sub("2016-01-21T01:02:03-0100 ", text)
     return COROUTINE.sub(r"\1", FUNCTION.sub(r"\1", text)).splitlines(keepends=True)
 
 

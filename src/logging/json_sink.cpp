@@ -3,6 +3,7 @@
 
 #include "logging/output.hpp"
 #include "logging/render.hpp"
+#include "logging/state.hpp"
 
 #include <algorithm>
 #include <array>
@@ -154,6 +155,8 @@ void json_sink::write(const log_event& event) {
 }
 
 void json_sink::flush() {
+  // When the process ends, files and streams that are still there are flushed by themselves, and others may be gone.
+  if (detail::log_state::get().is_exiting()) return;
   const std::lock_guard lock(inside_->mutex);
   inside_->output.flush();
 }

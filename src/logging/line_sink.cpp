@@ -2,6 +2,7 @@
 #include <interloop/logging/line_sink.hpp>
 
 #include "logging/output.hpp"
+#include "logging/state.hpp"
 
 #include <ctime>
 #include <mutex>
@@ -42,6 +43,8 @@ void line_sink::write(const log_event& event) {
 }
 
 void line_sink::flush() {
+  // When the process ends, files and streams that are still there are flushed by themselves, and others may be gone.
+  if (detail::log_state::get().is_exiting()) return;
   const std::lock_guard lock(inside_->mutex);
   inside_->output.flush();
 }

@@ -8,7 +8,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cp -R "$here"/consumer "$here"/consumer_subdirectory "$here"/consumer_throw_traces "$work"
+cp -R "$here"/consumer "$here"/consumer_logging "$here"/consumer_subdirectory "$here"/consumer_throw_traces "$work"
 cd "$work"
 
 # configure CONSUMER ARG...
@@ -79,6 +79,14 @@ throw_traces_pkg_config)
     "$CXX" -std=c++20 -O2 -g -static consumer_throw_traces/main.cpp "${flags[@]}" -o consumer/main
     says_ok consumer/main
     ;;
+logging) # by CMake's component, then by pkg-config
+    configure consumer_logging "-DCMAKE_PREFIX_PATH=$PREFIX"
+    build_and_run
+    export PKG_CONFIG_PATH="$PREFIX/$LIBDIR/pkgconfig"
+    read -ra flags <<<"$(pkg-config --cflags --libs interloop-logging)"
+    "$CXX" -std=c++20 consumer_logging/main.cpp "${flags[@]}" "-Wl,-rpath,$PREFIX/$LIBDIR" -o consumer_logging/main
+    test "$(consumer_logging/main)" = ok
+    ;;
 missing_component)
     if output=$(configure consumer "-DCMAKE_PREFIX_PATH=$PREFIX" -DLOOPS=nosuchloop 2>&1); then
         echo "A component that does not exist was found." >&2
@@ -89,7 +97,7 @@ missing_component)
         <<<"$(tr -s ' \n' ' ' <<<"$output")" || { echo "$output" && exit 1; }
     ;;
 *)
-    echo "usage: consume.sh find_package | subdirectory | pkg_config | missing_component | throw_traces[_...]" >&2
+    echo "usage: consume.sh find_package | subdirectory | pkg_config | missing_component | logging | throw_traces[_...]" >&2
     exit 2
     ;;
 esac

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// Failures in one line, with the traceback only for those who debug.
+#include <interloop/failure.hpp>
+#include <interloop/logger.hpp>
+#include <interloop/logging/start.hpp>
+
+#include <stdexcept>
+
+using namespace interloop::literals;
+
+int main() {
+  interloop::start_logging(stdout, "info");
+  const auto log = interloop::make_logger();
+  const auto fail = interloop::create_failure(std::runtime_error("Fox spotted!"));
+  // [idiom]
+  log.critical(interloop::failure_message(fail));
+  if (log.enabled(interloop::log_level::debug)) log.debug(interloop::failure_format_traceback(fail));
+  // [/idiom]
+  // [failure]
+  log.failure("while {doing}", fail, "doing"_a = "hopping");
+  // [/failure]
+}

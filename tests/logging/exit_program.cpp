@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// What exit_test starts: logs before, while and after the process ends.
+#include <interloop/logger.hpp>
+#include <interloop/logging/async_sink.hpp>
+#include <interloop/logging/line_sink.hpp>
+#include <interloop/logging/start.hpp>
+
+#include <condition_variable>
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <thread>
+
+namespace {
+
+using namespace interloop::literals;
+
+// Made before anything of logging's, so destroyed after all of it that would be destroyed.
+struct early {
+  ~early() { interloop::make_logger("late").warn("from a destructor after {name}", "name"_a = "main"); }
+} made_first;
+
+class stuck_sink : public interloop::log_sink {
+ public:
+  void write(const interloop::log_event&) override {
+    std::unique_lock lock(mutex_);
+    never_.wait(lock, [] { return false; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable never_;
+};
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const std::string_view how = count > 1 ? arguments[1] : "";
+  const auto log = interloop::make_logger("main");
+  interloop::start_logging(1);
+  if (how == "async" || how == "stuck") {
+    std::shared_ptr<interloop::log_sink> to = std::make_shared<interloop::line_sink>(1);
+    if (how == "stuck") to = std::make_shared<stuck_sink>();
+    interloop::add_log_sink(std::make_shared<interloop::async_sink>(to));
+  }
+  for (int i = 0; i < 3; ++i) log.info("{i}", "i"_a = i);
+  if (how == "threads")
+    for (int t = 0; t < 4; ++t)
+      std::thread([] {
+        const auto mine = interloop::make_logger("thread");
+        for (;;) mine.debug("nobody reads this: {x}", "x"_a = 1);
+      }).detach();
+  if (how == "exit") std::exit(0);
+}

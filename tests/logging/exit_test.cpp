@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// Logging while a process ends: exit_program's output, however it ends.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdio>
+#include <string>
+#include <utility>
+
+namespace {
+
+// How the program ended, and what it wrote, without times.
+std::pair<int, std::string> run(const std::string& how) {
+  std::FILE* const program = ::popen((std::string(PROGRAM) + " " + how + " 2>&1").c_str(), "r");
+  if (!program) return {-1, "popen failed"};
+  std::string text;
+  std::array<char, 4096> line{};
+  while (std::fgets(line.data(), line.size(), program)) {
+    const std::string one = line.data();
+    text += one.size() > 25 && one[10] == 'T' ? one.substr(25) : one;
+  }
+  return {::pclose(program), text};
+}
+
+int count(const std::string& text, const std::string& part) {
+  int found = 0;
+  for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
+const std::string all = "0\n1\n2\nfrom a destructor after main\n";
+
+TEST(exit_test, a_destructor_that_runs_last_can_log) { EXPECT_EQ(run("plain"), std::pair(0, all)); }
+
+TEST(exit_test, so_it_can_after_exit_was_called) { EXPECT_EQ(run("exit"), std::pair(0, all)); }
+
+TEST(exit_test, what_waits_in_a_queue_is_written_and_what_comes_later_too) {
+  const auto [status, text] = run("async");
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(count(text, "0\n"), 2);
+  EXPECT_EQ(count(text, "2\n"), 2);
+  EXPECT_EQ(count(text, "from a destructor after main\n"), 2);
+}
+
+TEST(exit_test, a_sink_that_is_stuck_does_not_keep_the_process) { EXPECT_EQ(run("stuck").first, 0); }
+
+TEST(exit_test, threads_may_log_until_the_end) { EXPECT_EQ(run("threads"), std::pair(0, all)); }
+
+}  // namespace

@@ -137,6 +137,18 @@ void receive_log(std::string_view origin, std::string_view name, log_level level
   }
 }
 
+namespace {
+
+// In quotes, with escapes: a null in the format must not end the message.
+[[noreturn]] void refuse_format(std::string_view format, std::size_t at, detail::format_fault fault) {
+  detail::text_buffer quoted;
+  detail::append_quoted(quoted, value_view(format));
+  throw usage_error("the format " + fmt::to_string(quoted) + " cannot be read, from character " + std::to_string(at) +
+                    " on: " + std::string(detail::explain(fault)));
+}
+
+}  // namespace
+
 runtime_format runtime(std::string_view text) {
   for (std::string_view rest = text; !rest.empty();) {
     detail::piece next;
@@ -150,9 +162,7 @@ runtime_format runtime(std::string_view text) {
       fault = detail::read_reference(next.inner, found);
       if (fault == detail::format_fault::none) fault = detail::each_nested(found.spec, [](const detail::reference&) {});
     }
-    if (fault != detail::format_fault::none)
-      throw usage_error("the format '" + std::string(text) + "' cannot be read, from character " +
-                        std::to_string(at - text.data()) + " on: " + std::string(detail::explain(fault)));
+    if (fault != detail::format_fault::none) refuse_format(text, static_cast<std::size_t>(at - text.data()), fault);
   }
   return {text};
 }

@@ -169,6 +169,7 @@ TEST_F(format_test, a_runtime_format_that_cannot_be_read_is_refused_with_the_rea
   };
   EXPECT_THAT(refusal("a {"), HasSubstr("from character 2 on: a '{' is not closed"));
   EXPECT_THAT(refusal("a }"), HasSubstr("closes nothing"));
+  EXPECT_THAT(refusal(std::string_view("\0{", 2)), HasSubstr("the format '\\x00{' cannot be read, from character 1"));
   EXPECT_THAT(refusal("{}"), HasSubstr("no name"));
   EXPECT_THAT(refusal("{0}"), HasSubstr("not numbered"));
   EXPECT_THAT(refusal("{a.}"), HasSubstr(".member or [key]"));

@@ -60,6 +60,7 @@ void disabled_interloop(benchmark::State& state) {
     log.debug("Hopping {times} times.", "times"_a = n);
     benchmark::ClobberMemory();
   }
+  state.SetItemsProcessed(state.iterations());
 }
 
 void disabled_spdlog(benchmark::State& state) {
@@ -69,6 +70,7 @@ void disabled_spdlog(benchmark::State& state) {
     log.debug("Hopping {} times.", n);
     benchmark::ClobberMemory();
   }
+  state.SetItemsProcessed(state.iterations());
 }
 
 void disabled_qt(benchmark::State& state) {
@@ -77,6 +79,7 @@ void disabled_qt(benchmark::State& state) {
     benchmark::DoNotOptimize(qt_disabled_call(n));
     benchmark::ClobberMemory();
   }
+  state.SetItemsProcessed(state.iterations());
 }
 
 // The same distance to the call, for a fair look at Qt's, which is in a file of its own.
@@ -92,6 +95,7 @@ void disabled_interloop_called(benchmark::State& state) {
     benchmark::DoNotOptimize(interloop_disabled_call(log, n));
     benchmark::ClobberMemory();
   }
+  state.SetItemsProcessed(state.iterations());
 }
 
 template <class Sink>
@@ -101,6 +105,7 @@ void null_interloop(benchmark::State& state) {
   const int n = times();
   const std::string name = who();
   for (auto _ : state) log.info("Hopping {times} times, said {who}.", "times"_a = n, "who"_a = name);
+  state.SetItemsProcessed(state.iterations());
 }
 
 template <class Sink>
@@ -109,6 +114,7 @@ void null_spdlog(benchmark::State& state) {
   const int n = times();
   const std::string name = who();
   for (auto _ : state) log.info("Hopping {times} times, said {who}.", fmt::arg("times", n), fmt::arg("who", name));
+  state.SetItemsProcessed(state.iterations());
 }
 
 void file_interloop(benchmark::State& state) {
@@ -121,6 +127,7 @@ void file_interloop(benchmark::State& state) {
     const int n = times();
     const std::string name = who();
     for (auto _ : state) log.info("Hopping {times} times, said {who}.", "times"_a = n, "who"_a = name);
+    state.SetItemsProcessed(state.iterations());
   }
   std::fclose(file);
   std::remove(path.c_str());
@@ -136,6 +143,7 @@ void file_spdlog(benchmark::State& state) {
     const int n = times();
     const std::string name = who();
     for (auto _ : state) log.info("Hopping {times} times, said {who}.", fmt::arg("times", n), fmt::arg("who", name));
+    state.SetItemsProcessed(state.iterations());
   }
   std::remove(path.c_str());
 }

@@ -8,7 +8,7 @@ ifeq ($(CI),true)
 CONFIGURE_ARGS += -DINTERLOOP_WITH_DEFAULT=ON
 endif
 
-.PHONY: help setup test asan tsan clang release demo bench format tidy check clean
+.PHONY: help setup test python asan tsan clang release demo bench format tidy check clean
 .PRECIOUS: build/%/build.ninja
 .DEFAULT_GOAL := help
 
@@ -27,6 +27,10 @@ build-%: setup build/%/build.ninja
 
 test: build-dev ## build and test: checked, warnings are errors
 	ctest --preset dev -j $(JOBS)
+	JOBS=$(JOBS) tools/python.sh
+
+python: setup ## build the Python package into build/venv and test it
+	JOBS=$(JOBS) tools/python.sh
 
 asan: build-asan ## the same under AddressSanitizer, LeakSanitizer and UBSan
 	ctest --preset asan -j $(JOBS)

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: MIT
+"""An event loop in a thread, and functions that run in it for other threads.
+
+The results and the decorated functions are compiled. Here is what happens once in a process: setting up, logging.
+"""
+
+import os
+import threading
+import warnings
+import weakref
+from queue import SimpleQueue
+
+from interloop import _core
+from interloop._core import EventualResult
+from interloop.crochet._resultstore import ResultStore
+from interloop.crochet._util import synchronized
+
+_store = ResultStore()
+
+
+class TimeoutError(Exception):
+    """There was no result in time."""
+
+
+class ReactorStopped(Exception):
+    """The loop has ended: there will be no result any more."""
+
+
+for _class in (TimeoutError, ReactorStopped):
+    _class.__module__ = "interloop.crochet"
+del _class
+
+
+class ResultRegistry:
+    """The results that are waited for, so that the end of the loop ends the waiting. Any thread."""
+
+    def __init__(self, failure=None):
+        self._results = weakref.WeakSet()
+        self._stopped = False
+        self._lock = threading.Lock()
+        self._failure = failure or _twisted_failure
+
+    @synchronized
+    def register(self, result):
+        """Adds a result, weakly. ReactorStopped: the loop has ended."""
+        if self._stopped:
+            raise ReactorStopped()
+        self._results.add(result)
+
+    @synchronized
+    def stop(self):
+        """Fails all results that there are not yet with ReactorStopped. The loop's thread."""
+        self._stopped = True
+        for result in self._results:
+            result._set_result(self._failure(ReactorStopped()))
+
+
+def _twisted_failure(error):
+    from twisted.python.failure import Failure
+
+    return Failure(error)
+
+
+def _asyncio_failure(error):
+    return _core.FailedFuture(type(error), error, None)
+
+
+_STOP = object()
+
+
+class ThreadLogObserver:
+    """Calls an observer of Twisted's log in a thread, so that a slow handler does not hold up the loop."""
+
+    def __init__(self, observer):
+        self._observer = observer
+        self._queue = SimpleQueue()
+        self._thread = threading.Thread(target=self._reader, name="CrochetLogWriter")
+        self._thread.start()
+
+    def _reader(self):
+        while (event := self._queue.get()) is not _STOP:
+            try:
+                self._observer(event)
+            except Exception:
+                pass  # logging itself has failed: there is nobody to tell
+
+    def stop(self):
+        """Ends the thread, once it has written what came before."""
+        self._queue.put(_STOP)
+
+    def __call__(self, event):
+        self._queue.put(event)
+
+
+class EventLoop:
+    """Runs a reactor in a thread, or uses one that the application runs.
+
+    ``setup`` and ``no_setup`` take a framework or a loop; see ``interloop.crochet``.
+    """
+
+    def __init__(
+        self,
+        reactorFactory,  # noqa: N803  Crochet's name
+        atexit_register,
+        startLoggingWithObserver=None,  # noqa: N803
+        watchdog_thread=None,
+        reapAllProcesses=None,  # noqa: N803
+    ):
+        self._reactorFactory = reactorFactory
+        self._atexit_register = atexit_register
+        self._startLoggingWithObserver = startLoggingWithObserver
+        self._started = False
+        self._lock = threading.Lock()
+        self._watchdog_thread = watchdog_thread
+        self._reapAllProcesses = reapAllProcesses
+        self._pid = None  # of the process that has the reactor's thread
+
+    def _require_usable(self):
+        if not self._started:
+            raise RuntimeError("call crochet.setup() first (or no_setup(), if the application runs the loop itself)")
+        if self._pid is not None and self._pid != os.getpid():
+            raise RuntimeError(
+                f"the event loop's thread stayed in the parent process {self._pid}: threads do not survive a fork. "
+                "Call crochet.setup() after forking, in the child only, or start processes without fork."
+            )
+
+    def _common_setup(self, loop, owned):
+        from interloop.crochet import _frameworks
+
+        self._reactor = reactor = _frameworks.reactor_for(loop, self._reactorFactory, owned)
+        self._api = _frameworks.api_for(reactor)
+        self._is_twisted = _frameworks.is_twisted(reactor)
+        self._registry = ResultRegistry(None if self._is_twisted else _asyncio_failure)
+        reactor.addSystemEventTrigger("before", "shutdown", self._registry.stop)
+        self._started = True
+
+    @synchronized
+    def setup(self, loop=None):
+        """Runs a loop in a thread of its own, which ends with the main thread. A second call does nothing.
+
+        RuntimeError: in a child that was forked after the parent's ``setup``.
+        """
+        if self._started:
+            self._require_usable()
+            return
+        self._common_setup(loop, owned=True)
+        self._pid = os.getpid()
+        if self._is_twisted:
+            self._set_up_twisted()
+        reactor = self._reactor
+        thread = threading.Thread(target=lambda: reactor.run(installSignalHandlers=False), name="CrochetReactor")
+        thread.start()
+        self._atexit_register(reactor.callFromThread, reactor.stop)
+        self._atexit_register(_store.log_errors)
+        if self._watchdog_thread is not None:
+            self._watchdog_thread.start()
+
+    def _set_up_twisted(self):
+        from twisted.python.runtime import platform
+
+        reactor = self._reactor
+        if platform.type == "posix":
+            reactor.callFromThread(self._startReapingProcesses)
+        if self._startLoggingWithObserver is None:
+            return
+        from twisted.python import log
+
+        observer = ThreadLogObserver(log.PythonLoggingObserver().emit)
+
+        def start():
+            original, log.showwarning = log.showwarning, warnings.showwarning  # Twisted would replace it
+            self._startLoggingWithObserver(observer, False)
+            log.showwarning = original
+
+        reactor.callFromThread(start)
+        reactor.addSystemEventTrigger("after", "shutdown", observer.stop)
+
+    def _startReapingProcesses(self):  # noqa: N802  Crochet's name
+        from twisted.internet import process
+        from twisted.internet.task import LoopingCall
+
+        from interloop.crochet import _processes
+
+        if self._reapAllProcesses is process.reapAllProcesses:
+            _processes.reap_on_demand(self._reactor, self._reapAllProcesses)
+            return
+        looping = LoopingCall(self._reapAllProcesses)
+        looping.clock = self._reactor
+        looping.start(0.1, False)
+
+    @synchronized
+    def no_setup(self, loop=None):
+        """For applications that run the loop themselves: later calls of ``setup`` do nothing.
+
+        RuntimeError: ``setup`` or ``no_setup`` was called before.
+        """
+        if self._started:
+            raise RuntimeError(
+                "no_setup() is intended to be called once, by an application that runs the loop itself, before any "
+                "libraries using crochet are imported and call setup()."
+            )
+        self._common_setup(loop, owned=False)
+
+    def run_in_reactor(self, function):
+        """Decorator: the function runs in the loop's thread, and its callers get an EventualResult."""
+        return _core.ReactorFunction(function, self)
+
+    def wait_for(self, timeout):
+        """Decorator: the function runs in the loop's thread, and its callers wait for its result.
+
+        After ``timeout`` seconds TimeoutError is raised, and what the function returned is cancelled. RuntimeError: in
+        the loop's thread, before anything is run.
+        """
+
+        def decorator(function):
+            return _core.ReactorFunction(function, self, timeout)
+
+        return decorator
+
+
+__all__ = [
+    "EventLoop",
+    "EventualResult",
+    "ReactorStopped",
+    "ResultRegistry",
+    "ThreadLogObserver",
+    "TimeoutError",
+]

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+"""Which loop ``setup`` and ``no_setup`` mean, and txaio's functions on it."""
+
+import importlib.util
+
+from interloop import _core
+
+
+def _default():
+    """What txaio has selected; else Twisted, as Crochet; asyncio where Twisted is not installed."""
+    from interloop import txaio
+
+    if txaio._explicit_framework:
+        return txaio._explicit_framework
+    return "twisted" if importlib.util.find_spec("twisted") else "asyncio"
+
+
+def reactor_for(loop, twisted_factory, owned):
+    """The reactor, or what looks like one on asyncio, for the argument of ``setup`` (owned) or ``no_setup``.
+
+    TypeError, ValueError: the argument is none of those that are documented.
+    """
+    if loop is None:
+        loop = "twisted" if not _is_global(twisted_factory) else _default()
+    if loop == "twisted":
+        return twisted_factory()
+    if hasattr(loop, "callFromThread") and hasattr(loop, "addSystemEventTrigger"):
+        return loop
+    from interloop.crochet._asyncio_reactor import AsyncioReactor
+
+    if loop in ("asyncio", "uvloop"):
+        return AsyncioReactor(_new_loop(loop) if owned else _running_loop(), owned)
+    if not hasattr(loop, "call_soon_threadsafe"):
+        raise TypeError(f"a loop is 'twisted', 'asyncio', 'uvloop', a reactor or an asyncio loop, not {loop!r}")
+    if owned and (loop.is_running() or loop.is_closed()):
+        raise ValueError("setup() runs the loop itself: give it one that is neither running nor closed, or use no_setup()")
+    return AsyncioReactor(loop, owned)
+
+
+def _is_global(factory):
+    from interloop import crochet
+
+    return factory is crochet._importReactor
+
+
+def _new_loop(name):
+    if name == "uvloop":
+        import uvloop
+
+        return uvloop.new_event_loop()
+    import asyncio
+
+    return asyncio.new_event_loop()
+
+
+def _running_loop():
+    import asyncio
+
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        raise RuntimeError("no_setup(): call it inside the running loop, or pass the loop") from None
+
+
+def is_twisted(reactor):
+    """Whether it is Twisted's, or a test's for it."""
+    return not hasattr(reactor, "_in_loop_thread")
+
+
+class _Config:
+    def __init__(self, loop):
+        self.loop = loop
+
+
+def api_for(reactor):
+    """An object that has txaio's ``as_future`` for functions that run in the reactor's thread."""
+    if is_twisted(reactor):
+        return _core.TwistedApi(_Config(reactor), list)
+    return _core.AsyncioApi(_Config(reactor.loop))

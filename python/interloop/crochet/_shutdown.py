@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+"""What is done when the main thread ends. ``atexit`` comes too late: it waits for all other threads first."""
+
+import logging
+import sys
+import threading
+import time
+
+
+class Watchdog(threading.Thread):
+    """Calls a function when a thread has ended. It sleeps until then; nothing wakes it in between."""
+
+    def __init__(self, canary, shutdown_function):
+        super().__init__(name="CrochetShutdownWatchdog")
+        self._canary = canary
+        self._shutdown_function = shutdown_function
+
+    def run(self):
+        if isinstance(self._canary, threading.Thread):
+            self._canary.join()
+        while self._canary.is_alive():  # something else that is_alive: it has to be asked
+            time.sleep(0.05)
+        self._shutdown_function()
+
+
+class FunctionRegistry:
+    """Functions to be called together, the last one first."""
+
+    def __init__(self):
+        self._functions = []
+
+    def register(self, f, *args, **kwargs):
+        """Adds a call to be made by ``run``."""
+        self._functions.append(lambda: f(*args, **kwargs))
+
+    def run(self):
+        """Makes the calls, those that are left after one has raised too."""
+        for function in reversed(self._functions):
+            try:
+                function()
+            except Exception:
+                _log_error()
+
+
+def _log_error():
+    if "twisted" in sys.modules:
+        from twisted.python import log
+
+        log.err()
+    else:
+        logging.getLogger("interloop.crochet").exception("a function failed that was registered for the end")
+
+
+_registry = FunctionRegistry()
+_watchdog = Watchdog(threading.main_thread(), _registry.run)
+register = _registry.register

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+"""txaio, compiled: one API over Twisted and asyncio. A drop-in replacement of the package ``txaio``.
+
+Select a framework with ``use_asyncio()`` or ``use_twisted()``; until then every function raises RuntimeError. Neither
+framework is imported before. The functions are those of ``interloop.txaio.aio`` and ``interloop.txaio.tx``.
+"""
+
+import sys
+
+from interloop.txaio._version import __version__
+from interloop.txaio.interfaces import IFailedFuture, ILogger
+
+version = __version__
+
+
+class _Config:
+    """What ``config`` is. Under Twisted the reactor, under asyncio an event loop; None: the framework's default."""
+
+    loop = None
+
+
+__all__ = (
+    "with_config",
+    "using_twisted",
+    "using_asyncio",
+    "use_twisted",
+    "use_asyncio",
+    "config",
+    "create_future",
+    "create_future_success",
+    "create_future_error",
+    "create_failure",
+    "as_future",
+    "is_future",
+    "reject",
+    "resolve",
+    "cancel",
+    "add_callbacks",
+    "gather",
+    "is_called",
+    "call_later",
+    "failure_message",
+    "failure_traceback",
+    "failure_format_traceback",
+    "make_batched_timer",
+    "make_logger",
+    "start_logging",
+    "set_global_log_level",
+    "get_global_log_level",
+    "add_log_categories",
+    "IFailedFuture",
+    "ILogger",
+    "sleep",
+    "time_ns",
+    "perf_counter_ns",
+)
+
+_explicit_framework: str | None = None
+_this = sys.modules[__name__]
+
+
+def _select(name: str) -> None:
+    global _explicit_framework
+    if _explicit_framework is not None and _explicit_framework != name:
+        raise RuntimeError(f"Explicitly using '{_explicit_framework}' already")
+    before, _explicit_framework = _explicit_framework, name
+    try:
+        if name == "twisted":
+            from interloop.txaio import tx as framework
+        else:
+            from interloop.txaio import aio as framework
+    except BaseException:
+        _explicit_framework = before  # it is not there: another may be selected
+        raise
+    _use_framework(framework)
+
+
+def use_twisted() -> None:
+    """Selects Twisted. Any number of times. RuntimeError: asyncio is selected. ImportError: it is not installed."""
+    _select("twisted")
+
+
+def use_asyncio() -> None:
+    """Selects asyncio. Any number of times. RuntimeError: Twisted is selected."""
+    _select("asyncio")
+
+
+def _use_framework(module) -> None:
+    for name in __all__:
+        if name not in ("use_twisted", "use_asyncio"):
+            setattr(_this, name, getattr(module, name))
+
+
+from interloop.txaio import _unframework  # noqa: E402  needs _Config
+
+_use_framework(_unframework)

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: MIT
+"""Whether a stream takes text or bytes."""
+
+
+def guess_stream_needs_encoding(fileobj, default=True):
+    """Whether text has to be encoded before it is written: asked of an empty read, then of the mode."""
+    try:
+        kind = type(fileobj.read(0))
+        if kind is bytes:
+            return True
+        if kind is str:
+            return False
+    except Exception:
+        pass  # a stream that is only written to
+    try:
+        return "b" in fileobj.mode
+    except Exception:
+        return default

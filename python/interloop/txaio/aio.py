@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: MIT
+"""txaio on asyncio. The functions are compiled; here is what belongs to the module: its configuration, its logging."""
+
+import asyncio
+import logging
+import os
+import sys
+import traceback
+import weakref
+from datetime import datetime
+
+from interloop import _core, txaio
+from interloop.txaio import _common, _logging, _util
+from interloop.txaio._iotype import guess_stream_needs_encoding
+from interloop.txaio.interfaces import IFailedFuture, ILogger, log_levels
+
+_this = _logging.module_of(__name__)
+_Config = txaio._Config
+_AsyncioApi = _core.AsyncioApi
+_BatchedTimer = _common._BatchedTimer
+_TxaioLogWrapper = _core.AsyncioLogger
+FailedFuture = _core.FailedFuture
+Future = asyncio.Future
+
+IFailedFuture.register(FailedFuture)
+ILogger.register(_TxaioLogWrapper)
+
+using_twisted = False
+using_asyncio = True
+config = _Config()
+
+_stderr, _stdout = sys.stderr, sys.stdout
+_loggers = weakref.WeakSet()
+_log_level = "info"
+_started_logging = False
+_handler: "_TxaioFileHandler | None" = None
+_categories: dict = {}
+
+_to_stdlib = {
+    "none": logging.CRITICAL + 10,
+    "critical": logging.CRITICAL,
+    "error": logging.ERROR,
+    "warn": logging.WARNING,
+    "info": logging.INFO,
+    "debug": logging.DEBUG,
+    "trace": logging.DEBUG,
+}
+
+
+def with_config(loop=None):
+    """The API on a loop of its own: an object that has every function of txaio. None: the default loop."""
+    own = _Config()
+    own.loop = loop
+    return _AsyncioApi(own)
+
+
+def add_log_categories(categories):
+    """Adds formats, by ``log_category``, that replace the message."""
+    _categories.update(categories)
+
+
+class _TxaioFileHandler(logging.Handler):
+    """Writes ``2016-01-21T01:02:03-0100 message`` lines to a stream of text or of bytes."""
+
+    def __init__(self, fileobj, **kw):
+        super().__init__(**kw)
+        self._file = fileobj
+        self._encode = guess_stream_needs_encoding(fileobj)
+
+    def emit(self, record):
+        if isinstance(record.args, dict) and ("log_format" in record.args or "log_message" in record.args):
+            template = record.args.get("log_format", record.args.get("log_message", ""))
+            message = template.format(**record.args)
+            moment = record.args.get("log_time", 0)
+        else:
+            message = record.getMessage()
+            if record.levelno >= logging.ERROR and record.exc_info:
+                message = "\n".join([message, "".join(traceback.format_exception(*record.exc_info))])
+            moment = record.created
+        stamp = datetime.fromtimestamp(moment).astimezone().strftime("%Y-%m-%dT%H:%M:%S%z")
+        line = f"{stamp} {message}{os.linesep}"
+        self._file.write(line.encode("utf8") if self._encode else line)
+
+
+make_logger = _core.bind_asyncio_logging(_this)
+
+
+def start_logging(out=_stdout, level="info"):
+    """Writes the log to ``out`` from now on, up to ``level``. A second call does nothing.
+
+    ``out`` None sets the level and leaves output to the application; a later call may give one. Level "none" writes
+    nothing. RuntimeError: there is no such level.
+    """
+    global _handler, _started_logging
+    _logging.require_level(level)
+    if _started_logging:
+        return
+    if out is not None:
+        _handler = _TxaioFileHandler(out)
+        logging.getLogger().addHandler(_handler)
+        _started_logging = True
+    logging.raiseExceptions = True
+    logging.getLogger().setLevel(_to_stdlib[level])
+    _logging.set_level(_this, level)
+
+
+def set_global_log_level(level):
+    """Sets the level of all loggers, and of the output that ``start_logging`` has begun."""
+    _logging.set_level(_this, level)
+    if _started_logging:
+        logging.getLogger().setLevel(_to_stdlib[level])
+
+
+def get_global_log_level():
+    """The level of new loggers."""
+    return _log_level
+
+
+_default_api = _AsyncioApi(config)
+for _name in (
+    "sleep",
+    "failure_message",
+    "failure_traceback",
+    "failure_format_traceback",
+    "create_future",
+    "create_future_success",
+    "create_future_error",
+    "as_future",
+    "is_future",
+    "call_later",
+    "make_batched_timer",
+    "is_called",
+    "resolve",
+    "reject",
+    "cancel",
+    "create_failure",
+    "add_callbacks",
+    "gather",
+):
+    globals()[_name] = getattr(_default_api, _name)
+del _name
+time_ns = _util.time_ns
+perf_counter_ns = _util.perf_counter_ns

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: MIT
+"""txaio on Twisted. The functions are compiled; here is what belongs to the module: its configuration, its logging."""
+
+import os
+import sys
+import weakref
+
+from twisted.internet import defer
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.logger import ILogObserver, LogLevel, formatEvent, formatTime, globalLogBeginner, globalLogPublisher
+from twisted.logger import Logger as _Logger
+from twisted.python.failure import Failure
+from zope.interface import provider
+
+from interloop import _core, txaio
+from interloop.txaio import _common, _logging, _util
+from interloop.txaio._iotype import guess_stream_needs_encoding
+from interloop.txaio.interfaces import IFailedFuture, ILogger, log_levels
+
+_this = _logging.module_of(__name__)
+_Config = txaio._Config
+_BatchedTimer = _common._BatchedTimer
+Logger = _core.TwistedLogger
+
+IFailedFuture.register(Failure)
+ILogger.register(_Logger)
+ILogger.register(Logger)
+
+using_twisted = True
+using_asyncio = False
+config = _Config()
+
+_stderr, _stdout = sys.stderr, sys.stdout
+_observer = None
+_loggers = weakref.WeakSet()
+_log_level = "info"
+_started_logging = False
+_begun_logging = False  # Twisted's own, perhaps without output
+_categories: dict = {}
+
+
+class _Gathered(DeferredList):
+    """What ``gather`` returns: a DeferredList, cancelled as one, of which compiled code counts the children."""
+
+    def __init__(self, deferreds):
+        self._deferredList = deferreds
+        Deferred.__init__(self)
+
+    def cancel(self):
+        if not self.called:
+            for each in self._deferredList:
+                try:
+                    each.cancel()
+                except BaseException:
+                    defer.log.failure("Exception raised from user supplied canceller")
+
+
+class _TxApi(_core.TwistedApi):
+    """The API with a configuration."""
+
+    def __new__(cls, config):
+        return super().__new__(cls, config, _Gathered)
+
+
+def with_config(loop=None):
+    """The API as an object. RuntimeError: a reactor other than the configured one; Twisted has only one."""
+    if loop is not None and config.loop is not None and config.loop is not loop:
+        raise RuntimeError(
+            "Twisted has only a single, global reactor. You passed in a reactor different from the one already "
+            "configured in txaio.config.loop"
+        )
+    return _TxApi(config)
+
+
+def add_log_categories(categories):
+    """Adds formats, by ``log_category``, that replace the message."""
+    _categories.update(categories)
+
+
+make_logger = _core.bind_twisted_logging(_this)
+
+
+@provider(ILogObserver)
+class _LogObserver:
+    """Writes ``2016-01-21T01:02:03-0100 message`` lines to a stream of text or of bytes."""
+
+    to_tx = {
+        "critical": LogLevel.critical,
+        "error": LogLevel.error,
+        "warn": LogLevel.warn,
+        "info": LogLevel.info,
+        "debug": LogLevel.debug,
+        "trace": LogLevel.debug,
+    }
+
+    def __init__(self, out):
+        self._file = out
+        self._encode = guess_stream_needs_encoding(out)
+
+    def _acceptable_level(self, level):
+        last = log_levels.index(_log_level)
+        return any(self.to_tx[name] is level for name in log_levels[1 : last + 1])
+
+    def __call__(self, event):
+        if event["log_format"] is None and "log_failure" in event:  # Twisted logs unhandled errors so
+            message = failure_format_traceback(event["log_failure"])  # noqa: F821
+        elif "log_level" in event and self._acceptable_level(event["log_level"]):
+            message = formatEvent(event)
+        else:  # loggers of Twisted's own do not know txaio's level
+            return
+        line = f"{formatTime(event['log_time'])} {message}{os.linesep}"
+        self._file.write(line.encode("utf8") if self._encode else line)
+
+
+def start_logging(out=_stdout, level="info"):
+    """Writes the log to ``out`` from now on, up to ``level``. A second call does nothing.
+
+    ``out`` None sets the level and leaves output to the application's observers; a later call may give one. Level
+    "none" writes nothing. RuntimeError: there is no such level.
+    """
+    global _begun_logging, _observer, _started_logging
+    _logging.require_level(level)
+    if _started_logging:
+        return
+    _logging.set_level(_this, level)
+    if out is not None:
+        _observer = _LogObserver(out)
+        _started_logging = True
+    if not _begun_logging:
+        _begun_logging = True
+        globalLogBeginner.beginLoggingTo([_observer] if _observer else [])
+    elif _observer:
+        globalLogPublisher.addObserver(_observer)
+
+
+def set_global_log_level(level):
+    """Sets the level of all loggers that have none of their own, and of what ``start_logging`` writes."""
+    _logging.set_level(_this, level)
+
+
+def get_global_log_level():
+    """The level of new loggers."""
+    return _log_level
+
+
+_default_api = _TxApi(config)
+for _name in (
+    "sleep",
+    "failure_message",
+    "failure_traceback",
+    "failure_format_traceback",
+    "create_future",
+    "create_future_success",
+    "create_future_error",
+    "as_future",
+    "is_future",
+    "call_later",
+    "make_batched_timer",
+    "is_called",
+    "resolve",
+    "reject",
+    "cancel",
+    "create_failure",
+    "add_callbacks",
+    "gather",
+):
+    globals()[_name] = getattr(_default_api, _name)
+del _name
+time_ns = _util.time_ns
+perf_counter_ns = _util.perf_counter_ns

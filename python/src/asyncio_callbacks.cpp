@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#include "asyncio_callbacks.hpp"
+
+#include "failed_future.hpp"
+
+#include <structmember.h>
+
+#include <array>
+#include <cstddef>
+
+namespace interloop::python {
+namespace {
+
+struct callbacks {
+  PyObject_HEAD vectorcallfunc vectorcall;
+  PyObject* first;   // the callback, or the canceller
+  PyObject* second;  // the errback
+};
+
+PyTypeObject* callbacks_type = nullptr;
+
+// The garbage collector may have emptied an object that a finalizer still calls.
+ref or_none(PyObject* object) { return ref::borrow(object ? object : Py_None); }
+
+// What an errback returns is ignored; what it raises goes to the loop's exception handler, as asyncio does it.
+PyObject* fail(PyObject* errback, bool from_callback) {
+  const native_asyncio* asyncio = get_asyncio();
+  if (!asyncio) return nullptr;
+  const ref exception = take_exception();
+  const bool told = is_ordinary(exception.get()) || PyObject_TypeCheck(exception.get(), asyncio->cancelled_error);
+  if (!told || (errback == Py_None && from_callback)) {
+    put_exception(ref::borrow(exception.get()));
+    return nullptr;
+  }
+  if (errback == Py_None) Py_RETURN_NONE;
+  const ref failure = make_failed_future(exception.get(), true);
+  if (!failure) return nullptr;
+  const handling within(exception.get());
+  if (!call(errback, failure.get())) return nullptr;
+  Py_RETURN_NONE;
+}
+
+PyObject* on_done(PyObject* object, PyObject* const* args, std::size_t flags, PyObject*) {
+  if (PyVectorcall_NARGS(flags) != 1) {
+    PyErr_SetString(PyExc_TypeError, "a done callback takes the future");
+    return nullptr;
+  }
+  auto* self = reinterpret_cast<callbacks*>(object);
+  // The future forgets its callbacks before it calls them, so nothing else may hold these.
+  const ref callback = or_none(self->first);
+  const ref errback = or_none(self->second);
+  const ref result = call_method(args[0], names::result);
+  if (!result) return fail(errback.get(), false);
+  if (callback.get() == Py_None) Py_RETURN_NONE;
+  if (!call(callback.get(), result.get())) return fail(errback.get(), true);
+  Py_RETURN_NONE;
+}
+
+PyObject* on_cancelled(PyObject* object, PyObject* const* args, std::size_t flags, PyObject*) {
+  if (PyVectorcall_NARGS(flags) != 1) {
+    PyErr_SetString(PyExc_TypeError, "a done callback takes the future");
+    return nullptr;
+  }
+  const native_asyncio* asyncio = get_asyncio();
+  if (!asyncio) return nullptr;
+  const ref canceller = or_none(reinterpret_cast<callbacks*>(object)->first);
+  // As txaio does: asking for the exception also tells asyncio that somebody has looked at it.
+  if (call_method(args[0], names::exception)) Py_RETURN_NONE;
+  if (!PyErr_ExceptionMatches(reinterpret_cast<PyObject*>(asyncio->cancelled_error))) return nullptr;
+  const ref exception = take_exception();
+  const handling within(exception.get());
+  if (!call(canceller.get(), args[0])) return nullptr;
+  Py_RETURN_NONE;
+}
+
+int traverse(PyObject* object, visitproc visit, void* arg) {
+  auto* self = reinterpret_cast<callbacks*>(object);
+  Py_VISIT(Py_TYPE(object));
+  Py_VISIT(self->first);
+  Py_VISIT(self->second);
+  return 0;
+}
+
+int clear(PyObject* object) {
+  auto* self = reinterpret_cast<callbacks*>(object);
+  Py_CLEAR(self->first);
+  Py_CLEAR(self->second);
+  return 0;
+}
+
+void destroy(PyObject* object) {
+  PyObject_GC_UnTrack(object);
+  clear(object);
+  free_object(object);
+}
+
+PyObject* describe(PyObject* object) {  // seen in asyncio's debug messages
+  auto* self = reinterpret_cast<callbacks*>(object);
+  return PyUnicode_FromFormat("<txaio callbacks %R, %R>", self->first ? self->first : Py_None,
+                              self->second ? self->second : Py_None);
+}
+
+std::array<PyMemberDef, 2> members{{
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(callbacks, vectorcall), READONLY, nullptr},
+    {nullptr, 0, 0, 0, nullptr},
+}};
+
+ref make(vectorcallfunc function, PyObject* first, PyObject* second) {
+  auto* self = allocate<callbacks>(callbacks_type);
+  if (!self) return ref();
+  self->vectorcall = function;
+  self->first = Py_NewRef(first);
+  self->second = Py_NewRef(second);
+  return ref(reinterpret_cast<PyObject*>(self));
+}
+
+}  // namespace
+
+ref make_done_callback(PyObject* callback, PyObject* errback) { return make(&on_done, callback, errback); }
+ref make_cancel_callback(PyObject* canceller) { return make(&on_cancelled, canceller, Py_None); }
+
+bool make_asyncio_callback_types(PyObject* module) {
+  std::array<PyType_Slot, 7> slots{{
+      {Py_tp_call, reinterpret_cast<void*>(&PyVectorcall_Call)},
+      {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(&clear)},
+      {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
+      {Py_tp_repr, reinterpret_cast<void*>(&describe)},
+      {Py_tp_members, members.data()},
+      {0, nullptr},
+  }};
+  PyType_Spec spec{
+      "interloop._core._Callbacks", sizeof(callbacks), 0,
+      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+      slots.data()};
+  return (callbacks_type = make_type(module, spec)) != nullptr;
+}
+
+}  // namespace interloop::python

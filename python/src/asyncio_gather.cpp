@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+//
+// The result is asyncio's own `_GatheringFuture`, whose `cancel` cancels the children. One object, called by each child
+// when it is done, counts them. The order of calls is asyncio's: in Python 3.12 and later children that are done already
+// count at once; before, they too were heard of from the loop.
+#include "asyncio_gather.hpp"
+
+#include "type.hpp"
+
+#include <structmember.h>
+
+#include <array>
+#include <cstddef>
+
+namespace interloop::python {
+namespace {
+
+struct gathering {
+  PyObject_HEAD vectorcallfunc vectorcall;
+  PyObject* children;  // a list, duplicates included
+  PyObject* outer;     // null until all children are known
+  Py_ssize_t expected;
+  Py_ssize_t finished;
+  bool consume;
+};
+
+PyTypeObject* gathering_type = nullptr;
+
+int truth_of(PyObject* self, PyObject* method) {
+  const ref answer = call_method(self, method);
+  return answer ? PyObject_IsTrue(answer.get()) : -1;
+}
+
+bool fail_outer(gathering* self, PyObject* exception) {
+  return static_cast<bool>(call_method(self->outer, names::set_exception, exception));
+}
+
+// What a child contributes to the results: its value, its exception, or a CancelledError with its message.
+ref outcome_of(const native_asyncio& asyncio, PyObject* child) {
+  const int cancelled = truth_of(child, names::cancelled);
+  if (cancelled < 0) return ref();
+  if (cancelled) {
+    const ref message(PyObject_GetAttr(child, names::cancel_message));
+    if (!message) return ref();
+    const ref empty(PyUnicode_FromString(""));
+    return call(reinterpret_cast<PyObject*>(asyncio.cancelled_error),
+                message.get() == Py_None ? empty.get() : message.get());
+  }
+  ref exception = call_method(child, names::exception);
+  if (!exception || exception.get() != Py_None) return exception;
+  return call_method(child, names::result);
+}
+
+bool complete(gathering* self, const native_asyncio& asyncio, PyObject* last) {
+  const Py_ssize_t count = PyList_GET_SIZE(self->children);
+  const ref results(PyList_New(count));
+  if (!results) return false;
+  for (Py_ssize_t i = 0; i < count; ++i) {
+    ref outcome = outcome_of(asyncio, PyList_GET_ITEM(self->children, i));
+    if (!outcome) return false;
+    PyList_SET_ITEM(results.get(), i, outcome.release());
+  }
+  const ref requested(PyObject_GetAttr(self->outer, names::cancel_requested));
+  const int cancelled = requested ? PyObject_IsTrue(requested.get()) : -1;
+  if (cancelled < 0) return false;
+  if (cancelled) {  // who cancels a gather sees a cancellation, even where failures are consumed
+    const ref exception = call_method(last, names::make_cancelled_error);
+    return exception && fail_outer(self, exception.get());
+  }
+  return static_cast<bool>(call_method(self->outer, names::set_result, results.get()));
+}
+
+bool child_done(gathering* self, PyObject* child) {
+  const native_asyncio* asyncio = get_asyncio();
+  if (!asyncio || !self->children) return false;
+  ++self->finished;
+
+  const int over = self->outer ? truth_of(self->outer, names::done) : 1;
+  if (over < 0) return false;
+  if (over || !self->consume) {
+    const int cancelled = truth_of(child, names::cancelled);
+    if (cancelled < 0) return false;
+    if (cancelled && over) return true;
+    if (cancelled) {
+      const ref exception = call_method(child, names::make_cancelled_error);
+      return exception && fail_outer(self, exception.get());
+    }
+    const ref exception = call_method(child, names::exception);  // also tells asyncio that it was looked at
+    if (!exception) return false;
+    if (over) return true;
+    if (exception.get() != Py_None) return fail_outer(self, exception.get());
+  }
+  return self->finished < self->expected || complete(self, *asyncio, child);
+}
+
+PyObject* on_child(PyObject* object, PyObject* const* args, std::size_t flags, PyObject*) {
+  if (PyVectorcall_NARGS(flags) != 1) {
+    PyErr_SetString(PyExc_TypeError, "a done callback takes the future");
+    return nullptr;
+  }
+  if (!child_done(reinterpret_cast<gathering*>(object), args[0])) return nullptr;
+  Py_RETURN_NONE;
+}
+
+int traverse(PyObject* object, visitproc visit, void* arg) {
+  auto* self = reinterpret_cast<gathering*>(object);
+  Py_VISIT(Py_TYPE(object));
+  Py_VISIT(self->children);
+  Py_VISIT(self->outer);
+  return 0;
+}
+
+int clear(PyObject* object) {
+  auto* self = reinterpret_cast<gathering*>(object);
+  Py_CLEAR(self->children);
+  Py_CLEAR(self->outer);
+  return 0;
+}
+
+void destroy(PyObject* object) {
+  PyObject_GC_UnTrack(object);
+  clear(object);
+  free_object(object);
+}
+
+std::array<PyMemberDef, 2> members{{
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(gathering, vectorcall), READONLY, nullptr},
+    {nullptr, 0, 0, 0, nullptr},
+}};
+
+// The future for one argument; `loop` is null until the first one has told.
+ref child_of(const native_asyncio& asyncio, PyObject* arg, PyObject* loop, PyObject* fallback) {
+  const bool plain = is_asyncio_future(asyncio, arg);
+  if (plain && !loop) return ref::borrow(arg);
+  if (plain) {
+    const ref its = call_method(arg, names::get_loop);
+    if (!its) return ref();
+    if (its.get() == loop) return ref::borrow(arg);
+  }
+  if (!loop) {  // a future of another kind has a loop of its own
+    const ref foreign = call(asyncio.isfuture, arg);
+    if (!foreign) return ref();
+    if (foreign.get() == Py_True) return ref::borrow(arg);
+  }
+  PyObject* stack[] = {arg, loop ? loop : fallback};
+  const ref keywords(PyTuple_Pack(1, names::loop));
+  if (!keywords) return ref();
+  ref made(PyObject_Vectorcall(asyncio.ensure_future, stack, 1, keywords.get()));
+  // Nobody else can see this task, so that it is left pending is not the caller's mistake.
+  if (made && made.get() != arg && PyObject_SetAttr(made.get(), names::log_destroy_pending, Py_False) < 0) return ref();
+  return made;
+}
+
+ref empty_result(PyObject* loop) {
+  ref made = call_method(loop, names::create_future);
+  const ref nothing(PyList_New(0));
+  if (!made || !nothing || !call_method(made.get(), names::set_result, nothing.get())) return ref();
+  return made;
+}
+
+}  // namespace
+
+ref asyncio_gather(PyObject* futures, bool consume, PyObject* loop) {
+  const native_asyncio* asyncio = get_asyncio();
+  if (!asyncio) return ref();
+  const ref given(PySequence_List(futures));
+  if (!given) return ref();
+  const Py_ssize_t count = PyList_GET_SIZE(given.get());
+  if (count == 0) return empty_result(loop);
+
+  const ref owner(reinterpret_cast<PyObject*>(allocate<gathering>(gathering_type)));
+  if (!owner) return ref();
+  auto* self = reinterpret_cast<gathering*>(owner.get());
+  self->vectorcall = &on_child;
+  self->consume = consume;
+  self->children = PyList_New(0);
+  const ref known(PyDict_New());
+  const ref done_already(PyList_New(0));
+  if (!self->children || !known || !done_already) return ref();
+
+  ref common;
+  for (Py_ssize_t i = 0; i < count; ++i) {
+    PyObject* arg = PyList_GET_ITEM(given.get(), i);
+    PyObject* before = PyDict_GetItemWithError(known.get(), arg);
+    if (!before && PyErr_Occurred()) return ref();
+    if (before) {
+      if (PyList_Append(self->children, before) < 0) return ref();
+      continue;
+    }
+    const ref child = child_of(*asyncio, arg, common.get(), loop);
+    if (!child) return ref();
+    if (!common && !(common = call_method(child.get(), names::get_loop))) return ref();
+    ++self->expected;
+    if (PyDict_SetItem(known.get(), arg, child.get()) < 0) return ref();
+    if (PyList_Append(self->children, child.get()) < 0) return ref();
+#if PY_VERSION_HEX >= 0x030C0000
+    const int done = truth_of(child.get(), names::done);
+    if (done < 0) return ref();
+    if (done) {
+      if (PyList_Append(done_already.get(), child.get()) < 0) return ref();
+      continue;
+    }
+#endif
+    if (!call_method(child.get(), names::add_done_callback, owner.get())) return ref();
+  }
+
+  PyObject* stack[] = {self->children, common.get()};
+  const ref keywords(PyTuple_Pack(1, names::loop));
+  if (!keywords) return ref();
+  self->outer = PyObject_Vectorcall(reinterpret_cast<PyObject*>(asyncio->gathering_future), stack, 1, keywords.get());
+  if (!self->outer) return ref();
+  ref outer = ref::borrow(self->outer);
+  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(done_already.get()); ++i)
+    if (!child_done(self, PyList_GET_ITEM(done_already.get(), i))) return ref();
+  return outer;
+}
+
+bool make_asyncio_gather_type(PyObject* module) {
+  std::array<PyType_Slot, 6> slots{{
+      {Py_tp_call, reinterpret_cast<void*>(&PyVectorcall_Call)},
+      {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(&clear)},
+      {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
+      {Py_tp_members, members.data()},
+      {0, nullptr},
+  }};
+  PyType_Spec spec{
+      "interloop._core._Gathering", sizeof(gathering), 0,
+      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+      slots.data()};
+  return (gathering_type = make_type(module, spec)) != nullptr;
+}
+
+}  // namespace interloop::python

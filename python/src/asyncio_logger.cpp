@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MIT
+//
+// A call below the level costs the call. The level is the logger's own, told by the module that keeps its loggers, so
+// none is asked for. No Python function stands between the caller and `logging`, so records name the caller's line.
+#include "asyncio_logger.hpp"
+
+#include "log_levels.hpp"
+
+#include <structmember.h>
+
+#include <chrono>
+#include <cstddef>
+
+namespace interloop::python {
+namespace {
+
+struct asyncio_logger {
+  PyObject_HEAD log_level level;
+  PyObject* logger;      // of `logging`
+  PyObject* categories;  // the module's dict
+  PyObject* dict;
+  PyObject* weakrefs;
+};
+
+PyTypeObject* logger_type = nullptr;
+
+struct event {
+  PyObject* format = nullptr;  // borrowed
+  ref replacement;             // owns `format` if it is a category's
+};
+
+// What was said: by position or as `format=`, or the format of its category. False: an exception is set.
+bool read_event(asyncio_logger* self, const char* function, const arguments& given, event& said) {
+  if (given.positional > 1) {
+    PyErr_Format(PyExc_TypeError, "%s() takes one message; pass values by name, as in '{user}', user=...", function);
+    return false;
+  }
+  if (given.positional == 1) said.format = given.values[0];
+  for (Py_ssize_t i = 0; i < given.named(); ++i) {
+    PyObject* name = PyTuple_GET_ITEM(given.names, i);
+    PyObject* value = given.values[given.positional + i];
+    if (PyUnicode_Compare(name, names::log_category) == 0) {
+      said.replacement = format_of_category(self->categories, value);
+      if (PyErr_Occurred()) return false;
+    } else if (PyUnicode_Compare(name, names::format) == 0) {
+      if (said.format) {
+        PyErr_Format(PyExc_TypeError, "%s() got multiple values for argument 'format'", function);
+        return false;
+      }
+      said.format = value;
+    }
+  }
+  if (said.replacement) said.format = said.replacement.get();
+  return true;
+}
+
+bool has_fields(PyObject* format) {
+  if (!PyUnicode_CheckExact(format)) return true;
+  const Py_ssize_t length = PyUnicode_GET_LENGTH(format);
+  return PyUnicode_FindChar(format, '{', 0, length, 1) >= 0 || PyUnicode_FindChar(format, '}', 0, length, 1) >= 0;
+}
+
+ref fields_of(log_level level, const arguments& given, PyObject* format) {
+  ref fields(PyDict_New());
+  if (!fields) return ref();
+  for (Py_ssize_t i = 0; i < given.named(); ++i) {
+    PyObject* name = PyTuple_GET_ITEM(given.names, i);
+    if (PyUnicode_Compare(name, names::format) == 0) continue;
+    if (PyDict_SetItem(fields.get(), name, given.values[given.positional + i]) < 0) return ref();
+  }
+  const std::chrono::duration<double> since = std::chrono::system_clock::now().time_since_epoch();
+  const ref now(PyFloat_FromDouble(since.count()));
+  const ref name(PyUnicode_FromString(log_level_names[static_cast<std::size_t>(level)].data()));
+  if (!now || !name || PyDict_SetItem(fields.get(), names::log_time, now.get()) < 0 ||
+      PyDict_SetItem(fields.get(), names::log_level, name.get()) < 0 ||
+      PyDict_SetItem(fields.get(), names::log_format, format) < 0 ||
+      (level == log_level::trace && PyDict_SetItem(fields.get(), names::txaio_trace, Py_True) < 0))
+    return ref();
+  return fields;
+}
+
+template <log_level Level>
+PyObject* method_name() {
+  switch (Level) {
+    case log_level::critical:
+      return names::critical;
+    case log_level::error:
+      return names::error;
+    case log_level::warn:
+      return names::warning;  // `logging` deprecates warn
+    case log_level::info:
+      return names::info;
+    default:
+      return names::debug;
+  }
+}
+
+template <log_level Level>
+PyObject* log(asyncio_logger* self, const arguments& given) {
+  if (self->level < Level) Py_RETURN_NONE;
+  event said;
+  if (!self->logger || !read_event(self, log_level_names[static_cast<std::size_t>(Level)].data(), given, said))
+    return nullptr;
+  ref message = said.format ? ref::borrow(said.format) : ref(PyUnicode_FromString(""));
+  if (!message) return nullptr;
+  if (has_fields(message.get())) {
+    static PyObject* nothing = PyTuple_New(0);
+    const ref fields = fields_of(Level, given, message.get());
+    const ref format = fields ? ref(PyObject_GetAttr(message.get(), names::format)) : ref();
+    if (!format) return nullptr;
+    message = ref(PyObject_Call(format.get(), nothing, fields.get()));
+    if (!message) return nullptr;
+  }
+  if (!call_method(self->logger, method_name<Level>(), message.get())) return nullptr;
+  Py_RETURN_NONE;
+}
+
+PyObject* emit(asyncio_logger* self, const arguments& given) {
+  static constexpr signature<1> wanted{"emit", 1, {&names::level}};
+  std::array<PyObject*, 1> slots{};
+  leading_arguments split;
+  if (!split.split(wanted, given, slots)) return nullptr;
+  return call_method_with(reinterpret_cast<PyObject*>(self), slots[0], nullptr, 0, split.rest).release();
+}
+
+PyObject* set_log_level(asyncio_logger* self, const arguments& given) {
+  static constexpr signature<1> wanted{"_set_log_level", 1, {&names::level}};
+  std::array<PyObject*, 1> slots{};
+  if (!parse(wanted, given, slots) || !level_of(slots[0], self->level)) return nullptr;
+  Py_RETURN_NONE;
+}
+
+PyObject* get_log_level(PyObject* object, void*) {
+  const auto level = static_cast<std::size_t>(reinterpret_cast<asyncio_logger*>(object)->level);
+  return PyUnicode_FromString(log_level_names[level].data());
+}
+
+ref new_logger(PyTypeObject* type, PyObject* logger, log_level level, PyObject* categories) {
+  auto* self = allocate<asyncio_logger>(type);
+  if (!self) return ref();
+  self->level = level;
+  self->logger = Py_NewRef(logger);
+  self->categories = Py_NewRef(categories);
+  return ref(reinterpret_cast<PyObject*>(self));
+}
+
+PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
+  std::array<const char*, 4> keywords{"logger", "level", "categories", nullptr};
+  PyObject *logger = nullptr, *name = nullptr, *categories = nullptr;
+  log_level level{};
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOO!:AsyncioLogger", const_cast<char**>(keywords.data()), &logger,
+                                   &name, &PyDict_Type, &categories) ||
+      !level_of(name, level))
+    return nullptr;
+  return new_logger(type, logger, level, categories).release();
+}
+
+int traverse(PyObject* object, visitproc visit, void* arg) {
+  auto* self = reinterpret_cast<asyncio_logger*>(object);
+  Py_VISIT(Py_TYPE(object));
+  Py_VISIT(self->logger);
+  Py_VISIT(self->categories);
+  Py_VISIT(self->dict);
+  return 0;
+}
+
+int clear(PyObject* object) {
+  auto* self = reinterpret_cast<asyncio_logger*>(object);
+  Py_CLEAR(self->logger);
+  Py_CLEAR(self->categories);
+  Py_CLEAR(self->dict);
+  return 0;
+}
+
+void destroy(PyObject* object) {
+  PyObject_GC_UnTrack(object);
+  if (reinterpret_cast<asyncio_logger*>(object)->weakrefs) PyObject_ClearWeakRefs(object);
+  clear(object);
+  free_object(object);
+}
+
+std::array<PyGetSetDef, 2> properties{{
+    {"_log_level", &get_log_level, nullptr, PyDoc_STR("The name of the level."), nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr},
+}};
+
+std::array<PyMemberDef, 4> members{{
+    {"_logger", T_OBJECT, offsetof(asyncio_logger, logger), READONLY, nullptr},
+    {"__dictoffset__", T_PYSSIZET, offsetof(asyncio_logger, dict), READONLY, nullptr},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(asyncio_logger, weakrefs), READONLY, nullptr},
+    {nullptr, 0, 0, 0, nullptr},
+}};
+
+std::array<PyMethodDef, 9> methods{{
+    INTERLOOP_PYTHON_FAST(asyncio_logger, "critical", log<log_level::critical>,
+                          "critical($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs as critical."),
+    INTERLOOP_PYTHON_FAST(asyncio_logger, "error", log<log_level::error>,
+                          "error($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs as an error."),
+    INTERLOOP_PYTHON_FAST(asyncio_logger, "warn", log<log_level::warn>,
+                          "warn($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs as a warning."),
+    INTERLOOP_PYTHON_FAST(asyncio_logger, "info", log<log_level::info>,
+                          "info($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs as information."),
+    INTERLOOP_PYTHON_FAST(asyncio_logger, "debug", log<log_level::debug>,
+                          "debug($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs for debugging."),
+    INTERLOOP_PYTHON_FAST(asyncio_logger, "trace", log<log_level::trace>,
+                          "trace($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs as a trace."),
+    INTERLOOP_PYTHON_FAST(asyncio_logger, "emit", emit,
+                          "emit($self, level, message, **kwargs)\n--\n\nLogs at the level of that name."),
+    INTERLOOP_PYTHON_FAST(asyncio_logger, "_set_log_level", set_log_level, "_set_log_level($self, level)\n--\n\n"),
+    {nullptr, nullptr, 0, nullptr},
+}};
+
+// `self` is the module that keeps the loggers.
+PyObject* make_logger(PyObject* module, PyObject*) {
+  static PyObject* get_logger = import_from("logging", "getLogger").release();
+  const ref name = get_logger ? namespace_of_caller() : ref();
+  const ref native = name ? call(get_logger, name.get()) : ref();
+  const ref level_name = native ? ref(PyObject_GetAttr(module, names::log_level_)) : ref();
+  const ref categories = level_name ? ref(PyObject_GetAttr(module, names::categories)) : ref();
+  log_level level{};
+  if (!categories || !level_of(level_name.get(), level)) return nullptr;
+  ref logger = new_logger(logger_type, native.get(), level, categories.get());
+  return logger && remember_logger(module, logger.get()) ? logger.release() : nullptr;
+}
+
+PyMethodDef make_logger_method{"make_logger", &make_logger, METH_NOARGS,
+                               PyDoc_STR("make_logger()\n--\n\nA logger that is named after its caller.")};
+
+PyObject* bind_asyncio_logging(PyObject*, PyObject* module) { return PyCFunction_New(&make_logger_method, module); }
+
+std::array<PyMethodDef, 2> functions{{
+    {"bind_asyncio_logging", &bind_asyncio_logging, METH_O,
+     PyDoc_STR("bind_asyncio_logging(module)\n--\n\nThe function make_logger for module._loggers.")},
+    {nullptr, nullptr, 0, nullptr},
+}};
+
+}  // namespace
+
+bool make_asyncio_logger_type(PyObject* module) {
+  std::array<PyType_Slot, 9> slots{{
+      {Py_tp_doc, const_cast<char*>("AsyncioLogger(logger, level, categories)\n--\n\nWhat make_logger returns.")},
+      {Py_tp_new, reinterpret_cast<void*>(&construct)},
+      {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(&clear)},
+      {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
+      {Py_tp_methods, methods.data()},
+      {Py_tp_members, members.data()},
+      {Py_tp_getset, properties.data()},
+      {0, nullptr},
+  }};
+  PyType_Spec spec{"interloop._core.AsyncioLogger", sizeof(asyncio_logger), 0,
+                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
+  return (logger_type = make_type(module, spec)) && PyModule_AddFunctions(module, functions.data()) == 0;
+}
+
+}  // namespace interloop::python

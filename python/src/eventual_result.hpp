@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Crochet's `EventualResult`: what threads wait on, for a Deferred or an asyncio future of the reactor's thread.
+#pragma once
+
+#include "type.hpp"
+
+namespace interloop::python {
+
+bool make_eventual_result_types(PyObject* module);
+
+/// An `EventualResult` that has no Deferred yet. Any thread.
+ref make_eventual_result(PyObject* reactor);
+
+/// Follows `deferred`, a Deferred or an asyncio future. The reactor's thread, once. False: an exception is set.
+bool connect_eventual_result(PyObject* result, PyObject* deferred);
+
+/// Fails it with the exception that is set, which is taken. The reactor's thread. False: another exception is set.
+bool fail_eventual_result(PyObject* result);
+
+/// Blocks until there is a result or `timeout` seconds (None: any time) have passed; then the value, or the exception is
+/// raised with the frames of where it came from. Any thread but the reactor's. A signal's handler is run meanwhile, and
+/// what it raises ends the wait.
+ref wait_eventual_result(PyObject* result, PyObject* timeout);
+
+/// Sets RuntimeError and returns false in the thread of `reactor` (may be None: then of Twisted's).
+bool require_other_thread(PyObject* reactor, const char* what);
+
+/// `EventualResult.cancel()`.
+bool cancel_eventual_result(PyObject* result);
+
+}  // namespace interloop::python

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include "failed_future.hpp"
+
+#include <structmember.h>
+
+#include <array>
+#include <cstddef>
+
+namespace interloop::python {
+
+PyTypeObject* failed_future_type = nullptr;
+
+namespace {
+
+PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
+  std::array<const char*, 4> keywords{"type_", "value", "traceback", nullptr};
+  PyObject *of = nullptr, *value = nullptr, *traceback = nullptr;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOO:FailedFuture", const_cast<char**>(keywords.data()), &of, &value,
+                                   &traceback))
+    return nullptr;
+  auto* self = allocate<failed_future>(type);
+  if (!self) return nullptr;
+  self->type = Py_NewRef(of);
+  self->value = Py_NewRef(value);
+  self->traceback = Py_NewRef(traceback);
+  return reinterpret_cast<PyObject*>(self);
+}
+
+int traverse(PyObject* object, visitproc visit, void* arg) {
+  auto* self = reinterpret_cast<failed_future*>(object);
+  Py_VISIT(Py_TYPE(object));
+  Py_VISIT(self->type);
+  Py_VISIT(self->value);
+  Py_VISIT(self->traceback);
+  return 0;
+}
+
+int clear(PyObject* object) {
+  auto* self = reinterpret_cast<failed_future*>(object);
+  Py_CLEAR(self->type);
+  Py_CLEAR(self->value);
+  Py_CLEAR(self->traceback);
+  return 0;
+}
+
+void destroy(PyObject* object) {
+  PyObject_GC_UnTrack(object);
+  clear(object);
+  free_object(object);
+}
+
+PyObject* text(PyObject* object) {
+  PyObject* value = reinterpret_cast<failed_future*>(object)->value;
+  return PyObject_Str(value ? value : Py_None);
+}
+
+std::array<PyMemberDef, 5> members{{
+    {"_type", T_OBJECT, offsetof(failed_future, type), 0, nullptr},
+    {"_value", T_OBJECT, offsetof(failed_future, value), 0, nullptr},
+    {"_traceback", T_OBJECT, offsetof(failed_future, traceback), 0, nullptr},
+    {"value", T_OBJECT, offsetof(failed_future, value), READONLY, PyDoc_STR("The exception.")},
+    {nullptr, 0, 0, 0, nullptr},
+}};
+
+ref make(PyObject* of, PyObject* value, ref traceback) {
+  auto* self = allocate<failed_future>(failed_future_type);
+  if (!self) return ref();
+  self->type = Py_NewRef(of);
+  self->value = Py_NewRef(value);
+  self->traceback = traceback ? traceback.release() : Py_NewRef(Py_None);
+  return ref(reinterpret_cast<PyObject*>(self));
+}
+
+}  // namespace
+
+ref make_failed_future(PyObject* exception, bool with_traceback) {
+  return make(reinterpret_cast<PyObject*>(Py_TYPE(exception)), exception,
+              with_traceback ? ref(PyException_GetTraceback(exception)) : ref());
+}
+
+ref make_failed_future_of_handled() {
+  const ref handled = handled_exception();
+  if (!handled || handled.get() == Py_None) return make(Py_None, Py_None, ref());
+  return make_failed_future(handled.get(), true);
+}
+
+bool make_failed_future_type(PyObject* module) {
+  std::array<PyType_Slot, 8> slots{{
+      {Py_tp_doc,
+       const_cast<char*>("FailedFuture(type_, value, traceback)\n--\n\nAn exception, for errbacks on asyncio.")},
+      {Py_tp_new, reinterpret_cast<void*>(&construct)},
+      {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(&clear)},
+      {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
+      {Py_tp_str, reinterpret_cast<void*>(&text)},
+      {Py_tp_members, members.data()},
+      {0, nullptr},
+  }};
+  PyType_Spec spec{"interloop._core.FailedFuture", sizeof(failed_future), 0,
+                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
+  return (failed_future_type = make_type(module, spec)) != nullptr;
+}
+
+}  // namespace interloop::python

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// txaio's log levels, and who asks for a logger.
+#pragma once
+
+#include "names.hpp"
+
+#include <array>
+#include <string_view>
+
+namespace interloop::python {
+
+/// In txaio's order: a logger at a level emits that one and all before it.
+enum class log_level : int { none, critical, error, warn, info, debug, trace };
+inline constexpr std::array<std::string_view, 7> log_level_names{"none", "critical", "error", "warn",
+                                                                 "info", "debug",    "trace"};
+
+/// The level of that name. False: ValueError is set, which lists the names.
+bool level_of(PyObject* name, log_level& level);
+
+/// The dotted name of the code that calls the compiled function: class of `self`, or module and function.
+ref namespace_of_caller();
+
+/// Adds a new logger to `module._loggers`, which tells loggers about changes of the level.
+bool remember_logger(PyObject* module, PyObject* logger);
+
+/// The format that `module._categories` has for `category`; none without an exception where it has none.
+ref format_of_category(PyObject* categories, PyObject* category);
+
+}  // namespace interloop::python

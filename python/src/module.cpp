@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// The extension module `interloop._core`: the compiled part of the package. Importing it loads no framework.
+#include "asyncio_api.hpp"
+#include "asyncio_callbacks.hpp"
+#include "asyncio_gather.hpp"
+#include "asyncio_logger.hpp"
+#include "batched_timer.hpp"
+#include "eventual_result.hpp"
+#include "failed_future.hpp"
+#include "reactor_function.hpp"
+#include "twisted_api.hpp"
+#include "twisted_gather.hpp"
+#include "twisted_logger.hpp"
+
+#include <interloop/version.hpp>
+
+#include <nanobind/nanobind.h>
+
+NB_MODULE(_core, module) {
+  using namespace interloop::python;
+  module.doc() = "The compiled part of interloop. Import interloop.txaio and interloop.crochet instead.";
+  module.attr("__version__") = INTERLOOP_VERSION;
+  PyObject* raw = module.ptr();
+  if (!make_names() || !make_failed_future_type(raw) || !make_asyncio_callback_types(raw) ||
+      !make_asyncio_gather_type(raw) || !make_batched_timer_types(raw) || !make_twisted_gather_types(raw) ||
+      !make_asyncio_api_type(raw) || !make_twisted_api_type(raw) || !make_asyncio_logger_type(raw) ||
+      !make_twisted_logger_type(raw) || !make_eventual_result_types(raw) || !make_reactor_function_types(raw))
+    throw nanobind::python_error();
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// What the compiled functions need of the module asyncio, looked up when the first of them is asked for.
+#pragma once
+
+#include "names.hpp"
+
+namespace interloop::python {
+
+/// Strong references, kept for the life of the process.
+struct native_asyncio {
+  PyObject* module = nullptr;
+  PyTypeObject* future = nullptr;
+  PyTypeObject* gathering_future = nullptr;
+  PyTypeObject* cancelled_error = nullptr;
+  PyObject* get_event_loop = nullptr;
+  PyObject* iscoroutine = nullptr;
+  PyObject* isfuture = nullptr;
+  PyObject* ensure_future = nullptr;
+  PyObject* sleep = nullptr;
+  PyTypeObject* async_generator = nullptr;
+};
+
+/// Null: importing it failed, an exception is set.
+const native_asyncio* get_asyncio();
+
+/// The loop that asyncio has for the calling thread; a new one where it has none, as txaio does.
+ref current_event_loop(const native_asyncio& asyncio);
+
+/// `asyncio.isfuture(object)`.
+bool is_asyncio_future(const native_asyncio& asyncio, PyObject* object);
+
+/// `asyncio.iscoroutine(object)`, answered at once for the common types. -1: an exception is set.
+int is_coroutine(const native_asyncio& asyncio, PyObject* object);
+
+}  // namespace interloop::python

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// What the compiled functions need of Twisted, looked up when the first of them is asked for.
+#pragma once
+
+#include "names.hpp"
+
+namespace interloop::python {
+
+/// Strong references, kept for the life of the process.
+struct native_twisted {
+  PyTypeObject* deferred = nullptr;
+  PyTypeObject* failure = nullptr;
+  PyObject* succeed = nullptr;
+  PyObject* fail = nullptr;
+  PyObject* ensure_deferred = nullptr;
+  PyObject* reactor_time = nullptr;           // the interface, which adapts what provides it otherwise
+  PyObject* is_coroutine_function = nullptr;  // asyncio's
+};
+
+/// Null: importing it failed, an exception is set.
+const native_twisted* get_twisted();
+
+}  // namespace interloop::python

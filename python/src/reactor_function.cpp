@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: MIT
+//
+// `ReactorFunction(function, event_loop)` runs the function in the reactor's thread and returns an EventualResult;
+// with a timeout it waits for it. It binds as the function does, and shows its name, its documentation, its signature.
+#include "reactor_function.hpp"
+
+#include "eventual_result.hpp"
+
+#include <structmember.h>
+
+#include <cstddef>
+
+namespace interloop::python {
+namespace {
+
+struct reactor_function {
+  PyObject_HEAD vectorcallfunc vectorcall;
+  PyObject* wrapped;
+  PyObject* event_loop;  // has _require_usable(), _reactor, _registry, _api
+  PyObject* timeout;     // null: do not wait
+  PyObject* dict;
+  PyObject* weakrefs;
+};
+
+// One call on its way to the reactor's thread: a result, a function and its arguments.
+struct job {
+  PyObject_VAR_HEAD vectorcallfunc vectorcall;
+  PyObject* as_future;
+  PyObject* result;  // an EventualResult; it goes with the job, so that one nobody kept can be reported
+  PyObject* names;
+  PyObject* args[1];  // the function first; as many as the object's size says
+};
+
+PyTypeObject* function_type = nullptr;
+PyTypeObject* job_type = nullptr;
+
+ref make_job(PyObject* as_future, PyObject* result, PyObject* function, const arguments& given);
+
+reactor_function* as_function(PyObject* object) { return reinterpret_cast<reactor_function*>(object); }
+
+// ---- the job
+
+PyObject* run_job(PyObject* object, PyObject* const*, std::size_t, PyObject*) {
+  auto* self = reinterpret_cast<job*>(object);
+  if (!self->as_future) Py_RETURN_NONE;
+  const ref keep = ref::borrow(object);
+  const Py_ssize_t positional = Py_SIZE(self) - (self->names ? PyTuple_GET_SIZE(self->names) : 0);
+  const ref deferred = call_with(self->as_future, arguments{self->args, positional, self->names});
+  // Whatever came, SystemExit too: somebody waits for it.
+  const bool connected = deferred && connect_eventual_result(self->result, deferred.get());
+  if (!connected && !fail_eventual_result(self->result)) return nullptr;
+  Py_CLEAR(self->result);
+  Py_RETURN_NONE;
+}
+
+int job_traverse(PyObject* object, visitproc visit, void* arg) {
+  auto* self = reinterpret_cast<job*>(object);
+  Py_VISIT(Py_TYPE(object));
+  Py_VISIT(self->as_future);
+  Py_VISIT(self->result);
+  Py_VISIT(self->names);
+  for (Py_ssize_t i = 0; i < Py_SIZE(self); ++i) Py_VISIT(self->args[i]);
+  return 0;
+}
+
+int job_clear(PyObject* object) {
+  auto* self = reinterpret_cast<job*>(object);
+  Py_CLEAR(self->as_future);
+  Py_CLEAR(self->result);
+  Py_CLEAR(self->names);
+  for (Py_ssize_t i = 0; i < Py_SIZE(self); ++i) Py_CLEAR(self->args[i]);
+  return 0;
+}
+
+void job_destroy(PyObject* object) {
+  PyObject_GC_UnTrack(object);
+  job_clear(object);
+  free_object(object);
+}
+
+ref make_job(PyObject* as_future, PyObject* result, PyObject* function, const arguments& given) {
+  ref owner(job_type->tp_alloc(job_type, 1 + given.total()));
+  if (!owner) return ref();
+  auto* made = reinterpret_cast<job*>(owner.get());
+  made->vectorcall = &run_job;
+  made->as_future = Py_NewRef(as_future);
+  made->result = Py_NewRef(result);
+  made->names = Py_XNewRef(given.names);
+  made->args[0] = Py_NewRef(function);
+  for (Py_ssize_t i = 0; i < given.total(); ++i) made->args[i + 1] = Py_NewRef(given.values[i]);
+  return owner;
+}
+
+// ---- the function
+
+ref start(reactor_function* self, const arguments& given) {
+  if (!call_method(self->event_loop, names::require_usable)) return ref();
+  const ref reactor(PyObject_GetAttr(self->event_loop, names::reactor_));
+  if (!reactor) return ref();
+  if (self->timeout && !require_other_thread(reactor.get(), "A function decorated with wait_for")) return ref();
+  const ref registry(PyObject_GetAttr(self->event_loop, names::registry));
+  const ref api = registry ? ref(PyObject_GetAttr(self->event_loop, names::api_)) : ref();
+  const ref as_future = api ? ref(PyObject_GetAttr(api.get(), names::as_future)) : ref();
+  ref result = as_future ? make_eventual_result(reactor.get()) : ref();
+  if (!result || !call_method(registry.get(), names::register_, result.get())) return ref();
+  const ref work = make_job(as_future.get(), result.get(), self->wrapped, given);
+  if (!work || !call_method(reactor.get(), names::callFromThread, work.get())) return ref();
+  return result;
+}
+
+PyObject* call_function(PyObject* object, PyObject* const* args, std::size_t flags, PyObject* keywords) {
+  reactor_function* self = as_function(object);
+  const ref keep = ref::borrow(object);
+  static PyObject* timed_out = import_from("interloop.crochet._eventloop", "TimeoutError").release();
+  ref result = timed_out ? start(self, arguments{args, PyVectorcall_NARGS(flags), keywords}) : ref();
+  if (!result || !self->timeout) return result.release();
+  ref value = wait_eventual_result(result.get(), self->timeout);
+  if (value) return value.release();
+  if (PyErr_ExceptionMatches(timed_out)) {
+    ref exception = take_exception();
+    if (!cancel_eventual_result(result.get())) PyErr_Clear();  // the reactor has stopped: nothing is left to cancel
+    put_exception(std::move(exception));
+  }
+  return nullptr;
+}
+
+ref make_function(PyObject* wrapped, PyObject* event_loop, PyObject* timeout) {
+  auto* self = allocate<reactor_function>(function_type);
+  if (!self) return ref();
+  self->vectorcall = &call_function;
+  self->wrapped = Py_NewRef(wrapped);
+  self->event_loop = Py_NewRef(event_loop);
+  self->timeout = Py_XNewRef(timeout);
+  return ref(reinterpret_cast<PyObject*>(self));
+}
+
+PyObject* construct(PyTypeObject*, PyObject* args, PyObject* kwargs) {
+  std::array<const char*, 4> keywords{"function", "event_loop", "timeout", nullptr};
+  PyObject *function = nullptr, *event_loop = nullptr, *timeout = nullptr;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO|O:ReactorFunction", const_cast<char**>(keywords.data()), &function,
+                                   &event_loop, &timeout))
+    return nullptr;
+  return make_function(function, event_loop, timeout).release();
+}
+
+// As the wrapped thing binds: functions to an instance, class methods to the class, static methods to nothing.
+PyObject* bind(PyObject* object, PyObject* instance, PyObject* owner) {
+  reactor_function* self = as_function(object);
+  const descrgetfunc get = Py_TYPE(self->wrapped)->tp_descr_get;
+  if (!get) return Py_NewRef(object);
+  const ref bound(get(self->wrapped, instance, owner));
+  if (!bound) return nullptr;
+  if (bound.get() == self->wrapped) return Py_NewRef(object);
+  return make_function(bound.get(), self->event_loop, self->timeout).release();
+}
+
+PyObject* get_attribute(PyObject* object, PyObject* name) {
+  reactor_function* self = as_function(object);
+  for (PyObject* each :
+       {names::dunder_name, names::dunder_qualname, names::dunder_doc, names::dunder_module, names::dunder_annotations})
+    if (PyUnicode_Compare(each, name) == 0) return PyObject_GetAttr(self->wrapped, name);
+  PyObject* found = PyObject_GenericGetAttr(object, name);
+  if (found || !PyErr_ExceptionMatches(PyExc_AttributeError)) return found;
+  // By these `inspect` would take it for the coroutine function that it wraps.
+  for (PyObject* each : {names::dunder_code, names::is_coroutine, names::is_coroutine_mark})
+    if (PyUnicode_Compare(each, name) == 0) return nullptr;
+  PyErr_Clear();
+  return PyObject_GetAttr(self->wrapped, name);
+}
+
+PyObject* describe(PyObject* object) {
+  return PyUnicode_FromFormat("<%R in the reactor's thread>", as_function(object)->wrapped);
+}
+
+PyObject* compare(PyObject* left, PyObject* right, int operation) {
+  if ((operation != Py_EQ && operation != Py_NE) || !Py_IS_TYPE(right, function_type)) Py_RETURN_NOTIMPLEMENTED;
+  const bool alike = as_function(left)->event_loop == as_function(right)->event_loop &&
+                     (as_function(left)->timeout == nullptr) == (as_function(right)->timeout == nullptr);
+  const int same = alike ? PyObject_RichCompareBool(as_function(left)->wrapped, as_function(right)->wrapped, Py_EQ) : 0;
+  return same < 0 ? nullptr : PyBool_FromLong((same != 0) == (operation == Py_EQ));
+}
+
+Py_hash_t hash(PyObject* object) { return PyObject_Hash(as_function(object)->wrapped); }
+
+int traverse(PyObject* object, visitproc visit, void* arg) {
+  reactor_function* self = as_function(object);
+  Py_VISIT(Py_TYPE(object));
+  Py_VISIT(self->wrapped);
+  Py_VISIT(self->event_loop);
+  Py_VISIT(self->timeout);
+  Py_VISIT(self->dict);
+  return 0;
+}
+
+int clear(PyObject* object) {
+  reactor_function* self = as_function(object);
+  Py_CLEAR(self->wrapped);
+  Py_CLEAR(self->event_loop);
+  Py_CLEAR(self->timeout);
+  Py_CLEAR(self->dict);
+  return 0;
+}
+
+void destroy(PyObject* object) {
+  PyObject_GC_UnTrack(object);
+  if (as_function(object)->weakrefs) PyObject_ClearWeakRefs(object);
+  clear(object);
+  free_object(object);
+}
+
+std::array<PyMemberDef, 5> members{{
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(reactor_function, vectorcall), READONLY, nullptr},
+    {"__wrapped__", T_OBJECT, offsetof(reactor_function, wrapped), READONLY, nullptr},
+    {"__dictoffset__", T_PYSSIZET, offsetof(reactor_function, dict), READONLY, nullptr},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(reactor_function, weakrefs), READONLY, nullptr},
+    {nullptr, 0, 0, 0, nullptr},
+}};
+std::array<PyMemberDef, 2> job_members{{
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(job, vectorcall), READONLY, nullptr},
+    {nullptr, 0, 0, 0, nullptr},
+}};
+
+}  // namespace
+
+bool make_reactor_function_types(PyObject* module) {
+  std::array<PyType_Slot, 6> job_slots{{
+      {Py_tp_call, reinterpret_cast<void*>(&PyVectorcall_Call)},
+      {Py_tp_traverse, reinterpret_cast<void*>(&job_traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(&job_clear)},
+      {Py_tp_dealloc, reinterpret_cast<void*>(&job_destroy)},
+      {Py_tp_members, job_members.data()},
+      {0, nullptr},
+  }};
+  std::array<PyType_Slot, 12> slots{{
+      {Py_tp_new, reinterpret_cast<void*>(&construct)},
+      {Py_tp_call, reinterpret_cast<void*>(&PyVectorcall_Call)},
+      {Py_tp_descr_get, reinterpret_cast<void*>(&bind)},
+      {Py_tp_getattro, reinterpret_cast<void*>(&get_attribute)},
+      {Py_tp_repr, reinterpret_cast<void*>(&describe)},
+      {Py_tp_richcompare, reinterpret_cast<void*>(&compare)},
+      {Py_tp_hash, reinterpret_cast<void*>(&hash)},
+      {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(&clear)},
+      {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
+      {Py_tp_members, members.data()},
+      {0, nullptr},
+  }};
+  PyType_Spec job_spec{
+      "interloop._core._Job", offsetof(job, args), sizeof(PyObject*),
+      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+      job_slots.data()};
+  PyType_Spec spec{"interloop._core.ReactorFunction", sizeof(reactor_function), 0,
+                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL, slots.data()};
+  return (job_type = make_type(module, job_spec)) && (function_type = make_type(module, spec));
+}
+
+}  // namespace interloop::python

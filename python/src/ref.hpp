@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// Owning references to Python objects, and calls that build no tuples. All of it needs the GIL.
+#pragma once
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <cstddef>
+#include <utility>
+
+namespace interloop::python {
+
+/// One counted reference, or none. Steals: `ref(PyObject_Str(x))`; null then means that a Python exception is set.
+class ref {
+ public:
+  ref() noexcept = default;
+  explicit ref(PyObject* stolen) noexcept : object_(stolen) {}
+  static ref borrow(PyObject* object) noexcept { return ref(Py_XNewRef(object)); }
+  ref(ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+  ref& operator=(ref&& other) noexcept {
+    PyObject* old = std::exchange(object_, std::exchange(other.object_, nullptr));
+    Py_XDECREF(old);
+    return *this;
+  }
+  ~ref() { Py_XDECREF(object_); }
+
+  [[nodiscard]] PyObject* get() const noexcept { return object_; }
+  [[nodiscard]] PyObject* release() noexcept { return std::exchange(object_, nullptr); }
+  explicit operator bool() const noexcept { return object_ != nullptr; }
+
+ private:
+  PyObject* object_ = nullptr;
+};
+
+/// `callable(args...)`.
+template <class... Args>
+ref call(PyObject* callable, Args*... args) {
+  PyObject* stack[] = {nullptr, args...};
+  return ref(PyObject_Vectorcall(callable, stack + 1, sizeof...(Args) | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
+}
+
+/// `self.name(args...)`.
+template <class... Args>
+ref call_method(PyObject* self, PyObject* name, Args*... args) {
+  PyObject* stack[] = {nullptr, self, args...};
+  return ref(
+      PyObject_VectorcallMethod(name, stack + 1, (1 + sizeof...(Args)) | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
+}
+
+/// What a compiled function was called with.
+struct arguments {
+  PyObject* const* values;
+  Py_ssize_t positional;
+  PyObject* names;  // of the values after the positional ones; may be null
+  [[nodiscard]] Py_ssize_t named() const noexcept { return names ? PyTuple_GET_SIZE(names) : 0; }
+  [[nodiscard]] Py_ssize_t total() const noexcept { return positional + named(); }
+};
+
+/// `callable(*rest)` with what is in `args`.
+ref call_with(PyObject* callable, const arguments& rest);
+/// `self.name(*leading, *rest)`.
+ref call_method_with(PyObject* self, PyObject* name, PyObject* const* leading, Py_ssize_t count, const arguments& rest);
+
+/// The exception that is set, with its traceback in it; none is set afterwards.
+ref take_exception() noexcept;
+/// Sets an exception that `take_exception` gave.
+void put_exception(ref exception) noexcept;
+/// The exception that an `except` block around the caller handles, or none.
+inline ref handled_exception() noexcept { return ref(PyErr_GetHandledException()); }
+
+/// While it lives, `exception` is what an `except` block handles: `sys.exc_info()`, a bare `raise`, `__context__`.
+class handling {
+ public:
+  explicit handling(PyObject* exception) noexcept : before_(PyErr_GetHandledException()) {
+    PyErr_SetHandledException(exception);
+  }
+  handling(const handling&) = delete;
+  handling& operator=(const handling&) = delete;
+  ~handling() { PyErr_SetHandledException(before_.get()); }
+
+ private:
+  ref before_;
+};
+
+/// `module.name`; sets an exception and returns none where there is no such thing.
+ref import_from(const char* module, const char* name);
+
+}  // namespace interloop::python

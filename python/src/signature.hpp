@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// A Python signature for compiled functions: positional and named arguments into slots, without a tuple or a dict.
+#pragma once
+
+#include "names.hpp"
+
+#include <array>
+#include <cstddef>
+
+namespace interloop::python {
+
+/// `function(name1, name2=...)`: `Count` names, of which the first `required` have to be given.
+template <std::size_t Count>
+struct signature {
+  const char* function;
+  std::size_t required;
+  std::array<PyObject**, Count> names;  // addresses, since the strings are made when the module is loaded
+};
+
+namespace detail {
+bool parse(const char* function, std::size_t required, PyObject** const* names, std::size_t count,
+           const arguments& given, PyObject** slots);
+}
+
+/// Puts what was given into `slots`, borrowed; those that were not given stay as they are. False: TypeError is set.
+template <std::size_t Count>
+bool parse(const signature<Count>& wanted, const arguments& given, std::array<PyObject*, Count>& slots) {
+  if (!given.names && given.positional <= static_cast<Py_ssize_t>(Count) &&
+      given.positional >= static_cast<Py_ssize_t>(wanted.required)) {
+    for (std::size_t i = 0; i < static_cast<std::size_t>(given.positional); ++i) slots[i] = given.values[i];
+    return true;
+  }
+  return detail::parse(wanted.function, wanted.required, wanted.names.data(), Count, given, slots.data());
+}
+
+/// Splits `function(first, ..., *args, **kwargs)`: `leading` gets the named first ones, however they were given, and
+/// `rest` what is left. Keeps what it had to build; false: TypeError is set.
+class leading_arguments {
+ public:
+  template <std::size_t Count>
+  bool split(const signature<Count>& wanted, const arguments& given, std::array<PyObject*, Count>& leading) {
+    if (given.positional >= static_cast<Py_ssize_t>(Count)) {
+      for (std::size_t i = 0; i < Count; ++i) leading[i] = given.values[i];
+      rest = {given.values + Count, given.positional - static_cast<Py_ssize_t>(Count), given.names};
+      return true;
+    }
+    return split_slowly(wanted.function, wanted.names.data(), Count, given, leading.data());
+  }
+  arguments rest{};
+
+ private:
+  bool split_slowly(const char* function, PyObject** const* names, std::size_t count, const arguments& given,
+                    PyObject** leading);
+  std::array<PyObject*, 16> values_{};
+  ref names_;
+};
+
+}  // namespace interloop::python

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+#include "twisted_gather.hpp"
+
+#include "type.hpp"
+
+#include <structmember.h>
+
+#include <array>
+#include <cstddef>
+
+namespace interloop::python {
+namespace {
+
+struct gathering {
+  PyObject_HEAD PyObject* outer;
+  PyObject* results;  // a list; None where nothing has come yet
+  Py_ssize_t missing;
+  bool consume;
+};
+
+// The callback and errback of one child.
+struct place {
+  PyObject_HEAD vectorcallfunc vectorcall;
+  gathering* whole;  // owned
+  Py_ssize_t index;
+};
+
+PyTypeObject* gathering_type = nullptr;
+PyTypeObject* place_type = nullptr;
+
+// False: an exception is set.
+bool complete(gathering* self, const native_twisted& twisted) {
+  const ref called(PyObject_GetAttr(self->outer, names::called));
+  const int over = called ? PyObject_IsTrue(called.get()) : -1;
+  if (over != 0) return over > 0;
+  if (!self->consume) {
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(self->results); ++i) {
+      PyObject* each = PyList_GET_ITEM(self->results, i);
+      if (!PyObject_TypeCheck(each, twisted.failure)) continue;
+      // One of its own: errbacks of the child and of the whole may both clean theirs.
+      const ref value(PyObject_GetAttr(each, names::value));
+      const ref failure = value ? call(reinterpret_cast<PyObject*>(twisted.failure), value.get()) : ref();
+      return failure && call_method(self->outer, names::errback, failure.get());
+    }
+  }
+  const ref results(std::exchange(self->results, PyList_New(0)));
+  return self->results && call_method(self->outer, names::callback, results.get());
+}
+
+PyObject* on_result(PyObject* object, PyObject* const* args, std::size_t flags, PyObject*) {
+  auto* self = reinterpret_cast<place*>(object);
+  const native_twisted* twisted = get_twisted();
+  if (!twisted) return nullptr;
+  if (PyVectorcall_NARGS(flags) != 1 || !self->whole) {
+    PyErr_SetString(PyExc_TypeError, "a callback takes the result");
+    return nullptr;
+  }
+  const ref keep = ref::borrow(reinterpret_cast<PyObject*>(self->whole));
+  gathering* whole = self->whole;
+  const bool failed = PyObject_TypeCheck(args[0], twisted->failure);
+  if (self->index < PyList_GET_SIZE(whole->results)) PyList_SetItem(whole->results, self->index, Py_NewRef(args[0]));
+  if (--whole->missing == 0 && !complete(whole, *twisted)) return nullptr;
+  return Py_NewRef(failed && whole->consume ? Py_None : args[0]);
+}
+
+int gathering_traverse(PyObject* object, visitproc visit, void* arg) {
+  auto* self = reinterpret_cast<gathering*>(object);
+  Py_VISIT(Py_TYPE(object));
+  Py_VISIT(self->outer);
+  Py_VISIT(self->results);
+  return 0;
+}
+
+int gathering_clear(PyObject* object) {
+  auto* self = reinterpret_cast<gathering*>(object);
+  Py_CLEAR(self->outer);
+  Py_CLEAR(self->results);
+  return 0;
+}
+
+void gathering_destroy(PyObject* object) {
+  PyObject_GC_UnTrack(object);
+  gathering_clear(object);
+  free_object(object);
+}
+
+int place_traverse(PyObject* object, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(object));
+  Py_VISIT(reinterpret_cast<place*>(object)->whole);
+  return 0;
+}
+
+int place_clear(PyObject* object) {
+  Py_CLEAR(reinterpret_cast<place*>(object)->whole);
+  return 0;
+}
+
+void place_destroy(PyObject* object) {
+  PyObject_GC_UnTrack(object);
+  place_clear(object);
+  free_object(object);
+}
+
+std::array<PyMemberDef, 2> place_members{{
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(place, vectorcall), READONLY, nullptr},
+    {nullptr, 0, 0, 0, nullptr},
+}};
+
+}  // namespace
+
+bool twisted_gather(PyObject* outer, PyObject* deferreds, bool consume) {
+  const ref children(PySequence_List(deferreds));
+  if (!children) return false;
+  const Py_ssize_t count = PyList_GET_SIZE(children.get());
+  const ref owner(reinterpret_cast<PyObject*>(allocate<gathering>(gathering_type)));
+  if (!owner) return false;
+  auto* self = reinterpret_cast<gathering*>(owner.get());
+  self->outer = Py_NewRef(outer);
+  self->results = PyList_New(count);
+  if (!self->results) return false;
+  for (Py_ssize_t i = 0; i < count; ++i) PyList_SET_ITEM(self->results, i, Py_NewRef(Py_None));
+  self->missing = count;
+  self->consume = consume;
+  if (count == 0) return static_cast<bool>(call_method(outer, names::callback, self->results));
+  for (Py_ssize_t i = 0; i < count; ++i) {
+    const ref callback(reinterpret_cast<PyObject*>(allocate<place>(place_type)));
+    if (!callback) return false;
+    auto* made = reinterpret_cast<place*>(callback.get());
+    made->vectorcall = &on_result;
+    made->whole = reinterpret_cast<gathering*>(Py_NewRef(owner.get()));
+    made->index = i;
+    if (!call_method(PyList_GET_ITEM(children.get(), i), names::addBoth, callback.get())) return false;
+  }
+  return true;
+}
+
+bool make_twisted_gather_types(PyObject* module) {
+  std::array<PyType_Slot, 4> slots{{
+      {Py_tp_traverse, reinterpret_cast<void*>(&gathering_traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(&gathering_clear)},
+      {Py_tp_dealloc, reinterpret_cast<void*>(&gathering_destroy)},
+      {0, nullptr},
+  }};
+  std::array<PyType_Slot, 6> place_slots{{
+      {Py_tp_call, reinterpret_cast<void*>(&PyVectorcall_Call)},
+      {Py_tp_traverse, reinterpret_cast<void*>(&place_traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(&place_clear)},
+      {Py_tp_dealloc, reinterpret_cast<void*>(&place_destroy)},
+      {Py_tp_members, place_members.data()},
+      {0, nullptr},
+  }};
+  constexpr unsigned flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION;
+  PyType_Spec spec{"interloop._core._DeferredGathering", sizeof(gathering), 0, flags, slots.data()};
+  PyType_Spec place_spec{"interloop._core._Place", sizeof(place), 0, flags | Py_TPFLAGS_HAVE_VECTORCALL,
+                         place_slots.data()};
+  return (gathering_type = make_type(module, spec)) && (place_type = make_type(module, place_spec));
+}
+
+}  // namespace interloop::python

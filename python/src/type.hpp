@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// What the package's own types have in common: one heap type a C++ class, collected by Python's garbage collector.
+#pragma once
+
+#include "signature.hpp"
+
+#include <vector>
+
+namespace interloop::python {
+
+/// Method definitions of functions that take `arguments`.
+template <class Self, PyObject* (*Function)(Self*, const arguments&)>
+PyObject* fast(PyObject* self, PyObject* const* values, Py_ssize_t positional, PyObject* names) {
+  return Function(reinterpret_cast<Self*>(self), arguments{values, positional, names});
+}
+template <class Self, PyObject* (*Function)(Self*)>
+PyObject* plain(PyObject* self, PyObject*) {
+  return Function(reinterpret_cast<Self*>(self));
+}
+
+/// A `PyMethodDef` for `Function(Self*, const arguments&)`.
+#define INTERLOOP_PYTHON_FAST(Self, name, function, doc)                                      \
+  {name, reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&fast<Self, &function>)), \
+   METH_FASTCALL | METH_KEYWORDS, PyDoc_STR(doc)}
+/// A `PyMethodDef` for `Function(Self*)`.
+#define INTERLOOP_PYTHON_PLAIN(Self, name, function, doc) {name, &plain<Self, &function>, METH_NOARGS, PyDoc_STR(doc)}
+
+/// Makes the type `interloop._core.<name>`, adds it to `module`, and keeps it. Null: an exception is set.
+PyTypeObject* make_type(PyObject* module, PyType_Spec& spec);
+
+/// Frees an object of a heap type whose fields are gone.
+inline void free_object(PyObject* self) {
+  PyTypeObject* type = Py_TYPE(self);
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+
+/// An object of `type`, all fields zero, not yet known to the garbage collector's user: fill it, then hand it out.
+template <class Self>
+Self* allocate(PyTypeObject* type) {
+  return reinterpret_cast<Self*>(type->tp_alloc(type, 0));
+}
+
+/// Whether an exception is one that txaio's callers are told about: not KeyboardInterrupt and its like.
+bool is_ordinary(PyObject* exception);
+
+}  // namespace interloop::python

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+"""Runs an original's own tests, on the original and on the replacement, and compares what happened to each of them."""
+
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as xml
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+ORIGINALS = ROOT / "build" / "originals"
+SUPPORT = Path(__file__).parents[1]
+
+
+def sources(name):
+    """The unpacked sources of an original. Skips, or in CI fails, where the set-up could not get them."""
+    found = sorted(ORIGINALS.glob(f"{name}-*/"))
+    if not found:
+        message = f"{ORIGINALS} has no {name}: make python downloads it where a package index is reached"
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(message)
+    return found[-1]
+
+
+def outcomes(tmp_path, folder, arguments, drop_in, environment=None):
+    """Runs pytest in `folder`: {test: passed, skipped or failed}, and its output."""
+    report = tmp_path / f"{'replacement' if drop_in else 'original'}.xml"
+    command = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "--rootdir", ".", "-p", "no:cacheprovider"]
+    command += ["--timeout", "120", f"--junitxml={report}", *arguments]
+    if drop_in:
+        command += ["-p", "support.drop_in"]
+    env = {**os.environ, "PYTHONPATH": str(SUPPORT), **(environment or {})}
+    done = subprocess.run(
+        command, cwd=folder, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=1800
+    )
+    assert report.exists(), done.stdout
+    found = {}
+    for case in xml.parse(report).getroot().iter("testcase"):
+        kind = next((child.tag for child in case if child.tag in ("failure", "error", "skipped")), "passed")
+        found[f"{case.get('classname')}.{case.get('name')}"] = kind
+    return found, done.stdout
+
+
+def compare(tmp_path, folder, arguments=(), environment=None, on_original=True):
+    """AssertionError: a test fails on the replacement, or is skipped there and not on the original."""
+    ours, output = outcomes(tmp_path, folder, arguments, drop_in=True, environment=environment)
+    failed = {name: kind for name, kind in ours.items() if kind in ("failure", "error")}
+    theirs = outcomes(tmp_path, folder, arguments, False, environment)[0] if on_original else ours
+    fails_there_too = {name for name, kind in theirs.items() if kind in ("failure", "error")} if on_original else set()
+    assert not set(failed) - fails_there_too, output
+    assert {n for n, kind in ours.items() if kind == "skipped"} <= {n for n, k in theirs.items() if k == "skipped"}
+    assert set(theirs) == set(ours)
+    assert sum(kind == "passed" for kind in ours.values()) > 0, output
+    return ours

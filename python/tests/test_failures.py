@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+"""Failures as text: never an exception because of what is in them."""
+
+import pytest
+
+
+class Unprintable(Exception):
+    def __str__(self):
+        raise ValueError("no text")
+
+
+def test_a_message_that_cannot_be_made_does_not_escape(on):
+    message = on.txaio.failure_message(on.txaio.create_failure(Unprintable()))
+    assert "Unprintable" in message
+
+
+def test_a_traceback_of_an_exception_without_text_does_not_escape(on):
+    assert "Unprintable" in on.txaio.failure_format_traceback(on.txaio.create_failure(Unprintable()))
+
+
+@pytest.mark.parametrize("what", ["not a failure", None, 3, Unprintable()])
+def test_what_is_no_failure_gives_a_sentence(on, what):
+    assert on.txaio.failure_message(what).startswith("Failed to produce failure message")
+    assert on.txaio.failure_format_traceback(what).startswith("Failed to format failure traceback")
+
+
+def test_create_failure_takes_the_exception_that_is_handled(on):
+    try:
+        1 / 0
+    except ZeroDivisionError as error:
+        failure = on.txaio.create_failure()
+        assert failure.value is error
+    assert on.txaio.failure_message(failure) == "ZeroDivisionError: division by zero"
+    assert on.txaio.failure_traceback(failure) is not None
+
+
+def test_create_failure_takes_an_exception_that_counts_as_false(on):
+    class Empty(Exception):
+        def __bool__(self):
+            return False
+
+    error = Empty()
+    assert on.txaio.create_failure(error).value is error
+
+
+def test_chained_exceptions_are_in_the_traceback(on):
+    if not on.is_asyncio:
+        pytest.skip("Twisted prints the last one only")
+    try:
+        try:
+            1 / 0
+        except ZeroDivisionError as error:
+            raise KeyError("outer") from error
+    except KeyError:
+        text = on.txaio.failure_format_traceback(on.txaio.create_failure())
+    assert "ZeroDivisionError" in text and "KeyError" in text
+
+
+def test_failed_future_is_what_the_original_makes(on):
+    if not on.is_asyncio:
+        pytest.skip("Twisted has Failure")
+    from interloop.txaio.aio import FailedFuture
+
+    error = ValueError("x")
+    failed = FailedFuture(ValueError, error, None)
+    assert (failed._type, failed._value, failed._traceback, failed.value, str(failed)) == (
+        ValueError,
+        error,
+        None,
+        error,
+        "x",
+    )
+
+    class Own(FailedFuture):
+        pass
+
+    future = on.txaio.create_future()
+    on.txaio.reject(future, Own(ValueError, error, None))
+    with pytest.raises(ValueError):
+        on.wait(future)

@@ -1,0 +1,337 @@
+# SPDX-License-Identifier: MIT
+"""Logging, each case in a process of its own: it is started once."""
+
+import re
+
+import pytest
+from support.programs import run
+
+BOTH = pytest.mark.parametrize("framework", ["asyncio", "twisted"])
+PROLOGUE = """
+import io, logging, sys
+from interloop import txaio
+txaio.use_{framework}()
+out = io.StringIO()
+def lines(): return out.getvalue().splitlines()
+"""
+
+
+def program(framework, body):
+    run(PROLOGUE.format(framework=framework) + "\n" + body)
+
+
+@BOTH
+def test_messages_of_named_fields_come_out_with_time_and_zone(framework):
+    program(
+        framework,
+        """
+import re
+txaio.start_logging(out=out, level="debug")
+log = txaio.make_logger()
+log.info("Hopping {times} times, {things[one]}, {shape.real}", times=42, things={"one": 1}, shape=3)
+(line,) = lines()
+assert re.fullmatch(r"\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d[+-]\\d{4} Hopping 42 times, 1, 3", line), line
+""",
+    )
+
+
+@BOTH
+def test_loggers_made_before_and_after_the_start_have_its_level(framework):
+    program(
+        framework,
+        """
+early = txaio.make_logger()
+txaio.start_logging(out=out, level="warn")
+late = txaio.make_logger()
+for log in (early, late):
+    for level in ("critical", "error", "warn", "info", "debug", "trace"):
+        getattr(log, level)(level)
+assert [line.split()[-1] for line in lines()] == ["critical", "error", "warn"] * 2, lines()
+assert txaio.get_global_log_level() == "warn"
+""",
+    )
+
+
+@BOTH
+def test_a_lowered_level_takes_effect(framework):
+    program(
+        framework,
+        """
+txaio.start_logging(out=out, level="error")
+log = txaio.make_logger()
+log.debug("no")
+txaio.set_global_log_level("debug")
+log.debug("yes")
+txaio.set_global_log_level("trace")
+log.trace("traced {txaio_trace}")
+txaio.set_global_log_level("critical")
+log.error("no")
+assert [line.split(" ", 1)[1] for line in lines()] == ["yes", "traced True"], lines()
+""",
+    )
+
+
+@BOTH
+def test_level_none_writes_nothing(framework):
+    program(
+        framework,
+        """
+txaio.start_logging(out=out, level="none")
+log = txaio.make_logger()
+log.critical("no")
+log.emit("critical", "no")
+assert lines() == []
+assert txaio.get_global_log_level() == "none"
+txaio.set_global_log_level("info")
+log.info("yes")
+assert len(lines()) == 1
+""",
+    )
+
+
+@BOTH
+def test_without_output_only_the_level_is_set_and_output_can_come_later(framework):
+    program(
+        framework,
+        """
+txaio.start_logging(out=None, level="warn")
+log = txaio.make_logger()
+assert txaio.get_global_log_level() == "warn"
+log.warn("to whom it may concern")
+txaio.start_logging(out=out, level="info")
+log.info("yes")
+assert [line.split()[-1] for line in lines()] == ["yes"], lines()
+""",
+    )
+
+
+@BOTH
+def test_a_second_start_does_nothing(framework):
+    program(
+        framework,
+        """
+txaio.start_logging(out=out, level="info")
+txaio.start_logging(out=io.StringIO(), level="critical")
+txaio.make_logger().info("once")
+assert len(lines()) == 1
+""",
+    )
+
+
+@BOTH
+def test_a_wrong_level_is_refused_and_nothing_started(framework):
+    program(
+        framework,
+        """
+for call in (lambda: txaio.start_logging(out=out, level="loud"), lambda: txaio.set_global_log_level("loud")):
+    try:
+        call()
+    except RuntimeError as error:
+        assert "Invalid log level 'loud'" in str(error)
+    else:
+        raise SystemExit("no error")
+txaio.start_logging(out=out)
+txaio.make_logger().info("yes")
+assert len(lines()) == 1
+""",
+    )
+
+
+@BOTH
+def test_a_stream_of_bytes_gets_bytes(framework):
+    program(
+        framework,
+        """
+out = io.BytesIO()
+txaio.start_logging(out=out)
+txaio.make_logger().info("\\u00e9t\\u00e9")
+assert out.getvalue().endswith("\\u00e9t\\u00e9\\n".encode())
+""",
+    )
+
+
+@BOTH
+def test_a_category_replaces_the_message(framework):
+    program(
+        framework,
+        """
+txaio.start_logging(out=out)
+txaio.add_log_categories({"A1": "{who} left"})
+log = txaio.make_logger()
+log.info(log_category="A1", who="Ann")
+log.info("unused", log_category="A1", who="Bob")
+log.info("kept {who}", log_category="other", who="Cyd")
+assert [line.split(" ", 1)[1] for line in lines()] == ["Ann left", "Bob left", "kept Cyd"], lines()
+""",
+    )
+
+
+@BOTH
+def test_emit_takes_the_level_by_name(framework):
+    program(
+        framework,
+        """
+txaio.start_logging(out=out, level="info")
+log = txaio.make_logger()
+log.emit("info", "yes {a}", a=1)
+log.emit("debug", "no")
+assert [line.split(" ", 1)[1] for line in lines()] == ["yes 1"], lines()
+""",
+    )
+
+
+@BOTH
+def test_a_logger_is_named_after_where_it_was_made(framework):
+    program(
+        framework,
+        """
+def name(log): return log._logger.name if txaio.using_asyncio else log._logger.namespace
+def function(): return txaio.make_logger()
+class Thing:
+    shared = txaio.make_logger()
+    def __init__(self): self.own = txaio.make_logger()
+assert name(txaio.make_logger()) == "__main__"
+assert name(function()) == "__main__.function"
+assert name(Thing().own) == "__main__.Thing"
+assert name(Thing.shared) == "__main__.Thing"
+assert Thing().shared is Thing.shared
+""",
+    )
+
+
+@BOTH
+def test_it_is_an_ilogger(framework):
+    program(framework, "assert isinstance(txaio.make_logger(), txaio.ILogger)")
+
+
+@BOTH
+def test_a_logger_can_be_patched_and_weakly_referred_to(framework):
+    program(
+        framework,
+        """
+import gc, weakref
+log = txaio.make_logger()
+seen = []
+log.info = seen.append
+log.info("patched")
+assert seen == ["patched"]
+gone = weakref.ref(log)
+del log
+gc.collect()
+assert gone() is None
+""",
+    )
+
+
+def test_the_stdlibs_messages_come_out_through_start_logging():
+    program(
+        "asyncio",
+        """
+txaio.start_logging(out=out, level="debug")
+logging.getLogger("roy").info("stdlib: %s", "txaio was here")
+try: 1 / 0
+except ZeroDivisionError: logging.getLogger("roy").exception("oh")
+assert lines()[0].endswith("stdlib: txaio was here")
+assert "ZeroDivisionError: division by zero" in lines(), lines()
+""",
+    )
+
+
+def test_twisteds_old_and_new_loggers_come_out_through_start_logging():
+    program(
+        "twisted",
+        """
+txaio.start_logging(out=out, level="debug")
+from twisted.python import log as legacy
+from twisted.logger import Logger
+legacy.msg("legacy was here")
+Logger().info("{who} too", who="new")
+try: 1 / 0
+except ZeroDivisionError: Logger().failure("failed")
+text = out.getvalue()
+assert "legacy was here" in text and "new too" in text and "failed" in text, text
+""",
+    )
+
+
+def test_a_failure_that_is_logged_shows_its_traceback_on_twisted():
+    program(
+        "twisted",
+        """
+txaio.start_logging(out=out)
+log = txaio.make_logger()
+try: 1 / 0
+except ZeroDivisionError: log.failure(None)
+assert "ZeroDivisionError" in out.getvalue(), out.getvalue()
+""",
+    )
+
+
+def test_without_start_logging_the_applications_stdlib_logging_gets_the_messages():
+    program(
+        "asyncio",
+        """
+logging.basicConfig(stream=out, level=logging.INFO, format="%(name)s %(levelname)s %(funcName)s %(message)s")
+def work():
+    txaio.make_logger().warn("to {who}", who="you")
+work()
+assert lines() == ["__main__.work WARNING work to you"], lines()
+""",
+    )
+
+
+def test_without_start_logging_the_applications_twisted_logging_gets_the_messages():
+    program(
+        "twisted",
+        """
+from twisted.logger import globalLogBeginner, formatEvent
+events = []
+globalLogBeginner.beginLoggingTo([events.append], redirectStandardIO=False)
+txaio.make_logger().info("to {who}", who="you")
+assert [formatEvent(each) for each in events] == ["to you"]
+""",
+    )
+
+
+def test_a_logger_may_have_a_level_of_its_own_on_twisted():
+    program(
+        "twisted",
+        """
+log = txaio.make_logger(level="debug")
+other = txaio.make_logger()
+other.set_log_level("trace")
+follows = txaio.make_logger()
+follows.set_log_level("trace", keep=False)
+txaio.set_global_log_level("error")
+assert (log._log_level, other._log_level, follows._log_level) == ("debug", "trace", "error")
+""",
+    )
+
+
+def test_a_missing_field_is_the_callers_mistake_on_asyncio():
+    program(
+        "asyncio",
+        """
+log = txaio.make_logger()
+try: log.info("{missing}")
+except KeyError: pass
+else: raise SystemExit("no KeyError")
+log.debug("{missing}")
+""",
+    )
+
+
+def test_zone_is_the_local_one():
+    output = run(
+        """
+        import io, os, time
+        os.environ["TZ"] = "XYZ+03:30"; time.tzset()
+        from interloop import txaio
+        txaio.use_asyncio()
+        out = io.StringIO()
+        txaio.start_logging(out=out)
+        txaio.make_logger().info("x")
+        print(out.getvalue())
+        """
+    )
+    assert re.search(r"T\d\d:\d\d:\d\d-0330 x", output), output

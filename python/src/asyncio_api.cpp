@@ -19,7 +19,8 @@ namespace interloop::python {
 namespace {
 
 struct asyncio_api {
-  PyObject_HEAD PyObject* config;
+  PyObject_HEAD
+  PyObject* config;
   PyObject* dict;
 };
 

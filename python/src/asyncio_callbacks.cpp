@@ -12,7 +12,8 @@ namespace interloop::python {
 namespace {
 
 struct callbacks {
-  PyObject_HEAD vectorcallfunc vectorcall;
+  PyObject_HEAD
+  vectorcallfunc vectorcall;
   PyObject* first;   // the callback, or the canceller
   PyObject* second;  // the errback
 };

@@ -16,7 +16,8 @@ namespace interloop::python {
 namespace {
 
 struct gathering {
-  PyObject_HEAD vectorcallfunc vectorcall;
+  PyObject_HEAD
+  vectorcallfunc vectorcall;
   PyObject* children;  // a list, duplicates included
   PyObject* outer;     // null until all children are known
   Py_ssize_t expected;

@@ -15,7 +15,8 @@ namespace interloop::python {
 namespace {
 
 struct asyncio_logger {
-  PyObject_HEAD log_level level;
+  PyObject_HEAD
+  log_level level;
   PyObject* logger;      // of `logging`
   PyObject* categories;  // the module's dict
   PyObject* dict;

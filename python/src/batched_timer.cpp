@@ -23,7 +23,8 @@ struct batched_call;
 struct bucket;
 
 struct batched_timer {
-  PyObject_HEAD double width;
+  PyObject_HEAD
+  double width;
   Py_ssize_t chunk;
   PyObject* seconds;
   PyObject* create_delayed_call;
@@ -31,7 +32,8 @@ struct batched_timer {
 };
 
 struct bucket {
-  PyObject_HEAD vectorcallfunc vectorcall;
+  PyObject_HEAD
+  vectorcallfunc vectorcall;
   batched_timer* timer;  // owned
   PyObject* native;      // the delayed call of the next chunk; null while one runs
   PyObject* errors;      // null, or the exceptions so far
@@ -46,7 +48,8 @@ struct bucket {
 // No garbage collector knows these, so 100,000 of them do not wake it: their bucket visits for them what they hold, and
 // once they have left it they hold nothing.
 struct batched_call {
-  PyObject_VAR_HEAD bucket* home;  // borrowed; null once it has run or was cancelled
+  PyObject_VAR_HEAD
+  bucket* home;  // borrowed; null once it has run or was cancelled
   batched_call* previous;
   batched_call* next;
   PyObject* function;

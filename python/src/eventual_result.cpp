@@ -20,8 +20,14 @@
 namespace interloop::python {
 namespace {
 
+struct result_set;
+
 struct eventual_result {
-  PyObject_HEAD PyObject* deferred;  // null until it is connected
+  PyObject_HEAD
+  result_set* home;  // borrowed, as the links are: a set holds its results weakly
+  eventual_result* previous;
+  eventual_result* next;
+  PyObject* deferred;  // null until it is connected
   PyObject* reactor;
   PyObject* value;      // null until it is set
   PyObject* traceback;  // of a failure, as it was when it arrived: Twisted cleans it away
@@ -33,10 +39,19 @@ struct eventual_result {
 
 // What a Deferred or future calls with its result.
 struct connection {
-  PyObject_HEAD vectorcallfunc vectorcall;
+  PyObject_HEAD
+  vectorcallfunc vectorcall;
   PyObject* result;  // a weak reference
 };
 
+// The results that are waited for.
+struct result_set {
+  PyObject_HEAD
+  eventual_result* first;
+  bool stopped;
+};
+
+PyTypeObject* set_type = nullptr;
 PyTypeObject* result_type = nullptr;
 PyTypeObject* connection_type = nullptr;
 
@@ -59,11 +74,26 @@ bool is_failure(PyObject* value) {
   return twisted && PyObject_TypeCheck(value, twisted);
 }
 
+// Looked up with the first result: when the interpreter ends, nothing can be imported any more.
+PyObject* reporter() {
+  static PyObject* function = import_from("interloop.crochet._reports", "unhandled").release();
+  return function;
+}
+
 // Tells the log of a failure that nobody will ask for. Never raises.
 void report(PyObject* failure, const char* why) {
-  static PyObject* function = import_from("interloop.crochet._reports", "unhandled").release();
+  PyObject* function = reporter();
   const ref reason(PyUnicode_FromString(why));
   if (!function || !reason || !call(function, failure, reason.get())) PyErr_WriteUnraisable(failure);
+}
+
+// Without the GIL, so that those who wake find it free: with it, each would wake only to wait for that, and two threads
+// that talk to each other would spend their time there. The locks are the waiters': they stay until they are released.
+void wake(std::vector<PyThread_type_lock>& waiters) {
+  if (waiters.empty()) return;
+  const std::vector<PyThread_type_lock> woken = std::exchange(waiters, {});
+  Py_BEGIN_ALLOW_THREADS for (PyThread_type_lock each : woken) PyThread_release_lock(each);
+  Py_END_ALLOW_THREADS
 }
 
 bool set_result(eventual_result* self, PyObject* value) {
@@ -74,10 +104,59 @@ bool set_result(eventual_result* self, PyObject* value) {
     if (PyExceptionInstance_Check(exception.get())) self->traceback = PyException_GetTraceback(exception.get());
   }
   self->value = Py_NewRef(value);
-  for (PyThread_type_lock each : *self->waiters) PyThread_release_lock(each);
-  self->waiters->clear();
+  wake(*self->waiters);
   return true;
 }
+
+// ---- the set
+
+void leave(eventual_result* self) {
+  if (!self->home) return;
+  (self->previous ? self->previous->next : self->home->first) = self->next;
+  if (self->next) self->next->previous = self->previous;
+  self->home = nullptr;
+  self->previous = self->next = nullptr;
+}
+
+PyObject* set_add(result_set* self, const arguments& given) {
+  static constexpr signature<1> wanted{"add", 1, {&names::result}};
+  std::array<PyObject*, 1> slots{};
+  if (!parse(wanted, given, slots)) return nullptr;
+  if (!add_to_results(reinterpret_cast<PyObject*>(self), slots[0])) return nullptr;
+  Py_RETURN_NONE;
+}
+
+PyObject* set_stop(result_set* self, const arguments& given) {
+  static constexpr signature<1> wanted{"stop", 1, {&names::failure}};
+  std::array<PyObject*, 1> slots{};
+  if (!parse(wanted, given, slots)) return nullptr;
+  self->stopped = true;
+  while (self->first) {
+    const ref each = ref::borrow(reinterpret_cast<PyObject*>(self->first));
+    leave(self->first);
+    if (!set_result(as_result(each.get()), slots[0])) return nullptr;
+  }
+  Py_RETURN_NONE;
+}
+
+int set_contains(PyObject* self, PyObject* result) {
+  return PyObject_TypeCheck(result, result_type) && as_result(result)->home == reinterpret_cast<result_set*>(self);
+}
+
+void set_destroy(PyObject* object) {
+  auto* self = reinterpret_cast<result_set*>(object);
+  while (self->first) leave(self->first);
+  free_object(object);
+}
+
+PyObject* set_construct(PyTypeObject* type, PyObject*, PyObject*) { return type->tp_alloc(type, 0); }
+
+std::array<PyMethodDef, 3> set_methods{{
+    INTERLOOP_PYTHON_FAST(result_set, "add", set_add, "add($self, result)\n--\n\nAdds an EventualResult, weakly."),
+    INTERLOOP_PYTHON_FAST(result_set, "stop", set_stop,
+                          "stop($self, failure)\n--\n\nFails all, and lets none in any more."),
+    {nullptr, nullptr, 0, nullptr},
+}};
 
 // ---- waiting
 
@@ -324,6 +403,7 @@ void destroy(PyObject* object) {
   if (PyObject_CallFinalizerFromDealloc(object) < 0) return;
   PyObject_GC_UnTrack(object);
   if (as_result(object)->weakrefs) PyObject_ClearWeakRefs(object);
+  leave(as_result(object));
   clear(object);
   delete as_result(object)->waiters;
   free_object(object);
@@ -377,7 +457,30 @@ ref make_eventual_result(PyObject* reactor) {
   return ref(reinterpret_cast<PyObject*>(self));
 }
 
+bool add_to_results(PyObject* results, PyObject* result) {
+  if (!PyObject_TypeCheck(results, set_type) || !PyObject_TypeCheck(result, result_type)) {
+    PyErr_SetString(PyExc_TypeError, "add() takes an EventualResult");
+    return false;
+  }
+  auto* home = reinterpret_cast<result_set*>(results);
+  if (home->stopped) {
+    static PyObject* type = import_from("interloop.crochet._eventloop", "ReactorStopped").release();
+    if (type) PyErr_SetString(type, "the loop has stopped: there will be no result");
+    return false;
+  }
+  eventual_result* added = as_result(result);
+  leave(added);
+  added->home = home;
+  added->next = home->first;
+  if (home->first) home->first->previous = added;
+  home->first = added;
+  return true;
+}
+
+bool set_eventual_result(PyObject* result, PyObject* value) { return set_result(as_result(result), value); }
+
 bool connect_eventual_result(PyObject* result, PyObject* deferred) {
+  if (!reporter()) return false;
   const ref link(reinterpret_cast<PyObject*>(allocate<connection>(connection_type)));
   if (!link) return false;
   auto* made = reinterpret_cast<connection*>(link.get());
@@ -428,6 +531,13 @@ bool make_eventual_result_types(PyObject* module) {
       {Py_tp_members, connection_members.data()},
       {0, nullptr},
   }};
+  std::array<PyType_Slot, 5> set_slots{{
+      {Py_tp_new, reinterpret_cast<void*>(&set_construct)},
+      {Py_tp_dealloc, reinterpret_cast<void*>(&set_destroy)},
+      {Py_sq_contains, reinterpret_cast<void*>(&set_contains)},
+      {Py_tp_methods, set_methods.data()},
+      {0, nullptr},
+  }};
   std::array<PyType_Slot, 10> slots{{
       {Py_tp_doc, const_cast<char*>("EventualResult(deferred, _reactor)\n--\n\n"
                                     "The result of a function that runs in the reactor's thread, for other threads.")},
@@ -447,7 +557,9 @@ bool make_eventual_result_types(PyObject* module) {
       connection_slots.data()};
   PyType_Spec spec{"interloop._core.EventualResult", sizeof(eventual_result), 0,
                    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
-  return (connection_type = make_type(module, connection_spec)) && (result_type = make_type(module, spec));
+  PyType_Spec set_spec{"interloop._core.ResultSet", sizeof(result_set), 0, Py_TPFLAGS_DEFAULT, set_slots.data()};
+  return (connection_type = make_type(module, connection_spec)) && (set_type = make_type(module, set_spec)) &&
+         (result_type = make_type(module, spec));
 }
 
 }  // namespace interloop::python

@@ -11,6 +11,13 @@ bool make_eventual_result_types(PyObject* module);
 /// An `EventualResult` that has no Deferred yet. Any thread.
 ref make_eventual_result(PyObject* reactor);
 
+/// Adds a result to a `ResultSet`, which fails what is still in it when the reactor stops. False: an exception is set,
+/// ReactorStopped where that has happened already. Any thread.
+bool add_to_results(PyObject* results, PyObject* result);
+
+/// Gives it a value or a failure, unless it has one. The reactor's thread.
+bool set_eventual_result(PyObject* result, PyObject* value);
+
 /// Follows `deferred`, a Deferred or an asyncio future. The reactor's thread, once. False: an exception is set.
 bool connect_eventual_result(PyObject* result, PyObject* deferred);
 

@@ -8,7 +8,8 @@ namespace interloop::python {
 
 /// `FailedFuture(type, value, traceback)`. Any of the three may be None: what `sys.exc_info()` gave.
 struct failed_future {
-  PyObject_HEAD PyObject* type;
+  PyObject_HEAD
+  PyObject* type;
   PyObject* value;
   PyObject* traceback;
 };

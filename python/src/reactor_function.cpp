@@ -4,7 +4,8 @@
 // with a timeout it waits for it. It binds as the function does, and shows its name, its documentation, its signature.
 #include "reactor_function.hpp"
 
-#include "eventual_result.hpp"
+#include "native_twisted.hpp"
+#include "reactor_context.hpp"
 
 #include <structmember.h>
 
@@ -14,9 +15,10 @@ namespace interloop::python {
 namespace {
 
 struct reactor_function {
-  PyObject_HEAD vectorcallfunc vectorcall;
+  PyObject_HEAD
+  vectorcallfunc vectorcall;
   PyObject* wrapped;
-  PyObject* event_loop;  // has _require_usable(), _reactor, _registry, _api
+  PyObject* event_loop;  // has _context, once it is set up, and _require_usable()
   PyObject* timeout;     // null: do not wait
   PyObject* dict;
   PyObject* weakrefs;
@@ -24,9 +26,10 @@ struct reactor_function {
 
 // One call on its way to the reactor's thread: a result, a function and its arguments.
 struct job {
-  PyObject_VAR_HEAD vectorcallfunc vectorcall;
-  PyObject* as_future;
-  PyObject* result;  // an EventualResult; it goes with the job, so that one nobody kept can be reported
+  PyObject_VAR_HEAD
+  vectorcallfunc vectorcall;
+  reactor_context* context;  // owned
+  PyObject* result;          // an EventualResult; it goes with the job, so that one nobody kept can be reported
   PyObject* names;
   PyObject* args[1];  // the function first; as many as the object's size says
 };
@@ -34,21 +37,31 @@ struct job {
 PyTypeObject* function_type = nullptr;
 PyTypeObject* job_type = nullptr;
 
-ref make_job(PyObject* as_future, PyObject* result, PyObject* function, const arguments& given);
+ref make_job(reactor_context* context, PyObject* result, PyObject* function, const arguments& given);
 
 reactor_function* as_function(PyObject* object) { return reinterpret_cast<reactor_function*>(object); }
 
 // ---- the job
 
+// The exception that is set, as the framework's failure.
+bool fail(reactor_context* context, PyObject* result) {
+  if (!context->on_twisted) return fail_eventual_result(result);
+  const ref exception = take_exception();
+  const native_twisted* twisted = get_twisted();
+  if (!twisted) return false;
+  const ref failure = call(reinterpret_cast<PyObject*>(twisted->failure), exception.get());
+  return failure && set_eventual_result(result, failure.get());
+}
+
 PyObject* run_job(PyObject* object, PyObject* const*, std::size_t, PyObject*) {
   auto* self = reinterpret_cast<job*>(object);
-  if (!self->as_future) Py_RETURN_NONE;
+  if (!self->context || !self->result) Py_RETURN_NONE;
   const ref keep = ref::borrow(object);
   const Py_ssize_t positional = Py_SIZE(self) - (self->names ? PyTuple_GET_SIZE(self->names) : 0);
-  const ref deferred = call_with(self->as_future, arguments{self->args, positional, self->names});
   // Whatever came, SystemExit too: somebody waits for it.
-  const bool connected = deferred && connect_eventual_result(self->result, deferred.get());
-  if (!connected && !fail_eventual_result(self->result)) return nullptr;
+  const arguments given{self->args + 1, positional - 1, self->names};
+  if (!run_for_result(self->context, self->result, self->args[0], given) && !fail(self->context, self->result))
+    return nullptr;
   Py_CLEAR(self->result);
   Py_RETURN_NONE;
 }
@@ -56,7 +69,7 @@ PyObject* run_job(PyObject* object, PyObject* const*, std::size_t, PyObject*) {
 int job_traverse(PyObject* object, visitproc visit, void* arg) {
   auto* self = reinterpret_cast<job*>(object);
   Py_VISIT(Py_TYPE(object));
-  Py_VISIT(self->as_future);
+  Py_VISIT(self->context);
   Py_VISIT(self->result);
   Py_VISIT(self->names);
   for (Py_ssize_t i = 0; i < Py_SIZE(self); ++i) Py_VISIT(self->args[i]);
@@ -65,7 +78,7 @@ int job_traverse(PyObject* object, visitproc visit, void* arg) {
 
 int job_clear(PyObject* object) {
   auto* self = reinterpret_cast<job*>(object);
-  Py_CLEAR(self->as_future);
+  Py_CLEAR(self->context);
   Py_CLEAR(self->result);
   Py_CLEAR(self->names);
   for (Py_ssize_t i = 0; i < Py_SIZE(self); ++i) Py_CLEAR(self->args[i]);
@@ -78,12 +91,12 @@ void job_destroy(PyObject* object) {
   free_object(object);
 }
 
-ref make_job(PyObject* as_future, PyObject* result, PyObject* function, const arguments& given) {
+ref make_job(reactor_context* context, PyObject* result, PyObject* function, const arguments& given) {
   ref owner(job_type->tp_alloc(job_type, 1 + given.total()));
   if (!owner) return ref();
   auto* made = reinterpret_cast<job*>(owner.get());
   made->vectorcall = &run_job;
-  made->as_future = Py_NewRef(as_future);
+  made->context = reinterpret_cast<reactor_context*>(Py_NewRef(reinterpret_cast<PyObject*>(context)));
   made->result = Py_NewRef(result);
   made->names = Py_XNewRef(given.names);
   made->args[0] = Py_NewRef(function);
@@ -94,17 +107,13 @@ ref make_job(PyObject* as_future, PyObject* result, PyObject* function, const ar
 // ---- the function
 
 ref start(reactor_function* self, const arguments& given) {
-  if (!call_method(self->event_loop, names::require_usable)) return ref();
-  const ref reactor(PyObject_GetAttr(self->event_loop, names::reactor_));
-  if (!reactor) return ref();
-  if (self->timeout && !require_other_thread(reactor.get(), "A function decorated with wait_for")) return ref();
-  const ref registry(PyObject_GetAttr(self->event_loop, names::registry));
-  const ref api = registry ? ref(PyObject_GetAttr(self->event_loop, names::api_)) : ref();
-  const ref as_future = api ? ref(PyObject_GetAttr(api.get(), names::as_future)) : ref();
-  ref result = as_future ? make_eventual_result(reactor.get()) : ref();
-  if (!result || !call_method(registry.get(), names::register_, result.get())) return ref();
-  const ref work = make_job(as_future.get(), result.get(), self->wrapped, given);
-  if (!work || !call_method(reactor.get(), names::callFromThread, work.get())) return ref();
+  reactor_context* context = usable_context(self->event_loop);
+  if (!context) return ref();
+  if (self->timeout && !require_other_thread(context->reactor, "A function decorated with wait_for")) return ref();
+  ref result = make_eventual_result(context->reactor);
+  if (!result || !add_to_results(context->results, result.get())) return ref();
+  const ref work = make_job(context, result.get(), self->wrapped, given);
+  if (!work || !call_method(context->reactor, names::callFromThread, work.get())) return ref();
   return result;
 }
 

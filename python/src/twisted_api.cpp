@@ -17,7 +17,8 @@ namespace interloop::python {
 namespace {
 
 struct twisted_api {
-  PyObject_HEAD PyObject* config;
+  PyObject_HEAD
+  PyObject* config;
   PyObject* gather_type;  // the class of what `gather` returns: a DeferredList
   PyObject* dict;
 };

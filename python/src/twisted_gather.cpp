@@ -12,7 +12,8 @@ namespace interloop::python {
 namespace {
 
 struct gathering {
-  PyObject_HEAD PyObject* outer;
+  PyObject_HEAD
+  PyObject* outer;
   PyObject* results;  // a list; None where nothing has come yet
   Py_ssize_t missing;
   bool consume;
@@ -20,7 +21,8 @@ struct gathering {
 
 // The callback and errback of one child.
 struct place {
-  PyObject_HEAD vectorcallfunc vectorcall;
+  PyObject_HEAD
+  vectorcallfunc vectorcall;
   gathering* whole;  // owned
   Py_ssize_t index;
 };

@@ -14,7 +14,8 @@ namespace interloop::python {
 namespace {
 
 struct twisted_logger {
-  PyObject_HEAD log_level level;
+  PyObject_HEAD
+  log_level level;
   bool keeps_level;
   PyObject* logger;      // of Twisted
   PyObject* categories;  // the module's dict

@@ -21,7 +21,6 @@ class AsyncioReactor:
         self.loop = loop
         self._owned = owned
         self._thread = None
-        self._ended = False
         self._triggers = {"before": [], "after": []}
         if not owned:
             loop.call_soon_threadsafe(self._follow)
@@ -60,6 +59,7 @@ class AsyncioReactor:
                 self._finish()
             finally:
                 self.loop.close()
+                self._thread = None
                 self._fire("after")
 
     def _finish(self):
@@ -85,6 +85,7 @@ class AsyncioReactor:
             try:
                 yield
             finally:
+                self._thread = None
                 self._fire("before")
                 self._fire("after")
 

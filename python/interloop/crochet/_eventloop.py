@@ -7,7 +7,6 @@ The results and the decorated functions are compiled. Here is what happens once 
 import os
 import threading
 import warnings
-import weakref
 from queue import SimpleQueue
 
 from interloop import _core
@@ -35,24 +34,19 @@ class ResultRegistry:
     """The results that are waited for, so that the end of the loop ends the waiting. Any thread."""
 
     def __init__(self, failure=None):
-        self._results = weakref.WeakSet()
-        self._stopped = False
+        self._results = _core.ResultSet()
         self._lock = threading.Lock()
         self._failure = failure or _twisted_failure
 
     @synchronized
     def register(self, result):
         """Adds a result, weakly. ReactorStopped: the loop has ended."""
-        if self._stopped:
-            raise ReactorStopped()
         self._results.add(result)
 
     @synchronized
     def stop(self):
         """Fails all results that there are not yet with ReactorStopped. The loop's thread."""
-        self._stopped = True
-        for result in self._results:
-            result._set_result(self._failure(ReactorStopped()))
+        self._results.stop(self._failure(ReactorStopped("the loop has stopped: there will be no result")))
 
 
 def _twisted_failure(error):
@@ -113,7 +107,7 @@ class EventLoop:
         self._lock = threading.Lock()
         self._watchdog_thread = watchdog_thread
         self._reapAllProcesses = reapAllProcesses
-        self._pid = None  # of the process that has the reactor's thread
+        self._context = None  # what decorated functions look at
 
     def _require_usable(self):
         if not self._started:
@@ -128,10 +122,12 @@ class EventLoop:
         from interloop.crochet import _frameworks
 
         self._reactor = reactor = _frameworks.reactor_for(loop, self._reactorFactory, owned)
-        self._api = _frameworks.api_for(reactor)
         self._is_twisted = _frameworks.is_twisted(reactor)
         self._registry = ResultRegistry(None if self._is_twisted else _asyncio_failure)
         reactor.addSystemEventTrigger("before", "shutdown", self._registry.stop)
+        self._pid = os.getpid() if owned else None  # an application may fork before it runs its loop
+        api = _frameworks.api_for(reactor)
+        self._context = _core.ReactorContext(reactor, self._registry._results, api, self._is_twisted, not owned)
         self._started = True
 
     @synchronized
@@ -144,7 +140,6 @@ class EventLoop:
             self._require_usable()
             return
         self._common_setup(loop, owned=True)
-        self._pid = os.getpid()
         if self._is_twisted:
             self._set_up_twisted()
         reactor = self._reactor

@@ -2,6 +2,8 @@
 """What may be relied on of txaio's objects, as abstract classes. The compiled classes are registered with them."""
 
 import abc
+from collections.abc import Callable
+from typing import Any
 
 log_levels = ["none", "critical", "error", "warn", "info", "debug", "trace"]
 """All levels: a logger at one of them emits that one and those before it."""
@@ -10,7 +12,7 @@ log_levels = ["none", "critical", "error", "warn", "info", "debug", "trace"]
 class IBatchedTimer(abc.ABC):
     """What ``make_batched_timer`` returns: many timeouts on few timers of the loop, at the price of exact moments."""
 
-    def call_later(self, delay, func, *args, **kw):
+    def call_later(self, delay: float, func: Callable[..., object], *args: Any, **kw: Any) -> Any:
         """Calls ``func`` about ``delay`` seconds from now; returns an object that has ``cancel()``."""
 
 
@@ -22,22 +24,22 @@ class ILogger(abc.ABC):
     among them. A method below the level does nothing.
     """
 
-    def critical(self, message, **kwargs):
+    def critical(self, message: str = "", **kwargs: Any) -> None:
         """Logs a critical message."""
 
-    def error(self, message, **kwargs):
+    def error(self, message: str = "", **kwargs: Any) -> None:
         """Logs an error."""
 
-    def warn(self, message, **kwargs):
+    def warn(self, message: str = "", **kwargs: Any) -> None:
         """Logs a warning."""
 
-    def info(self, message, **kwargs):
+    def info(self, message: str = "", **kwargs: Any) -> None:
         """Logs information."""
 
-    def debug(self, message, **kwargs):
+    def debug(self, message: str = "", **kwargs: Any) -> None:
         """Logs what helps to find errors."""
 
-    def trace(self, message, **kwargs):
+    def trace(self, message: str = "", **kwargs: Any) -> None:
         """Logs each step."""
 
 
@@ -49,5 +51,5 @@ class IFailedFuture(abc.ABC):
 
     @property
     @abc.abstractmethod
-    def value(self):
+    def value(self) -> BaseException:
         """The exception."""

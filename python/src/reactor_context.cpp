@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include "reactor_context.hpp"
+
+#include "native_asyncio.hpp"
+#include "native_twisted.hpp"
+
+#include <pthread.h>
+#include <structmember.h>
+
+#include <cstddef>
+
+namespace interloop::python {
+namespace {
+
+PyTypeObject* context_type = nullptr;
+unsigned forks = 0;  // counted in the child, before any other code of it runs
+
+PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
+  std::array<const char*, 6> keywords{"reactor", "results", "api", "on_twisted", "survives_fork", nullptr};
+  PyObject *reactor = nullptr, *results = nullptr, *api = nullptr;
+  int on_twisted = 0, survives_fork = 0;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOOpp:ReactorContext", const_cast<char**>(keywords.data()), &reactor,
+                                   &results, &api, &on_twisted, &survives_fork))
+    return nullptr;
+  ref as_future(PyObject_GetAttr(api, names::as_future));
+  if (!as_future) return nullptr;
+  auto* self = allocate<reactor_context>(type);
+  if (!self) return nullptr;
+  self->reactor = Py_NewRef(reactor);
+  self->results = Py_NewRef(results);
+  self->as_future = as_future.release();
+  self->on_twisted = on_twisted != 0;
+  self->survives_fork = survives_fork != 0;
+  self->generation = forks;
+  return reinterpret_cast<PyObject*>(self);
+}
+
+int traverse(PyObject* object, visitproc visit, void* arg) {
+  auto* self = reinterpret_cast<reactor_context*>(object);
+  Py_VISIT(Py_TYPE(object));
+  Py_VISIT(self->reactor);
+  Py_VISIT(self->results);
+  Py_VISIT(self->as_future);
+  return 0;
+}
+
+int clear(PyObject* object) {
+  auto* self = reinterpret_cast<reactor_context*>(object);
+  Py_CLEAR(self->reactor);
+  Py_CLEAR(self->results);
+  Py_CLEAR(self->as_future);
+  return 0;
+}
+
+void destroy(PyObject* object) {
+  PyObject_GC_UnTrack(object);
+  clear(object);
+  free_object(object);
+}
+
+// Whether `value` is one that comes later, or a failure: what txaio's as_future has to look at. -1: an exception is set.
+int needs_a_future(reactor_context* context, PyObject* value) {
+  if (PyCoro_CheckExact(value)) return 1;
+  if (context->on_twisted) {
+    const native_twisted* twisted = get_twisted();
+    if (!twisted) return -1;
+    return PyObject_TypeCheck(value, twisted->deferred) || PyObject_TypeCheck(value, twisted->failure);
+  }
+  const native_asyncio* asyncio = get_asyncio();
+  if (!asyncio) return -1;
+  return is_asyncio_future(*asyncio, value) || PyAsyncGen_CheckExact(value) ? 1 : is_coroutine(*asyncio, value);
+}
+
+// Hands out what it was made with: as_future takes functions.
+PyObject* give(PyObject* value, PyObject*) { return Py_NewRef(value); }
+PyMethodDef give_method{"value", &give, METH_NOARGS, nullptr};
+
+}  // namespace
+
+reactor_context* usable_context(PyObject* event_loop) {
+  static PyObject* name = PyUnicode_InternFromString("_context");
+  const ref found(PyObject_GetAttr(event_loop, name));
+  if (!found) return nullptr;
+  if (Py_IS_TYPE(found.get(), context_type)) {
+    auto* context = reinterpret_cast<reactor_context*>(found.get());
+    // The event loop keeps it: it is set once.
+    if (context->survives_fork || context->generation == forks) return context;
+  }
+  const ref unusable = call_method(event_loop, names::require_usable);
+  if (unusable) PyErr_SetString(PyExc_RuntimeError, "the event loop is not there");
+  return nullptr;
+}
+
+bool run_for_result(reactor_context* context, PyObject* result, PyObject* function, const arguments& given) {
+  const ref value = call_with(function, given);
+  if (!value) return false;
+  const int later = needs_a_future(context, value.get());
+  if (later < 0) return false;
+  if (!later) return set_eventual_result(result, value.get());
+  const ref holder(PyCFunction_New(&give_method, value.get()));
+  const ref future = holder ? call(context->as_future, holder.get()) : ref();
+  return future && connect_eventual_result(result, future.get());
+}
+
+bool make_reactor_context_type(PyObject* module) {
+  static const int registered = pthread_atfork(nullptr, nullptr, [] { ++forks; });
+  if (registered != 0) {
+    PyErr_SetString(PyExc_OSError, "pthread_atfork");
+    return false;
+  }
+  std::array<PyType_Slot, 5> slots{{
+      {Py_tp_new, reinterpret_cast<void*>(&construct)},
+      {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(&clear)},
+      {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
+      {0, nullptr},
+  }};
+  PyType_Spec spec{"interloop._core.ReactorContext", sizeof(reactor_context), 0,
+                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, slots.data()};
+  return (context_type = make_type(module, spec)) != nullptr;
+}
+
+}  // namespace interloop::python

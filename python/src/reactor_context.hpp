@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// What a decorated function needs of its event loop, in one object: made by `setup`, read by every call.
+#pragma once
+
+#include "eventual_result.hpp"
+
+namespace interloop::python {
+
+/// `ReactorContext(reactor, results, api, on_twisted, survives_fork)`.
+struct reactor_context {
+  PyObject_HEAD
+  PyObject* reactor;
+  PyObject* results;    // a ResultSet
+  PyObject* as_future;  // of txaio's API on the reactor
+  bool on_twisted;
+  bool survives_fork;
+  unsigned generation;  // of forks, when it was made
+};
+
+bool make_reactor_context_type(PyObject* module);
+
+/// The context of `event_loop`. Null: it has none, or it stayed in the parent of a fork: RuntimeError is set.
+reactor_context* usable_context(PyObject* event_loop);
+
+/// Runs `function` with what is in `given`, in the reactor's thread, and gives `result` its outcome, now or when its
+/// future is done. False: an exception is set, and the result has none.
+bool run_for_result(reactor_context* context, PyObject* result, PyObject* function, const arguments& given);
+
+}  // namespace interloop::python

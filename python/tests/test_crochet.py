@@ -1,0 +1,609 @@
+# SPDX-License-Identifier: MIT
+"""Crochet's functions on each framework, each case in a process of its own, since a loop is set up once."""
+
+import pytest
+from support.programs import result, run
+
+ON_ALL = pytest.mark.parametrize("loop", ["asyncio", "uvloop", "twisted"])
+
+PROLOGUE = """
+import asyncio, gc, inspect, logging, os, signal, sys, threading, time, traceback, weakref
+from interloop import crochet
+from interloop.crochet import setup, no_setup, run_in_reactor, wait_for, EventualResult, TimeoutError, ReactorStopped
+LOOP = {loop!r}
+def pending():
+    "A future that nothing completes, of the loop in this thread."
+    if LOOP == "twisted":
+        from twisted.internet.defer import Deferred
+        return Deferred()
+    return asyncio.get_running_loop().create_future()
+def done(future, value):
+    future.callback(value) if LOOP == "twisted" else future.set_result(value)
+def later(seconds, fn, *args):
+    if LOOP == "twisted":
+        from twisted.internet import reactor
+        return reactor.callLater(seconds, fn, *args)
+    return asyncio.get_running_loop().call_later(seconds, fn, *args)
+def is_cancelled(error):
+    return type(error).__name__ == "CancelledError"
+def raises(kind, fn, *args):
+    try:
+        fn(*args)
+    except kind as error:
+        return error
+    raise SystemExit("did not raise " + str(kind))
+"""
+
+
+def program(loop, body, set_up=True):
+    start = f"setup({loop!r})\n" if set_up else ""
+    return run(PROLOGUE.format(loop=loop) + start + body)
+
+
+@ON_ALL
+def test_wait_for_returns_values_and_raises_exceptions(loop):
+    program(
+        loop,
+        """
+@wait_for(timeout=10)
+def add(a, b=0): return a + b
+@wait_for(timeout=10)
+def fails(): raise ValueError("inside")
+assert add(1, b=2) == 3
+error = raises(ValueError, fails)
+assert "in fails" in "".join(traceback.format_exception(error))
+""",
+    )
+
+
+@ON_ALL
+def test_wait_for_waits_for_futures_and_coroutines(loop):
+    program(
+        loop,
+        """
+@wait_for(timeout=10)
+def future():
+    made = pending()
+    later(0.01, done, made, 5)
+    return made
+@wait_for(timeout=10)
+async def coroutine(value):
+    made = pending()
+    later(0.01, done, made, value)
+    return await made
+assert future() == 5
+assert coroutine(6) == 6
+assert not inspect.iscoroutinefunction(coroutine)
+""",
+    )
+
+
+@ON_ALL
+def test_an_exception_keeps_the_frames_of_the_coroutine_that_failed(loop):
+    program(
+        loop,
+        """
+@wait_for(timeout=10)
+async def outer():
+    made = pending()
+    later(0.01, done, made, None)
+    await made
+    inner()
+def inner(): raise KeyError("deep")
+@run_in_reactor
+async def eventually(): inner()
+error = raises(KeyError, outer)
+text = "".join(traceback.format_exception(error))
+assert "in inner" in text and "in outer" in text, text
+held = eventually()
+for _ in range(3):
+    text = "".join(traceback.format_exception(raises(KeyError, held.wait, 10)))
+    assert "in inner" in text, text
+    assert text.count("in raises") == 1, text
+""",
+    )
+
+
+@ON_ALL
+def test_a_timeout_raises_and_cancels(loop):
+    program(
+        loop,
+        """
+cancelled = threading.Event()
+@wait_for(timeout=0.05)
+async def never():
+    try:
+        await pending()
+    except BaseException as error:
+        if is_cancelled(error): cancelled.set()
+        return
+raises(TimeoutError, never)
+assert cancelled.wait(10)
+""",
+    )
+
+
+@ON_ALL
+def test_an_eventual_result_can_be_waited_for_again(loop):
+    program(
+        loop,
+        """
+box = []
+@run_in_reactor
+def start():
+    box.append(pending())
+    return box[0]
+@run_in_reactor
+def finish(): done(box[0], 7)
+held = start()
+assert isinstance(held, EventualResult)
+raises(TimeoutError, held.wait, 0.01)
+raises(TimeoutError, held.wait, 0)
+finish()
+assert held.wait(10) == 7 == held.wait(timeout=None)
+assert held.original_failure() is None
+""",
+    )
+
+
+@ON_ALL
+def test_an_eventual_result_can_be_cancelled(loop):
+    program(
+        loop,
+        """
+@run_in_reactor
+def start(): return pending()
+held = start()
+held.cancel()
+held.cancel()
+assert is_cancelled(raises(BaseException, held.wait, 10))
+assert is_cancelled(held.original_failure().value)
+""",
+    )
+
+
+@ON_ALL
+def test_a_stashed_result_is_retrieved_once(loop):
+    program(
+        loop,
+        """
+@run_in_reactor
+def start(): return 3
+held = start()
+number = held.stash()
+assert crochet.retrieve_result(number) is held
+raises(KeyError, crochet.retrieve_result, number)
+assert weakref.ref(held)() is held
+""",
+    )
+
+
+@ON_ALL
+def test_decorators_work_on_methods_and_keep_names_and_signatures(loop):
+    program(
+        loop,
+        """
+class Thing:
+    @wait_for(timeout=10)
+    def method(self, a: int, *, b=2) -> int:
+        "Its documentation."
+        return (self, a, b)
+    @classmethod
+    @wait_for(timeout=10)
+    def outside(cls, a): return (cls, a)
+    @wait_for(timeout=10)
+    @classmethod
+    def inside(cls, a): return (cls, a)
+    @staticmethod
+    @wait_for(timeout=10)
+    def static(a): return a
+    @run_in_reactor
+    def eventual(self): return self
+thing = Thing()
+assert thing.method(1, b=3) == (thing, 1, 3) == Thing.method(thing, 1, b=3)
+assert Thing.outside(1) == thing.outside(1) == Thing.inside(1) == thing.inside(1) == (Thing, 1)
+assert Thing.static(4) == thing.static(4) == 4
+assert thing.eventual().wait(10) is thing
+assert str(inspect.signature(Thing.method)) == "(self, a: int, *, b=2) -> int"
+assert str(inspect.signature(thing.method)) == "(a: int, *, b=2) -> int"
+assert (Thing.method.__name__, Thing.method.__doc__) == ("method", "Its documentation.")
+assert Thing.method.__qualname__ == "Thing.method" and Thing.method.__module__ == "__main__"
+assert Thing.method.__wrapped__(thing, 1) == (thing, 1, 2)
+assert thing.method == thing.method and hash(thing.method) == hash(thing.method)
+""",
+    )
+
+
+@ON_ALL
+def test_waiting_in_the_loops_thread_raises_before_anything_runs(loop):
+    program(
+        loop,
+        """
+ran = []
+@wait_for(timeout=10)
+def inner(): ran.append(1)
+@wait_for(timeout=10)
+def outer(): inner()
+@wait_for(timeout=10)
+def waits(): held.wait(10)
+@run_in_reactor
+def plain(): return 1
+assert "reactor thread" in str(raises(RuntimeError, outer))
+held = plain()
+assert "reactor thread" in str(raises(RuntimeError, waits))
+assert ran == []
+""",
+    )
+
+
+@ON_ALL
+def test_before_setup_a_call_says_what_to_do(loop):
+    program(
+        loop,
+        """
+@wait_for(timeout=10)
+def f(): pass
+@run_in_reactor
+def g(): pass
+for fn in (f, g):
+    assert "call crochet.setup() first" in str(raises(RuntimeError, fn))
+""",
+        set_up=False,
+    )
+
+
+@ON_ALL
+def test_in_a_forked_child_a_call_says_what_is_wrong(loop):
+    program(
+        loop,
+        """
+@wait_for(timeout=10)
+def f(): return 1
+assert f() == 1
+child = os.fork()
+if child == 0:
+    status = 1
+    try:
+        message = str(raises(RuntimeError, f))
+        status = 23 if "fork" in message and "fork" in str(raises(RuntimeError, setup)) else 2
+    finally:
+        os._exit(status)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 23
+assert f() == 1
+""",
+    )
+
+
+@ON_ALL
+def test_ctrl_c_interrupts_a_wait(loop):
+    program(
+        loop,
+        """
+@wait_for(timeout=100)
+def never(): return pending()
+def interrupt():
+    time.sleep(0.2)
+    os.kill(os.getpid(), signal.SIGINT)
+threading.Thread(target=interrupt, daemon=True).start()
+raises(KeyboardInterrupt, never)
+""",
+    )
+
+
+@ON_ALL
+def test_a_signal_that_raises_nothing_does_not_end_a_wait(loop):
+    program(
+        loop,
+        """
+signals = []
+signal.signal(signal.SIGUSR1, lambda *a: signals.append(1))
+@run_in_reactor
+def start():
+    made = pending()
+    later(0.4, done, made, 9)
+    return made
+def send():
+    time.sleep(0.1)
+    os.kill(os.getpid(), signal.SIGUSR1)
+threading.Thread(target=send, daemon=True).start()
+assert start().wait(10) == 9 and signals == [1]
+""",
+    )
+
+
+@ON_ALL
+def test_when_the_loop_stops_those_who_wait_are_told(loop):
+    program(
+        loop,
+        """
+@run_in_reactor
+def never(): return pending()
+@run_in_reactor
+def stop():
+    if LOOP == "twisted":
+        from twisted.internet import reactor
+        reactor.stop()
+    else:
+        asyncio.get_running_loop().stop()
+held = never()
+later_waiters = []
+def wait():
+    later_waiters.append(type(raises(ReactorStopped, held.wait, 10)))
+threads = [threading.Thread(target=wait) for _ in range(4)]
+for each in threads: each.start()
+stop()
+for each in threads: each.join(10)
+assert later_waiters == [ReactorStopped] * 4
+raises(ReactorStopped, never)
+""",
+    )
+
+
+@ON_ALL
+def test_many_threads_get_their_own_results(loop):
+    program(
+        loop,
+        """
+@wait_for(timeout=60)
+def echo(value):
+    if value % 3: return value
+    made = pending()
+    later(0.001, done, made, value)
+    return made
+wrong = []
+def work(start):
+    for i in range(start, start + 200):
+        if echo(i) != i: wrong.append(i)
+threads = [threading.Thread(target=work, args=(n * 1000,)) for n in range(8)]
+for each in threads: each.start()
+for each in threads: each.join()
+assert wrong == []
+""",
+    )
+
+
+@ON_ALL
+def test_one_result_wakes_all_who_wait_for_it(loop):
+    program(
+        loop,
+        """
+@run_in_reactor
+def start():
+    made = pending()
+    later(0.1, done, made, 1)
+    return made
+held = start()
+seen = []
+threads = [threading.Thread(target=lambda: seen.append(held.wait(10))) for _ in range(10)]
+for each in threads: each.start()
+for each in threads: each.join()
+assert seen == [1] * 10
+""",
+    )
+
+
+@ON_ALL
+def test_a_failure_that_nobody_asked_for_is_logged(loop):
+    output = program(
+        loop,
+        """
+logging.basicConfig(level=logging.INFO, stream=sys.stdout)
+@run_in_reactor
+def fails(): raise ValueError("nobody asked")
+@wait_for(timeout=10)
+def nothing(): pass
+fails()
+held = fails()
+nothing()
+held = None
+gc.collect()
+stashed = fails().stash()
+nothing()
+time.sleep(0.1)
+""",
+    )
+    assert output.count("ValueError: nobody asked") == 3, output
+    assert "Unhandled error in EventualResult" in output
+    assert "stashed" in output
+
+
+@ON_ALL
+def test_a_failure_that_was_seen_is_not_logged(loop):
+    output = program(
+        loop,
+        """
+logging.basicConfig(level=logging.INFO, stream=sys.stdout)
+@run_in_reactor
+def fails(): raise ValueError("seen")
+held = fails()
+raises(ValueError, held.wait, 10)
+held = None
+gc.collect()
+""",
+    )
+    assert "Unhandled" not in output, output
+
+
+@ON_ALL
+def test_what_a_function_raises_that_is_no_ordinary_exception_reaches_its_caller(loop):
+    program(
+        loop,
+        """
+@wait_for(timeout=10)
+def leaves(): raise SystemExit(3)
+@wait_for(timeout=10)
+def works(): return 1
+assert raises(SystemExit, leaves).code == 3
+assert works() == 1
+""",
+    )
+
+
+@ON_ALL
+def test_setup_again_does_nothing_and_no_setup_after_it_is_refused(loop):
+    program(loop, "setup(); setup(LOOP); assert 'no_setup() is intended' in str(raises(RuntimeError, no_setup))")
+
+
+@ON_ALL
+def test_the_process_ends_with_its_main_thread(loop):
+    output = program(
+        loop,
+        """
+@wait_for(timeout=10)
+def f(): pass
+f()
+import atexit
+print("threads", threading.active_count())
+""",
+    )
+    assert "threads" in output
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_no_setup_uses_the_loop_that_the_application_runs(loop):
+    program(
+        loop,
+        """
+if LOOP == "uvloop":
+    import uvloop; uvloop.install()
+results = []
+@wait_for(timeout=10)
+async def where(): return asyncio.get_running_loop()
+@run_in_reactor
+def never(): return pending()
+async def main():
+    no_setup("asyncio")
+    found = await asyncio.to_thread(where)
+    assert found is asyncio.get_running_loop()
+    raises(RuntimeError, where)
+    results.append(never())
+asyncio.run(main())
+raises(ReactorStopped, results[0].wait, 10)
+raises(ReactorStopped, never)
+""",
+        set_up=False,
+    )
+
+
+def test_setup_takes_an_asyncio_loop():
+    program(
+        "asyncio",
+        """
+loop = asyncio.new_event_loop()
+setup(loop)
+@wait_for(timeout=10)
+async def where(): return asyncio.get_running_loop()
+assert where() is loop
+""",
+        set_up=False,
+    )
+
+
+@pytest.mark.parametrize("bad", ["3", "'tornado'", "object()"])
+def test_what_is_no_loop_is_refused(bad):
+    program("asyncio", f"raises(TypeError, setup, {bad})", set_up=False)
+
+
+def test_setup_follows_what_txaio_has_selected():
+    program(
+        "asyncio",
+        """
+from interloop import txaio
+txaio.use_asyncio()
+setup()
+@wait_for(timeout=10)
+async def where(): return asyncio.get_running_loop()
+where()
+assert "twisted.internet.reactor" not in sys.modules
+""",
+        set_up=False,
+    )
+
+
+def test_it_works_without_twisted():
+    status, output = result(
+        """
+        import sys
+        sys.modules["twisted"] = None
+        from interloop import crochet
+        crochet.setup("asyncio")
+        @crochet.wait_for(timeout=10)
+        async def f(): return 3
+        assert f() == 3
+        @crochet.run_in_reactor
+        def g(): 1 / 0
+        try: g().wait(10)
+        except ZeroDivisionError: pass
+        """
+    )
+    assert status == 0, output
+
+
+def test_an_idle_process_is_not_woken():
+    program(
+        "twisted",
+        """
+@wait_for(timeout=10)
+def f(): pass
+f()
+time.sleep(0.3)
+def switches():
+    total = 0
+    for task in os.listdir("/proc/self/task"):
+        if int(task) == os.getpid(): continue
+        for line in open(f"/proc/self/task/{task}/status"):
+            if line.startswith("voluntary_ctxt"): total += int(line.split()[1])
+    return total
+before = switches()
+time.sleep(1)
+assert switches() - before <= 2, switches() - before
+""",
+    )
+
+
+def test_child_processes_of_twisted_are_noticed():
+    program(
+        "twisted",
+        """
+from twisted.internet import reactor, protocol
+from twisted.internet.defer import Deferred
+class Waiter(protocol.ProcessProtocol):
+    def __init__(self): self.ended = Deferred()
+    def processEnded(self, reason): self.ended.callback(reason.value.exitCode)
+@wait_for(timeout=20)
+def child(status):
+    waiter = Waiter()
+    reactor.spawnProcess(waiter, sys.executable, [sys.executable, "-c", f"import os; [os.close(i) for i in range(3)]; os._exit({status})"])
+    return waiter.ended
+try:
+    child(0)
+    child(5)
+except Exception as error:
+    assert "5" in str(error), error
+""",
+    )
+
+
+@ON_ALL
+def test_results_are_not_leaked(loop):
+    program(
+        loop,
+        """
+class Value: pass
+@wait_for(timeout=10)
+def give(value): return value
+@run_in_reactor
+def eventual(value): return value
+refs = []
+for fn in (give, lambda v: eventual(v).wait(10)):
+    value = Value()
+    refs.append(weakref.ref(value))
+    fn(value)
+    del value
+@wait_for(timeout=10)
+def nothing(): pass
+nothing(); nothing()
+gc.collect()
+assert [each() for each in refs] == [None, None]
+""",
+    )

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// Python's futures, by way of `interloop/_loops.py`.
+#include "gil.hpp"
+
+#include <interloop/python_bridge.hpp>
+
+namespace interloop::python {
+namespace {
+
+PyObject* helper(const char* name) {
+  const object module(PyImport_ImportModule("interloop._loops"));
+  return module ? PyObject_GetAttrString(module.get(), name) : nullptr;
+}
+
+// The loop's Python one; None once it is closed, for which the helpers have an answer.
+PyObject* native_or_none(const loop& core) {
+  PyObject* native = native_of(core);
+  return native ? native : Py_None;
+}
+
+void settle(const char* name, PyObject* future, PyObject* value) noexcept {
+  const gil locked;
+  const object function(helper(name));
+  const object done(function ? PyObject_CallFunctionObjArgs(function.get(), future, value, nullptr) : nullptr);
+  if (!done) PyErr_WriteUnraisable(future);
+}
+
+}  // namespace
+
+PyObject* make_native_future(const loop& core, function<void()> on_cancel) {
+  const gil locked;
+  const object function(helper("new_future"));
+  const object cancelled(make_function([on_cancel = std::move(on_cancel)](PyObject*) mutable { on_cancel(); }));
+  if (!function || !cancelled) return nullptr;
+  return PyObject_CallFunctionObjArgs(function.get(), native_or_none(core), cancelled.get(), nullptr);
+}
+
+void resolve_native(const loop&, PyObject* native_future, PyObject* value) noexcept {
+  settle("resolve", native_future, value);
+}
+
+void reject_native(const loop&, PyObject* native_future, PyObject* exception) noexcept {
+  settle("reject", native_future, exception ? exception : Py_None);
+}
+
+PyObject* follow_native(const loop& core, PyObject* awaitable, function<void(PyObject*)> on_value,
+                        function<void(PyObject*)> on_error) {
+  const gil locked;
+  const object function(helper("follow"));
+  const object value(make_function(std::move(on_value)));
+  const object error(make_function(std::move(on_error)));
+  if (!function || !value || !error) return nullptr;
+  return PyObject_CallFunctionObjArgs(function.get(), native_or_none(core), awaitable, value.get(), error.get(),
+                                      nullptr);
+}
+
+bool is_followable(PyObject* candidate) noexcept {
+  const gil locked;
+  const auto* async = Py_TYPE(candidate)->tp_as_async;
+  if (PyCoro_CheckExact(candidate) || (async && async->am_await)) return true;
+  return PyObject_HasAttrString(candidate, "addCallbacks") != 0;
+}
+
+}  // namespace interloop::python

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// interloop on Python's loops: asyncio, uvloop, Twisted. Names no Python header: the object type is only declared.
+//
+// Everything here needs the GIL, but for `wake` and `post`, which take none: a wake-up is a write to a descriptor that
+// the Python loop watches. Callbacks run in the loop's thread with the GIL held.
+#pragma once
+
+#include <interloop/config.hpp>
+
+extern "C" {
+typedef struct _object PyObject;
+}
+
+namespace interloop {
+
+/// A loop on a Python event loop: an asyncio loop (uvloop's too) or a Twisted reactor; it keeps a reference. Time is the
+/// Python loop's, so `task.Clock` moves interloop's timers.
+///
+/// The application runs the Python loop. Exceptions that escape callbacks go to that loop's own handler: asyncio's
+/// `call_exception_handler`, Twisted's log. Close or destroy it before the Python loop is closed, with the GIL held.
+/// Thread safety: create it in the thread that runs the Python loop, or before that is run.
+class python_loop : public loop_owner {
+ public:
+  /// Errors: `usage_error` if `native` is neither; what it says names what is missing.
+  explicit python_loop(PyObject* native);
+};
+
+/// Selects a Python loop for the process. Again with the same one: no effect. Errors: `usage_error` if another loop is
+/// selected; as `python_loop`.
+loop& use_python(PyObject* native);
+
+/// Whether the selected loop is a Python one.
+[[nodiscard]] bool using_python() noexcept;
+
+namespace python {
+
+/// The loop on the Python loop that runs here: asyncio's running loop, else Twisted's reactor where that was imported.
+/// Made when it is first asked for, closed when the Python loop ends.
+/// Errors: `usage_error` if there is none.
+loop& current_loop();
+
+/// The Python loop that a loop rides on, borrowed; null if it rides on another.
+[[nodiscard]] PyObject* native_of(const loop& core) noexcept;
+
+}  // namespace python
+}  // namespace interloop

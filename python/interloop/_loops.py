@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: MIT
+"""Python's loops, as the C++ adapter asks of them: one driver for asyncio and uvloop, one for Twisted."""
+
+import asyncio
+import logging
+import sys
+import threading
+
+_logger = logging.getLogger("interloop")
+
+
+class _AsyncioWatch:
+    def __init__(self, loop, fd, on_read, on_write):
+        self._loop, self._fd = loop, fd
+        self._on_read, self._on_write = on_read, on_write
+        self._reads = self._writes = False
+
+    def set(self, read, write):
+        if self._loop.is_closed():
+            return
+        if read and not self._reads:
+            self._loop.add_reader(self._fd, self._on_read)
+        elif self._reads and not read:
+            self._loop.remove_reader(self._fd)
+        self._reads = bool(read)
+        if write and not self._writes:
+            self._loop.add_writer(self._fd, self._on_write)
+        elif self._writes and not write:
+            self._loop.remove_writer(self._fd)
+        self._writes = bool(write)
+
+
+class AsyncioDriver:
+    """An asyncio loop, uvloop's included."""
+
+    watches = True
+
+    def __init__(self, loop):
+        self._loop = loop
+        # uvloop's clock stands still during an iteration and counts milliseconds: the system's is the same, but finer.
+        self._coarse = type(loop).__module__.partition(".")[0] == "uvloop"
+        self.steady = self._coarse or getattr(type(loop), "time", None) is asyncio.BaseEventLoop.time
+        self.watches = hasattr(loop, "add_reader")
+
+    def now(self):
+        return self._loop.time()
+
+    def call_later(self, seconds, fn):
+        if self._coarse:  # it rounds to the nearest millisecond: never to an earlier one
+            seconds += 0.0005
+        return self._loop.call_later(seconds, fn)
+
+    def cancel(self, handle):
+        handle.cancel()
+
+    def watch(self, fd, on_read, on_write):
+        return _AsyncioWatch(self._loop, fd, on_read, on_write)
+
+    def run(self):
+        self._loop.run_forever()
+
+    def stop(self):
+        self._loop.stop()
+
+    def report(self, context, text):
+        self._loop.call_exception_handler({"message": f"{context}\n{text}"})
+
+    def when_ended(self, fn):
+        """Calls ``fn`` when the running loop winds up, as it does with asynchronous generators."""
+
+        async def until_the_end():
+            try:
+                yield
+            finally:
+                fn()
+
+        self._generator = until_the_end()
+        self._starter = self._loop.create_task(anext(self._generator))
+
+
+class _Descriptor:
+    """A descriptor for a reactor. Errors and hang-ups are readiness; only whoever watches ends the watch."""
+
+    def __init__(self, reactor, fd, on_read, on_write):
+        self._reactor, self._fd = reactor, fd
+        self._on_read, self._on_write = on_read, on_write
+        self._reads = self._writes = False
+
+    def fileno(self):
+        return self._fd
+
+    def logPrefix(self):  # noqa: N802  Twisted's name
+        return "interloop"
+
+    def doRead(self):  # noqa: N802
+        self._on_read()
+
+    def doWrite(self):  # noqa: N802
+        self._on_write()
+
+    def connectionLost(self, reason):  # noqa: N802  the reactor has dropped it
+        reads, writes = self._reads, self._writes
+        self._reads = self._writes = False
+        self.set(reads, writes)
+        if self._reads:
+            self._on_read()
+        if self._writes:
+            self._on_write()
+
+    def set(self, read, write):
+        if read != self._reads:
+            (self._reactor.addReader if read else self._reactor.removeReader)(self)
+            self._reads = bool(read)
+        if write != self._writes:
+            (self._reactor.addWriter if write else self._reactor.removeWriter)(self)
+            self._writes = bool(write)
+
+
+class TwistedDriver:
+    """A reactor, or ``task.Clock``."""
+
+    def __init__(self, reactor):
+        self._reactor = reactor
+        self.watches = hasattr(reactor, "addReader")
+        self.steady = self.watches  # a clock of its own has who does nothing but tell the time
+
+    def now(self):
+        return self._reactor.seconds()
+
+    def call_later(self, seconds, fn):
+        return self._reactor.callLater(seconds, fn)
+
+    def cancel(self, delayed):
+        if delayed.active():
+            delayed.cancel()
+
+    def watch(self, fd, on_read, on_write):
+        return _Descriptor(self._reactor, fd, on_read, on_write)
+
+    def run(self):
+        self._reactor.run(installSignalHandlers=threading.current_thread() is threading.main_thread())
+
+    def stop(self):
+        self._reactor.stop()
+
+    def report(self, context, text):
+        from twisted.logger import Logger
+
+        Logger(namespace="interloop").critical("{context}\n{text}", context=context, text=text)
+
+    def when_ended(self, fn):
+        if hasattr(self._reactor, "addSystemEventTrigger"):
+            self._reactor.addSystemEventTrigger("before", "shutdown", fn)
+
+
+def driver_of(native):
+    """TypeError: it is no loop."""
+    if hasattr(native, "callLater") and hasattr(native, "seconds"):
+        return TwistedDriver(native)
+    if hasattr(native, "call_later") and hasattr(native, "time"):
+        return AsyncioDriver(native)
+    raise TypeError(f"neither an asyncio loop nor a Twisted reactor: {native!r}")
+
+
+def current():
+    """The Python loop that runs here. RuntimeError: there is none."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    txaio = sys.modules.get("interloop.txaio")
+    if txaio is not None and txaio.config.loop is not None:
+        return txaio.config.loop
+    reactor = sys.modules.get("twisted.internet.reactor")
+    if reactor is not None:
+        return reactor
+    raise RuntimeError("no asyncio loop is running here, and Twisted's reactor was not imported")
+
+
+# ---- futures
+
+
+def _is_deferred(thing):
+    return hasattr(thing, "addCallbacks")
+
+
+def new_future(native, on_cancel):
+    """A pending future of a loop; ``on_cancel`` is called when it is cancelled."""
+    if native is None:
+        native = current()
+    if hasattr(native, "callLater"):
+        from twisted.internet.defer import Deferred
+
+        return Deferred(lambda deferred: on_cancel())
+    future = native.create_future()
+    future.add_done_callback(lambda done: on_cancel() if done.cancelled() else None)
+    return future
+
+
+def resolve(future, value):
+    """Gives a future its value, unless it is completed."""
+    if _is_deferred(future):
+        if not future.called:
+            future.callback(value)
+    elif not future.done():
+        future.set_result(value)
+
+
+def reject(future, error):
+    """Fails a future, unless it is completed. None: as cancelled."""
+    if _is_deferred(future):
+        if not future.called:
+            from twisted.internet.defer import CancelledError
+
+            future.errback(CancelledError() if error is None else error)
+    elif not future.done():
+        if error is None:
+            future.cancel()
+        else:
+            future.set_exception(error)
+
+
+def follow(native, awaitable, on_value, on_error):
+    """Calls one of the two when an awaitable or Deferred is done. Returns what can be cancelled."""
+    if _is_deferred(awaitable):
+        awaitable.addCallbacks(lambda value: (on_value(value), value)[1], lambda failure: on_error(failure.value))
+        return awaitable
+    if native is None or hasattr(native, "callLater"):
+        from twisted.internet.defer import ensureDeferred
+
+        return follow(native, ensureDeferred(awaitable), on_value, on_error)
+
+    def done(future):
+        try:
+            value = future.result()
+        except BaseException as error:  # CancelledError too
+            on_error(error)
+        else:
+            on_value(value)
+
+    future = asyncio.ensure_future(awaitable, loop=native)
+    future.add_done_callback(done)
+    return future

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#include "library.hpp"
+
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+namespace {
+int cancelled = 0;
+}
+
+interloop::future<int> doubled_later(interloop::api async, int value, double seconds) {
+  co_await async.sleep(std::chrono::duration<double>(seconds));
+  co_return value * 2;
+}
+
+interloop::future<int> plus_one(interloop::future<int> value) { co_return co_await value + 1; }
+
+interloop::future<void> fails_later(interloop::api async, std::string message) {
+  co_await async.sleep(std::chrono::milliseconds(1));
+  throw std::out_of_range(message);
+}
+
+interloop::future<int> never(interloop::api async) {
+  return async.create_future<int>([] { ++cancelled; });
+}
+
+int cancellations() noexcept { return cancelled; }
+
+interloop::future<std::string> from_a_thread(interloop::api async, std::string word) {
+  auto answer = async.create_future<std::string>();
+  auto* waiting = new interloop::future<std::string>(answer);  // counted in the loop's thread only
+  std::thread([remote = answer.loop().remote(), waiting, word = std::move(word)] {
+    remote.post([waiting, word] {
+      interloop::resolve(*waiting, word);
+      delete waiting;
+    });
+  }).detach();
+  return answer;
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// A C++ library that names no loop.
+#pragma once
+
+#include <interloop/interloop.hpp>
+
+#include <string>
+
+/// Doubles a number after a while.
+interloop::future<int> doubled_later(interloop::api async, int value, double seconds);
+
+/// Waits for a number and adds one.
+interloop::future<int> plus_one(interloop::future<int> value);
+
+/// Fails after a while with std::out_of_range.
+interloop::future<void> fails_later(interloop::api async, std::string message);
+
+/// Never done; counts how often it was cancelled.
+interloop::future<int> never(interloop::api async);
+int cancellations() noexcept;
+
+/// A word that a thread of the library's own sends, without the GIL.
+interloop::future<std::string> from_a_thread(interloop::api async, std::string word);

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include "conformance.hpp"
+#include "library.hpp"
+
+#include <interloop/python.hpp>
+
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+
+namespace nb = nanobind;
+
+namespace {
+
+interloop::api here() { return interloop::with_config(interloop::python::current_loop()); }
+
+// A Python function called from a C++ coroutine: what it raises travels on.
+interloop::future<int> calls_back(interloop::api async, nb::object function) {
+  co_await async.sleep(std::chrono::milliseconds(1));
+  co_return nb::cast<int>(function());
+}
+
+}  // namespace
+
+NB_MODULE(extension, module) {
+  module.def("doubled_later", [](int value, double seconds) { return doubled_later(here(), value, seconds); });
+  module.def("plus_one", &plus_one);
+  module.def("fails_later", [](std::string message) { return fails_later(here(), message); });
+  module.def("never", [] { return never(here()); });
+  module.def("cancellations", &cancellations);
+  module.def("from_a_thread", [](std::string word) { return from_a_thread(here(), word); });
+  module.def("calls_back", [](nb::object function) { return calls_back(here(), function); });
+  module.def("escapes", [] { interloop::python::current_loop().call_soon([] { throw std::runtime_error("escaped"); }); });
+  module.def("conformance_cases", &conformance_cases);
+  module.def("run_conformance_case", &run_conformance_case);
+}

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+"""Builds python/tests/extension against the installed package, once a session, outside the tree."""
+
+import functools
+import importlib.util
+import os
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "extension"
+
+
+def _output(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@functools.cache
+def folder():
+    """Where it is built. Kept between sessions, by interpreter: only what has changed is compiled."""
+    tag = sysconfig.get_config_var("SOABI")
+    made = Path(__file__).parents[3] / "build" / "python-extension" / tag
+    made.mkdir(parents=True, exist_ok=True)
+    prefix = f"{_output(sys.executable, '-m', 'interloop', '--cmake-dir')};{_output(sys.executable, '-m', 'nanobind', '--cmake_dir')}"
+    configure = ["cmake", "-S", SOURCE, "-B", made, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release"]
+    configure += [f"-DCMAKE_PREFIX_PATH={prefix}", f"-DPython_EXECUTABLE={sys.executable}"]
+    for command in (configure, ["cmake", "--build", made]):
+        done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert done.returncode == 0, done.stdout
+    return made
+
+
+def load():
+    """The module. Skips, or in CI fails, where there is no compiler."""
+    try:
+        _output("cmake", "--version")
+    except OSError:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("cmake is not installed")
+    (path,) = folder().glob("extension*.so")
+    spec = importlib.util.spec_from_file_location("extension", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

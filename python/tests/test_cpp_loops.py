@@ -1,0 +1,369 @@
+# SPDX-License-Identifier: MIT
+"""C++ libraries on Python's loops: the conformance suite, futures both ways, the wheel's CMake package."""
+
+import asyncio
+import gc
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+
+import pytest
+from support import extension as built
+
+# Python loops as the conformance suite drives them.
+
+
+class AsyncioNative:
+    lacks = {
+        "nests": "asyncio refuses to run a loop inside a callback",
+        "ends_when_idle": "run_forever() does not end by itself",
+    }
+
+    def __init__(self):
+        self.native = self.new()
+
+    def new(self):
+        return asyncio.new_event_loop()
+
+    def step(self):
+        self.native.call_later(0.001, self.native.stop)
+        self.native.run_forever()
+
+    def call(self, fn):
+        self.native.call_soon(fn)
+
+    def close(self):
+        self.native.close()
+
+
+class UvloopNative(AsyncioNative):
+    def new(self):
+        import uvloop
+
+        return uvloop.new_event_loop()
+
+
+class TwistedNative:
+    lacks = {
+        "nests": "Twisted's reactors are not reentrant",
+        "ends_when_idle": "a reactor does not end by itself",
+        "runs": "a reactor runs once in a process; the application runs it",
+    }
+
+    def __init__(self):
+        from twisted.internet.epollreactor import EPollReactor
+
+        self.native = EPollReactor()
+
+    def step(self):
+        self.native.iterate(0.001)
+
+    def call(self, fn):
+        self.native.callLater(0, fn)
+
+    def close(self):
+        reactor = self.native
+        reactor.iterate(0)
+        left = [each for each in reactor.removeAll() if type(each).__module__.startswith("interloop")]
+        assert left == [], left
+        for each in (reactor.waker.i, reactor.waker.o):
+            import os
+
+            os.close(each)
+        reactor._poller.close()
+
+
+NATIVES = {"asyncio": AsyncioNative, "uvloop": UvloopNative, "twisted": TwistedNative}
+
+
+@pytest.fixture(scope="session")
+def extension():
+    return built.load()
+
+
+@pytest.mark.parametrize("kind", NATIVES)
+def test_the_conformance_suite_passes(extension, kind):
+    native = NATIVES[kind]
+    native().close()  # what is opened once for good is open before any case counts descriptors
+    outcomes = {name: extension.run_conformance_case(name, native, native.lacks) for name in extension.conformance_cases()}
+    failed = {name: message for name, (what, message) in outcomes.items() if what == "failed"}
+    assert failed == {}
+    passed = sum(what == "passed" for what, _ in outcomes.values())
+    assert passed > 50, outcomes
+    gc.collect()
+
+
+# ---- futures, on asyncio and uvloop
+
+
+@pytest.fixture(params=["asyncio", "uvloop"])
+def run(request):
+    """Runs a coroutine function on a loop of that kind."""
+
+    def run(main):
+        if request.param == "uvloop":
+            import uvloop
+
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                return runner.run(main())
+        return asyncio.run(main())
+
+    return run
+
+
+def test_a_cpp_future_is_an_asyncio_future(extension, run):
+    async def main():
+        made = extension.doubled_later(21, 0.001)
+        assert isinstance(made, asyncio.Future)
+        assert await made == 42
+        assert await asyncio.gather(*(extension.doubled_later(i, 0.001 * (i % 3)) for i in range(50))) == [
+            2 * i for i in range(50)
+        ]
+
+    run(main)
+
+
+def test_an_awaitable_comes_in_as_a_cpp_future(extension, run):
+    async def later(value):
+        await asyncio.sleep(0.001)
+        return value
+
+    async def main():
+        assert await extension.plus_one(later(4)) == 5
+        future = asyncio.get_running_loop().create_future()
+        result = extension.plus_one(future)
+        future.set_result(8)
+        assert await result == 9
+        assert await extension.plus_one(extension.doubled_later(3, 0)) == 7
+
+    run(main)
+
+
+def test_what_is_no_awaitable_is_a_type_error(extension, run):
+    async def main():
+        with pytest.raises(TypeError):
+            extension.plus_one(3)
+
+    run(main)
+
+
+def test_a_value_of_another_type_fails_the_future(extension, run):
+    async def text():
+        return "text"
+
+    async def main():
+        with pytest.raises(Exception):
+            await extension.plus_one(text())
+
+    run(main)
+
+
+def test_a_python_exception_passes_through_cpp_as_the_same_object(extension, run):
+    error = KeyError("travels")
+
+    async def fails():
+        raise error
+
+    def raises():
+        raise error
+
+    async def main():
+        for made in (extension.plus_one(fails()), extension.calls_back(raises)):
+            with pytest.raises(KeyError) as caught:
+                await made
+            assert caught.value is error
+            frames = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+            assert "fails" in frames or "raises" in frames, frames
+
+    run(main)
+
+
+def test_a_cpp_exception_arrives_as_nanobind_translates_it(extension, run):
+    async def main():
+        with pytest.raises(IndexError, match="too far"):
+            await extension.fails_later("too far")
+
+    run(main)
+
+
+def test_cancelling_in_python_cancels_in_cpp(extension, run):
+    async def main():
+        before = extension.cancellations()
+        made = extension.never()
+        made.cancel()
+        await asyncio.sleep(0.01)
+        assert extension.cancellations() == before + 1
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(extension.never(), 0.01)
+        await asyncio.sleep(0.01)
+        assert extension.cancellations() == before + 2
+
+    run(main)
+
+
+def test_cancelling_in_cpp_cancels_what_came_in(extension, run):
+    async def main():
+        inner = asyncio.get_running_loop().create_future()
+        outer = extension.plus_one(inner)
+        await asyncio.sleep(0.001)
+        outer.cancel()
+        await asyncio.sleep(0.01)
+        assert inner.cancelled()
+
+    run(main)
+
+
+def test_a_thread_without_the_gil_wakes_the_loop(extension, run):
+    async def main():
+        words = await asyncio.wait_for(asyncio.gather(*(extension.from_a_thread(f"w{i}") for i in range(20))), 30)
+        assert sorted(words) == sorted(f"w{i}" for i in range(20))
+
+    run(main)
+
+
+def test_what_escapes_a_cpp_callback_goes_to_the_loops_handler(extension, run):
+    seen = []
+
+    async def main():
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: seen.append(context["message"]))
+        extension.escapes()
+        await asyncio.sleep(0.01)
+
+    run(main)
+    assert len(seen) == 1 and "escaped" in seen[0], seen
+
+
+def test_several_loops_one_after_another_each_have_their_own(extension, run):
+    async def main():
+        assert await extension.doubled_later(1, 0) == 2
+
+    for _ in range(3):
+        run(main)
+    gc.collect()
+
+
+def test_without_a_loop_it_says_so(extension):
+    import os
+
+    status = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import extension\n"
+            "try: extension.never()\n"
+            "except RuntimeError as error: assert 'no asyncio loop is running' in str(error), error\n"
+            "else: raise SystemExit('no error')",
+        ],
+        env={**os.environ, "PYTHONPATH": str(built.folder())},
+        capture_output=True,
+        text=True,
+    )
+    assert status.returncode == 0, status.stderr
+
+
+# ---- Twisted
+
+
+def twisted_program(body):
+    import os
+    import textwrap
+
+    program = textwrap.dedent("""
+        import extension
+        from twisted.internet import defer, reactor, task
+        async def main():
+        {body}
+        def end(result):
+            global outcome
+            outcome = result
+            reactor.stop()
+        outcome = None
+        reactor.callWhenRunning(lambda: defer.ensureDeferred(main()).addBoth(end))
+        reactor.run()
+        if isinstance(outcome, Exception) or hasattr(outcome, "printTraceback"):
+            outcome.printTraceback(); raise SystemExit(1)
+    """).replace("{body}", textwrap.indent(textwrap.dedent(body), "    "))
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(built.folder())},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_cpp_future_is_a_deferred(extension):
+    twisted_program(
+        """
+        made = extension.doubled_later(21, 0.001)
+        assert isinstance(made, defer.Deferred)
+        assert await made == 42
+        assert await extension.plus_one(task.deferLater(reactor, 0.001, lambda: 1)) == 2
+        async def coroutine(): return 5
+        assert await extension.plus_one(coroutine()) == 6
+        assert await extension.from_a_thread("word") == "word"
+        """
+    )
+
+
+def test_failures_and_cancelling_on_twisted(extension):
+    twisted_program(
+        """
+        try: await extension.fails_later("too far")
+        except IndexError as error: assert str(error) == "too far"
+        else: raise AssertionError
+        error = KeyError("travels")
+        try: await extension.plus_one(defer.fail(error))
+        except KeyError as caught: assert caught is error
+        else: raise AssertionError
+        made = extension.never()
+        made.cancel()
+        try: await made
+        except defer.CancelledError: pass
+        assert extension.cancellations() == 1
+        inner = defer.Deferred()
+        outer = extension.plus_one(inner)
+        await task.deferLater(reactor, 0.01, lambda: None)
+        outer.addErrback(lambda f: f.trap(defer.CancelledError))
+        outer.cancel()
+        await task.deferLater(reactor, 0.01, lambda: None)
+        assert inner.called
+        """
+    )
+
+
+def test_a_clock_moves_cpp_timers(extension):
+    from twisted.internet import task
+
+    from interloop import txaio
+
+    txaio._use_framework(txaio._unframework)
+    txaio._explicit_framework = None
+    txaio.use_twisted()
+    clock = txaio.config.loop = task.Clock()
+    try:
+        seen = []
+        extension.doubled_later(3, 10.0).addCallback(seen.append)
+        clock.advance(0)
+        clock.advance(9.9)
+        clock.advance(0)
+        assert seen == []
+        clock.advance(0.1)
+        clock.advance(0)
+        assert seen == [6]
+    finally:
+        txaio.config.loop = None
+
+
+# ---- the wheel
+
+
+def test_the_package_tells_build_systems_where_things_are():
+    def where(option):
+        return Path(subprocess.run([sys.executable, "-m", "interloop", option], check=True, capture_output=True, text=True).stdout.strip())
+
+    assert (where("--cmake-dir") / "interloopConfig.cmake").is_file()
+    assert (where("--include-dir") / "interloop" / "python.hpp").is_file()
+    assert list(where("--lib-dir").glob("libinterloop*.so"))

@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: MIT
 //
-// The port asks a driver, a Python object that knows one kind of loop (`interloop/_loops.py`). Only a wake-up does not:
-// it writes to an eventfd that the driver has the loop watch, so threads without the GIL can wake. A loop that watches
-// nothing (`task.Clock`) is woken by a call of no delay, under the GIL.
+// The port asks a driver, a Python object that knows one kind of loop (`interloop/_loops.py`), for timers and for one
+// readable descriptor: an epoll of its own, in which an eventfd for wake-ups and all watched descriptors are. So a thread
+// without the GIL can wake, a change of interest is no Python call, and error and hang-up look alike on every loop
+// (uvloop would give up a descriptor, Twisted drop it). A loop that watches nothing (`task.Clock`) is woken by a call
+// of no delay, under the GIL.
 #include "gil.hpp"
 
 #include <interloop/adapters/python.hpp>
 #include <interloop/error.hpp>
 #include <interloop/python_bridge.hpp>
 
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
+#include <cerrno>
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -57,29 +64,55 @@ void report_unraisable(const object& driver) {
   if (PyErr_Occurred()) PyErr_WriteUnraisable(driver.get());
 }
 
+class python_port;
+
+// What is in the epoll, by number: an event may come for a watch that another event's callback has just ended.
+struct watched {
+  int epoll = -1;
+  python_port* port = nullptr;  // null once it has closed
+  std::uint64_t last = 0;       // number 0 is the eventfd
+  std::unordered_map<std::uint64_t, detail::watch_state*> states;
+};
+
+std::uint32_t events_of(interest wanted) {
+  return (has(wanted, interest::read) ? EPOLLIN : 0U) | (has(wanted, interest::write) ? EPOLLOUT : 0U);
+}
+
 class python_watch final : public port_watch {
  public:
-  python_watch(const object& driver, int fd, interest wanted, detail::watch_state& state)
-      : driver_(object::borrow(driver.get())) {
-    const object read(python::make_function([&state](PyObject*) { state.ready(interest::read); }));
-    const object write(python::make_function([&state](PyObject*) { state.ready(interest::write); }));
-    if (read && write) watch_ = ask(driver, "watch", "iOO", fd, read.get(), write.get());
-    if (!watch_) throw_error("watch");
-    set_interest(wanted);
+  python_watch(std::shared_ptr<watched> all, int fd, interest wanted, detail::watch_state& state)
+      : all_(std::move(all)), fd_(fd), number_(++all_->last) {
+    all_->states.emplace(number_, &state);
+    try {
+      set_interest(wanted);
+    } catch (...) {
+      all_->states.erase(number_);
+      throw;
+    }
   }
   ~python_watch() override {
-    const gil locked;
-    if (!ask(watch_, "set", "ii", 0, 0)) PyErr_Clear();  // the Python loop has gone first
+    all_->states.erase(number_);
+    if (in_epoll_ && all_->port) ::epoll_ctl(all_->epoll, EPOLL_CTL_DEL, fd_, nullptr);
   }
 
   void set_interest(interest wanted) override {
-    const gil locked;
-    if (!ask(watch_, "set", "ii", has(wanted, interest::read), has(wanted, interest::write))) throw_error("watch");
+    if (!all_->port) return;
+    epoll_event event{};
+    event.events = events_of(wanted);
+    event.data.u64 = number_;
+    // Without directions epoll would still report errors and hang-ups, again and again.
+    const int what = wanted == interest::none ? EPOLL_CTL_DEL : in_epoll_ ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    if (wanted == interest::none && !in_epoll_) return;
+    if (::epoll_ctl(all_->epoll, what, fd_, &event) != 0)
+      throw usage_error("watch: descriptor " + std::to_string(fd_) + ": " + std::strerror(errno));
+    in_epoll_ = wanted != interest::none;
   }
 
  private:
-  object driver_;
-  object watch_;
+  std::shared_ptr<watched> all_;
+  int fd_;
+  std::uint64_t number_;
+  bool in_epoll_ = false;
 };
 
 class python_port final : public loop_port {
@@ -95,15 +128,7 @@ class python_port final : public loop_port {
     on_wake_ = object(python::make_function([this](PyObject*) { on_wake(); }));
     if (!on_alarm_ || !on_wake_) throw_error("python_loop");
     steady_ = flag(driver_, "steady");
-    if (!flag(driver_, "watches")) return;
-    eventfd_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (eventfd_ < 0) throw usage_error("python_loop: no descriptors are left for its wake-ups; close some");
-    const object never(python::make_function([](PyObject*) {}));
-    if (never) waker_ = ask(driver_, "watch", "iOO", eventfd_, on_wake_.get(), never.get());
-    if (!waker_ || !ask(waker_, "set", "ii", 1, 0)) {
-      ::close(eventfd_);
-      throw_error("python_loop");
-    }
+    if (flag(driver_, "watches")) open_epoll();
   }
   ~python_port() override { release(); }
 
@@ -144,9 +169,8 @@ class python_port final : public loop_port {
   }
 
   std::unique_ptr<port_watch> watch(int fd, interest wanted, detail::watch_state& state) override {
-    const gil locked;
-    if (eventfd_ < 0) throw usage_error("watch: this Python loop is a clock only and watches no descriptors");
-    return std::make_unique<python_watch>(driver_, fd, wanted, state);
+    if (!all_) throw usage_error("watch: this Python loop is a clock only and watches no descriptors");
+    return std::make_unique<python_watch>(all_, fd, wanted, state);
   }
 
   void run() override {
@@ -167,6 +191,52 @@ class python_port final : public loop_port {
   [[nodiscard]] const object& driver() const noexcept { return driver_; }
 
  private:
+  void open_epoll() {
+    eventfd_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    all_ = std::make_shared<watched>();
+    all_->epoll = ::epoll_create1(EPOLL_CLOEXEC);
+    all_->port = this;
+    epoll_event event{};
+    event.events = EPOLLIN;
+    if (eventfd_ < 0 || all_->epoll < 0 || ::epoll_ctl(all_->epoll, EPOLL_CTL_ADD, eventfd_, &event) != 0) {
+      close_epoll();
+      throw usage_error("python_loop: no descriptors are left for its wake-ups; close some");
+    }
+    const object on_ready(python::make_function([all = all_](PyObject*) { dispatch(*all); }));
+    if (on_ready) reader_ = ask(driver_, "add_reader", "iO", all_->epoll, on_ready.get());
+    if (reader_) return;
+    close_epoll();
+    throw_error("python_loop");
+  }
+
+  void close_epoll() noexcept {
+    if (eventfd_ >= 0) ::close(std::exchange(eventfd_, -1));
+    if (!all_) return;
+    all_->port = nullptr;
+    if (all_->epoll >= 0) ::close(std::exchange(all_->epoll, -1));
+  }
+
+  // Any of the callbacks may close the loop, or end the watch of a later event.
+  static void dispatch(watched& all) {
+    std::array<epoll_event, 64> events{};
+    if (all.epoll < 0) return;
+    const int count = ::epoll_wait(all.epoll, events.data(), static_cast<int>(events.size()), 0);
+    for (int i = 0; i < count && all.port; ++i) {
+      const epoll_event& event = events[static_cast<std::size_t>(i)];
+      if (event.data.u64 == 0) {
+        all.port->on_wake();
+        continue;
+      }
+      const auto found = all.states.find(event.data.u64);
+      if (found == all.states.end()) continue;
+      interest ready = interest::none;
+      if (event.events & EPOLLIN) ready = ready | interest::read;
+      if (event.events & EPOLLOUT) ready = ready | interest::write;
+      if (event.events & (EPOLLHUP | EPOLLERR)) ready = interest::read_write;
+      found->second->ready(ready);
+    }
+  }
+
   void on_wake() {
     if (eventfd_ >= 0) {
       std::uint64_t count = 0;
@@ -180,9 +250,9 @@ class python_port final : public loop_port {
     if (!driver_ || !Py_IsInitialized()) return;
     const gil locked;
     clear_alarm();
-    if (waker_ && !ask(waker_, "set", "ii", 0, 0)) PyErr_Clear();
-    if (eventfd_ >= 0) ::close(std::exchange(eventfd_, -1));
-    waker_ = object();
+    if (reader_ && !ask(driver_, "remove_reader", "O", reader_.get())) PyErr_Clear();  // the Python loop has gone first
+    close_epoll();
+    reader_ = object();
     driver_ = object();
   }
 
@@ -190,9 +260,10 @@ class python_port final : public loop_port {
   object driver_;
   object on_alarm_;
   object on_wake_;
-  object waker_;
+  object reader_;
   object alarm_;
   int eventfd_ = -1;
+  std::shared_ptr<watched> all_;  // null: the loop is a clock only
   bool steady_ = true;
   std::atomic<bool> woken_{false};
 };

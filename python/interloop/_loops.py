@@ -9,31 +9,8 @@ import threading
 _logger = logging.getLogger("interloop")
 
 
-class _AsyncioWatch:
-    def __init__(self, loop, fd, on_read, on_write):
-        self._loop, self._fd = loop, fd
-        self._on_read, self._on_write = on_read, on_write
-        self._reads = self._writes = False
-
-    def set(self, read, write):
-        if self._loop.is_closed():
-            return
-        if read and not self._reads:
-            self._loop.add_reader(self._fd, self._on_read)
-        elif self._reads and not read:
-            self._loop.remove_reader(self._fd)
-        self._reads = bool(read)
-        if write and not self._writes:
-            self._loop.add_writer(self._fd, self._on_write)
-        elif self._writes and not write:
-            self._loop.remove_writer(self._fd)
-        self._writes = bool(write)
-
-
 class AsyncioDriver:
     """An asyncio loop, uvloop's included."""
-
-    watches = True
 
     def __init__(self, loop):
         self._loop = loop
@@ -53,8 +30,13 @@ class AsyncioDriver:
     def cancel(self, handle):
         handle.cancel()
 
-    def watch(self, fd, on_read, on_write):
-        return _AsyncioWatch(self._loop, fd, on_read, on_write)
+    def add_reader(self, fd, fn):
+        self._loop.add_reader(fd, fn)
+        return fd
+
+    def remove_reader(self, fd):
+        if not self._loop.is_closed():
+            self._loop.remove_reader(fd)
 
     def run(self):
         self._loop.run_forever()
@@ -78,13 +60,12 @@ class AsyncioDriver:
         self._starter = self._loop.create_task(anext(self._generator))
 
 
-class _Descriptor:
-    """A descriptor for a reactor. Errors and hang-ups are readiness; only whoever watches ends the watch."""
+class _Reader:
+    """A descriptor for a reactor."""
 
-    def __init__(self, reactor, fd, on_read, on_write):
-        self._reactor, self._fd = reactor, fd
-        self._on_read, self._on_write = on_read, on_write
-        self._reads = self._writes = False
+    def __init__(self, fd, fn):
+        self._fd = fd
+        self.doRead = fn
 
     def fileno(self):
         return self._fd
@@ -92,28 +73,8 @@ class _Descriptor:
     def logPrefix(self):  # noqa: N802  Twisted's name
         return "interloop"
 
-    def doRead(self):  # noqa: N802
-        self._on_read()
-
-    def doWrite(self):  # noqa: N802
-        self._on_write()
-
-    def connectionLost(self, reason):  # noqa: N802  the reactor has dropped it
-        reads, writes = self._reads, self._writes
-        self._reads = self._writes = False
-        self.set(reads, writes)
-        if self._reads:
-            self._on_read()
-        if self._writes:
-            self._on_write()
-
-    def set(self, read, write):
-        if read != self._reads:
-            (self._reactor.addReader if read else self._reactor.removeReader)(self)
-            self._reads = bool(read)
-        if write != self._writes:
-            (self._reactor.addWriter if write else self._reactor.removeWriter)(self)
-            self._writes = bool(write)
+    def connectionLost(self, reason):  # noqa: N802
+        """The reactor has ended, and dropped it."""
 
 
 class TwistedDriver:
@@ -134,8 +95,13 @@ class TwistedDriver:
         if delayed.active():
             delayed.cancel()
 
-    def watch(self, fd, on_read, on_write):
-        return _Descriptor(self._reactor, fd, on_read, on_write)
+    def add_reader(self, fd, fn):
+        reader = _Reader(fd, fn)
+        self._reactor.addReader(reader)
+        return reader
+
+    def remove_reader(self, reader):
+        self._reactor.removeReader(reader)
 
     def run(self):
         self._reactor.run(installSignalHandlers=threading.current_thread() is threading.main_thread())

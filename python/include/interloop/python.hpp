@@ -8,7 +8,8 @@
 //
 //     module.def("get", [](std::string key) { return client.get(key); });         // await get("key")
 //
-// Before a C++ function makes a future it needs a loop: `interloop::python::current_loop()`.
+// A C++ function needs a loop to make futures on. One that takes an `api` gets `with_config(python::current_loop())`; for
+// one that takes none, there is `nanobind::call_guard<interloop::python::in_current_loop>()`.
 #pragma once
 
 #include <interloop/error.hpp>

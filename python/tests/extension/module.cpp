@@ -24,7 +24,7 @@ interloop::future<int> calls_back(interloop::api async, nb::object function) {
 
 NB_MODULE(extension, module) {
   module.def("doubled_later", [](int value, double seconds) { return doubled_later(here(), value, seconds); });
-  module.def("plus_one", &plus_one);
+  module.def("plus_one", &plus_one, nb::call_guard<interloop::python::in_current_loop>());
   module.def("fails_later", [](std::string message) { return fails_later(here(), message); });
   module.def("never", [] { return never(here()); });
   module.def("cancellations", &cancellations);

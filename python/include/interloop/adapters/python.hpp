@@ -7,6 +7,8 @@
 
 #include <interloop/config.hpp>
 
+#include <utility>
+
 extern "C" {
 typedef struct _object PyObject;
 }
@@ -38,6 +40,19 @@ namespace python {
 /// Made when it is first asked for, closed when the Python loop ends.
 /// Errors: `usage_error` if there is none.
 loop& current_loop();
+
+/// While it lives, `current_loop()` is the loop of functions that are told none: for C++ functions that Python calls.
+/// Errors: as `current_loop`. Source: nanobind's `call_guard`.
+class in_current_loop {
+ public:
+  in_current_loop() : before_(std::exchange(detail::running_loop, &current_loop())) {}
+  in_current_loop(const in_current_loop&) = delete;
+  in_current_loop& operator=(const in_current_loop&) = delete;
+  ~in_current_loop() { detail::running_loop = before_; }
+
+ private:
+  loop* before_;
+};
 
 /// The Python loop that a loop rides on, borrowed; null if it rides on another.
 [[nodiscard]] PyObject* native_of(const loop& core) noexcept;

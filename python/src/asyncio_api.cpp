@@ -35,7 +35,8 @@ ref loop_of(asyncio_api* self) {
 
 ref new_future(asyncio_api* self) {
   const ref loop = loop_of(self);
-  return loop ? call_method(loop.get(), names::create_future) : ref();
+  const native_asyncio* asyncio = get_asyncio();
+  return loop && asyncio ? new_asyncio_future(*asyncio, loop.get()) : ref();
 }
 
 PyObject* none_if(const ref& done) { return done ? Py_NewRef(Py_None) : nullptr; }

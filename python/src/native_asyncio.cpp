@@ -23,6 +23,9 @@ const native_asyncio* get_asyncio() {
   if (complete) made.isfuture = take("isfuture");
   if (complete) made.ensure_future = take("ensure_future");
   if (complete) made.sleep = take("sleep");
+  const ref base(complete ? take("BaseEventLoop") : nullptr);
+  made.create_future = base ? PyObject_GetAttr(base.get(), names::create_future) : nullptr;
+  complete = complete && made.create_future;
   if (!complete) return nullptr;
   ref gathering = import_from("asyncio.tasks", "_GatheringFuture");
   if (!gathering) return nullptr;
@@ -43,6 +46,50 @@ ref current_event_loop(const native_asyncio& asyncio) {
   loop = call(make.get());
   if (!loop || !call(set.get(), loop.get())) return ref();
   return loop;
+}
+
+namespace {
+
+// Whether a type's create_future does nothing but `Future(loop=self)`. -1: an exception is set.
+int makes_plain_futures(const native_asyncio& asyncio, PyTypeObject* type) {
+  const ref function(PyObject_GetAttr(reinterpret_cast<PyObject*>(type), names::create_future));
+  if (!function) {
+    PyErr_Clear();
+    return 0;
+  }
+  if (function.get() == asyncio.create_future) return 1;
+  static PyObject* uvloop_type = nullptr;
+  if (!uvloop_type) {
+    PyObject* module = PyDict_GetItemString(PyImport_GetModuleDict(), "uvloop.loop");
+    if (!module) return 0;
+    uvloop_type = PyObject_GetAttrString(module, "Loop");
+    if (!uvloop_type) return -1;
+  }
+  const ref uvloop_function(PyObject_GetAttr(uvloop_type, names::create_future));
+  return uvloop_function ? function.get() == uvloop_function.get() : -1;
+}
+
+}  // namespace
+
+ref new_asyncio_future(const native_asyncio& asyncio, PyObject* loop) {
+  // The answer for the type that was seen last; Python gives a type a new version when something in it changes.
+  static PyTypeObject* known = nullptr;
+  static unsigned known_version = 0;
+  static bool plain = false;
+  PyTypeObject* type = Py_TYPE(loop);
+  if (type != known || type->tp_version_tag != known_version || known_version == 0) {
+    const int answer = makes_plain_futures(asyncio, type);
+    if (answer < 0) return ref();
+    plain = answer != 0;
+    known = type;
+    known_version = type->tp_version_tag;
+  }
+  PyObject** own = plain ? _PyObject_GetDictPtr(loop) : nullptr;
+  if (!plain || (own && *own && PyDict_Contains(*own, names::create_future) != 0))
+    return call_method(loop, names::create_future);
+  static PyObject* keywords = PyTuple_Pack(1, names::loop);
+  if (!keywords) return ref();
+  return ref(PyObject_Vectorcall(reinterpret_cast<PyObject*>(asyncio.future), &loop, 0, keywords));
 }
 
 bool is_asyncio_future(const native_asyncio& asyncio, PyObject* object) {

@@ -17,6 +17,7 @@ struct native_asyncio {
   PyObject* isfuture = nullptr;
   PyObject* ensure_future = nullptr;
   PyObject* sleep = nullptr;
+  PyObject* create_future = nullptr;  // asyncio.BaseEventLoop's
   PyTypeObject* async_generator = nullptr;
 };
 
@@ -26,7 +27,10 @@ const native_asyncio* get_asyncio();
 /// The loop that asyncio has for the calling thread; a new one where it has none, as txaio does.
 ref current_event_loop(const native_asyncio& asyncio);
 
-/// `asyncio.isfuture(object)`.
+/// `loop.create_future()`; for asyncio's and uvloop's own loops without the way through Python.
+ref new_asyncio_future(const native_asyncio& asyncio, PyObject* loop);
+
+/// Whether it is asyncio's Future or derived from it.
 bool is_asyncio_future(const native_asyncio& asyncio, PyObject* object);
 
 /// `asyncio.iscoroutine(object)`, answered at once for the common types. -1: an exception is set.

@@ -7,10 +7,9 @@ framework is imported before. The functions are those of ``interloop.txaio.aio``
 
 import sys
 
-from interloop.txaio._version import __version__
 from interloop.txaio.interfaces import IFailedFuture, ILogger
 
-version = __version__
+__version__ = version = "26.6.1"  # the release of txaio whose API this is
 
 
 class _Config:
@@ -91,6 +90,22 @@ def _use_framework(module) -> None:
             setattr(_this, name, getattr(module, name))
 
 
-from interloop.txaio import _unframework  # noqa: E402  needs _Config
+# Before a framework is selected. `_unframework`, a module of just this, is made when it is asked for: few ask.
+using_twisted = using_asyncio = False
+config = _Config()
 
-_use_framework(_unframework)
+
+def _throw_usage_error(*args, **kwargs):
+    raise RuntimeError("To use txaio, you must first select a framework with .use_twisted() or .use_asyncio()")
+
+
+_functions = [each for each in __all__ if each not in ("use_twisted", "use_asyncio", "using_twisted", "using_asyncio", "config")]
+globals().update(dict.fromkeys(_functions, _throw_usage_error))
+
+
+def __getattr__(name):
+    if name == "_unframework":
+        import importlib
+
+        return importlib.import_module("interloop.txaio._unframework")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: MIT
 """The release of txaio whose API this is."""
 
-__version__ = "26.6.1"
+from interloop.txaio import __version__ as __version__

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""What may be relied on of txaio's objects, as abstract classes. The compiled classes are registered with them."""
+"""What may be relied on of txaio's objects, as abstract classes. The compiled classes are registered with them.
+
+Their types are in ``interfaces.pyi``: importing ``typing`` would take longer than all the rest.
+"""
 
 import abc
-from collections.abc import Callable
-from typing import Any
 
 log_levels = ["none", "critical", "error", "warn", "info", "debug", "trace"]
 """All levels: a logger at one of them emits that one and those before it."""
@@ -12,7 +13,7 @@ log_levels = ["none", "critical", "error", "warn", "info", "debug", "trace"]
 class IBatchedTimer(abc.ABC):
     """What ``make_batched_timer`` returns: many timeouts on few timers of the loop, at the price of exact moments."""
 
-    def call_later(self, delay: float, func: Callable[..., object], *args: Any, **kw: Any) -> Any:
+    def call_later(self, delay, func, *args, **kw):
         """Calls ``func`` about ``delay`` seconds from now; returns an object that has ``cancel()``."""
 
 
@@ -24,22 +25,22 @@ class ILogger(abc.ABC):
     among them. A method below the level does nothing.
     """
 
-    def critical(self, message: str = "", **kwargs: Any) -> None:
+    def critical(self, message, **kwargs):
         """Logs a critical message."""
 
-    def error(self, message: str = "", **kwargs: Any) -> None:
+    def error(self, message, **kwargs):
         """Logs an error."""
 
-    def warn(self, message: str = "", **kwargs: Any) -> None:
+    def warn(self, message, **kwargs):
         """Logs a warning."""
 
-    def info(self, message: str = "", **kwargs: Any) -> None:
+    def info(self, message, **kwargs):
         """Logs information."""
 
-    def debug(self, message: str = "", **kwargs: Any) -> None:
+    def debug(self, message, **kwargs):
         """Logs what helps to find errors."""
 
-    def trace(self, message: str = "", **kwargs: Any) -> None:
+    def trace(self, message, **kwargs):
         """Logs each step."""
 
 
@@ -51,5 +52,5 @@ class IFailedFuture(abc.ABC):
 
     @property
     @abc.abstractmethod
-    def value(self) -> BaseException:
+    def value(self):
         """The exception."""

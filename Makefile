@@ -25,9 +25,8 @@ build/%/build.ninja: CMakePresets.json | setup
 build-%: setup build/%/build.ninja
 	cmake --build --preset $* -j $(JOBS)
 
-test: build-dev ## build and test: checked, warnings are errors
-	ctest --preset dev -j $(JOBS)
-	JOBS=$(JOBS) tools/python.sh
+test: build-dev ## build and test: checked, warnings are errors; the Python package too
+	@JOBS=$(JOBS) tools/python.sh; python=$$?; ctest --preset dev -j $(JOBS) && exit $$python
 
 python: setup ## build the Python package into build/venv and test it
 	JOBS=$(JOBS) tools/python.sh

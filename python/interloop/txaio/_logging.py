@@ -14,8 +14,9 @@ def require_level(level: str) -> None:
 
 
 def set_level(module: ModuleType, level: str) -> None:
-    """Tells the loggers of a framework's module about a new global level. RuntimeError: there is no such level."""
-    require_level(level)
+    """Tells the loggers of a framework's module about a new global level. ValueError: there is no such level."""
+    if level not in log_levels:
+        raise ValueError(f"Invalid log level {level!r}; valid are: {', '.join(log_levels)}")
     for logger in list(module._loggers):
         if not getattr(logger, "_log_level_set_explicitly", False):
             logger._set_log_level(level)

@@ -30,7 +30,8 @@ NB_MODULE(extension, module) {
   module.def("cancellations", &cancellations);
   module.def("from_a_thread", [](std::string word) { return from_a_thread(here(), word); });
   module.def("calls_back", [](nb::object function) { return calls_back(here(), function); });
-  module.def("escapes", [] { interloop::python::current_loop().call_soon([] { throw std::runtime_error("escaped"); }); });
+  module.def("escapes",
+             [] { interloop::python::current_loop().call_soon([] { throw std::runtime_error("escaped"); }); });
   module.def("conformance_cases", &conformance_cases);
   module.def("run_conformance_case", &run_conformance_case);
 }

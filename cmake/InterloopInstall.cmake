@@ -39,7 +39,7 @@ foreach(loop IN LISTS interloop_adapters)
   endforeach()
   foreach(header IN LISTS HEADERS)
     get_filename_component(folder "${header}" DIRECTORY)
-    string(REGEX REPLACE "^include" "${CMAKE_INSTALL_INCLUDEDIR}" folder "${folder}")
+    string(REGEX REPLACE "^(.*/)?include/interloop" "${CMAKE_INSTALL_INCLUDEDIR}/interloop" folder "${folder}")
     install(FILES "${header}" DESTINATION "${folder}")
   endforeach()
   configure_file("${PROJECT_SOURCE_DIR}/cmake/interloop-component.cmake.in"

@@ -3,7 +3,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import IO, Any, Protocol
 
-from interloop.txaio.interfaces import IBatchedTimer as IBatchedTimer
+from interloop.txaio.interfaces import IBatchedTimer
 from interloop.txaio.interfaces import IFailedFuture as IFailedFuture
 from interloop.txaio.interfaces import ILogger as ILogger
 

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <structmember.h>
+#include <unistd.h>
 
 #include <cstddef>
 
@@ -16,11 +17,12 @@ PyTypeObject* context_type = nullptr;
 unsigned forks = 0;  // counted in the child, before any other code of it runs
 
 PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
-  std::array<const char*, 6> keywords{"reactor", "results", "api", "on_twisted", "survives_fork", nullptr};
-  PyObject *reactor = nullptr, *results = nullptr, *api = nullptr;
-  int on_twisted = 0, survives_fork = 0;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOOpp:ReactorContext", const_cast<char**>(keywords.data()), &reactor,
-                                   &results, &api, &on_twisted, &survives_fork))
+  std::array<const char*, 8> keywords{"reactor",       "results", "api",   "on_twisted",
+                                      "survives_fork", "queue",   "waker", nullptr};
+  PyObject *reactor = nullptr, *results = nullptr, *api = nullptr, *queue = Py_None;
+  int on_twisted = 0, survives_fork = 0, waker = -1;
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOOpp|Oi:ReactorContext", const_cast<char**>(keywords.data()),
+                                   &reactor, &results, &api, &on_twisted, &survives_fork, &queue, &waker))
     return nullptr;
   ref as_future(PyObject_GetAttr(api, names::as_future));
   if (!as_future) return nullptr;
@@ -32,6 +34,8 @@ PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   self->on_twisted = on_twisted != 0;
   self->survives_fork = survives_fork != 0;
   self->generation = forks;
+  if (PyList_CheckExact(queue) && waker >= 0) self->queue = Py_NewRef(queue);
+  self->waker = waker;
   return reinterpret_cast<PyObject*>(self);
 }
 
@@ -41,6 +45,7 @@ int traverse(PyObject* object, visitproc visit, void* arg) {
   Py_VISIT(self->reactor);
   Py_VISIT(self->results);
   Py_VISIT(self->as_future);
+  Py_VISIT(self->queue);
   return 0;
 }
 
@@ -49,6 +54,7 @@ int clear(PyObject* object) {
   Py_CLEAR(self->reactor);
   Py_CLEAR(self->results);
   Py_CLEAR(self->as_future);
+  Py_CLEAR(self->queue);
   return 0;
 }
 
@@ -89,6 +95,18 @@ reactor_context* usable_context(PyObject* event_loop) {
   const ref unusable = call_method(event_loop, names::require_usable);
   if (unusable) PyErr_SetString(PyExc_RuntimeError, "the event loop is not there");
   return nullptr;
+}
+
+bool call_in_reactor(reactor_context* context, PyObject* callable) {
+  if (!context->queue) return static_cast<bool>(call_method(context->reactor, names::callFromThread, callable));
+  // What Twisted's callFromThread does, in its order, but without letting go of the GIL for a write that does not block:
+  // the reactor's thread would wake only to wait for it.
+  static PyObject* nothing = PyTuple_New(0);
+  static PyObject* no_names = PyDict_New();
+  const ref call(nothing && no_names ? PyTuple_Pack(3, callable, nothing, no_names) : nullptr);
+  if (!call || PyList_Append(context->queue, call.get()) < 0) return false;
+  [[maybe_unused]] const auto written = ::write(context->waker, "x", 1);  // full: it is awake
+  return true;
 }
 
 bool run_for_result(reactor_context* context, PyObject* result, PyObject* function, const arguments& given) {

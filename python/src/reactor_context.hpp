@@ -6,7 +6,7 @@
 
 namespace interloop::python {
 
-/// `ReactorContext(reactor, results, api, on_twisted, survives_fork)`.
+/// `ReactorContext(reactor, results, api, on_twisted, survives_fork, queue=None, waker=-1)`.
 struct reactor_context {
   PyObject_HEAD
   PyObject* reactor;
@@ -15,12 +15,17 @@ struct reactor_context {
   bool on_twisted;
   bool survives_fork;
   unsigned generation;  // of forks, when it was made
+  PyObject* queue;      // null, or the list that the reactor's callFromThread appends to ...
+  int waker;            // ... and the descriptor that it writes to then
 };
 
 bool make_reactor_context_type(PyObject* module);
 
 /// The context of `event_loop`. Null: it has none, or it stayed in the parent of a fork: RuntimeError is set.
 reactor_context* usable_context(PyObject* event_loop);
+
+/// `reactor.callFromThread(callable)`. Any thread. False: an exception is set.
+bool call_in_reactor(reactor_context* context, PyObject* callable);
 
 /// Runs `function` with what is in `given`, in the reactor's thread, and gives `result` its outcome, now or when its
 /// future is done. False: an exception is set, and the result has none.

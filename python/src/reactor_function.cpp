@@ -113,7 +113,7 @@ ref start(reactor_function* self, const arguments& given) {
   ref result = make_eventual_result(context->reactor);
   if (!result || !add_to_results(context->results, result.get())) return ref();
   const ref work = make_job(context, result.get(), self->wrapped, given);
-  if (!work || !call_method(context->reactor, names::callFromThread, work.get())) return ref();
+  if (!work || !call_in_reactor(context, work.get())) return ref();
   return result;
 }
 

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: MIT
 """The originals' own tests, from their released sources, on the replacements."""
 
+import os
+import re
 import shutil
+import subprocess
+import sys
 
+import pytest
 from support import originals
 
 # Crochet's tests are a package inside Crochet's, and start programs there that `import crochet`.
@@ -40,3 +45,26 @@ def test_crochets_own_tests_pass(tmp_path):
     theirs, _ = originals.outcomes(tmp_path, original, ["crochet/tests"], drop_in=False)
     originals.require_no_worse(ours, theirs, output)
     assert len(ours) > 100
+
+
+@pytest.mark.parametrize("name", ["basic.py", "log_interop_stdlib.py", "log_interop_twisted.py", "multiloop.py"])
+def test_txaios_examples_print_the_same(tmp_path, name):
+    program = originals.sources("txaio") / "examples" / name
+
+    def output(environment):
+        done = subprocess.run(
+            [sys.executable, program],
+            cwd=tmp_path,
+            env={**os.environ, **environment},
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=60,
+        )
+        text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([+-]\d{4})?", "TIME", done.stdout)
+        text = re.sub(r"0x[0-9a-f]+|\d{10}\.\d+", "NUMBER", text)
+        return done.returncode, text.replace("interloop.txaio", "txaio")
+
+    ours = output({"PYTHONPATH": str(originals.SUPPORT / "support" / "site")})
+    assert ours == output({})
+    assert ours[0] == 0

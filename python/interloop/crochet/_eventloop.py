@@ -127,7 +127,10 @@ class EventLoop:
         reactor.addSystemEventTrigger("before", "shutdown", self._registry.stop)
         self._pid = os.getpid() if owned else None  # an application may fork before it runs its loop
         api = _frameworks.api_for(reactor)
-        self._context = _core.ReactorContext(reactor, self._registry._results, api, self._is_twisted, not owned)
+        queue, waker = _frameworks.waker_of(reactor) if self._is_twisted and owned else (None, -1)
+        self._context = _core.ReactorContext(
+            reactor, self._registry._results, api, self._is_twisted, not owned, queue, waker
+        )
         self._started = True
 
     @synchronized

@@ -77,3 +77,16 @@ def api_for(reactor):
     if is_twisted(reactor):
         return _core.TwistedApi(_Config(reactor), list)
     return _core.AsyncioApi(_Config(reactor.loop))
+
+
+def waker_of(reactor):
+    """The list and the descriptor that Twisted's own ``callFromThread`` uses, for reactors that have just that one."""
+    try:
+        from twisted.internet.base import ReactorBase
+
+        if type(reactor).callFromThread is ReactorBase.callFromThread and "callFromThread" not in vars(reactor):
+            if isinstance(reactor.threadCallQueue, list) and isinstance(reactor.waker.o, int):
+                return reactor.threadCallQueue, reactor.waker.o
+    except (ImportError, AttributeError, TypeError):
+        pass  # another kind of reactor, or another release of Twisted
+    return None, -1

@@ -7,6 +7,7 @@ programs take turns, round by round, so that what else the machine does hits all
 
 import argparse
 import ctypes
+import os
 import random
 import shutil
 import signal
@@ -19,6 +20,7 @@ import time
 from pathlib import Path
 
 LOOPS = ("asio", "libuv", "glib")
+PYTHON_LOOPS = ("asyncio", "uvloop", "twisted")
 STYLES = ("callbacks", "coroutines")
 OWN = "own-adapter"  # how the programs on hiredis' own adapter call their style
 START_SECONDS = 10
@@ -108,24 +110,25 @@ class Server:
         self.folder.cleanup()
 
 
-def run(program: Path, port: int, options: argparse.Namespace, style: str | None) -> dict[str, str]:
+def run(program: list[str], port: int, options: argparse.Namespace, style: str | None) -> dict[str, str]:
     """One run of one program: what it printed, as a dictionary, with its exit status as `status`."""
-    command = [str(program), "--port", str(port), "--commands", str(options.commands), "--window", str(options.window),
+    command = [*program, "--port", str(port), "--commands", str(options.commands), "--window", str(options.window),
                "--seed", str(random.getrandbits(63))]
     if style:
         command += ["--style", style]
+    name = " ".join(Path(part).name for part in program)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=end_with_parent) as process:
         try:
             output, _ = process.communicate(timeout=RUN_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
-            raise Problem(f"{program.name} did not end within {RUN_SECONDS} s") from None
+            raise Problem(f"{name} did not end within {RUN_SECONDS} s") from None
         except BaseException:
             process.kill()
             raise
     result = dict(field.split("=", 1) for field in output.split())
     if "per_second" not in result:
-        raise Problem(f"{program.name} ended with status {process.returncode} and no result")
+        raise Problem(f"{name} ended with status {process.returncode} and no result")
     return result | {"status": str(process.returncode)}
 
 
@@ -164,6 +167,17 @@ def summary(results: dict[tuple[str, str], list[dict[str, str]]]) -> str:
     return table(rows)
 
 
+def python_programs(build: Path) -> list[tuple[str, str, list[str]]]:
+    """The Python module on Python's loops, where demo.sh has built it."""
+    module = build / "redis-python"
+    if not list(module.glob("interloop_redis*.so")):
+        print("not built: the Python module on asyncio, uvloop and Twisted (make python comes first)")
+        return []
+    os.environ["PYTHONPATH"] = str(module.resolve())
+    command = [str(build / "venv" / "bin" / "python"), str(Path(__file__).resolve().parent / "python" / "demo.py")]
+    return [(loop, "await", [*command, "--loop", loop]) for loop in PYTHON_LOOPS]
+
+
 def demonstrate(options: argparse.Namespace) -> int:
     folder = options.build_dir / "examples" / "redis"
     built = [loop for loop in LOOPS if (folder / f"redis_{loop}").exists()]
@@ -173,12 +187,13 @@ def demonstrate(options: argparse.Namespace) -> int:
     if not built:
         raise Problem(f"nothing to run in {folder}; build the preset 'release' first")
 
-    programs: list[tuple[str, str, Path]] = []
+    programs: list[tuple[str, str, list[str]]] = []
     for loop in built:
-        programs += [(loop, style, folder / f"redis_{loop}") for style in STYLES]
+        programs += [(loop, style, [str(folder / f"redis_{loop}")]) for style in STYLES]
         own = folder / f"redis_peer_{loop}"
         if own.exists():
-            programs.insert(len(programs) - 1, (loop, OWN, own))
+            programs.insert(len(programs) - 1, (loop, OWN, [str(own)]))
+    programs += python_programs(options.build_dir.parent)
 
     progress = Progress(options.rounds * len(programs))
     results: dict[tuple[str, str], list[dict[str, str]]] = {}

@@ -19,13 +19,13 @@ def _output(*command):
 
 
 @functools.cache
-def folder():
-    """Where it is built. Kept between sessions, by interpreter: only what has changed is compiled."""
+def folder(source=SOURCE):
+    """Where an extension is built. Kept between sessions, by interpreter: only what has changed is compiled."""
     tag = sysconfig.get_config_var("SOABI")
-    made = Path(__file__).parents[3] / "build" / "python-extension" / tag
+    made = Path(__file__).parents[3] / "build" / "python-extension" / tag / source.parent.name
     made.mkdir(parents=True, exist_ok=True)
     prefix = f"{_output(sys.executable, '-m', 'interloop', '--cmake-dir')};{_output(sys.executable, '-m', 'nanobind', '--cmake_dir')}"
-    configure = ["cmake", "-S", SOURCE, "-B", made, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release"]
+    configure = ["cmake", "-S", source, "-B", made, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release"]
     configure += [f"-DCMAKE_PREFIX_PATH={prefix}", f"-DPython_EXECUTABLE={sys.executable}"]
     for command in (configure, ["cmake", "--build", made]):
         done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

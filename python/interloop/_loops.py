@@ -207,3 +207,23 @@ def follow(native, awaitable, on_value, on_error):
     future = asyncio.ensure_future(awaitable, loop=native)
     future.add_done_callback(done)
     return future
+
+
+# ---- logging
+
+_STDLIB = {"critical": 50, "error": 40, "warn": 30, "info": 20, "debug": 10, "trace": 10}
+
+
+def log(name, level, text, file, line, function):
+    """One message of C++: to Twisted's logger where txaio has selected Twisted, else to the module ``logging``."""
+    txaio = sys.modules.get("interloop.txaio")
+    if txaio is not None and txaio.using_twisted:
+        from twisted.logger import Logger, LogLevel
+
+        native = LogLevel.lookupByName("debug" if level == "trace" else level)
+        Logger(namespace=name).emit(native, "{text}", text=text, cpp_file=file, cpp_line=line)
+        return
+    logger = logging.getLogger(name)
+    number = _STDLIB.get(level, 20)
+    if logger.isEnabledFor(number):
+        logger.handle(logger.makeRecord(name, number, file, line, text, (), None, function))

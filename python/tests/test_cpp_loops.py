@@ -262,6 +262,45 @@ def test_without_a_loop_it_says_so(extension):
     assert status.returncode == 0, status.stderr
 
 
+# ---- logging
+
+
+def test_cpp_messages_go_to_the_stdlibs_logging(extension):
+    from support.programs import run
+
+    output = run(
+        f"""
+        import logging, sys
+        sys.path.insert(0, {str(built.folder())!r})
+        import extension
+        logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(name)s %(levelname)s %(filename)s %(message)s")
+        extension.log("100%s")
+        """
+    )
+    assert output.strip() == "cpp.library WARNING module.cpp from C++: 100%s", output
+
+
+def test_cpp_messages_go_to_twisteds_logger_under_twisted(extension):
+    from support.programs import run
+
+    run(
+        f"""
+        import sys
+        sys.path.insert(0, {str(built.folder())!r})
+        import extension
+        from interloop import txaio
+        txaio.use_twisted()
+        from twisted.logger import formatEvent, globalLogBeginner
+        events = []
+        globalLogBeginner.beginLoggingTo([events.append], redirectStandardIO=False)
+        extension.log("{{braces}}")
+        (event,) = [each for each in events if each["log_namespace"] == "cpp.library"]
+        assert formatEvent(event) == "from C++: {{braces}}", formatEvent(event)
+        assert event["log_level"].name == "warn"
+        """
+    )
+
+
 # ---- Twisted
 
 

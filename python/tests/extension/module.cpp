@@ -2,7 +2,9 @@
 #include "conformance.hpp"
 #include "library.hpp"
 
+#include <interloop/logger.hpp>
 #include <interloop/python.hpp>
+#include <interloop/python_logging.hpp>
 
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
@@ -32,6 +34,13 @@ NB_MODULE(extension, module) {
   module.def("calls_back", [](nb::object function) { return calls_back(here(), function); });
   module.def("escapes",
              [] { interloop::python::current_loop().call_soon([] { throw std::runtime_error("escaped"); }); });
+  module.def("log", [](std::string word) {
+    static const bool added = (interloop::add_log_sink(interloop::python::make_python_sink()), true);
+    static_cast<void>(added);
+    static auto log = interloop::make_logger("cpp.library");
+    using namespace interloop::literals;
+    log.warn("from C++: {word}", "word"_a = word);
+  });
   module.def("conformance_cases", &conformance_cases);
   module.def("run_conformance_case", &run_conformance_case);
 }

@@ -108,9 +108,11 @@ void loop::notice_quietly() noexcept {
   settled_ = false;
   if (detail::running_loop == this) {
     port_->busy();
-  } else {
-    port_->wake();
+    return;
   }
+  // Another thread may be on its way to wake the loop, and not be there yet: the native loop must not end before.
+  if (!kept_alive_) port_->keep_alive(kept_alive_ = true);
+  port_->wake();
 }
 
 void loop::not_enqueued(detail::pending& completed) noexcept {

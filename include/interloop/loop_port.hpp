@@ -51,8 +51,8 @@ enum class thread_knowledge : unsigned char {
 
 /// One native loop, as the core sees it.
 ///
-/// Every function but `wake`, `in_loop_thread` and `knowledge` is called in the loop's thread, never two at once, and `set_alarm`,
-/// `clear_alarm`, `keep_alive` only inside a turn. The port calls back `loop::turn`, `loop::alarm` and
+/// Every function but `wake`, `in_loop_thread` and `knowledge` is called in the loop's thread, never two at once, and
+/// `set_alarm`, `clear_alarm` only inside a turn. The port calls back `loop::turn`, `loop::alarm` and
 /// `watch_state::ready`, in the loop's thread, never from inside one of its own functions called by the core.
 class loop_port {
  public:

@@ -8,6 +8,10 @@
 namespace interloop {
 namespace detail {
 
+void batched_node::release() noexcept {
+  if (--references == 0) delete this;
+}
+
 // The calls whose deadline falls into one span of time, in the order they were made.
 struct bucket {
   batched_state* owner;

@@ -55,8 +55,9 @@ int main() {
       static_cast<void>(watch(fd, interest::read, [](interest) {}));
     } catch (const usage_error& e) {
       const std::string number = std::to_string(fd);
-      std::string text = e.what();
-      throw usage_error(text.replace(text.find(number), number.size(), "7"));
+      const std::string text = e.what();
+      const std::size_t at = text.find(number);
+      throw usage_error(text.substr(0, at) + '7' + text.substr(at + number.size()));
     }
   });
   int ends[2];

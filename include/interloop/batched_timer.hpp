@@ -28,9 +28,7 @@ struct batched_node {
   /// Destroys the callable; the node itself may be kept by handles.
   virtual void drop() noexcept = 0;
   void retain() noexcept { ++references; }
-  void release() noexcept {
-    if (--references == 0) delete this;
-  }
+  void release() noexcept;
 
   unsigned references = 1;
   bucket* home = nullptr;  // null once it has run or was cancelled

@@ -203,8 +203,11 @@ class bench {
       return '"' + std::string(value) + '"';
     } else if constexpr (requires { value.begin(); }) {
       std::string all = "[";
-      for (const auto& each : value) all += (all.size() > 1 ? " " : "") + text(each);
-      return all + "]";
+      for (const auto& each : value) {
+        if (all.size() > 1) all += ' ';
+        all += text(each);
+      }
+      return all += ']';
     } else {
       return "a value";
     }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The batched timer of both frameworks."""
+"""What both frameworks have: the batched timer, and which of the API's functions a module has by their names."""
 
 from interloop._core import BatchedCall as _BatchedCall
 from interloop._core import BatchedTimer as _BatchedTimer
@@ -8,3 +8,29 @@ from interloop.txaio.interfaces import IBatchedTimer
 IBatchedTimer.register(_BatchedTimer)
 
 __all__ = ["IBatchedTimer", "_BatchedCall", "_BatchedTimer"]
+
+_FUNCTIONS = (
+    "sleep",
+    "failure_message",
+    "failure_traceback",
+    "failure_format_traceback",
+    "create_future",
+    "create_future_success",
+    "create_future_error",
+    "as_future",
+    "is_future",
+    "call_later",
+    "make_batched_timer",
+    "is_called",
+    "resolve",
+    "reject",
+    "cancel",
+    "create_failure",
+    "add_callbacks",
+    "gather",
+)
+
+
+def _export(api, namespace):
+    """Puts the functions of ``api`` into a module's namespace."""
+    namespace.update((name, getattr(api, name)) for name in _FUNCTIONS)

@@ -144,27 +144,6 @@ def get_global_log_level():
 
 
 _default_api = _TxApi(config)
-for _name in (
-    "sleep",
-    "failure_message",
-    "failure_traceback",
-    "failure_format_traceback",
-    "create_future",
-    "create_future_success",
-    "create_future_error",
-    "as_future",
-    "is_future",
-    "call_later",
-    "make_batched_timer",
-    "is_called",
-    "resolve",
-    "reject",
-    "cancel",
-    "create_failure",
-    "add_callbacks",
-    "gather",
-):
-    globals()[_name] = getattr(_default_api, _name)
-del _name
+_common._export(_default_api, globals())
 time_ns = _util.time_ns
 perf_counter_ns = _util.perf_counter_ns

@@ -247,13 +247,6 @@ PyObject* seconds(asyncio_api* self) {
   return loop ? call_method(loop.get(), names::time).release() : nullptr;
 }
 
-PyObject* batched_timer_of(asyncio_api* self, const arguments& given) {
-  static constexpr signature<2> wanted{"make_batched_timer", 1, {&names::bucket_seconds, &names::chunk_size}};
-  std::array<PyObject*, 2> slots{};
-  if (!parse(wanted, given, slots)) return nullptr;
-  return make_batched_timer(reinterpret_cast<PyObject*>(self), slots[0], slots[1]).release();
-}
-
 PyObject* create_failure(asyncio_api*, const arguments& given) {
   static constexpr signature<1> wanted{"create_failure", 0, {&names::exception}};
   std::array<PyObject*, 1> slots{Py_None};
@@ -291,26 +284,7 @@ PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   return reinterpret_cast<PyObject*>(self);
 }
 
-int traverse(PyObject* object, visitproc visit, void* arg) {
-  auto* self = reinterpret_cast<asyncio_api*>(object);
-  Py_VISIT(Py_TYPE(object));
-  Py_VISIT(self->config);
-  Py_VISIT(self->dict);
-  return 0;
-}
-
-int clear(PyObject* object) {
-  auto* self = reinterpret_cast<asyncio_api*>(object);
-  Py_CLEAR(self->config);
-  Py_CLEAR(self->dict);
-  return 0;
-}
-
-void destroy(PyObject* object) {
-  PyObject_GC_UnTrack(object);
-  clear(object);
-  free_object(object);
-}
+using garbage = collected<asyncio_api, &asyncio_api::config, &asyncio_api::dict>;
 
 PyObject* get_loop(PyObject* object, void*) { return loop_of(reinterpret_cast<asyncio_api*>(object)).release(); }
 
@@ -366,7 +340,7 @@ std::array<PyMethodDef, 21> methods{{
                           "Calls fun in delay seconds. The loop's own handle, which has cancel()."),
     INTERLOOP_PYTHON_FAST(asyncio_api, "sleep", sleep,
                           "sleep($self, delay)\n--\n\nA task that is done in delay seconds; to be awaited."),
-    INTERLOOP_PYTHON_FAST(asyncio_api, "make_batched_timer", batched_timer_of,
+    INTERLOOP_PYTHON_FAST(asyncio_api, "make_batched_timer", batched_timer_of<asyncio_api>,
                           "make_batched_timer($self, bucket_seconds, chunk_size=100)\n--\n\n"
                           "Timers that share one native timer for each span of bucket_seconds."),
     INTERLOOP_PYTHON_FAST(asyncio_api, "create_failure", create_failure,
@@ -389,9 +363,9 @@ bool make_asyncio_api_type(PyObject* module) {
   std::array<PyType_Slot, 9> slots{{
       {Py_tp_doc, const_cast<char*>("AsyncioApi(config)\n--\n\ntxaio's functions on asyncio, with a configuration.")},
       {Py_tp_new, reinterpret_cast<void*>(&construct)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
+      {Py_tp_traverse, reinterpret_cast<void*>(&garbage::traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(&garbage::clear)},
+      {Py_tp_dealloc, reinterpret_cast<void*>(&garbage::destroy)},
       {Py_tp_methods, methods.data()},
       {Py_tp_members, members.data()},
       {Py_tp_getset, properties.data()},

@@ -74,26 +74,7 @@ PyObject* on_cancelled(PyObject* object, PyObject* const* args, std::size_t flag
   Py_RETURN_NONE;
 }
 
-int traverse(PyObject* object, visitproc visit, void* arg) {
-  auto* self = reinterpret_cast<callbacks*>(object);
-  Py_VISIT(Py_TYPE(object));
-  Py_VISIT(self->first);
-  Py_VISIT(self->second);
-  return 0;
-}
-
-int clear(PyObject* object) {
-  auto* self = reinterpret_cast<callbacks*>(object);
-  Py_CLEAR(self->first);
-  Py_CLEAR(self->second);
-  return 0;
-}
-
-void destroy(PyObject* object) {
-  PyObject_GC_UnTrack(object);
-  clear(object);
-  free_object(object);
-}
+using garbage = collected<callbacks, &callbacks::first, &callbacks::second>;
 
 PyObject* describe(PyObject* object) {  // seen in asyncio's debug messages
   auto* self = reinterpret_cast<callbacks*>(object);
@@ -123,9 +104,9 @@ ref make_cancel_callback(PyObject* canceller) { return make(&on_cancelled, cance
 bool make_asyncio_callback_types(PyObject* module) {
   std::array<PyType_Slot, 7> slots{{
       {Py_tp_call, reinterpret_cast<void*>(&PyVectorcall_Call)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
+      {Py_tp_traverse, reinterpret_cast<void*>(&garbage::traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(&garbage::clear)},
+      {Py_tp_dealloc, reinterpret_cast<void*>(&garbage::destroy)},
       {Py_tp_repr, reinterpret_cast<void*>(&describe)},
       {Py_tp_members, members.data()},
       {0, nullptr},

@@ -103,26 +103,7 @@ PyObject* on_child(PyObject* object, PyObject* const* args, std::size_t flags, P
   Py_RETURN_NONE;
 }
 
-int traverse(PyObject* object, visitproc visit, void* arg) {
-  auto* self = reinterpret_cast<gathering*>(object);
-  Py_VISIT(Py_TYPE(object));
-  Py_VISIT(self->children);
-  Py_VISIT(self->outer);
-  return 0;
-}
-
-int clear(PyObject* object) {
-  auto* self = reinterpret_cast<gathering*>(object);
-  Py_CLEAR(self->children);
-  Py_CLEAR(self->outer);
-  return 0;
-}
-
-void destroy(PyObject* object) {
-  PyObject_GC_UnTrack(object);
-  clear(object);
-  free_object(object);
-}
+using garbage = collected<gathering, &gathering::children, &gathering::outer>;
 
 std::array<PyMemberDef, 2> members{{
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(gathering, vectorcall), READONLY, nullptr},
@@ -219,9 +200,9 @@ ref asyncio_gather(PyObject* futures, bool consume, PyObject* loop) {
 bool make_asyncio_gather_type(PyObject* module) {
   std::array<PyType_Slot, 6> slots{{
       {Py_tp_call, reinterpret_cast<void*>(&PyVectorcall_Call)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
+      {Py_tp_traverse, reinterpret_cast<void*>(&garbage::traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(&garbage::clear)},
+      {Py_tp_dealloc, reinterpret_cast<void*>(&garbage::destroy)},
       {Py_tp_members, members.data()},
       {0, nullptr},
   }};

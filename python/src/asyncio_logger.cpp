@@ -124,18 +124,6 @@ PyObject* emit(asyncio_logger* self, const arguments& given) {
   return call_method_with(reinterpret_cast<PyObject*>(self), slots[0], nullptr, 0, split.rest).release();
 }
 
-PyObject* set_log_level(asyncio_logger* self, const arguments& given) {
-  static constexpr signature<1> wanted{"_set_log_level", 1, {&names::level}};
-  std::array<PyObject*, 1> slots{};
-  if (!parse(wanted, given, slots) || !level_of(slots[0], self->level)) return nullptr;
-  Py_RETURN_NONE;
-}
-
-PyObject* get_log_level(PyObject* object, void*) {
-  const auto level = static_cast<std::size_t>(reinterpret_cast<asyncio_logger*>(object)->level);
-  return PyUnicode_FromString(log_level_names[level].data());
-}
-
 ref new_logger(PyTypeObject* type, PyObject* logger, log_level level, PyObject* categories) {
   auto* self = allocate<asyncio_logger>(type);
   if (!self) return ref();
@@ -156,32 +144,10 @@ PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   return new_logger(type, logger, level, categories).release();
 }
 
-int traverse(PyObject* object, visitproc visit, void* arg) {
-  auto* self = reinterpret_cast<asyncio_logger*>(object);
-  Py_VISIT(Py_TYPE(object));
-  Py_VISIT(self->logger);
-  Py_VISIT(self->categories);
-  Py_VISIT(self->dict);
-  return 0;
-}
-
-int clear(PyObject* object) {
-  auto* self = reinterpret_cast<asyncio_logger*>(object);
-  Py_CLEAR(self->logger);
-  Py_CLEAR(self->categories);
-  Py_CLEAR(self->dict);
-  return 0;
-}
-
-void destroy(PyObject* object) {
-  PyObject_GC_UnTrack(object);
-  if (reinterpret_cast<asyncio_logger*>(object)->weakrefs) PyObject_ClearWeakRefs(object);
-  clear(object);
-  free_object(object);
-}
+using garbage = collected<asyncio_logger, &asyncio_logger::logger, &asyncio_logger::categories, &asyncio_logger::dict>;
 
 std::array<PyGetSetDef, 2> properties{{
-    {"_log_level", &get_log_level, nullptr, PyDoc_STR("The name of the level."), nullptr},
+    {"_log_level", &get_log_level<asyncio_logger>, nullptr, PyDoc_STR("The name of the level."), nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 }};
 
@@ -207,7 +173,8 @@ std::array<PyMethodDef, 9> methods{{
                           "trace($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs as a trace."),
     INTERLOOP_PYTHON_FAST(asyncio_logger, "emit", emit,
                           "emit($self, level, message, **kwargs)\n--\n\nLogs at the level of that name."),
-    INTERLOOP_PYTHON_FAST(asyncio_logger, "_set_log_level", set_log_level, "_set_log_level($self, level)\n--\n\n"),
+    INTERLOOP_PYTHON_FAST(asyncio_logger, "_set_log_level", follow_log_level<asyncio_logger>,
+                          "_set_log_level($self, level)\n--\n\n"),
     {nullptr, nullptr, 0, nullptr},
 }};
 
@@ -241,9 +208,9 @@ bool make_asyncio_logger_type(PyObject* module) {
   std::array<PyType_Slot, 9> slots{{
       {Py_tp_doc, const_cast<char*>("AsyncioLogger(logger, level, categories)\n--\n\nWhat make_logger returns.")},
       {Py_tp_new, reinterpret_cast<void*>(&construct)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
+      {Py_tp_traverse, reinterpret_cast<void*>(&garbage::traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(&garbage::clear)},
+      {Py_tp_dealloc, reinterpret_cast<void*>(&garbage::destroy)},
       {Py_tp_methods, methods.data()},
       {Py_tp_members, members.data()},
       {Py_tp_getset, properties.data()},

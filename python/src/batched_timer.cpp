@@ -391,13 +391,15 @@ std::array<PyMethodDef, 2> timer_methods{{
 
 }  // namespace
 
-ref make_batched_timer(PyObject* api, PyObject* bucket_seconds, PyObject* chunk_size) {
+PyObject* make_batched_timer(PyObject* api, const arguments& given) {
+  static constexpr signature<2> wanted{"make_batched_timer", 1, {&names::bucket_seconds, &names::chunk_size}};
+  std::array<PyObject*, 2> slots{};
   double width = 0;
-  if (!to_seconds(bucket_seconds, width)) return ref();
+  if (!parse(wanted, given, slots) || !to_seconds(slots[0], width)) return nullptr;
   const ref seconds(PyObject_GetAttrString(api, "_seconds"));
   const ref create(PyObject_GetAttr(api, names::call_later));
-  if (!seconds || !create) return ref();
-  return ref(timer_new(timer_type, width, chunk_size, seconds.get(), create.get()));
+  if (!seconds || !create) return nullptr;
+  return timer_new(timer_type, width, slots[1], seconds.get(), create.get());
 }
 
 bool make_batched_timer_types(PyObject* module) {

@@ -9,7 +9,12 @@ namespace interloop::python {
 
 bool make_batched_timer_types(PyObject* module);
 
-/// On `api`, which has `_seconds()` and `call_later(delay, fun)`. `chunk_size` may be null: 100.
-ref make_batched_timer(PyObject* api, PyObject* bucket_seconds, PyObject* chunk_size);
+/// The method `make_batched_timer(bucket_seconds, chunk_size=100)` of `api`, which has `_seconds()` and
+/// `call_later(delay, fun)`.
+PyObject* make_batched_timer(PyObject* api, const arguments& given);
+template <class Api>
+PyObject* batched_timer_of(Api* api, const arguments& given) {
+  return make_batched_timer(reinterpret_cast<PyObject*>(api), given);
+}
 
 }  // namespace interloop::python

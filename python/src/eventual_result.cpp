@@ -282,20 +282,7 @@ PyObject* on_outcome(PyObject* object, PyObject* const* args, std::size_t flags,
   Py_RETURN_NONE;  // a failure has arrived: Twisted has nothing to report
 }
 
-int connection_traverse(PyObject* object, visitproc visit, void* arg) {
-  Py_VISIT(Py_TYPE(object));
-  Py_VISIT(reinterpret_cast<connection*>(object)->result);
-  return 0;
-}
-int connection_clear(PyObject* object) {
-  Py_CLEAR(reinterpret_cast<connection*>(object)->result);
-  return 0;
-}
-void connection_destroy(PyObject* object) {
-  PyObject_GC_UnTrack(object);
-  connection_clear(object);
-  free_object(object);
-}
+using connection_garbage = collected<connection, &connection::result>;
 std::array<PyMemberDef, 2> connection_members{{
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(connection, vectorcall), READONLY, nullptr},
     {nullptr, 0, 0, 0, nullptr},
@@ -369,26 +356,8 @@ PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   return owner.release();
 }
 
-int traverse(PyObject* object, visitproc visit, void* arg) {
-  eventual_result* self = as_result(object);
-  Py_VISIT(Py_TYPE(object));
-  Py_VISIT(self->deferred);
-  Py_VISIT(self->reactor);
-  Py_VISIT(self->value);
-  Py_VISIT(self->traceback);
-  Py_VISIT(self->dict);
-  return 0;
-}
-
-int clear(PyObject* object) {
-  eventual_result* self = as_result(object);
-  Py_CLEAR(self->deferred);
-  Py_CLEAR(self->reactor);
-  Py_CLEAR(self->value);
-  Py_CLEAR(self->traceback);
-  Py_CLEAR(self->dict);
-  return 0;
-}
+using garbage = collected<eventual_result, &eventual_result::deferred, &eventual_result::reactor,
+                          &eventual_result::value, &eventual_result::traceback, &eventual_result::dict>;
 
 void finalize(PyObject* object) {
   eventual_result* self = as_result(object);
@@ -404,7 +373,7 @@ void destroy(PyObject* object) {
   PyObject_GC_UnTrack(object);
   if (as_result(object)->weakrefs) PyObject_ClearWeakRefs(object);
   leave(as_result(object));
-  clear(object);
+  garbage::clear(object);
   delete as_result(object)->waiters;
   free_object(object);
 }
@@ -525,9 +494,9 @@ bool require_other_thread(PyObject* reactor, const char* what) {
 bool make_eventual_result_types(PyObject* module) {
   std::array<PyType_Slot, 6> connection_slots{{
       {Py_tp_call, reinterpret_cast<void*>(&PyVectorcall_Call)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&connection_traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&connection_clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&connection_destroy)},
+      {Py_tp_traverse, reinterpret_cast<void*>(&connection_garbage::traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(&connection_garbage::clear)},
+      {Py_tp_dealloc, reinterpret_cast<void*>(&connection_garbage::destroy)},
       {Py_tp_members, connection_members.data()},
       {0, nullptr},
   }};
@@ -542,8 +511,8 @@ bool make_eventual_result_types(PyObject* module) {
       {Py_tp_doc, const_cast<char*>("EventualResult(deferred, _reactor)\n--\n\n"
                                     "The result of a function that runs in the reactor's thread, for other threads.")},
       {Py_tp_new, reinterpret_cast<void*>(&construct)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&clear)},
+      {Py_tp_traverse, reinterpret_cast<void*>(&garbage::traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(&garbage::clear)},
       {Py_tp_finalize, reinterpret_cast<void*>(&finalize)},
       {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
       {Py_tp_methods, methods.data()},

@@ -26,28 +26,7 @@ PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   return reinterpret_cast<PyObject*>(self);
 }
 
-int traverse(PyObject* object, visitproc visit, void* arg) {
-  auto* self = reinterpret_cast<failed_future*>(object);
-  Py_VISIT(Py_TYPE(object));
-  Py_VISIT(self->type);
-  Py_VISIT(self->value);
-  Py_VISIT(self->traceback);
-  return 0;
-}
-
-int clear(PyObject* object) {
-  auto* self = reinterpret_cast<failed_future*>(object);
-  Py_CLEAR(self->type);
-  Py_CLEAR(self->value);
-  Py_CLEAR(self->traceback);
-  return 0;
-}
-
-void destroy(PyObject* object) {
-  PyObject_GC_UnTrack(object);
-  clear(object);
-  free_object(object);
-}
+using garbage = collected<failed_future, &failed_future::type, &failed_future::value, &failed_future::traceback>;
 
 PyObject* text(PyObject* object) {
   PyObject* value = reinterpret_cast<failed_future*>(object)->value;
@@ -89,9 +68,9 @@ bool make_failed_future_type(PyObject* module) {
       {Py_tp_doc,
        const_cast<char*>("FailedFuture(type_, value, traceback)\n--\n\nAn exception, for errbacks on asyncio.")},
       {Py_tp_new, reinterpret_cast<void*>(&construct)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
+      {Py_tp_traverse, reinterpret_cast<void*>(&garbage::traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(&garbage::clear)},
+      {Py_tp_dealloc, reinterpret_cast<void*>(&garbage::destroy)},
       {Py_tp_str, reinterpret_cast<void*>(&text)},
       {Py_tp_members, members.data()},
       {0, nullptr},

@@ -2,7 +2,7 @@
 // txaio's log levels, and who asks for a logger.
 #pragma once
 
-#include "names.hpp"
+#include "type.hpp"
 
 #include <array>
 #include <string_view>
@@ -16,6 +16,22 @@ inline constexpr std::array<std::string_view, 7> log_level_names{"none", "critic
 
 /// The level of that name. False: ValueError is set, which lists the names.
 bool level_of(PyObject* name, log_level& level);
+
+/// The attribute `_log_level` of a logger: the name of its level.
+template <class Logger>
+PyObject* get_log_level(PyObject* object, void*) {
+  const auto level = static_cast<std::size_t>(reinterpret_cast<Logger*>(object)->level);
+  return PyUnicode_FromString(log_level_names[level].data());
+}
+
+/// The method `_set_log_level(level)` of a logger: the global level has changed.
+template <class Logger>
+PyObject* follow_log_level(Logger* self, const arguments& given) {
+  static constexpr signature<1> wanted{"_set_log_level", 1, {&names::level}};
+  std::array<PyObject*, 1> slots{};
+  if (!parse(wanted, given, slots) || !level_of(slots[0], self->level)) return nullptr;
+  Py_RETURN_NONE;
+}
 
 /// The dotted name of the code that calls the compiled function: class of `self`, or module and function.
 ref namespace_of_caller();

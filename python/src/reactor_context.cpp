@@ -39,30 +39,8 @@ PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   return reinterpret_cast<PyObject*>(self);
 }
 
-int traverse(PyObject* object, visitproc visit, void* arg) {
-  auto* self = reinterpret_cast<reactor_context*>(object);
-  Py_VISIT(Py_TYPE(object));
-  Py_VISIT(self->reactor);
-  Py_VISIT(self->results);
-  Py_VISIT(self->as_future);
-  Py_VISIT(self->queue);
-  return 0;
-}
-
-int clear(PyObject* object) {
-  auto* self = reinterpret_cast<reactor_context*>(object);
-  Py_CLEAR(self->reactor);
-  Py_CLEAR(self->results);
-  Py_CLEAR(self->as_future);
-  Py_CLEAR(self->queue);
-  return 0;
-}
-
-void destroy(PyObject* object) {
-  PyObject_GC_UnTrack(object);
-  clear(object);
-  free_object(object);
-}
+using garbage = collected<reactor_context, &reactor_context::reactor, &reactor_context::results,
+                          &reactor_context::as_future, &reactor_context::queue>;
 
 // Whether `value` is one that comes later, or a failure: what txaio's as_future has to look at. -1: an exception is set.
 int needs_a_future(reactor_context* context, PyObject* value) {
@@ -128,9 +106,9 @@ bool make_reactor_context_type(PyObject* module) {
   }
   std::array<PyType_Slot, 5> slots{{
       {Py_tp_new, reinterpret_cast<void*>(&construct)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
+      {Py_tp_traverse, reinterpret_cast<void*>(&garbage::traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(&garbage::clear)},
+      {Py_tp_dealloc, reinterpret_cast<void*>(&garbage::destroy)},
       {0, nullptr},
   }};
   PyType_Spec spec{"interloop._core.ReactorContext", sizeof(reactor_context), 0,

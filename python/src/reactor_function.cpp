@@ -191,31 +191,8 @@ PyObject* compare(PyObject* left, PyObject* right, int operation) {
 
 Py_hash_t hash(PyObject* object) { return PyObject_Hash(as_function(object)->wrapped); }
 
-int traverse(PyObject* object, visitproc visit, void* arg) {
-  reactor_function* self = as_function(object);
-  Py_VISIT(Py_TYPE(object));
-  Py_VISIT(self->wrapped);
-  Py_VISIT(self->event_loop);
-  Py_VISIT(self->timeout);
-  Py_VISIT(self->dict);
-  return 0;
-}
-
-int clear(PyObject* object) {
-  reactor_function* self = as_function(object);
-  Py_CLEAR(self->wrapped);
-  Py_CLEAR(self->event_loop);
-  Py_CLEAR(self->timeout);
-  Py_CLEAR(self->dict);
-  return 0;
-}
-
-void destroy(PyObject* object) {
-  PyObject_GC_UnTrack(object);
-  if (as_function(object)->weakrefs) PyObject_ClearWeakRefs(object);
-  clear(object);
-  free_object(object);
-}
+using garbage = collected<reactor_function, &reactor_function::wrapped, &reactor_function::event_loop,
+                          &reactor_function::timeout, &reactor_function::dict>;
 
 std::array<PyMemberDef, 5> members{{
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(reactor_function, vectorcall), READONLY, nullptr},
@@ -248,9 +225,9 @@ bool make_reactor_function_types(PyObject* module) {
       {Py_tp_repr, reinterpret_cast<void*>(&describe)},
       {Py_tp_richcompare, reinterpret_cast<void*>(&compare)},
       {Py_tp_hash, reinterpret_cast<void*>(&hash)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
+      {Py_tp_traverse, reinterpret_cast<void*>(&garbage::traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(&garbage::clear)},
+      {Py_tp_dealloc, reinterpret_cast<void*>(&garbage::destroy)},
       {Py_tp_members, members.data()},
       {0, nullptr},
   }};

@@ -220,13 +220,6 @@ PyObject* seconds(twisted_api* self) {
   return reactor ? call_method(reactor.get(), names::seconds).release() : nullptr;
 }
 
-PyObject* batched_timer_of(twisted_api* self, const arguments& given) {
-  static constexpr signature<2> wanted{"make_batched_timer", 1, {&names::bucket_seconds, &names::chunk_size}};
-  std::array<PyObject*, 2> slots{};
-  if (!parse(wanted, given, slots)) return nullptr;
-  return make_batched_timer(reinterpret_cast<PyObject*>(self), slots[0], slots[1]).release();
-}
-
 PyObject* create_failure(twisted_api*, const arguments& given) {
   static constexpr signature<1> wanted{"create_failure", 0, {&names::exception}};
   std::array<PyObject*, 1> slots{};
@@ -266,28 +259,7 @@ PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   return reinterpret_cast<PyObject*>(self);
 }
 
-int traverse(PyObject* object, visitproc visit, void* arg) {
-  auto* self = reinterpret_cast<twisted_api*>(object);
-  Py_VISIT(Py_TYPE(object));
-  Py_VISIT(self->config);
-  Py_VISIT(self->gather_type);
-  Py_VISIT(self->dict);
-  return 0;
-}
-
-int clear(PyObject* object) {
-  auto* self = reinterpret_cast<twisted_api*>(object);
-  Py_CLEAR(self->config);
-  Py_CLEAR(self->gather_type);
-  Py_CLEAR(self->dict);
-  return 0;
-}
-
-void destroy(PyObject* object) {
-  PyObject_GC_UnTrack(object);
-  clear(object);
-  free_object(object);
-}
+using garbage = collected<twisted_api, &twisted_api::config, &twisted_api::gather_type, &twisted_api::dict>;
 
 PyObject* get_loop(twisted_api* self) { return reactor_of(self).release(); }
 
@@ -338,7 +310,7 @@ std::array<PyMethodDef, 21> methods{{
                           "Calls fun in delay seconds. The reactor's own delayed call, which has cancel()."),
     INTERLOOP_PYTHON_FAST(twisted_api, "sleep", sleep,
                           "sleep($self, delay)\n--\n\nA Deferred that is called in delay seconds; to be awaited."),
-    INTERLOOP_PYTHON_FAST(twisted_api, "make_batched_timer", batched_timer_of,
+    INTERLOOP_PYTHON_FAST(twisted_api, "make_batched_timer", batched_timer_of<twisted_api>,
                           "make_batched_timer($self, bucket_seconds, chunk_size=100)\n--\n\n"
                           "Timers that share one delayed call for each span of bucket_seconds."),
     INTERLOOP_PYTHON_FAST(twisted_api, "create_failure", create_failure,
@@ -362,9 +334,9 @@ bool make_twisted_api_type(PyObject* module) {
   std::array<PyType_Slot, 8> slots{{
       {Py_tp_doc, const_cast<char*>("TwistedApi(config, gather_type)\n--\n\ntxaio's functions on Twisted.")},
       {Py_tp_new, reinterpret_cast<void*>(&construct)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
+      {Py_tp_traverse, reinterpret_cast<void*>(&garbage::traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(&garbage::clear)},
+      {Py_tp_dealloc, reinterpret_cast<void*>(&garbage::destroy)},
       {Py_tp_methods, methods.data()},
       {Py_tp_members, members.data()},
       {0, nullptr},

@@ -65,43 +65,9 @@ PyObject* on_result(PyObject* object, PyObject* const* args, std::size_t flags, 
   return Py_NewRef(failed && whole->consume ? Py_None : args[0]);
 }
 
-int gathering_traverse(PyObject* object, visitproc visit, void* arg) {
-  auto* self = reinterpret_cast<gathering*>(object);
-  Py_VISIT(Py_TYPE(object));
-  Py_VISIT(self->outer);
-  Py_VISIT(self->results);
-  return 0;
-}
+using gathering_garbage = collected<gathering, &gathering::outer, &gathering::results>;
 
-int gathering_clear(PyObject* object) {
-  auto* self = reinterpret_cast<gathering*>(object);
-  Py_CLEAR(self->outer);
-  Py_CLEAR(self->results);
-  return 0;
-}
-
-void gathering_destroy(PyObject* object) {
-  PyObject_GC_UnTrack(object);
-  gathering_clear(object);
-  free_object(object);
-}
-
-int place_traverse(PyObject* object, visitproc visit, void* arg) {
-  Py_VISIT(Py_TYPE(object));
-  Py_VISIT(reinterpret_cast<place*>(object)->whole);
-  return 0;
-}
-
-int place_clear(PyObject* object) {
-  Py_CLEAR(reinterpret_cast<place*>(object)->whole);
-  return 0;
-}
-
-void place_destroy(PyObject* object) {
-  PyObject_GC_UnTrack(object);
-  place_clear(object);
-  free_object(object);
-}
+using place_garbage = collected<place, &place::whole>;
 
 std::array<PyMemberDef, 2> place_members{{
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(place, vectorcall), READONLY, nullptr},
@@ -138,16 +104,16 @@ bool twisted_gather(PyObject* outer, PyObject* deferreds, bool consume) {
 
 bool make_twisted_gather_types(PyObject* module) {
   std::array<PyType_Slot, 4> slots{{
-      {Py_tp_traverse, reinterpret_cast<void*>(&gathering_traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&gathering_clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&gathering_destroy)},
+      {Py_tp_traverse, reinterpret_cast<void*>(&gathering_garbage::traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(&gathering_garbage::clear)},
+      {Py_tp_dealloc, reinterpret_cast<void*>(&gathering_garbage::destroy)},
       {0, nullptr},
   }};
   std::array<PyType_Slot, 6> place_slots{{
       {Py_tp_call, reinterpret_cast<void*>(&PyVectorcall_Call)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&place_traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&place_clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&place_destroy)},
+      {Py_tp_traverse, reinterpret_cast<void*>(&place_garbage::traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(&place_garbage::clear)},
+      {Py_tp_dealloc, reinterpret_cast<void*>(&place_garbage::destroy)},
       {Py_tp_members, place_members.data()},
       {0, nullptr},
   }};

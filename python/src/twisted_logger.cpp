@@ -112,18 +112,6 @@ PyObject* set_log_level(twisted_logger* self, const arguments& given) {
   Py_RETURN_NONE;
 }
 
-PyObject* follow_log_level(twisted_logger* self, const arguments& given) {
-  static constexpr signature<1> wanted{"_set_log_level", 1, {&names::level}};
-  std::array<PyObject*, 1> slots{};
-  if (!parse(wanted, given, slots) || !level_of(slots[0], self->level)) return nullptr;
-  Py_RETURN_NONE;
-}
-
-PyObject* get_log_level(PyObject* object, void*) {
-  const auto level = static_cast<std::size_t>(reinterpret_cast<twisted_logger*>(object)->level);
-  return PyUnicode_FromString(log_level_names[level].data());
-}
-
 PyObject* get_keeps_level(PyObject* object, void*) {
   return PyBool_FromLong(reinterpret_cast<twisted_logger*>(object)->keeps_level);
 }
@@ -164,32 +152,10 @@ PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   return module ? new_logger(type, module.get(), level, logger, name, observer).release() : nullptr;
 }
 
-int traverse(PyObject* object, visitproc visit, void* arg) {
-  auto* self = reinterpret_cast<twisted_logger*>(object);
-  Py_VISIT(Py_TYPE(object));
-  Py_VISIT(self->logger);
-  Py_VISIT(self->categories);
-  Py_VISIT(self->dict);
-  return 0;
-}
-
-int clear(PyObject* object) {
-  auto* self = reinterpret_cast<twisted_logger*>(object);
-  Py_CLEAR(self->logger);
-  Py_CLEAR(self->categories);
-  Py_CLEAR(self->dict);
-  return 0;
-}
-
-void destroy(PyObject* object) {
-  PyObject_GC_UnTrack(object);
-  if (reinterpret_cast<twisted_logger*>(object)->weakrefs) PyObject_ClearWeakRefs(object);
-  clear(object);
-  free_object(object);
-}
+using garbage = collected<twisted_logger, &twisted_logger::logger, &twisted_logger::categories, &twisted_logger::dict>;
 
 std::array<PyGetSetDef, 3> properties{{
-    {"_log_level", &get_log_level, nullptr, PyDoc_STR("The name of the level."), nullptr},
+    {"_log_level", &get_log_level<twisted_logger>, nullptr, PyDoc_STR("The name of the level."), nullptr},
     {"_log_level_set_explicitly", &get_keeps_level, nullptr,
      PyDoc_STR("Whether it stays when the global level changes."), nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
@@ -223,7 +189,8 @@ std::array<PyMethodDef, 11> methods{{
     INTERLOOP_PYTHON_FAST(twisted_logger, "set_log_level", set_log_level,
                           "set_log_level($self, level, keep=True)\n--\n\n"
                           "Sets the level; if keep, it no longer follows the global one."),
-    INTERLOOP_PYTHON_FAST(twisted_logger, "_set_log_level", follow_log_level, "_set_log_level($self, level)\n--\n\n"),
+    INTERLOOP_PYTHON_FAST(twisted_logger, "_set_log_level", follow_log_level<twisted_logger>,
+                          "_set_log_level($self, level)\n--\n\n"),
     {nullptr, nullptr, 0, nullptr},
 }};
 
@@ -259,9 +226,9 @@ bool make_twisted_logger_type(PyObject* module) {
       {Py_tp_doc, const_cast<char*>("Logger(level=None, logger=None, namespace=None, observer=None)\n--\n\n"
                                     "What make_logger returns.")},
       {Py_tp_new, reinterpret_cast<void*>(&construct)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
+      {Py_tp_traverse, reinterpret_cast<void*>(&garbage::traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(&garbage::clear)},
+      {Py_tp_dealloc, reinterpret_cast<void*>(&garbage::destroy)},
       {Py_tp_methods, methods.data()},
       {Py_tp_members, members.data()},
       {Py_tp_getset, properties.data()},

@@ -4,7 +4,7 @@
 
 #include "signature.hpp"
 
-#include <vector>
+#include <utility>
 
 namespace interloop::python {
 
@@ -40,6 +40,36 @@ template <class Self>
 Self* allocate(PyTypeObject* type) {
   return reinterpret_cast<Self*>(type->tp_alloc(type, 0));
 }
+
+/// What Python's garbage collector asks of the type of `Self`, whose references are the fields `References`; weak ones to
+/// it are in its field `weakrefs`, if it has one.
+template <class Self, auto... References>
+struct collected {
+  static int traverse(PyObject* object, visitproc visit, void* arg) {
+    auto* self = reinterpret_cast<Self*>(object);
+    int stop = visit(reinterpret_cast<PyObject*>(Py_TYPE(object)), arg);
+    const auto ends = [&](auto* each) {
+      if (stop == 0 && each) stop = visit(reinterpret_cast<PyObject*>(each), arg);
+      return stop != 0;
+    };
+    static_cast<void>((ends(self->*References) || ...));
+    return stop;
+  }
+  static int clear(PyObject* object) {
+    auto* self = reinterpret_cast<Self*>(object);
+    const auto drop = [](auto*& each) { Py_XDECREF(reinterpret_cast<PyObject*>(std::exchange(each, nullptr))); };
+    (drop(self->*References), ...);
+    return 0;
+  }
+  static void destroy(PyObject* object) {
+    PyObject_GC_UnTrack(object);
+    if constexpr (requires(Self& self) { self.weakrefs; }) {
+      if (reinterpret_cast<Self*>(object)->weakrefs) PyObject_ClearWeakRefs(object);
+    }
+    clear(object);
+    free_object(object);
+  }
+};
 
 /// Whether an exception is one that txaio's callers are told about: not KeyboardInterrupt and its like.
 bool is_ordinary(PyObject* exception);

@@ -23,12 +23,11 @@ bool inbox::linger(task_queue& into) {
   if (patience_ > 0) {
     expect();
     const auto came = [this] { return state_.load(std::memory_order_relaxed) == state::filled; };
-    const bool elsewhere = posted_on_.load(std::memory_order_relaxed) != this_cpu();
-    if (came() && elsewhere) {
+    if (posted_on_.load(std::memory_order_relaxed) == this_cpu()) {
+      if (!came()) ::sched_yield();
+    } else if (came()) {
       // A stream: let more of it come before taking the lock from whoever pushes.
       for (int i = 0; i < gather; ++i) relax();
-    } else if (posted_on_.load(std::memory_order_relaxed) == this_cpu()) {
-      if (!came()) ::sched_yield();
     } else {
       const auto until = std::chrono::steady_clock::now() + moment;
       for (int i = 1; !came() && (i % 8 != 0 || std::chrono::steady_clock::now() < until); ++i) relax();

@@ -122,14 +122,20 @@ struct future_access {
   [[noreturn]] static void throw_not_completable(const future_core& state, const char* function);
 };
 
-/// A pending future of this loop. Errors: `loop_closed`, `wrong_thread`.
+/// A pending future, of a closed loop, too.
 template <class T>
-future<T> make_future(loop& core, std::source_location where) {
-  core.require_open("create_future");
+future<T> make_future_unchecked(loop& core, std::source_location where) {
   unsigned char kind;
   void* block = future_state<T>::allocate(core, kind);
   auto* state = ::new (block) future_state<T>(core, where, kind);
   return future_access::wrap<T>({typename state_ptr<future_state<T>>::adopt{}, state});
+}
+
+/// A pending future of this loop. Errors: `loop_closed`, `wrong_thread`.
+template <class T>
+future<T> make_future(loop& core, std::source_location where) {
+  core.require_open("create_future");
+  return make_future_unchecked<T>(core, where);
 }
 
 template <class F>

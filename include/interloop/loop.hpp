@@ -8,6 +8,7 @@
 #pragma once
 
 #include <interloop/detail/block_cache.hpp>
+#include <interloop/detail/checked.hpp>
 #include <interloop/detail/inbox.hpp>
 #include <interloop/detail/task_queue.hpp>
 #include <interloop/detail/timer_queue.hpp>
@@ -29,10 +30,6 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
-
-#ifndef INTERLOOP_CHECKED
-#define INTERLOOP_CHECKED 0
-#endif
 
 namespace interloop {
 

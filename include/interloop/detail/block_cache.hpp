@@ -8,13 +8,11 @@
 // Thread safety: none; the loop's thread only.
 #pragma once
 
+#include <interloop/detail/checked.hpp>
+
 #include <cstddef>
 #include <new>
 #include <utility>
-
-#ifndef INTERLOOP_CHECKED
-#define INTERLOOP_CHECKED 0
-#endif
 
 namespace interloop::detail {
 

@@ -110,8 +110,7 @@ class task_queue {
   template <class F, class G>
   void emplace(G&& source) {
     static_assert(sizeof(record<F>) % alignof(void*) == 0);
-    if (static_cast<std::size_t>(limit_ - tail_) < sizeof(record<F>)) [[unlikely]]
-      grow();
+    make_room(sizeof(record<F>));
     ::new (static_cast<void*>(tail_)) record<F>(std::forward<G>(source));
     tail_ += sizeof(record<F>);
   }
@@ -142,6 +141,11 @@ class task_queue {
     } else {
       delete done;
     }
+  }
+
+  void make_room(std::size_t bytes) {
+    if (static_cast<std::size_t>(limit_ - tail_) < bytes) [[unlikely]]
+      grow();
   }
 
   void grow() {
@@ -224,12 +228,10 @@ std::byte* task_queue::code_of_reference(task_queue& queue, header* self, visit 
 }
 
 inline bool task_queue::push_reference(code what, void* object) noexcept {
-  if (static_cast<std::size_t>(limit_ - tail_) < sizeof(reference)) [[unlikely]] {
-    try {
-      grow();
-    } catch (const std::bad_alloc&) {
-      return false;
-    }
+  try {
+    make_room(sizeof(reference));
+  } catch (const std::bad_alloc&) {
+    return false;
   }
   ::new (static_cast<void*>(tail_)) reference{{what}, object};
   tail_ += sizeof(reference);

@@ -7,6 +7,7 @@
 #include "asyncio_callbacks.hpp"
 #include "asyncio_gather.hpp"
 #include "batched_timer.hpp"
+#include "config.hpp"
 #include "failed_future.hpp"
 #include "failure_text.hpp"
 
@@ -28,7 +29,7 @@ struct asyncio_api {
 ref loop_of(asyncio_api* self) {
   const native_asyncio* asyncio = get_asyncio();
   if (!asyncio) return ref();
-  ref configured(PyObject_GetAttr(self->config, names::loop));
+  ref configured = configured_loop(self->config);
   if (!configured || configured.get() != Py_None) return configured;
   return current_event_loop(*asyncio);
 }
@@ -80,7 +81,7 @@ PyObject* create_future(asyncio_api* self, const arguments& given) {
   }
   ref future = new_future(self);
   if (!future) return nullptr;
-  if (result && !call_method(future.get(), names::set_result, result)) return nullptr;
+  if (result && !set_result(*get_asyncio(), future.get(), result)) return nullptr;
   if (error && !reject_future(future.get(), error)) return nullptr;
   if (canceller && canceller != Py_None) {
     const ref callback = make_cancel_callback(canceller);
@@ -94,7 +95,7 @@ PyObject* create_future_success(asyncio_api* self, const arguments& given) {
   std::array<PyObject*, 1> slots{};
   if (!parse(wanted, given, slots)) return nullptr;
   ref future = new_future(self);
-  if (!future || !call_method(future.get(), names::set_result, slots[0])) return nullptr;
+  if (!future || !set_result(*get_asyncio(), future.get(), slots[0])) return nullptr;
   return future.release();
 }
 
@@ -142,7 +143,7 @@ PyObject* as_future(asyncio_api* self, const arguments& given) {
     return nullptr;
   }
   ref future = new_future(self);
-  if (!future || !call_method(future.get(), names::set_result, result.get())) return nullptr;
+  if (!future || !set_result(*asyncio, future.get(), result.get())) return nullptr;
   return future.release();
 }
 
@@ -165,7 +166,8 @@ PyObject* is_called(asyncio_api*, const arguments& given) {
 PyObject* resolve(asyncio_api*, const arguments& given) {
   static constexpr signature<2> wanted{"resolve", 1, {&names::future, &names::result}};
   std::array<PyObject*, 2> slots{nullptr, Py_None};
-  return parse(wanted, given, slots) ? none_if(call_method(slots[0], names::set_result, slots[1])) : nullptr;
+  const native_asyncio* asyncio = get_asyncio();
+  return asyncio && parse(wanted, given, slots) ? none_if(set_result(*asyncio, slots[0], slots[1])) : nullptr;
 }
 
 PyObject* reject(asyncio_api*, const arguments& given) {

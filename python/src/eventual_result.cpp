@@ -7,6 +7,7 @@
 #include "eventual_result.hpp"
 
 #include "failed_future.hpp"
+#include "native_twisted.hpp"
 
 #include <pythread.h>
 #include <structmember.h>
@@ -475,15 +476,13 @@ bool cancel_eventual_result(PyObject* result) {
 }
 
 bool require_other_thread(PyObject* reactor, const char* what) {
-  ref answer;
+  int inside = 0;
   if (reactor && reactor != Py_None && PyObject_HasAttr(reactor, names::in_loop_thread)) {
-    answer = call_method(reactor, names::in_loop_thread);
+    const ref answer = call_method(reactor, names::in_loop_thread);
+    inside = answer ? PyObject_IsTrue(answer.get()) : -1;
   } else {
-    const ref inside = loaded("twisted.python.threadable", "isInIOThread");
-    if (!inside) return true;
-    answer = call(inside.get());
+    inside = in_io_thread();
   }
-  const int inside = answer ? PyObject_IsTrue(answer.get()) : -1;
   if (inside > 0)
     PyErr_Format(PyExc_RuntimeError,
                  "%s must not be run in the reactor thread: it would wait for itself. Use the Deferred, or await.",

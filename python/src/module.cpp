@@ -5,6 +5,7 @@
 #include "asyncio_gather.hpp"
 #include "asyncio_logger.hpp"
 #include "batched_timer.hpp"
+#include "config.hpp"
 #include "eventual_result.hpp"
 #include "failed_future.hpp"
 #include "reactor_context.hpp"
@@ -31,7 +32,7 @@ NB_MODULE(_core, module) {
   module.doc() = "The compiled part of interloop. Import interloop.txaio and interloop.crochet instead.";
   module.attr("__version__") = INTERLOOP_VERSION;
   PyObject* raw = module.ptr();
-  if (!make_names() || !make_failed_future_type(raw) || !make_asyncio_callback_types(raw) ||
+  if (!make_names() || !make_config_type(raw) || !make_failed_future_type(raw) || !make_asyncio_callback_types(raw) ||
       !make_asyncio_gather_type(raw) || !make_batched_timer_types(raw) || !make_twisted_gather_types(raw) ||
       !make_asyncio_api_type(raw) || !make_twisted_api_type(raw) || !make_asyncio_logger_type(raw) ||
       !make_twisted_logger_type(raw) || !make_eventual_result_types(raw) || !make_reactor_context_type(raw) ||

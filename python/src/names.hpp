@@ -104,6 +104,7 @@ namespace interloop::python {
   X(require_usable, "_require_usable")             \
   X(in_loop_thread, "_in_loop_thread")             \
   X(isInIOThread, "isInIOThread")                  \
+  X(ioThread, "ioThread")                          \
   X(register_, "register")                         \
   X(dunder_code, "__code__")                       \
   X(dunder_doc, "__doc__")                         \

@@ -25,7 +25,8 @@ const native_asyncio* get_asyncio() {
   if (complete) made.sleep = take("sleep");
   const ref base(complete ? take("BaseEventLoop") : nullptr);
   made.create_future = base ? PyObject_GetAttr(base.get(), names::create_future) : nullptr;
-  complete = complete && made.create_future;
+  made.set_result = complete ? PyObject_GetAttr(reinterpret_cast<PyObject*>(made.future), names::set_result) : nullptr;
+  complete = complete && made.create_future && made.set_result;
   if (!complete) return nullptr;
   ref gathering = import_from("asyncio.tasks", "_GatheringFuture");
   if (!gathering) return nullptr;
@@ -69,6 +70,17 @@ int makes_plain_futures(const native_asyncio& asyncio, PyTypeObject* type) {
   return uvloop_function ? function.get() == uvloop_function.get() : -1;
 }
 
+// `type(loop=loop)`, with arguments that are there already: they cost more than the rest.
+ref call_type_with_loop(PyTypeObject* type, PyObject* loop) {
+  static PyObject* const none = PyTuple_New(0);
+  static PyObject* const keywords = PyDict_New();
+  if (!none || !keywords || PyDict_SetItem(keywords, names::loop, loop) < 0) return ref();
+  ref made(type->tp_new(type, none, keywords));
+  if (made && type->tp_init(made.get(), none, keywords) < 0) made = ref();
+  PyDict_SetItem(keywords, names::loop, Py_None);  // not to keep the loop
+  return made;
+}
+
 }  // namespace
 
 ref new_asyncio_future(const native_asyncio& asyncio, PyObject* loop) {
@@ -87,9 +99,12 @@ ref new_asyncio_future(const native_asyncio& asyncio, PyObject* loop) {
   PyObject** own = plain ? _PyObject_GetDictPtr(loop) : nullptr;
   if (!plain || (own && *own && PyDict_Contains(*own, names::create_future) != 0))
     return call_method(loop, names::create_future);
-  static PyObject* keywords = PyTuple_Pack(1, names::loop);
-  if (!keywords) return ref();
-  return ref(PyObject_Vectorcall(reinterpret_cast<PyObject*>(asyncio.future), &loop, 0, keywords));
+  return call_type_with_loop(asyncio.future, loop);
+}
+
+ref set_result(const native_asyncio& asyncio, PyObject* future, PyObject* result) {
+  if (Py_IS_TYPE(future, asyncio.future)) return call(asyncio.set_result, future, result);
+  return call_method(future, names::set_result, result);
 }
 
 bool is_asyncio_future(const native_asyncio& asyncio, PyObject* object) {

@@ -18,6 +18,7 @@ struct native_asyncio {
   PyObject* ensure_future = nullptr;
   PyObject* sleep = nullptr;
   PyObject* create_future = nullptr;  // asyncio.BaseEventLoop's
+  PyObject* set_result = nullptr;     // asyncio.Future's
   PyTypeObject* async_generator = nullptr;
 };
 
@@ -29,6 +30,9 @@ ref current_event_loop(const native_asyncio& asyncio);
 
 /// `loop.create_future()`; for asyncio's and uvloop's own loops without the way through Python.
 ref new_asyncio_future(const native_asyncio& asyncio, PyObject* loop);
+
+/// `future.set_result(result)`.
+ref set_result(const native_asyncio& asyncio, PyObject* future, PyObject* result);
 
 /// Whether it is asyncio's Future or derived from it.
 bool is_asyncio_future(const native_asyncio& asyncio, PyObject* object);

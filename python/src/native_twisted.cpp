@@ -27,4 +27,25 @@ const native_twisted* get_twisted() {
   return &found;
 }
 
+int in_io_thread() {
+  static PyObject* module = nullptr;
+  if (!module) {
+    module = PyDict_GetItemString(PyImport_GetModuleDict(), "twisted.python.threadable");
+    if (!module || !PyModule_Check(module)) return (module = nullptr), 0;
+    Py_INCREF(module);
+  }
+  PyObject* dict = PyModule_GetDict(module);
+  PyObject* function = PyDict_GetItemWithError(dict, names::isInIOThread);
+  if (!function) return PyErr_Occurred() ? -1 : 0;
+  PyObject* thread = PyDict_GetItemWithError(dict, names::ioThread);
+  if (thread && PyLong_Check(thread) && PyFunction_Check(function) && PyFunction_GET_GLOBALS(function) == dict) {
+    // Its own function, which nobody has replaced: it compares these, by way of an object for each thread.
+    const unsigned long reactors = PyLong_AsUnsignedLong(thread);
+    if (reactors == static_cast<unsigned long>(-1) && PyErr_Occurred()) return -1;
+    return reactors == PyThread_get_thread_ident();
+  }
+  const ref answer = call(function);
+  return answer ? PyObject_IsTrue(answer.get()) : -1;
+}
+
 }  // namespace interloop::python

@@ -20,4 +20,8 @@ struct native_twisted {
 /// Null: importing it failed, an exception is set.
 const native_twisted* get_twisted();
 
+/// Whether the calling thread runs the reactor: `threadable.isInIOThread()`, or false where Twisted is not loaded.
+/// -1: an exception is set.
+int in_io_thread();
+
 }  // namespace interloop::python

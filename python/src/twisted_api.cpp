@@ -4,6 +4,7 @@
 #include "twisted_api.hpp"
 
 #include "batched_timer.hpp"
+#include "config.hpp"
 #include "failure_text.hpp"
 #include "native_twisted.hpp"
 #include "twisted_gather.hpp"
@@ -27,7 +28,7 @@ PyObject* none_if(const ref& done) { return done ? Py_NewRef(Py_None) : nullptr;
 
 // The configured reactor. The default one is imported as late as here: an application may install another until then.
 ref reactor_of(twisted_api* self) {
-  ref configured(PyObject_GetAttr(self->config, names::loop));
+  ref configured = configured_loop(self->config);
   if (!configured || configured.get() != Py_None) return configured;
   ref reactor(PyImport_ImportModule("twisted.internet.reactor"));
   if (!reactor || PyObject_SetAttr(self->config, names::loop, reactor.get()) < 0) return ref();

@@ -67,16 +67,11 @@ def is_twisted(reactor):
     return not hasattr(reactor, "_in_loop_thread")
 
 
-class _Config:
-    def __init__(self, loop):
-        self.loop = loop
-
-
 def api_for(reactor):
     """An object that has txaio's ``as_future`` for functions that run in the reactor's thread."""
     if is_twisted(reactor):
-        return _core.TwistedApi(_Config(reactor), list)
-    return _core.AsyncioApi(_Config(reactor.loop))
+        return _core.TwistedApi(_core.Config(reactor), list)
+    return _core.AsyncioApi(_core.Config(reactor.loop))
 
 
 def waker_of(reactor):
@@ -84,9 +79,12 @@ def waker_of(reactor):
     try:
         from twisted.internet.base import ReactorBase
 
-        if type(reactor).callFromThread is ReactorBase.callFromThread and "callFromThread" not in vars(reactor):
-            if isinstance(reactor.threadCallQueue, list) and isinstance(reactor.waker.o, int):
-                return reactor.threadCallQueue, reactor.waker.o
+        usual = all(
+            getattr(type(reactor), name) is getattr(ReactorBase, name) and name not in vars(reactor)
+            for name in ("callFromThread", "runUntilCurrent")
+        )
+        if usual and isinstance(reactor.threadCallQueue, list) and isinstance(reactor.waker.o, int):
+            return reactor.threadCallQueue, reactor.waker.o
     except (ImportError, AttributeError, TypeError):
         pass  # another kind of reactor, or another release of Twisted
     return None, -1

@@ -15,7 +15,7 @@ from interloop.txaio._iotype import guess_stream_needs_encoding
 from interloop.txaio.interfaces import IFailedFuture, ILogger, log_levels
 
 _this = _logging.module_of(__name__)
-_Config = txaio._Config
+_Config = _core.Config
 _AsyncioApi = _core.AsyncioApi
 _BatchedTimer = _common._BatchedTimer
 _TxaioLogWrapper = _core.AsyncioLogger
@@ -49,9 +49,7 @@ _to_stdlib = {
 
 def with_config(loop=None):
     """The API on a loop of its own: an object that has every function of txaio. None: the default loop."""
-    own = _Config()
-    own.loop = loop
-    return _AsyncioApi(own)
+    return _AsyncioApi(_Config(loop))
 
 
 def add_log_categories(categories):

@@ -18,7 +18,7 @@ from interloop.txaio._iotype import guess_stream_needs_encoding
 from interloop.txaio.interfaces import IFailedFuture, ILogger, log_levels
 
 _this = _logging.module_of(__name__)
-_Config = txaio._Config
+_Config = _core.Config
 _BatchedTimer = _common._BatchedTimer
 Logger = _core.TwistedLogger
 

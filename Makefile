@@ -32,10 +32,10 @@ python: setup ## build the Python package into build/venv and test it
 	JOBS=$(JOBS) tools/python.sh
 
 asan: build-asan ## the same under AddressSanitizer, LeakSanitizer and UBSan
-	ctest --preset asan -j $(JOBS)
+	@ctest --preset asan -j $(JOBS); core=$$?; JOBS=$(JOBS) tools/python_sanitized.sh asan && exit $$core
 
 tsan: build-tsan ## the same under ThreadSanitizer
-	ctest --preset tsan -j $(JOBS)
+	@ctest --preset tsan -j $(JOBS); core=$$?; JOBS=$(JOBS) tools/python_sanitized.sh tsan && exit $$core
 
 clang: build-clang ## the same with clang
 	ctest --preset clang -j $(JOBS)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import zlib
 from pathlib import Path
 
 import pytest
@@ -14,21 +15,26 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "extension"
 
 
-def _output(*command):
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+# A sanitizer's runtime is for the interpreter, not for the tools that build.
+TOOLS = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
+
+
+def _output(*command, **options):
+    return subprocess.run(command, check=True, capture_output=True, text=True, **options).stdout.strip()
 
 
 @functools.cache
 def folder(source=SOURCE):
-    """Where an extension is built. Kept between sessions, by interpreter: only what has changed is compiled."""
-    tag = sysconfig.get_config_var("SOABI")
+    """Where an extension is built. Kept between sessions, by interpreter and package: only what has changed is compiled."""
+    package = _output(sys.executable, "-m", "interloop", "--cmake-dir")
+    tag = f"{sysconfig.get_config_var('SOABI')}-{zlib.crc32(package.encode()):08x}"
     made = Path(__file__).parents[3] / "build" / "python-extension" / tag / source.parent.name
     made.mkdir(parents=True, exist_ok=True)
-    prefix = f"{_output(sys.executable, '-m', 'interloop', '--cmake-dir')};{_output(sys.executable, '-m', 'nanobind', '--cmake_dir')}"
+    prefix = f"{package};{_output(sys.executable, '-m', 'nanobind', '--cmake_dir')}"
     configure = ["cmake", "-S", source, "-B", made, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release"]
     configure += [f"-DCMAKE_PREFIX_PATH={prefix}", f"-DPython_EXECUTABLE={sys.executable}"]
     for command in (configure, ["cmake", "--build", made]):
-        done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        done = subprocess.run(command, env=TOOLS, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         assert done.returncode == 0, done.stdout
     return made
 
@@ -36,7 +42,7 @@ def folder(source=SOURCE):
 def load():
     """The module. Skips, or in CI fails, where there is no compiler."""
     try:
-        _output("cmake", "--version")
+        _output("cmake", "--version", env=TOOLS)
     except OSError:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("cmake is not installed")
     (path,) = folder().glob("extension*.so")

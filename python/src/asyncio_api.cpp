@@ -219,17 +219,7 @@ PyObject* call_later(asyncio_api* self, const arguments& given) {
 
   // asyncio takes no keyword arguments there: what its documentation advises.
   static PyObject* partial = import_from("functools", "partial").release();
-  if (!partial) return nullptr;
-  std::array<PyObject*, 24> stack{};
-  if (split.rest.total() + 1 > static_cast<Py_ssize_t>(stack.size())) {
-    PyErr_SetString(PyExc_TypeError,
-                    "call_later() takes at most 23 arguments for the function; bind them with a lambda");
-    return nullptr;
-  }
-  stack[0] = slots[1];
-  for (Py_ssize_t i = 0; i < split.rest.total(); ++i) stack[static_cast<std::size_t>(i + 1)] = split.rest.values[i];
-  const ref bound(PyObject_Vectorcall(partial, stack.data(), static_cast<std::size_t>(split.rest.positional + 1),
-                                      split.rest.names));
+  const ref bound = partial ? call_with(partial, slots[1], split.rest) : ref();
   return bound ? call_method(loop.get(), names::call_later, slots[0], bound.get()).release() : nullptr;
 }
 

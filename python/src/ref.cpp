@@ -27,6 +27,13 @@ ref call_with(PyObject* callable, const arguments& rest) {
   return ref(PyObject_Vectorcall(callable, rest.values, static_cast<std::size_t>(rest.positional), rest.names));
 }
 
+ref call_with(PyObject* callable, PyObject* first, const arguments& rest) {
+  stack room(static_cast<std::size_t>(1 + rest.total()));
+  *room.data() = first;
+  std::copy_n(rest.values, rest.total(), room.data() + 1);
+  return ref(PyObject_Vectorcall(callable, room.data(), static_cast<std::size_t>(1 + rest.positional), rest.names));
+}
+
 ref call_method_with(PyObject* self, PyObject* name, PyObject* const* leading, Py_ssize_t count,
                      const arguments& rest) {
   stack room(static_cast<std::size_t>(1 + count + rest.total()));

@@ -56,8 +56,10 @@ struct arguments {
   [[nodiscard]] Py_ssize_t total() const noexcept { return positional + named(); }
 };
 
-/// `callable(*rest)` with what is in `args`.
+/// `callable(*rest)`.
 ref call_with(PyObject* callable, const arguments& rest);
+/// `callable(first, *rest)`.
+ref call_with(PyObject* callable, PyObject* first, const arguments& rest);
 /// `self.name(*leading, *rest)`.
 ref call_method_with(PyObject* self, PyObject* name, PyObject* const* leading, Py_ssize_t count, const arguments& rest);
 

@@ -56,7 +56,6 @@ bool detail::parse(const char* function, std::size_t required, PyObject** const*
 bool leading_arguments::split_slowly(const char* function, PyObject** const* names, std::size_t count,
                                      const arguments& given, PyObject** leading) {
   const auto positional = static_cast<std::size_t>(given.positional);
-  std::size_t others = 0;
   for (std::size_t i = 0; i < count; ++i) leading[i] = i < positional ? given.values[i] : nullptr;
   ref kept(PyList_New(0));
   if (!kept) return false;
@@ -66,18 +65,14 @@ bool leading_arguments::split_slowly(const char* function, PyObject** const* nam
     if (at >= 0) {
       if (leading[at]) return twice(function, key);
       leading[at] = given.values[given.positional + i];
-    } else if (others == values_.size()) {
-      PyErr_Format(PyExc_TypeError, "%s(): with this many keyword arguments, give '%U' by position", function,
-                   *names[0]);
-      return false;
     } else {
-      values_[others++] = given.values[given.positional + i];
+      values_.push_back(given.values[given.positional + i]);
       if (PyList_Append(kept.get(), key) < 0) return false;
     }
   }
   for (std::size_t i = 0; i < count; ++i)
     if (!leading[i]) return missing(function, *names[i]);
-  if (others) {
+  if (!values_.empty()) {
     names_ = ref(PyList_AsTuple(kept.get()));
     if (!names_) return false;
   }

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <vector>
 
 namespace interloop::python {
 
@@ -51,7 +52,7 @@ class leading_arguments {
  private:
   bool split_slowly(const char* function, PyObject** const* names, std::size_t count, const arguments& given,
                     PyObject** leading);
-  std::array<PyObject*, 16> values_{};
+  std::vector<PyObject*> values_;
   ref names_;
 };
 

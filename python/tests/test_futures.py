@@ -63,6 +63,17 @@ def test_arguments_can_be_given_by_name(on):
     assert on.wait(txaio.create_future_success(result=5)) == 5
 
 
+def test_a_call_can_have_any_number_of_arguments(on):
+    named = {f"name{i}": i for i in range(40)}
+    seen = []
+    assert on.wait(on.txaio.as_future(lambda *args, **names: (args, names), *range(40), **named)) == (tuple(range(40)), named)
+    assert on.wait(on.txaio.as_future(fun=lambda **names: names, **named)) == named
+    called = on.txaio.create_future()
+    on.txaio.call_later(0, lambda *args, **names: (seen.append((args, names)), on.txaio.resolve(called)), *range(40), **named)
+    on.wait(called)
+    assert seen == [(tuple(range(40)), named)]
+
+
 @pytest.mark.parametrize(
     "call, words",
     [

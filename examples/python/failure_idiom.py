@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+"""A message for everybody, a traceback for those who look for the error."""
+
+import sys
+
+from interloop import txaio
+
+(txaio.use_twisted if sys.argv[1:2] == ["twisted"] else txaio.use_asyncio)()
+
+
+# [idiom]
+class Burrow:
+    log = txaio.make_logger()
+
+    def enter(self):
+        try:
+            raise OSError("somebody is in there")
+        except OSError:
+            fail = txaio.create_failure()
+            self.log.critical("{message}", message=txaio.failure_message(fail))
+            self.log.debug("{traceback}", traceback=txaio.failure_format_traceback(fail))
+# [/idiom]
+
+
+txaio.start_logging(level=sys.argv[2])
+Burrow().enter()

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+"""An application that has begun Twisted's logging by itself, and a library that logs by txaio."""
+
+import sys
+
+from twisted.logger import formatEvent, globalLogBeginner
+
+from interloop import txaio
+
+txaio.use_twisted()
+
+
+# [library]
+class Library:
+    log = txaio.make_logger()
+
+    def work(self):
+        self.log.info("working on {what}", what="a hole")
+        self.log.debug("with {paws} paws", paws=2)
+# [/library]
+
+
+# [application]
+def observer(event):
+    print(event["log_level"].name, event["log_namespace"] + ":", formatEvent(event), file=sys.__stdout__)
+
+
+globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False)
+Library().work()  # without start_logging: info and above, txaio's level at first
+
+txaio.set_global_log_level("debug")  # in place of start_logging(level="debug"): it rebinds the methods
+Library().work()
+# [/application]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Builds the Python package into build/venv and tests it there. Usage: tools/python.sh [build|test|update]; build and
-# test by default. update writes anew what tests compare with: what the examples print.
+# test by default. update writes anew what tests compare with: the compiled module's stub, what the examples print.
 # Without a package index it says what it leaves out; with CI=true that is a failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -53,7 +53,10 @@ tests() {
 case ${1:-both} in
 build) build ;;
 test) tests ;;
-update) INTERLOOP_UPDATE=1 "$python" -m pytest -q --timeout 300 python/tests/test_examples.py ;;
+update)
+    build
+    INTERLOOP_UPDATE=1 "$python" -m pytest -q --timeout 300 python/tests/test_stubs.py python/tests/test_examples.py
+    ;;
 both)
     build
     tests

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The types, by two checkers: what is right passes, each mistake is found, and the stubs are those of the modules."""
+"""The types, by two checkers: what is right passes, and each mistake is found. The stubs' own tests: test_stubs.py."""
 
 import ast
 import inspect
@@ -72,7 +72,7 @@ def stub_of(module):
     return {name for name in names if not name.startswith("_") or name == "__version__"}, functions
 
 
-def test_txaios_stub_has_its_names_and_arguments():
+def test_txaios_stub_has_the_names_and_arguments_of_both_frameworks():
     from interloop import txaio
     from interloop.txaio import aio, tx
 
@@ -84,12 +84,3 @@ def test_txaios_stub_has_its_names_and_arguments():
             function = getattr(module, name, None) or getattr(txaio, name)
             if "/" not in str(function) and not name.endswith("_ns"):
                 assert list(inspect.signature(function).parameters) == arguments, (name, module)
-
-
-def test_crochets_stub_has_its_names_and_arguments():
-    from interloop import crochet
-
-    names, functions = stub_of(crochet)
-    assert set(crochet.__all__) <= names <= set(dir(crochet))
-    for name, arguments in functions.items():
-        assert list(inspect.signature(getattr(crochet, name)).parameters) == arguments, name

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, Generic, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload
+from types import GenericAlias
+from typing import Any, Generic, Literal, ParamSpec, Protocol, Self, TypeAlias, TypeVar, overload
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -11,13 +12,26 @@ _T_co = TypeVar("_T_co", covariant=True)
 _P = ParamSpec("_P")
 _Loop: TypeAlias = Literal["twisted", "asyncio", "uvloop"] | asyncio.AbstractEventLoop | object | None
 
+__all__ = [
+    "setup",
+    "run_in_reactor",
+    "EventualResult",
+    "TimeoutError",
+    "retrieve_result",
+    "no_setup",
+    "wait_for",
+    "ReactorStopped",
+    "__version__",
+]
+
 __version__: str
 
 class TimeoutError(Exception): ...
 class ReactorStopped(Exception): ...
 
 class EventualResult(Generic[_T_co]):
-    def __init__(self, deferred: Deferred[_T_co] | asyncio.Future[_T_co] | None, _reactor: object) -> None: ...
+    def __new__(cls, deferred: Deferred[_T_co] | asyncio.Future[_T_co] | None, _reactor: object) -> Self: ...
+    def __class_getitem__(cls, item: Any, /) -> GenericAlias: ...
     def cancel(self) -> None: ...
     def wait(self, timeout: float | None) -> _T_co: ...
     def stash(self) -> int: ...

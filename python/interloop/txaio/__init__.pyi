@@ -1,11 +1,47 @@
 # SPDX-License-Identifier: MIT
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import IO, Any, Protocol
+from typing import IO, Any, NoReturn, Protocol
 
 from interloop.txaio.interfaces import IBatchedTimer
 from interloop.txaio.interfaces import IFailedFuture as IFailedFuture
 from interloop.txaio.interfaces import ILogger as ILogger
+
+__all__ = (
+    "with_config",
+    "using_twisted",
+    "using_asyncio",
+    "use_twisted",
+    "use_asyncio",
+    "config",
+    "create_future",
+    "create_future_success",
+    "create_future_error",
+    "create_failure",
+    "as_future",
+    "is_future",
+    "reject",
+    "resolve",
+    "cancel",
+    "add_callbacks",
+    "gather",
+    "is_called",
+    "call_later",
+    "failure_message",
+    "failure_traceback",
+    "failure_format_traceback",
+    "make_batched_timer",
+    "make_logger",
+    "start_logging",
+    "set_global_log_level",
+    "get_global_log_level",
+    "add_log_categories",
+    "IFailedFuture",
+    "ILogger",
+    "sleep",
+    "time_ns",
+    "perf_counter_ns",
+)
 
 __version__: str
 version: str
@@ -44,6 +80,10 @@ using_twisted: bool
 using_asyncio: bool
 config: _Config
 
+_explicit_framework: str | None
+_functions: list[str]
+
+def _throw_usage_error(*args: Any, **kwargs: Any) -> NoReturn: ...
 def use_twisted() -> None: ...
 def use_asyncio() -> None: ...
 def with_config(loop: Any = ...) -> _Api: ...

@@ -20,7 +20,7 @@ def set_level(module: ModuleType, level: str) -> None:
     for logger in list(module._loggers):
         if not getattr(logger, "_log_level_set_explicitly", False):
             logger._set_log_level(level)
-    module._log_level = level
+    setattr(module, "_log_level", level)
 
 
 def module_of(name: str) -> ModuleType:

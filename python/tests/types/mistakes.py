@@ -3,6 +3,7 @@
 
 from interloop import txaio
 from interloop.crochet import run_in_reactor, wait_for
+from interloop.txaio import aio, tx
 
 
 @run_in_reactor
@@ -25,3 +26,5 @@ wait_for("soon")  # wrong
 txaio.call_later("soon", print)  # wrong
 txaio.use_trollius()  # wrong
 txaio.make_batched_timer("1")  # wrong
+aio.make_logger("info")  # wrong
+aio.resolve(tx.create_future(), 1)  # wrong

@@ -9,6 +9,7 @@ from twisted.python.failure import Failure
 
 from interloop import crochet, install, txaio
 from interloop.crochet import EventualResult, run_in_reactor, wait_for
+from interloop.txaio import aio, tx
 from interloop.txaio.testutil import replace_loop
 
 install()
@@ -81,3 +82,10 @@ with replace_loop(asyncio.new_event_loop()) as loop:
 
 def errback(fail: txaio.IFailedFuture) -> Any:
     return fail.value
+
+assert_type(aio.create_future(), asyncio.Future[Any])
+assert_type(aio.with_config(asyncio.new_event_loop()).call_later(1, print), asyncio.TimerHandle)
+aio.add_callbacks(aio.as_future(print, "a"), print, None)
+assert_type(tx.gather([tx.create_future_success(1)]), Deferred[Any])
+assert_type(tx.create_failure(ValueError()), Failure)
+tx.resolve(Deferred[Any](), 1)

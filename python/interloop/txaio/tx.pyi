@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+from collections.abc import Callable, Mapping
+from time import perf_counter_ns as perf_counter_ns
+from time import time_ns as time_ns
+from typing import IO, Any, Literal
+
+from interloop import _core
+from interloop.txaio import _Config
+from interloop.txaio.interfaces import IFailedFuture as IFailedFuture
+from interloop.txaio.interfaces import ILogger as ILogger
+from interloop.txaio.interfaces import log_levels as log_levels
+
+using_twisted: Literal[True]
+using_asyncio: Literal[False]
+config: _Config
+
+Logger = _core.TwistedLogger
+
+def with_config(loop: Any = None) -> _core.TwistedApi: ...
+def add_log_categories(categories: Mapping[str, str]) -> None: ...
+def make_logger(level: str | None = None, logger: Callable[..., Any] = ..., observer: Any = None) -> ILogger: ...
+def start_logging(out: IO[str] | IO[bytes] | None = ..., level: str = "info") -> None: ...
+def set_global_log_level(level: str) -> None: ...
+def get_global_log_level() -> str: ...
+
+# The methods of an object that has no reactor of its own.
+_default_api: _core.TwistedApi
+sleep = _default_api.sleep
+failure_message = _default_api.failure_message
+failure_traceback = _default_api.failure_traceback
+failure_format_traceback = _default_api.failure_format_traceback
+create_future = _default_api.create_future
+create_future_success = _default_api.create_future_success
+create_future_error = _default_api.create_future_error
+as_future = _default_api.as_future
+is_future = _default_api.is_future
+call_later = _default_api.call_later
+make_batched_timer = _default_api.make_batched_timer
+is_called = _default_api.is_called
+resolve = _default_api.resolve
+reject = _default_api.reject
+cancel = _default_api.cancel
+create_failure = _default_api.create_failure
+add_callbacks = _default_api.add_callbacks
+gather = _default_api.gather

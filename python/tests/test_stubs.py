@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+"""The stubs are those of the modules: the compiled one's is generated, the others are held against what is there."""
+
+import difflib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import interloop
+import pytest
+
+ROOT = Path(__file__).parents[2]
+STUBS = ROOT / "python" / "stubs"
+REFERENCE = ROOT / "python" / "interloop" / "_core.pyi"
+
+
+def run(*command, folder, path=""):
+    # With a path the package there is meant, else the one that is installed.
+    environment = {**os.environ, "PYTHONPATH": path, "MYPYPATH": path}
+    done = subprocess.run(
+        [sys.executable, *map(str, command)],
+        cwd=folder,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=600,
+    )
+    return done.returncode, done.stdout
+
+
+def stubtest(folder, path=""):
+    pytest.importorskip("mypy")
+    # Which classes cannot be bases together is not in the stubs: type checkers of today do not know the decorator.
+    arguments = ["interloop", "--allowlist", STUBS / "allowlist.txt", "--ignore-disjoint-bases"]
+    return run("-m", "mypy.stubtest", *arguments, folder=folder, path=path)
+
+
+def test_the_compiled_modules_stub_is_what_is_generated(tmp_path):
+    status, text = run(STUBS / "make.py", folder=tmp_path)
+    assert status == 0, text
+    if os.environ.get("INTERLOOP_UPDATE") == "1":
+        REFERENCE.write_text(text)
+    wanted = REFERENCE.read_text()
+    difference = difflib.unified_diff(wanted.splitlines(True), text.splitlines(True), str(REFERENCE), "generated")
+    assert text == wanted, "".join(difference) + "\nIf the module is right: tools/python.sh update"
+
+
+def test_the_compiled_modules_stub_has_a_type_for_everything():
+    text = REFERENCE.read_text()
+    joined = re.sub(r"\(\n.*?\n\s*\)", "()", text, flags=re.DOTALL)
+    untyped = re.findall(r"^.*(?:Descriptor|def (?!.*->)).*$", joined, re.MULTILINE)
+    assert untyped == [], "python/stubs/_core.patterns does not name these"
+
+
+def test_stubtest_finds_the_stubs_to_be_those_of_the_modules(tmp_path):
+    status, output = stubtest(tmp_path)
+    assert status == 0, output
+
+
+def test_stubtest_does_notice_what_is_wrong(tmp_path):
+    package = tmp_path / "interloop"
+    ignored = shutil.ignore_patterns("include", "lib", "__pycache__")
+    shutil.copytree(Path(interloop.__file__).parent, package, ignore=ignored)
+    with (package / "txaio" / "tx.pyi").open("a") as stub:
+        stub.write("def no_such_function() -> None: ...\n")
+    stub = package / "crochet" / "__init__.pyi"
+    stub.write_text(stub.read_text().replace("def wait(self, timeout:", "def wait(self, seconds:"))
+    status, output = stubtest(tmp_path, str(tmp_path))
+    assert status == 1, output
+    assert "interloop.txaio.tx.no_such_function is not present at runtime" in output
+    assert 'interloop.crochet.EventualResult.wait is inconsistent, stub parameter "seconds"' in output

@@ -28,7 +28,7 @@ build-%: setup build/%/build.ninja
 test: build-dev ## build and test: checked, warnings are errors; the Python package too
 	@JOBS=$(JOBS) tools/python.sh; python=$$?; ctest --preset dev -j $(JOBS) && exit $$python
 
-python: setup ## build the Python package into build/venv and test it
+python: setup ## build the Python package for each CPython that is installed, and test it
 	JOBS=$(JOBS) tools/python.sh
 
 asan: build-asan ## the same under AddressSanitizer, LeakSanitizer and UBSan

@@ -1,30 +1,54 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Builds the Python package into build/venv and tests it there. Usage: tools/python.sh [build|test|update]; build and
-# test by default. update writes anew what tests compare with: the compiled module's stub, what the examples print.
-# Without a package index it says what it leaves out; with CI=true that is a failure.
+# Builds the Python package and tests it, in a virtual environment for each CPython that is installed: build/venv for
+# `python3`, build/venv-3.12 and so on for the others of 3.11 to 3.13. Usage: tools/python.sh [build|test|update].
+# build, test: the one or the other, for build/venv only. update: writes anew what tests compare with, the compiled
+# module's stub and what the examples print. Without a package index it says what it leaves out; with CI=true that is a
+# failure. Other CPythons are looked for on PATH and under pyenv's versions.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-python=build/venv/bin/python
+jobs=${JOBS:-$(nproc)}
+summary=()
+status=0
 
+# left_out WHAT WHY: says so and goes on; in CI that is a failure.
 left_out() {
     echo "python: left out: $1" >&2
     echo "python: because:  $2" >&2
-    [[ ${CI:-} != true ]] || exit 1
-    exit 0
+    summary+=("$1: left out: $2")
+    [[ ${CI:-} != true ]] || status=1
 }
 
-# unless_done STAMP FILE COMMAND...: runs the command unless it has succeeded since the file last changed.
+# use VENV: what the functions below work with.
+use() {
+    venv=$1
+    python=$venv/bin/python
+}
+
+is_main() { [[ $venv == build/venv ]]; }
+
+# unless_done STAMP FILE... -- COMMAND...: runs the command unless it has succeeded since the files last changed.
 unless_done() {
-    local stamp=build/venv/$1 wanted
-    wanted=$(sha256sum "$2")
+    local stamp=$venv/$1 files=() wanted
+    shift
+    while [[ $1 != -- ]]; do files+=("$1") && shift; done
+    wanted=$(sha256sum "${files[@]}")
     [[ -f $stamp && $(<"$stamp") == "$wanted" ]] && return
-    "${@:3}" && echo "$wanted" >"$stamp"
+    "${@:2}" && echo "$wanted" >"$stamp"
+}
+
+# What is installed for each interpreter, and what for build/venv only.
+requirement_files() {
+    echo tools/requirements-python.txt
+    if is_main; then echo tools/requirements-python-once.txt; fi
 }
 
 requirements() {
-    echo "python: tools/requirements-python.txt into build/venv"
-    "$python" -m pip install -q --retries 1 -U 'pip>=23.1' && "$python" -m pip install -q --retries 1 -r tools/requirements-python.txt
+    local files
+    mapfile -t files < <(requirement_files)
+    echo "python: ${files[*]} into $venv"
+    "$python" -m pip install -q --retries 1 -U 'pip>=23.1' &&
+        "$python" -m pip install -q --retries 1 "${files[@]/#/--requirement=}"
 }
 
 originals() {
@@ -37,32 +61,94 @@ originals() {
     for archive in build/originals/*.tar.gz; do tar xf "$archive" -C build/originals || return; done
 }
 
+version() { "$python" -c 'import platform; print("CPython", platform.python_version())'; }
+
+# build INTERPRETER: fails where the package cannot be built, which left_out has reported or the compiler has.
 build() {
-    [[ -x $python ]] || python3 -m venv build/venv || left_out "the Python package" "python3 -m venv does not work here"
-    unless_done python.stamp tools/requirements-python.txt requirements ||
-        left_out "the Python package" "pip could not get what builds it; most likely no package index was reached"
-    CMAKE_BUILD_PARALLEL_LEVEL=${JOBS:-$(nproc)} "$python" -m pip install -q --no-build-isolation --no-deps .
+    local files
+    mapfile -t files < <(requirement_files)
+    [[ -x $python ]] || "$1" -m venv "$venv" || {
+        left_out "the Python package in $venv" "$1 -m venv does not work here"
+        return 1
+    }
+    unless_done python.stamp "${files[@]}" -- requirements || {
+        left_out "the Python package for $(version)" \
+            "pip could not get what builds it; most likely no package index was reached"
+        return 1
+    }
+    CMAKE_BUILD_PARALLEL_LEVEL=$jobs "$python" -m pip install -q --no-build-isolation --no-deps . && return
+    summary+=("$(version): the build has FAILED")
+    status=1
+    return 1
 }
 
+# Type checkers read the same files whatever runs them, and Autobahn's tests are about the API and not the interpreter;
+# the originals' own tests, and all of ours, run on each.
 tests() {
-    unless_done originals.stamp tools/originals.txt originals ||
-        echo "python: left out: the originals' own tests; pip could not get them" >&2
-    "$python" -m pytest -q --timeout 300
+    local log=$venv/pytest.log arguments=(-q --timeout 300 -n "$jobs" --dist worksteal)
+    if is_main; then
+        unless_done originals.stamp tools/originals.txt -- originals ||
+            left_out "the originals' own tests" "pip could not get them"
+    else
+        arguments+=(--ignore python/tests/test_autobahn.py --ignore python/tests/test_types.py)
+    fi
+    echo "python: $(version) in $venv"
+    "$python" -m pytest "${arguments[@]}" -o cache_dir="$PWD/$venv/pytest" 2>&1 | tee "$log" || status=1
+    summary+=("$(version): $(tail -n 1 "$log")")
 }
 
-case ${1:-both} in
-build) build ;;
+# others: the CPythons besides that of build/venv which can build extensions, one of each minor version, one a line.
+others() {
+    local minor main candidate
+    main=$("$python" -c 'import sys; print(sys.version_info[1])')
+    for minor in 11 12 13; do
+        [[ $minor != "$main" ]] || continue
+        while read -r candidate; do
+            # A shim of pyenv's may be there and refuse; Debian's may lack venv or headers.
+            if "$candidate" - "$minor" <<'PYTHON' >/dev/null 2>&1; then
+import ensurepip, os, sys, sysconfig, venv
+assert sys.implementation.name == "cpython" and sys.version_info[:2] == (3, int(sys.argv[1]))
+assert not sysconfig.get_config_var("Py_GIL_DISABLED")
+assert os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h"))
+PYTHON
+                echo "$candidate"
+                break
+            fi
+        done < <(
+            type -aP "python3.$minor" || true
+            find "${PYENV_ROOT:-$HOME/.pyenv}/versions" -maxdepth 3 -path "*/3.$minor*/bin/python3.$minor" 2>/dev/null | sort -rV
+        )
+    done
+}
+
+on_each() {
+    local interpreter name
+    use build/venv
+    if build python3; then tests; fi
+    [[ -x $python ]] || return 0
+    local interpreters
+    mapfile -t interpreters < <(others)
+    for interpreter in "${interpreters[@]}"; do
+        name=${interpreter##*python}
+        use "build/venv-$name"
+        if build "$interpreter"; then tests; fi
+    done
+}
+
+use build/venv
+case ${1:-each} in
+build) build python3 || true ;;
 test) tests ;;
 update)
-    build
-    INTERLOOP_UPDATE=1 "$python" -m pytest -q --timeout 300 python/tests/test_stubs.py python/tests/test_examples.py
+    if build python3; then
+        INTERLOOP_UPDATE=1 "$python" -m pytest -q --timeout 300 python/tests/test_{stubs,examples}.py || status=1
+    fi
     ;;
-both)
-    build
-    tests
-    ;;
+each) on_each ;;
 *)
     echo "usage: tools/python.sh [build|test|update]" >&2
     exit 2
     ;;
 esac
+if ((${#summary[@]})); then printf 'python: %s\n' "${summary[@]}"; fi
+exit "$status"

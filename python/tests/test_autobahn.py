@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-autobahn = pytest.importorskip("autobahn", reason="autobahn is not installed: tools/requirements-python.txt has it")
+autobahn = pytest.importorskip("autobahn", reason="autobahn is not installed: tools/requirements-python-once.txt has it")
 PACKAGE = Path(autobahn.__file__).parent
 SITE = Path(__file__).parent / "support" / "site"
 TRIAL = ["test", "twisted.test", "websocket.test", "rawsocket.test", "wamp.test", "nvx.test"]

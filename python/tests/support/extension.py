@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Builds python/tests/extension against the installed package, once a session, outside the tree."""
 
+import fcntl
 import functools
 import importlib.util
 import os
@@ -33,9 +34,11 @@ def folder(source=SOURCE):
     prefix = f"{package};{_output(sys.executable, '-m', 'nanobind', '--cmake_dir')}"
     configure = ["cmake", "-S", source, "-B", made, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release"]
     configure += [f"-DCMAKE_PREFIX_PATH={prefix}", f"-DPython_EXECUTABLE={sys.executable}"]
-    for command in (configure, ["cmake", "--build", made]):
-        done = subprocess.run(command, env=TOOLS, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        assert done.returncode == 0, done.stdout
+    with (made / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # pytest-xdist's processes all come here
+        for command in (configure, ["cmake", "--build", made]):
+            done = subprocess.run(command, env=TOOLS, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            assert done.returncode == 0, done.stdout
     return made
 
 

@@ -32,9 +32,11 @@ def call(function):
 
     def show(result):
         print(f"{function.__name__}: {result}")
+        return result
 
     def show_failure(fail):
         print(f"{function.__name__}: {txaio.failure_message(fail)}")
+        return fail
 
     result = txaio.as_future(function, 7, b=6)
     txaio.add_callbacks(result, show, show_failure)

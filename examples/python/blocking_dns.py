@@ -3,16 +3,16 @@
 
 import argparse
 
+from twisted.names import client
+
 from interloop import crochet
 
 # [setup]
 crochet.setup()  # a reactor in a thread; any number of times
 # [/setup]
 
+
 # [lookup]
-from twisted.names import client  # noqa: E402
-
-
 @crochet.wait_for(timeout=5)
 def address_of(name):
     """The first address. Runs in the reactor's thread; returns a Deferred, its callers get what that gives."""

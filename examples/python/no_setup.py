@@ -8,10 +8,10 @@ from interloop import crochet
 
 crochet.no_setup()  # before a library is imported that calls setup()
 
-import blocking_library  # noqa: E402
-from twisted.internet import reactor  # noqa: E402
-from twisted.web.server import Site  # noqa: E402
-from twisted.web.wsgi import WSGIResource  # noqa: E402
+import blocking_library
+from twisted.internet import reactor
+from twisted.web.server import Site
+from twisted.web.wsgi import WSGIResource
 
 
 def wsgi_application(environ, start_response):

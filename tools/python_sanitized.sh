@@ -48,4 +48,4 @@ shift
 if (($# == 0)); then # what runs compiled code
     set -- python/tests/test_{batched_timer,comparison,cpp_loops,crochet,failures,futures,leaks,logging,selection}.py
 fi
-exec "$python" -m pytest -q --timeout 300 -p no:cacheprovider "${only_others[@]}" "$@"
+exec "$python" -m pytest -q --timeout 300 -n "${JOBS:-$(nproc)}" --dist worksteal -p no:cacheprovider "${only_others[@]}" "$@"

@@ -16,7 +16,6 @@ from twisted.logger import LogLevel
 from twisted.python.failure import Failure
 
 from interloop.crochet import EventualResult as EventualResult
-from interloop.txaio import _Config
 from interloop.txaio.interfaces import IFailedFuture
 
 _AsyncioFuture: TypeAlias = asyncio.Future[Any]
@@ -27,6 +26,13 @@ _AsyncioFailure: TypeAlias = FailedFuture
 _TwistedFailure: TypeAlias = Failure
 
 __version__: str
+
+class Config:
+    """What txaio.config is."""
+
+    loop: Any
+
+    def __new__(cls, loop: Any = None) -> Config: ...
 
 class FailedFuture:
     """An exception, for errbacks on asyncio."""
@@ -93,7 +99,7 @@ class AsyncioApi:
 
     def failure_format_traceback(self, fail: IFailedFuture | _AsyncioFailure) -> str: ...
 
-    def __new__(cls, config: _Config) -> AsyncioApi: ...
+    def __new__(cls, config: Config) -> AsyncioApi: ...
 
     using_twisted: bool = False
 
@@ -138,7 +144,7 @@ class TwistedApi:
 
     def failure_format_traceback(self, fail: IFailedFuture | _TwistedFailure) -> str: ...
 
-    def __new__(cls, config: _Config, gather_type: Callable[[list[Deferred[Any]]], Deferred[Any]]) -> TwistedApi: ...
+    def __new__(cls, config: Config, gather_type: Callable[[list[Deferred[Any]]], Deferred[Any]]) -> TwistedApi: ...
 
     using_twisted: bool = True
 
@@ -166,12 +172,7 @@ class AsyncioLogger:
 def bind_asyncio_logging(module: ModuleType) -> Callable[..., AsyncioLogger]: ...
 
 class TwistedLogger:
-    """
-    Logger(level=None, logger=None, namespace=None, observer=None)
-    --
-
-    What make_logger returns.
-    """
+    """What make_logger returns."""
 
     def critical(self, message: str, **kwargs: Any) -> None: ...
 

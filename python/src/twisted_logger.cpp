@@ -223,7 +223,7 @@ std::array<PyMethodDef, 2> functions{{
 
 bool make_twisted_logger_type(PyObject* module) {
   std::array<PyType_Slot, 9> slots{{
-      {Py_tp_doc, const_cast<char*>("Logger(level=None, logger=None, namespace=None, observer=None)\n--\n\n"
+      {Py_tp_doc, const_cast<char*>("TwistedLogger(level=None, logger=None, namespace=None, observer=None)\n--\n\n"
                                     "What make_logger returns.")},
       {Py_tp_new, reinterpret_cast<void*>(&construct)},
       {Py_tp_traverse, reinterpret_cast<void*>(&garbage::traverse)},

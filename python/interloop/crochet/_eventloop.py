@@ -25,7 +25,7 @@ class ReactorStopped(Exception):
     """The loop has ended: there will be no result any more."""
 
 
-for _class in (TimeoutError, ReactorStopped):
+for _class in (TimeoutError, ReactorStopped, EventualResult):
     _class.__module__ = "interloop.crochet"
 del _class
 

@@ -5,7 +5,7 @@ from time import time_ns as time_ns
 from typing import IO, Any, Literal
 
 from interloop import _core
-from interloop.txaio import _Config
+from interloop._core import Config as _Config
 from interloop.txaio.interfaces import IFailedFuture as IFailedFuture
 from interloop.txaio.interfaces import ILogger as ILogger
 from interloop.txaio.interfaces import log_levels as log_levels

@@ -20,7 +20,7 @@ from pathlib import Path
 
 PROGRAMS = (
     "futures call_soon memory timers post coroutines watch queues blocking blocking_outstanding blocking_idle "
-    "throw_traces logging"
+    "throw_traces failures logging"
 ).split()
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -116,6 +116,9 @@ def rows() -> list[Row]:
         table.append(Row(f"throw noted, 20 frames: {peer}", "throw_traces", "thrown<interloop_target>", peers, 1))
     for peer in "boost_stacktrace backward_cpp".split():
         table.append(Row(f"its text: {peer}", "throw_traces", "text_by_interloop", [f"text<of_{peer}>"], 1))
+    table.append(Row("failure in a handler, 20 frames: what they add, 500 ns", "failures", "stack_of_a_handler", 500, 1))
+    for peer in "glibc boost_stacktrace backward_cpp".split():
+        table.append(Row(f"failure in a handler: {peer}", "failures", "in_a_handler", [f"stack<of_{peer}>"], 1))
     table.append(Row("log, disabled: 1.2 ns", "logging", "disabled_interloop", 1.2, 1))
     table.append(Row("log, disabled: qCDebug", "logging", "disabled_interloop_called", ["disabled_qt"], 1))
     table.append(Row("log, disabled: spdlog", "logging", "disabled_interloop", ["disabled_spdlog"], 4, True))

@@ -163,7 +163,7 @@ BENCHMARK(text<of_glibc>);
 BENCHMARK(text<of_boost_stacktrace>);
 BENCHMARK(text<of_backward_cpp>);
 
-// A failure without the target's help: what making one costs, and what the frames from there would.
+// With the target, a failure takes no stack of its own.
 void failure_made_in_a_handler(benchmark::State& outer) {
   at_twenty_frames(outer, [](benchmark::State& state) {
     try {

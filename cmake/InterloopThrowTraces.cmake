@@ -33,10 +33,7 @@ if(NOT TARGET PkgConfig::interloop_pc_libdw AND NOT interloop_wanted STREQUAL "A
 endif()
 
 set(interloop_throw_traces_sources
-  src/throw_traces/capture.cpp
-  src/throw_traces/frame_rule.cpp
   src/throw_traces/records.cpp
-  src/throw_traces/symbols.cpp
   src/throw_traces/thrown.cpp)
 if(TARGET PkgConfig::interloop_pc_libdw)
   list(APPEND interloop_throw_traces_sources src/throw_traces/debug_info.cpp)
@@ -49,6 +46,7 @@ endif()
 function(interloop_add_throw_traces name type interposer)
   add_library(${name} ${type} ${interloop_throw_traces_sources} ${interposer})
   interloop_setup_target(${name})
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/src")
   target_link_libraries(${name} PRIVATE ${CMAKE_DL_LIBS})
   if(TARGET PkgConfig::interloop_pc_libdw)
     target_compile_definitions(${name} PRIVATE INTERLOOP_WITH_LIBDW=1)

@@ -5,24 +5,49 @@
 #include <interloop/detail/throw_hooks.hpp>
 #include <interloop/error.hpp>
 
+#include "stack/capture.hpp"
+
 #include <cxxabi.h>
 
 #include <algorithm>
+#include <array>
+#include <new>
+#include <span>
 #include <typeinfo>
 
 namespace interloop {
 
-// One link of the history; `previous` holds the older ones. All links of a failure share the exception.
+// One link of the history; `previous` holds the older ones. All links of a failure share the exception. The return
+// addresses follow it in its block of memory.
 struct failure::record {
   std::atomic<unsigned> references{1};
   trace_entry::kind what;
+  unsigned char count = 0;
   std::source_location where;
   std::exception_ptr exception;
   record* previous = nullptr;
 
+  [[nodiscard]] static record* make(trace_entry::kind step, std::source_location place, std::exception_ptr thrown,
+                                    std::span<const std::uintptr_t> addresses = {}) {
+    void* block = ::operator new(sizeof(record) + addresses.size_bytes());
+    auto* made = ::new (block) record(step, place, std::move(thrown));
+    made->count = static_cast<unsigned char>(addresses.size());
+    std::copy(addresses.begin(), addresses.end(), reinterpret_cast<std::uintptr_t*>(made + 1));
+    return made;
+  }
+  static void destroy(record* each) noexcept {
+    each->~record();
+    ::operator delete(each);
+  }
+  [[nodiscard]] std::span<const std::uintptr_t> addresses() const noexcept {
+    return {reinterpret_cast<const std::uintptr_t*>(this + 1), count};
+  }
+
+ private:
   record(trace_entry::kind step, std::source_location place, std::exception_ptr thrown)
       : what(step), where(place), exception(std::move(thrown)) {}
 };
+static_assert(stack::most_addresses <= 255, "they are counted in a byte");
 
 namespace {
 
@@ -58,10 +83,10 @@ std::string one_line(const std::type_info& type, std::string text) {
   return text.empty() ? detail::readable_type(type) : detail::readable_type(type) + ": " + text;
 }
 
-const char* verb(trace_entry::kind what, bool thrown) noexcept {
+const char* verb(trace_entry::kind what, bool caught) noexcept {
   switch (what) {
     case trace_entry::kind::raised:
-      return thrown ? "caught at" : "raised at";
+      return caught ? "caught at" : "raised at";
     case trace_entry::kind::created:
       return "of the future created at";
     case trace_entry::kind::awaited:
@@ -74,13 +99,19 @@ bool same_place(const std::source_location& a, const std::source_location& b) {
   return a.line() == b.line() && std::string_view(a.file_name()) == b.file_name();
 }
 
+// Lines of which the first, unless something above says where that was, begins with `first`.
+void append_stack(std::string& text, const std::vector<std::string>& lines, const char* first,
+                  std::string_view indent) {
+  for (const std::string& line : lines) {
+    text.append("\n").append(indent).append(first ? first : "  called from ").append(line);
+    first = nullptr;
+  }
+}
+
 // Where the exception was thrown, as far as that was noted. Returns whether it was.
 bool append_throw(std::string& text, const std::exception_ptr& thrown, std::string_view indent) {
   const std::vector<std::string> lines = detail::throw_lines(thrown);
-  for (const std::string& line : lines) {
-    text.append("\n").append(indent).append(&line == &lines.front() ? "thrown at " : "  called from ");
-    text += line;
-  }
+  append_stack(text, lines, "thrown at ", indent);
   return !lines.empty();
 }
 
@@ -96,12 +127,21 @@ void append_causes(std::string& text, const std::exception* outer) {
 
 }  // namespace
 
-failure::failure(std::source_location where)
-    : record_(new record(trace_entry::kind::raised, where, require_current())) {}
+// Never inlined: its frame is where the walk begins, so its caller is the first that is noted.
+[[gnu::noinline]] failure::failure(std::source_location where) : record_(nullptr) {
+  std::exception_ptr current = require_current();
+  std::array<std::uintptr_t, stack::most_addresses> room;
+  std::size_t count = 0;
+  if (!detail::throws_are_noted()) {
+    stack::forget_rules_of_the_unloaded();
+    count = stack::capture(__builtin_frame_address(0), room);
+  }
+  record_ = record::make(trace_entry::kind::raised, where, std::move(current), std::span(room).first(count));
+}
 
 failure::failure(std::exception_ptr exception, std::source_location where) : record_(nullptr) {
   if (!exception) throw usage_error("create_failure: the exception_ptr is null; give it an exception");
-  record_ = new record(trace_entry::kind::raised, where, std::move(exception));
+  record_ = record::make(trace_entry::kind::raised, where, std::move(exception));
 }
 
 failure failure::of(std::exception_ptr exception, std::source_location where) noexcept {
@@ -121,7 +161,7 @@ void failure::release(record* shared) noexcept {
   // Acquire-release: the last one to let go must see all that the others did with the record.
   while (shared && shared->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
     record* previous = shared->previous;
-    delete shared;
+    record::destroy(shared);
     shared = previous;
   }
 }
@@ -146,10 +186,16 @@ std::vector<trace_entry> failure::trace() const {
   return steps;
 }
 
+std::vector<std::uintptr_t> failure::catch_addresses() const {
+  const record* first = record_;
+  while (first->previous) first = first->previous;
+  return {first->addresses().begin(), first->addresses().end()};
+}
+
 failure failure::extended(trace_entry::kind what, std::source_location where) const noexcept {
   record* longer = nullptr;
   try {
-    longer = new record(what, where, record_->exception);
+    longer = record::make(what, where, record_->exception);
   } catch (...) {
     return *this;
   }
@@ -169,15 +215,21 @@ std::vector<trace_entry> failure_traceback(const failure& fail) { return fail.tr
 std::string failure_format_traceback(const failure& fail) {
   std::string text = "Traceback (first cause first):";
   const bool thrown = append_throw(text, fail.exception(), "  ");
-  const trace_entry* before = nullptr;
   const std::vector<trace_entry> steps = fail.trace();
+  const bool raised = !steps.empty() && steps.front().what == trace_entry::kind::raised;
+  const std::vector<std::uintptr_t> addresses = fail.catch_addresses();
+  const std::vector<std::string> callers =
+      detail::catch_lines(addresses, raised ? steps.front().where : std::source_location());
+  if (!raised) append_stack(text, callers, "caught at ", "  ");
+  const trace_entry* before = nullptr;
   for (const trace_entry& step : steps) {
     // A coroutine fails where it was created: one line says both.
     const bool said = before && step.what == trace_entry::kind::created && same_place(step.where, before->where);
     before = &step;
     if (said) continue;
-    text += std::string("\n  ") + verb(step.what, thrown) + ' ' + step.where.file_name() + ':' +
+    text += std::string("\n  ") + verb(step.what, thrown || !addresses.empty()) + ' ' + step.where.file_name() + ':' +
             std::to_string(step.where.line()) + " in " + detail::readable_function(step.where.function_name());
+    if (raised && &step == &steps.front()) append_stack(text, callers, nullptr, "  ");
   }
   inspect(fail.exception(), [&](const std::type_info& type, const std::exception* e, std::string what) {
     text += '\n' + one_line(type, std::move(what));

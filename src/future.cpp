@@ -5,7 +5,8 @@ namespace interloop::detail {
 
 void future_core::report_escaped() noexcept {
   try {
-    loop_->handle_exception("an exception escaped a callback", failure(std::source_location{}));  // thrown elsewhere
+    loop_->handle_exception("an exception escaped a callback",
+                            failure(std::current_exception(), std::source_location{}));  // thrown elsewhere
   } catch (...) {  // no memory for the failure itself
     loop_->handle_exception("an exception escaped a callback, and there was no memory to keep it",
                             loop_->closing_failure());

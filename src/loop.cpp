@@ -338,7 +338,8 @@ void loop_hold::release() noexcept {
 
 void loop::report_escaped() noexcept {
   try {
-    handle_exception("an exception escaped a callback", failure(std::source_location{}));  // thrown elsewhere
+    handle_exception("an exception escaped a callback",
+                     failure(std::current_exception(), std::source_location{}));  // thrown elsewhere
   } catch (...) {
     std::fputs("interloop: an exception escaped a callback, and there was no memory to say which\n", stderr);
   }

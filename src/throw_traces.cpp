@@ -4,6 +4,9 @@
 #include <interloop/detail/readable.hpp>
 #include <interloop/detail/throw_hooks.hpp>
 
+#include "stack/capture.hpp"
+#include "stack/symbols.hpp"
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -32,6 +35,11 @@ bool is_plumbing(const stack_frame& frame) {
   if (frame.inlined && frame.file.find("/interloop/detail/") != std::string::npos) return true;
   constexpr std::string_view functions[] = {"interloop::detail::",
                                             "interloop::loop::",
+                                            "interloop::failure::failure(",
+                                            "interloop::create_f",  // failure, future_error
+                                            "interloop::reject<",
+                                            "interloop::as_future<",
+                                            "interloop::api::",
                                             "std::__invoke",
                                             "std::invoke",
                                             "std::__apply_impl",
@@ -55,6 +63,13 @@ bool is_entrance(std::string_view function) {
   return function.starts_with("interloop::loop::turn(") || function.starts_with("interloop::loop::dispatch(");
 }
 
+bool is_main(std::string_view function) {  // main.cold is of g++
+  return function == "main" || function.starts_with("main(") || function.starts_with("main.");
+}
+
+// A function's name without its parameters and template arguments, which compilers and linkers write in different ways.
+std::string_view bare_name(std::string_view function) { return function.substr(0, function.find_first_of("(<[")); }
+
 std::string line_of(const stack_frame& frame) {
   std::string text;
   if (frame.line != 0) {
@@ -69,38 +84,68 @@ std::string line_of(const stack_frame& frame) {
   return text;
 }
 
+std::vector<stack_frame> frames_of(std::span<const std::uintptr_t> addresses) {
+  if (addresses.empty()) return {};
+  const detail::throw_hooks* hooks = linked.load(std::memory_order_acquire);
+  std::vector<stack_frame> frames = stack::symbols(addresses, hooks ? hooks->debug_information : nullptr);
+  for (stack_frame& each : frames) each.function = detail::readable_function(each.function);
+  return frames;
+}
+
+std::vector<stack_frame> without_noise(const std::vector<stack_frame>& frames) {
+  std::vector<stack_frame> kept;
+  for (const stack_frame& each : frames) {
+    if (is_entrance(each.function)) break;
+    if (!is_plumbing(each)) kept.push_back(each);
+    if (is_main(each.function)) break;
+  }
+  return kept;
+}
+
+std::vector<std::string> lines_of(const std::vector<stack_frame>& frames) {
+  std::vector<std::string> lines;
+  for (const stack_frame& each : frames) lines.push_back(line_of(each));
+  return lines;
+}
+
 }  // namespace
 
 std::vector<std::uintptr_t> throw_addresses(const std::exception_ptr& exception) {
   const detail::throw_hooks* hooks = linked.load(std::memory_order_acquire);
   if (!hooks || !exception) return {};
-  std::array<std::uintptr_t, detail::most_throw_addresses> room;
+  std::array<std::uintptr_t, stack::most_addresses> room;
   const std::size_t count = hooks->addresses(object_of(exception), room);
   return {room.begin(), room.begin() + static_cast<std::ptrdiff_t>(count)};
 }
 
 std::vector<stack_frame> throw_frames(const std::exception_ptr& exception) {
   const std::vector<std::uintptr_t> addresses = throw_addresses(exception);
-  if (addresses.empty()) return {};
-  std::vector<stack_frame> frames = linked.load(std::memory_order_acquire)->symbols(addresses);
-  for (stack_frame& each : frames) each.function = detail::readable_function(each.function);
-  return frames;
+  return frames_of(addresses);
 }
+
+std::vector<stack_frame> catch_frames(const failure& fail) { return frames_of(fail.catch_addresses()); }
 
 namespace detail {
 
 void set_throw_hooks(const throw_hooks& hooks) noexcept { linked.store(&hooks, std::memory_order_release); }
 
+bool throws_are_noted() noexcept { return linked.load(std::memory_order_relaxed) != nullptr; }
+
 std::vector<std::string> throw_lines(const std::exception_ptr& exception) {
-  std::vector<std::string> lines;
   const std::vector<stack_frame> frames = throw_frames(exception);
-  for (const stack_frame& each : frames) {
-    if (is_entrance(each.function)) break;
-    if (!is_plumbing(each)) lines.push_back(line_of(each));
+  const std::vector<stack_frame> kept = without_noise(frames);
+  return lines_of(kept.empty() ? frames : kept);
+}
+
+std::vector<std::string> catch_lines(std::span<const std::uintptr_t> addresses, const std::source_location& where) {
+  std::vector<stack_frame> kept = without_noise(frames_of(addresses));
+  if (where.line() != 0 && !kept.empty()) {
+    // The one that made the failure. Where it has no name, it is it, as interloop adds no function in between.
+    const std::string_view name = kept.front().function;
+    if (name.empty() || bare_name(name) == bare_name(readable_function(where.function_name())))
+      kept.erase(kept.begin());
   }
-  if (lines.empty())
-    for (const stack_frame& each : frames) lines.push_back(line_of(each));
-  return lines;
+  return lines_of(kept);
 }
 
 }  // namespace detail

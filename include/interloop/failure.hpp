@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <exception>
 #include <source_location>
 #include <string>
@@ -29,7 +30,8 @@ struct trace_entry {
 /// Source: `txaio.IFailedFuture`, `twisted.python.failure.Failure`.
 class failure {
  public:
-  /// Wraps the exception being handled. Throws `usage_error` outside of a `catch` block.
+  /// Wraps the exception being handled, and keeps the return addresses of the stack: 0.2 microseconds at 20 frames. Errors:
+  /// `usage_error` outside of a `catch` block, `std::bad_alloc`.
   explicit failure(std::source_location where = std::source_location::current());
 
   /// Wraps an exception that was caught elsewhere. Throws `usage_error` if `exception` is null.
@@ -74,6 +76,11 @@ class failure {
   /// what has no place in the user's source: an exception that escaped a callback was raised nowhere that interloop knows.
   [[nodiscard]] std::vector<trace_entry> trace() const;
 
+  /// The return addresses of the stack on which a handler made the failure, innermost first, at most 128. Empty if it was
+  /// made of an exception that was given to it, or by interloop, and where the target `throw_traces` is linked, which knows
+  /// more. `catch_frames` in throw_traces.hpp looks them up. Errors: `std::bad_alloc`.
+  [[nodiscard]] std::vector<std::uintptr_t> catch_addresses() const;
+
   /// The same failure with one more step of history. Allocates; where that fails, the history stays as it is.
   [[nodiscard]] failure extended(trace_entry::kind what, std::source_location where) const noexcept;
 
@@ -87,7 +94,8 @@ class failure {
 };
 
 /// Makes a failure of the exception being handled. Throws `usage_error` outside of a `catch` block.
-[[nodiscard]] inline failure create_failure(std::source_location where = std::source_location::current()) {
+[[nodiscard, gnu::always_inline]] inline failure create_failure(
+    std::source_location where = std::source_location::current()) {
   return failure(where);
 }
 
@@ -109,9 +117,9 @@ template <class Exception>
 /// The asynchronous history, first cause first. Source: `txaio.failure_traceback`.
 [[nodiscard]] std::vector<trace_entry> failure_traceback(const failure& fail);
 
-/// The exception, its nested causes and its history, over many lines; with the target `throw_traces` also the functions
-/// from which each of them was thrown (see throw_traces.hpp; the first time that takes tens of milliseconds). Source:
-/// `txaio.failure_format_traceback`.
+/// The exception, its nested causes and its history, over many lines; the functions from which the handler was called that
+/// made the failure, or with the target `throw_traces` those from which each exception was thrown (see throw_traces.hpp;
+/// the first time that takes milliseconds, with the target tens of them). Source: `txaio.failure_format_traceback`.
 [[nodiscard]] std::string failure_format_traceback(const failure& fail);
 
 }  // namespace interloop

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
-// From where an exception was thrown: the native stack at its `throw`.
+// From where an exception was thrown: the native stack at its `throw`. And from where it was caught.
 //
 // Whoever links with the target `interloop::throw_traces` has return addresses noted at each `throw` of the process, in
 // less than half a microsecond. `failure_format_traceback` then shows them; this header is for those who want them as data.
-// Without the target nothing is noted, nothing is slower, and the functions here return nothing. See docs/tracebacks.md.
+// Without the target nothing is noted there, and no throw is slower; a failure that is made in a handler then keeps the
+// stack of that instead. See docs/tracebacks.md.
 #pragma once
+
+#include <interloop/failure.hpp>
 
 #include <cstdint>
 #include <exception>
@@ -13,7 +16,7 @@
 
 namespace interloop {
 
-/// A function that was being executed at a `throw`.
+/// A function that was being executed at a `throw` or in a handler.
 struct stack_frame {
   /// The return address into it, which is the address after its call. 0 for unknown.
   std::uintptr_t address = 0;
@@ -44,5 +47,11 @@ struct stack_frame {
 ///
 /// Thread safety: any thread; callers wait for each other. Errors: `std::bad_alloc`.
 [[nodiscard]] std::vector<stack_frame> throw_frames(const std::exception_ptr& exception);
+
+/// The functions from which the handler was called that made the failure, innermost first, that one included: those of
+/// `failure::catch_addresses()`, and empty where that is. Without `throw_traces` they have no `file` and `line`.
+///
+/// Thread safety: any thread; callers wait for each other. Errors: `std::bad_alloc`.
+[[nodiscard]] std::vector<stack_frame> catch_frames(const failure& fail);
 
 }  // namespace interloop

@@ -2,8 +2,9 @@
 // Stands before the C++ runtime's `__cxa_throw`, and the C library's `dlclose`, by being found first: the program has them,
 // or a library before libstdc++ in the order of its dependencies. What comes next in that order is called, which is the
 // runtime's own or a sanitizer's. Rethrowing needs nothing: the exception object stays the same, and what was noted with it.
-#include "capture.hpp"
 #include "thrown.hpp"
+
+#include "stack/capture.hpp"
 
 #include <dlfcn.h>
 #include <unwind.h>
@@ -45,9 +46,9 @@ extern "C" [[noreturn, gnu::visibility("default"), gnu::noinline]] void __cxa_th
 extern "C" [[gnu::visibility("default")]] int dlclose(void* library) noexcept {
   using closes = int (*)(void*);
   static const auto runtime = next<closes>("dlclose");
-  interloop::throw_traces::forget_rules();
+  interloop::stack::forget_rules();
   const int result = runtime(library);
-  interloop::throw_traces::forget_rules();  // destructors may have thrown meanwhile
+  interloop::stack::forget_rules();  // destructors may have thrown meanwhile
   return result;
 }
 

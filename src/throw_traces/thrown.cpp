@@ -3,8 +3,12 @@
 
 #include <interloop/detail/throw_hooks.hpp>
 
-#include "capture.hpp"
-#include "symbols.hpp"
+#include "stack/capture.hpp"
+#include "stack/symbols.hpp"
+
+#if INTERLOOP_WITH_LIBDW
+#include "debug_info.hpp"
+#endif
 
 #include <array>
 #include <cerrno>
@@ -13,15 +17,20 @@ namespace interloop::throw_traces {
 
 namespace {
 
-constinit const detail::throw_hooks hooks{&noted, &symbols};
+#if INTERLOOP_WITH_LIBDW
+constexpr stack::debug_information debug_information = &append_by_debug_info;
+#else
+constexpr stack::debug_information debug_information = nullptr;
+#endif
+constinit const detail::throw_hooks hooks{&noted, debug_information};
 [[maybe_unused]] const bool linked = (detail::set_throw_hooks(hooks), true);
 
 }  // namespace
 
 destructor thrown(void* object, destructor own, const void* frame) noexcept {
   const int error = errno;  // what is thrown may be about it, and whoever catches it look
-  std::array<std::uintptr_t, detail::most_throw_addresses> room;
-  const std::size_t count = capture(frame, room);
+  std::array<std::uintptr_t, stack::most_addresses> room;
+  const std::size_t count = stack::capture(frame, room);
   const destructor by = note(object, own, {room.data(), count});
   errno = error;
   return by;

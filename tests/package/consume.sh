@@ -8,7 +8,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cp -R "$here"/consumer "$here"/consumer_logging "$here"/consumer_subdirectory "$here"/consumer_throw_traces "$work"
+cp -R "$here"/consumer "$here"/consumer_failures "$here"/consumer_logging "$here"/consumer_subdirectory "$here"/consumer_throw_traces "$work"
 cd "$work"
 
 # configure CONSUMER ARG...
@@ -33,6 +33,8 @@ find_package)
     ;;
 subdirectory) # as shared libraries, which nothing else here builds
     configure consumer_subdirectory "-DINTERLOOP_SOURCE=$SOURCE" -DBUILD_SHARED_LIBS=ON
+    build_and_run
+    configure consumer_subdirectory "-DINTERLOOP_SOURCE=$SOURCE" -DPROGRAM=consumer_failures
     build_and_run
     ;;
 pkg_config)
@@ -87,6 +89,18 @@ logging) # by CMake's component, then by pkg-config
     "$CXX" -std=c++20 consumer_logging/main.cpp "${flags[@]}" "-Wl,-rpath,$PREFIX/$LIBDIR" -o consumer_logging/main
     test "$(consumer_logging/main)" = ok
     ;;
+failures) # with symbols and without them; with the C++ runtime inside
+    export PKG_CONFIG_PATH="$PREFIX/$LIBDIR/pkgconfig"
+    read -ra flags <<<"$(pkg-config --cflags --libs interloop)"
+    cd consumer_failures
+    for how in -O0 -O2 "-O2 -static"; do
+        read -ra options <<<"$how"
+        "$CXX" -std=c++20 "${options[@]}" main.cpp "${flags[@]}" "-Wl,-rpath,$PREFIX/$LIBDIR" -o consumer
+        says_ok ./consumer
+        strip consumer
+        says_ok ./consumer stripped
+    done
+    ;;
 missing_component)
     if output=$(configure consumer "-DCMAKE_PREFIX_PATH=$PREFIX" -DLOOPS=nosuchloop 2>&1); then
         echo "A component that does not exist was found." >&2
@@ -97,7 +111,7 @@ missing_component)
         <<<"$(tr -s ' \n' ' ' <<<"$output")" || { echo "$output" && exit 1; }
     ;;
 *)
-    echo "usage: consume.sh find_package | subdirectory | pkg_config | missing_component | logging | throw_traces[_...]" >&2
+    echo "usage: consume.sh find_package | subdirectory | pkg_config | failures | missing_component | logging | throw_traces[_...]" >&2
     exit 2
     ;;
 esac

@@ -20,3 +20,9 @@ extern "C" [[gnu::noinline]] void plugin_throws() {
   thrown_by_plugin<PLUGIN>(room);
   room[2] = room[1];
 }
+
+extern "C" [[gnu::noinline]] void plugin_calls(void (*callback)()) {
+  volatile char room[PLUGIN * 1000] = {};
+  callback();
+  room[2] = room[1];
+}

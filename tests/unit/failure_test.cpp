@@ -248,7 +248,7 @@ TEST_F(failure_trace_test, without_the_target_throw_traces_nothing_is_known_of_t
     const failure fail = create_failure();
     EXPECT_THAT(throw_addresses(fail.exception()), ::testing::IsEmpty());
     EXPECT_THAT(throw_frames(fail.exception()), ::testing::IsEmpty());
-    EXPECT_THAT(failure_format_traceback(fail), HasSubstr("raised at "));
+    EXPECT_THAT(failure_format_traceback(fail), HasSubstr("caught at "));
   }
 }
 

@@ -8,12 +8,16 @@
 
 #include <unwind.h>
 
+#if __has_include(<link.h>)
+#include <link.h>
+#endif
+
 #include <atomic>
 
 // The stack is read as it is, other functions' frames included, by one's own thread.
 #define INTERLOOP_READS_STACKS __attribute__((no_sanitize("address", "thread", "undefined")))
 
-namespace interloop::throw_traces {
+namespace interloop::stack {
 
 namespace {
 
@@ -67,6 +71,29 @@ _Unwind_Reason_Code collect(_Unwind_Context* context, void* data) {
 
 void forget_rules() noexcept { loaded_code.fetch_add(1, std::memory_order_relaxed); }
 
+#if __has_include(<link.h>)
+
+// The dynamic linker counts up before other code can come to lie there, and nothing of what is unloaded is on this stack.
+void forget_rules_of_the_unloaded() noexcept {
+  static constinit std::atomic<std::uint64_t> seen{0};
+  std::uint64_t now = 0;
+  ::dl_iterate_phdr(
+      [](dl_phdr_info* info, std::size_t, void* count) {
+        *static_cast<std::uint64_t*>(count) = info->dlpi_subs;
+        return 1;
+      },
+      &now);
+  if (seen.load(std::memory_order_acquire) == now) return;
+  forget_rules();
+  seen.store(now, std::memory_order_release);  // whoever reads this sees that they are forgotten
+}
+
+#else
+
+void forget_rules_of_the_unloaded() noexcept { forget_rules(); }
+
+#endif
+
 std::uint64_t count_unloaded() noexcept { return loaded_code.load(std::memory_order_relaxed) - 1; }
 
 INTERLOOP_READS_STACKS std::size_t capture_slowly(const void* frame, std::span<std::uintptr_t> room) noexcept {
@@ -75,7 +102,7 @@ INTERLOOP_READS_STACKS std::size_t capture_slowly(const void* frame, std::span<s
   return all.count;
 }
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && defined(__linux__)
 
 INTERLOOP_READS_STACKS std::size_t capture(const void* frame, std::span<std::uintptr_t> room) noexcept {
   const auto first = reinterpret_cast<std::uintptr_t>(frame);
@@ -105,4 +132,4 @@ std::size_t capture(const void* frame, std::span<std::uintptr_t> room) noexcept 
 
 #endif
 
-}  // namespace interloop::throw_traces
+}  // namespace interloop::stack

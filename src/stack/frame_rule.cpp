@@ -11,7 +11,7 @@
 #include <cstring>
 #include <iterator>
 
-namespace interloop::throw_traces {
+namespace interloop::stack {
 
 namespace {
 
@@ -354,4 +354,4 @@ frame_rule find_frame_rule(std::uintptr_t return_address) noexcept {
   return read_rule(header + entries[low - 1].description, wanted.pc);
 }
 
-}  // namespace interloop::throw_traces
+}  // namespace interloop::stack

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The fast walk over the stack finds what the runtime's own unwinder finds, in whatever functions there are.
-#include "throw_traces/capture.hpp"
+#include "stack/capture.hpp"
 
+#include <interloop/failure.hpp>
+
+#include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -18,7 +21,7 @@
 #include <string>
 #include <utility>
 
-namespace interloop::throw_traces {
+namespace interloop::stack {
 namespace {
 
 std::size_t shortest = 0;
@@ -194,5 +197,26 @@ TEST(capture_test, agrees_after_rules_were_forgotten) {
   compare();
 }
 
+TEST(capture_test, a_failure_is_made_with_the_rules_of_unloaded_code_forgotten) {
+  const auto make_failure = [] {
+    try {
+      throw 1;
+    } catch (...) {
+      return create_failure();
+    }
+  };
+  static_cast<void>(make_failure());
+  const auto before = count_unloaded();
+  static_cast<void>(make_failure());
+  EXPECT_EQ(count_unloaded(), before) << "nothing came or went";
+  void* library = ::dlopen(PLUGIN_1, RTLD_NOW | RTLD_LOCAL);
+  ASSERT_NE(library, nullptr) << ::dlerror();
+  static_cast<void>(make_failure());
+  EXPECT_EQ(count_unloaded(), before) << "what comes does no harm";
+  ASSERT_EQ(::dlclose(library), 0);
+  static_cast<void>(make_failure());
+  EXPECT_EQ(count_unloaded(), before + 1);
+}
+
 }  // namespace
-}  // namespace interloop::throw_traces
+}  // namespace interloop::stack

@@ -3,18 +3,17 @@
 
 #include <interloop/detail/readable.hpp>
 
-#if INTERLOOP_WITH_LIBDW
-#include "debug_info.hpp"
-#endif
+#include "loaded_file.hpp"
 
-#include <dlfcn.h>
+#if __has_include(<link.h>)
 #include <link.h>
+#endif
 
 #include <mutex>
 #include <unordered_map>
 #include <utility>
 
-namespace interloop::throw_traces {
+namespace interloop::stack {
 
 namespace {
 
@@ -28,40 +27,37 @@ constexpr std::size_t most_known = 4096;
 // How many libraries were loaded and unloaded.
 std::uint64_t count_changes() {
   std::uint64_t count = 0;
+#if __has_include(<link.h>)
   ::dl_iterate_phdr(
       [](dl_phdr_info* info, std::size_t, void* sum) {
         *static_cast<std::uint64_t*>(sum) = info->dlpi_adds + info->dlpi_subs;
         return 1;
       },
       &count);
+#endif
   return count;
 }
 
-// What the dynamic linker knows without reading a file: exported functions.
-stack_frame by_dynamic_symbols(std::uintptr_t address) {
-  stack_frame frame;
-  frame.address = address;
-  Dl_info about{};
-  if (::dladdr(reinterpret_cast<const void*>(address - 1), &about) == 0) return frame;
-  if (about.dli_fname) frame.module = about.dli_fname;
-  frame.offset = address - reinterpret_cast<std::uintptr_t>(about.dli_fbase);
-  if (about.dli_sname) frame.function = detail::demangled(about.dli_sname);
-  return frame;
-}
-
-std::vector<stack_frame> look_up(std::uintptr_t address, [[maybe_unused]] bool reload) {
+std::vector<stack_frame> look_up(std::uintptr_t address, debug_information read, bool reload) {
   std::vector<stack_frame> found;
-#if INTERLOOP_WITH_LIBDW
-  if (append_by_debug_info(found, address, reload)) return found;
-#endif
-  found.push_back(by_dynamic_symbols(address));
+  const std::uintptr_t inside = address - 1;  // the call may be its function's last instruction
+  const loaded_file in = file_of(inside);
+  if (!read || !read(found, address, reload)) {
+    stack_frame& only = found.emplace_back();
+    only.address = address;
+    only.module = in.path;
+    if (const std::string symbol = symbol_of(inside, in); !symbol.empty())
+      only.function = detail::demangled(symbol.c_str());
+  }
+  for (stack_frame& each : found)
+    if (!in.path.empty()) each.offset = address - in.bias;  // as addr2line wants it, of programs at fixed addresses too
   return found;
 }
 
 }  // namespace
 
-std::vector<stack_frame> symbols(std::span<const std::uintptr_t> addresses) {
-  static std::mutex mutex;  // libdw is not made for threads
+std::vector<stack_frame> symbols(std::span<const std::uintptr_t> addresses, debug_information read) {
+  static std::mutex mutex;
   const std::lock_guard lock(mutex);
   static cache& looked_up = *new cache;  // never destroyed: a traceback may be written while the process ends
   const std::uint64_t changes = count_changes();
@@ -72,10 +68,10 @@ std::vector<stack_frame> symbols(std::span<const std::uintptr_t> addresses) {
   for (const std::uintptr_t each : addresses) {
     auto place = looked_up.known.find(each);
     if (place == looked_up.known.end())
-      place = looked_up.known.emplace(each, look_up(each, std::exchange(first, false))).first;
+      place = looked_up.known.emplace(each, look_up(each, read, std::exchange(first, false))).first;
     frames.insert(frames.end(), place->second.begin(), place->second.end());
   }
   return frames;
 }
 
-}  // namespace interloop::throw_traces
+}  // namespace interloop::stack

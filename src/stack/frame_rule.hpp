@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace interloop::throw_traces {
+namespace interloop::stack {
 
 /// The rule at a return address of x86-64, in one word, so that a table of them needs no lock.
 ///
@@ -47,4 +47,4 @@ class frame_rule {
 /// linker's lock and about a microsecond. Any thread; allocates nothing.
 [[nodiscard]] frame_rule find_frame_rule(std::uintptr_t return_address) noexcept;
 
-}  // namespace interloop::throw_traces
+}  // namespace interloop::stack

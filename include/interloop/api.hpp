@@ -9,6 +9,8 @@
 #include <interloop/batched_timer.hpp>
 #include <interloop/config.hpp>
 #include <interloop/coroutine.hpp>
+#include <interloop/detail/as_future.hpp>
+#include <interloop/detail/given.hpp>
 #include <interloop/future.hpp>
 #include <interloop/gather.hpp>
 #include <interloop/loop.hpp>
@@ -124,29 +126,25 @@ class api {
   }
 
   /// Calls `fn(args…)` now and always returns a future: the one that `fn` returned (it may be a coroutine), or one that
-  /// is resolved with what it returned or failed with what it threw.
+  /// is resolved with what it returned or failed with what it threw. A traceback says where `as_future` was called, if there
+  /// are at most eight arguments.
+  template <class F, class A = detail::none, class B = detail::none, class C = detail::none, class D = detail::none,
+            class E = detail::none, class G = detail::none, class H = detail::none, class I = detail::none>
+  [[nodiscard]] auto as_future(F&& fn, A&& a = detail::none(), B&& b = detail::none(), C&& c = detail::none(),
+                               D&& d = detail::none(), E&& e = detail::none(), G&& g = detail::none(),
+                               H&& h = detail::none(), I&& i = detail::none(),
+                               std::source_location where = std::source_location::current()) const {
+    return detail::with_given(
+        [&]<class... Args>(Args&&... args) {
+          return detail::as_future_at(*loop_, where, std::forward<F>(fn), std::forward<Args>(args)...);
+        },
+        std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d), std::forward<E>(e),
+        std::forward<G>(g), std::forward<H>(h), std::forward<I>(i));
+  }
   template <class F, class... Args>
+    requires(sizeof...(Args) > 8)
   [[nodiscard]] auto as_future(F&& fn, Args&&... args) const {
-    using R = std::invoke_result_t<F, Args...>;
-    using returned = typename detail::as_future_of<R>::type;
-    using T = typename returned::value_type;
-    loop_->require_open("as_future");
-    try {
-      if constexpr (is_future_v<R>) {
-        returned inner = std::invoke(std::forward<F>(fn), std::forward<Args>(args)...);
-        if (!inner) detail::throw_usage("as_future: the function returned an empty future");
-        return inner;
-      } else if constexpr (std::is_void_v<R>) {
-        std::invoke(std::forward<F>(fn), std::forward<Args>(args)...);
-        return create_future_success<void>(std::source_location{});
-      } else {
-        auto made = detail::make_future<T>(*loop_, std::source_location{});
-        interloop::resolve(made, std::invoke(std::forward<F>(fn), std::forward<Args>(args)...));
-        return made;
-      }
-    } catch (...) {
-      return returned(create_future_error<T>(std::source_location{}));
-    }
+    return detail::as_future_at(*loop_, std::source_location{}, std::forward<F>(fn), std::forward<Args>(args)...);
   }
 
   // ---- Waiting ----
@@ -162,21 +160,25 @@ class api {
     return detail::gather_vector(*loop_, detail::futures_of(std::forward<Range>(futures)),
                                  consume == interloop::consume_exceptions::yes, where);
   }
-  /// The same for futures of different types: a future of a tuple of results. A traceback says where two or three were
-  /// gathered; of more, where `consume_exceptions` is given.
+  /// The same for futures of different types: a future of a tuple of results. A traceback says where they were gathered; of
+  /// more than eight, where `consume_exceptions` is given.
+  template <class A, class B = detail::none, class C = detail::none, class D = detail::none, class E = detail::none,
+            class F = detail::none, class G = detail::none, class H = detail::none>
+    requires(detail::future_or_none<B> && detail::future_or_none<C> && detail::future_or_none<D> &&
+             detail::future_or_none<E> && detail::future_or_none<F> && detail::future_or_none<G> &&
+             detail::future_or_none<H>)
+  [[nodiscard]] auto gather(const future<A>& a, const B& b = detail::none(), const C& c = detail::none(),
+                            const D& d = detail::none(), const E& e = detail::none(), const F& f = detail::none(),
+                            const G& g = detail::none(), const H& h = detail::none(),
+                            std::source_location where = std::source_location::current()) const {
+    return detail::with_given(
+        [&](const auto&... futures) { return detail::gather_tuple(*loop_, true, where, futures...); }, a, b, c, d, e, f,
+        g, h);
+  }
   template <class... Ts>
+    requires(sizeof...(Ts) == 0 || sizeof...(Ts) > 8)
   [[nodiscard]] auto gather(const future<Ts>&... futures) const {
     return detail::gather_tuple(*loop_, true, std::source_location{}, futures...);
-  }
-  template <class A, class B>
-  [[nodiscard]] auto gather(const future<A>& a, const future<B>& b,
-                            std::source_location where = std::source_location::current()) const {
-    return detail::gather_tuple(*loop_, true, where, a, b);
-  }
-  template <class A, class B, class C>
-  [[nodiscard]] auto gather(const future<A>& a, const future<B>& b, const future<C>& c,
-                            std::source_location where = std::source_location::current()) const {
-    return detail::gather_tuple(*loop_, true, where, a, b, c);
   }
   template <class... Ts>
   [[nodiscard]] auto gather(detail::gather_call call, const future<Ts>&... futures) const {
@@ -322,7 +324,18 @@ template <class T>
 [[nodiscard]] future<T> create_future_error(std::source_location where = std::source_location::current()) {
   return with_config().create_future_error<T>(where);
 }
+template <class F, class A = detail::none, class B = detail::none, class C = detail::none, class D = detail::none,
+          class E = detail::none, class G = detail::none, class H = detail::none, class I = detail::none>
+[[nodiscard]] auto as_future(F&& fn, A&& a = detail::none(), B&& b = detail::none(), C&& c = detail::none(),
+                             D&& d = detail::none(), E&& e = detail::none(), G&& g = detail::none(),
+                             H&& h = detail::none(), I&& i = detail::none(),
+                             std::source_location where = std::source_location::current()) {
+  return with_config().as_future(std::forward<F>(fn), std::forward<A>(a), std::forward<B>(b), std::forward<C>(c),
+                                 std::forward<D>(d), std::forward<E>(e), std::forward<G>(g), std::forward<H>(h),
+                                 std::forward<I>(i), where);
+}
 template <class F, class... Args>
+  requires(sizeof...(Args) > 8)
 [[nodiscard]] auto as_future(F&& fn, Args&&... args) {
   return with_config().as_future(std::forward<F>(fn), std::forward<Args>(args)...);
 }
@@ -332,19 +345,21 @@ template <class Range>
                           std::source_location where = std::source_location::current()) {
   return with_config().gather(std::forward<Range>(futures), consume, where);
 }
+template <class A, class B = detail::none, class C = detail::none, class D = detail::none, class E = detail::none,
+          class F = detail::none, class G = detail::none, class H = detail::none>
+  requires(detail::future_or_none<B> && detail::future_or_none<C> && detail::future_or_none<D> &&
+           detail::future_or_none<E> && detail::future_or_none<F> && detail::future_or_none<G> &&
+           detail::future_or_none<H>)
+[[nodiscard]] auto gather(const future<A>& a, const B& b = detail::none(), const C& c = detail::none(),
+                          const D& d = detail::none(), const E& e = detail::none(), const F& f = detail::none(),
+                          const G& g = detail::none(), const H& h = detail::none(),
+                          std::source_location where = std::source_location::current()) {
+  return with_config().gather(a, b, c, d, e, f, g, h, where);
+}
 template <class... Ts>
+  requires(sizeof...(Ts) == 0 || sizeof...(Ts) > 8)
 [[nodiscard]] auto gather(const future<Ts>&... futures) {
   return with_config().gather(futures...);
-}
-template <class A, class B>
-[[nodiscard]] auto gather(const future<A>& a, const future<B>& b,
-                          std::source_location where = std::source_location::current()) {
-  return with_config().gather(a, b, where);
-}
-template <class A, class B, class C>
-[[nodiscard]] auto gather(const future<A>& a, const future<B>& b, const future<C>& c,
-                          std::source_location where = std::source_location::current()) {
-  return with_config().gather(a, b, c, where);
 }
 template <class... Ts>
 [[nodiscard]] auto gather(detail::gather_call call, const future<Ts>&... futures) {

@@ -2,6 +2,7 @@
 // Waiting for several futures at once.
 #pragma once
 
+#include <interloop/detail/given.hpp>
 #include <interloop/future.hpp>
 
 #include <cstddef>
@@ -211,6 +212,10 @@ future<std::tuple<result<Ts>...>> gather_tuple(loop& core, bool consume, std::so
   std::apply([&](auto&... place) { (join(futures, whole, place), ...); }, whole->results().places);
   return done;
 }
+
+/// What may stand in a place for a future.
+template <class Argument>
+concept future_or_none = is_future_v<Argument> || !is_given_v<Argument>;
 
 template <class Range>
 concept range_of_futures =

@@ -69,6 +69,17 @@ TEST_F(as_future_test, arguments_are_passed_on) {
   EXPECT_EQ(changed, 3);
 }
 
+TEST_F(as_future_test, there_may_be_any_number_of_arguments) {
+  const auto sum = [](const auto&... each) { return (0 + ... + each); };
+  EXPECT_EQ(as_future(sum).value(), 0);
+  EXPECT_EQ(as_future(sum, 1, 2, 3, 4, 5, 6, 7, 8).value(), 36);
+  EXPECT_EQ(as_future(sum, 1, 2, 3, 4, 5, 6, 7, 8, 9).value(), 45);
+  EXPECT_EQ(io.as_future(sum, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10).value(), 55);
+  const auto line = [](std::source_location where) { return where.line(); };
+  const auto here = std::source_location::current();
+  EXPECT_EQ(as_future(line, here).value(), here.line()) << "a place is an argument like others";
+}
+
 TEST_F(as_future_test, results_may_only_move_and_references_are_copied) {
   EXPECT_EQ(*as_future([] { return std::make_unique<int>(6); }).value(), 6);
   const std::string text = "referred to";

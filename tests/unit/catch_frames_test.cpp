@@ -26,13 +26,11 @@ using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
-unsigned made_in_line = 0;
-
+constexpr unsigned made_in_line = __LINE__ + 5;
 [[gnu::noinline]] failure handles() {
   try {
     throw std::runtime_error("went wrong");
   } catch (...) {
-    made_in_line = __LINE__ + 1;
     failure made = create_failure();
     asm volatile("" ::: "memory");  // no tail call
     return made;

@@ -34,7 +34,7 @@ class my_thing {
       log_.info("Got '{result}'.", "result"_a = result);
     } catch (...) {
       const auto fail = interloop::create_failure();
-      log_.critical(interloop::failure_message(fail));
+      log_.critical(interloop::failure_format_traceback(fail));
     }
   }
 

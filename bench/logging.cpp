@@ -3,7 +3,7 @@
 // with two named fields to a file; beside spdlog and, where it is off, Qt?
 //
 // All write the same two values. The peers' null sinks ask for nothing more than theirs do: spdlog formats the text
-// before it comes to a sink, so interloop's sink asks for it too.
+// before it comes to a sink, so interloop's sink asks for it too. What a thread pays where there are two is shown as well.
 #include <interloop/logger.hpp>
 #include <interloop/logging/line_sink.hpp>
 #include <interloop/logging/sink.hpp>
@@ -20,6 +20,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace bench {
 
@@ -117,6 +118,27 @@ void null_spdlog(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 
+// From two threads at a time, each with a logger of its own; the sink is one.
+void threads_interloop(benchmark::State& state) {
+  static std::shared_ptr<interloop::log_sink> sink;
+  if (state.thread_index() == 0) interloop::add_log_sink(sink = std::make_shared<text_only_sink>());
+  const interloop::logger log = interloop::make_logger("bench");
+  const int n = times();
+  const std::string name = who();
+  for (auto _ : state) log.info("Hopping {times} times, said {who}.", "times"_a = n, "who"_a = name);
+  state.SetItemsProcessed(state.iterations());
+  if (state.thread_index() == 0) interloop::remove_log_sink(std::exchange(sink, nullptr));
+}
+
+void threads_spdlog(benchmark::State& state) {
+  static const auto sink = std::make_shared<spdlog::sinks::null_sink_mt>();
+  spdlog::logger log("bench", sink);
+  const int n = times();
+  const std::string name = who();
+  for (auto _ : state) log.info("Hopping {times} times, said {who}.", fmt::arg("times", n), fmt::arg("who", name));
+  state.SetItemsProcessed(state.iterations());
+}
+
 void file_interloop(benchmark::State& state) {
   const std::string path = file_name("interloop");
   std::FILE* const file = std::fopen(path.c_str(), "w");
@@ -156,6 +178,8 @@ BENCHMARK(null_interloop<text_only_sink>);
 BENCHMARK(null_interloop<idle_sink>);
 BENCHMARK(null_spdlog<spdlog::sinks::null_sink_st>);
 BENCHMARK(null_spdlog<spdlog::sinks::null_sink_mt>);
+BENCHMARK(threads_interloop)->Threads(2)->UseRealTime();
+BENCHMARK(threads_spdlog)->Threads(2)->UseRealTime();
 BENCHMARK(file_interloop);
 BENCHMARK(file_spdlog);
 

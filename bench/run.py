@@ -124,6 +124,8 @@ def rows() -> list[Row]:
     table.append(Row("log, disabled: spdlog", "logging", "disabled_interloop", ["disabled_spdlog"], 4, True))
     nulls = [f"null_spdlog<spdlog::sinks::null_sink_{kind}>" for kind in ("st", "mt")]
     table.append(Row("log, 2 fields, null sink: spdlog", "logging", "null_interloop<text_only_sink>", nulls, 1))
+    two = [f"threads_{name}/real_time/threads:2" for name in ("interloop", "spdlog")]
+    table.append(Row("log, 2 fields, null sink, 2 threads: spdlog", "logging", two[0], two[1:], 1))
     table.append(Row("log, 2 fields, file: spdlog", "logging", "file_interloop", ["file_spdlog"], 1))
     return table
 

@@ -55,7 +55,7 @@ log_state& log_state::get() {
   return *state;
 }
 
-log_state::log_state() : sinks_(std::make_shared<sink_list>()) {
+log_state::log_state() {
   report_to.store(take_report, std::memory_order_release);
   std::atexit([] {
     get().exiting_.store(true, std::memory_order_relaxed);
@@ -76,10 +76,11 @@ const named_core& log_state::core(std::string_view name) {
 }
 
 // What some sink wants at most; until there is one, what is kept.
-log_level log_state::deliverable_locked() const {
-  if (sinks_->empty()) return keeping_ ? log_level::warn : log_level::none;
+log_level log_state::deliverable_locked() {
+  const sink_lists::reader sinks = sinks_.read();
+  if (sinks->empty()) return keeping_ ? log_level::warn : log_level::none;
   log_level most = log_level::none;
-  for (const auto& entry : *sinks_) most = std::max(most, entry->level.load(std::memory_order_relaxed));
+  for (const auto& entry : *sinks) most = std::max(most, entry->level.load(std::memory_order_relaxed));
   return most;
 }
 
@@ -109,13 +110,11 @@ void log_state::set_global_level(log_level level) {
   refresh_locked();
 }
 
-void log_state::publish(std::shared_ptr<const sink_list> sinks) {
-  {
-    const std::lock_guard lock(sinks_mutex_);
-    sinks_.swap(sinks);
-  }
+// The caller still has what goes with the old list until it has given the locks back: a sink's destructor may log.
+void log_state::publish(std::unique_ptr<const sink_list> sinks) {
+  sinks_.replace(std::move(sinks));
   refresh_locked();
-}  // the old list goes here, outside the lock: a sink's destructor may log
+}
 
 void log_state::add_sink(std::shared_ptr<log_sink> sink, log_level level) {
   if (!sink) throw usage_error("add_log_sink: the sink is null; give it one made by std::make_shared");
@@ -125,10 +124,11 @@ void log_state::add_sink(std::shared_ptr<log_sink> sink, log_level level) {
     std::vector<kept_log_event> batch;
     {
       const std::lock_guard config(config_mutex_);
-      for (const auto& each : *sinks_)
+      const sink_lists::reader before = sinks_.read();
+      for (const auto& each : *before)
         if (each->sink == entry->sink)
           throw usage_error("add_log_sink: this sink was added already; use set_log_sink_level() to change its level");
-      auto sinks = std::make_shared<sink_list>(*sinks_);
+      auto sinks = std::make_unique<sink_list>(*before);
       sinks->push_back(entry);
       const std::lock_guard kept(kept_mutex_);
       if (kept_.empty()) {
@@ -145,7 +145,7 @@ void log_state::add_sink(std::shared_ptr<log_sink> sink, log_level level) {
 void log_state::remove_sink(const log_sink* sink) {
   std::shared_ptr<sink_entry> removed;  // destroyed after the locks are given back
   const std::lock_guard config(config_mutex_);
-  auto sinks = std::make_shared<sink_list>(*sinks_);
+  auto sinks = std::make_unique<sink_list>(*sinks_.read());
   const auto at =
       std::find_if(sinks->begin(), sinks->end(), [&](const auto& each) { return each->sink.get() == sink; });
   if (at == sinks->end()) return;
@@ -156,7 +156,8 @@ void log_state::remove_sink(const log_sink* sink) {
 
 void log_state::set_sink_level(const log_sink* sink, log_level level) {
   const std::lock_guard config(config_mutex_);
-  for (const auto& entry : *sinks_) {
+  const sink_lists::reader sinks = sinks_.read();
+  for (const auto& entry : *sinks) {
     if (entry->sink.get() != sink) continue;
     entry->level.store(level, std::memory_order_relaxed);
     return refresh_locked();
@@ -165,7 +166,8 @@ void log_state::set_sink_level(const log_sink* sink, log_level level) {
 }
 
 void log_state::flush() noexcept {
-  for (const auto& entry : *snapshot()) {
+  const sink_lists::reader sinks = sinks_.read();
+  for (const auto& entry : *sinks) {
     try {
       if (is_writing_to(*entry)) continue;
       const writing_scope scope(*entry);
@@ -208,13 +210,13 @@ bool log_state::keep(const log_event& event) {
 }
 
 void log_state::dispatch(const log_event& event) {
-  std::shared_ptr<const sink_list> sinks = snapshot();
+  sink_lists::reader sinks = sinks_.read();
   if (sinks->empty()) {
     if (keep(event)) return;
-    sinks = snapshot();  // the first sink came meanwhile
+    sinks = sinks_.read();  // the first sink came meanwhile
     if (sinks->empty()) {
       const std::lock_guard config(config_mutex_);
-      sinks = snapshot();
+      sinks = sinks_.read();
     }
   }
   write_to(*sinks, event);
@@ -262,7 +264,7 @@ void log_state::say_what_was_lost() {
 }
 
 void log_state::reset() {
-  std::shared_ptr<const sink_list> old = snapshot();
+  const sink_lists::reader old = sinks_.read();
   const std::lock_guard config(config_mutex_);
   {
     const std::lock_guard lock(kept_mutex_);
@@ -274,7 +276,7 @@ void log_state::reset() {
   started_ = false;
   global_.store(log_level::info, std::memory_order_relaxed);
   for (const auto& [name, core] : cores_) core->pinned = false;
-  publish(std::make_shared<sink_list>());
+  publish(std::make_unique<sink_list>());
 }
 
 }  // namespace interloop::detail

@@ -7,6 +7,8 @@
 #include <interloop/logger.hpp>
 #include <interloop/logging/sink.hpp>
 
+#include "logging/sink_lists.hpp"
+
 #include <atomic>
 #include <cstdint>
 #include <map>
@@ -22,15 +24,6 @@ struct named_core : logger_core {
   log_level own = log_level::none;
   bool pinned = false;
 };
-
-struct sink_entry {
-  std::shared_ptr<log_sink> sink;
-  std::atomic<log_level> level;
-  std::atomic<std::uint64_t> failures{0};
-  sink_entry(std::shared_ptr<log_sink> to, log_level wanted) : sink(std::move(to)), level(wanted) {}
-};
-
-using sink_list = std::vector<std::shared_ptr<sink_entry>>;
 
 class log_state {
  public:
@@ -48,7 +41,7 @@ class log_state {
   void remove_sink(const log_sink* sink);
   void set_sink_level(const log_sink* sink, log_level level);
   void flush() noexcept;
-  bool has_sinks() { return !snapshot()->empty(); }
+  bool has_sinks() noexcept { return !sinks_.read()->empty(); }
 
   /// Adds a sink and sets the level, the first time only. `make` makes the sink, and may throw.
   void start(log_level level, visitor<std::shared_ptr<log_sink>&> make);
@@ -67,13 +60,9 @@ class log_state {
 
  private:
   log_state();
-  std::shared_ptr<const sink_list> snapshot() {
-    const std::lock_guard lock(sinks_mutex_);
-    return sinks_;
-  }
-  void publish(std::shared_ptr<const sink_list> sinks);
+  void publish(std::unique_ptr<const sink_list> sinks);
   void refresh_locked();
-  log_level deliverable_locked() const;
+  log_level deliverable_locked();
   bool keep(const log_event& event);
   void write_to(const sink_list& sinks, const log_event& event);
   void note_failure(sink_entry& entry, const char* what);
@@ -83,11 +72,10 @@ class log_state {
   std::mutex config_mutex_;  // who changes sinks or levels
   std::mutex names_mutex_;   // cores_
   std::mutex kept_mutex_;    // kept_
-  std::mutex sinks_mutex_;   // sinks_, for the length of a copy
 
   std::map<std::string, std::unique_ptr<named_core>, std::less<>> cores_;
   std::atomic<log_level> global_{log_level::info};
-  std::shared_ptr<const sink_list> sinks_;
+  sink_lists sinks_;
   bool started_ = false;
 
   static constexpr std::size_t most_kept = 1000;

@@ -4,8 +4,11 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
+#include <memory>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "logging/log_capture.hpp"
 
@@ -39,6 +42,40 @@ TEST_F(core_reports_test, a_failure_that_nobody_looked_at_is_logged) {
   }
   loop_.advance(duration::zero());
   EXPECT_THAT(std::string(sink->last().text()), HasSubstr("nobody looked at it\nTraceback"));
+}
+
+TEST_F(core_reports_test, callbacks_and_destructors_may_log_while_unwinding_and_while_the_loop_closes_too) {
+  struct says {
+    std::string what;
+    ~says() {
+      try {
+        throw std::runtime_error("inside a destructor");
+      } catch (...) {
+        make_logger("destructor").failure("destroying {what}", create_failure(), "what"_a = what);
+      }
+    }
+  };
+  const auto sink = capture();
+  const logger log = make_logger("callback");
+  testing::manual_loop loop;
+  const auto waits = [](const api& io) -> future<int> {
+    const says local{"a frame"};
+    co_await io.create_future<int>();
+    co_return 1;
+  };
+  const future<int> never = waits(api(*loop));
+  loop->call_soon([&] {
+    log.info("called");
+    const says local{"what an exception leaves"};
+    throw std::runtime_error("escaped");
+  });
+  loop->call_later(std::chrono::hours(1), [local = std::make_shared<says>(says{"an unrun callback"})] {});
+  loop.advance(duration::zero());
+  static_cast<void>(api(*loop).close());
+  const std::string end = ": std::runtime_error: inside a destructor";
+  EXPECT_THAT(sink->texts(),
+              ::testing::IsSupersetOf({std::string("called"), "destroying what an exception leaves" + end,
+                                       "destroying an unrun callback" + end, "destroying a frame" + end}));
 }
 
 TEST_F(core_reports_test, where_nobody_listens_yet_a_report_goes_to_stderr_and_into_the_log_later) {

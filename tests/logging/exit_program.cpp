@@ -5,7 +5,9 @@
 #include <interloop/logging/line_sink.hpp>
 #include <interloop/logging/start.hpp>
 
+#include <atomic>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
@@ -33,12 +35,27 @@ class stuck_sink : public interloop::log_sink {
   std::condition_variable never_;
 };
 
+// What it is given is rendered, and that is all.
+class idle_sink : public interloop::log_sink {
+ public:
+  void write(const interloop::log_event& event) override { size_ = event.text().size(); }
+
+ private:
+  std::atomic<std::size_t> size_{0};
+};
+
 }  // namespace
 
 int main(int count, char** arguments) {
   const std::string_view how = count > 1 ? arguments[1] : "";
   const auto log = interloop::make_logger("main");
-  interloop::start_logging(1);
+  if (how == "threads") {
+    interloop::set_global_log_level("debug");
+    interloop::add_log_sink(std::make_shared<interloop::line_sink>(1), "info");
+    interloop::add_log_sink(std::make_shared<idle_sink>());
+  } else {
+    interloop::start_logging(1);
+  }
   if (how == "async" || how == "stuck") {
     std::shared_ptr<interloop::log_sink> to = std::make_shared<interloop::line_sink>(1);
     if (how == "stuck") to = std::make_shared<stuck_sink>();
@@ -49,7 +66,7 @@ int main(int count, char** arguments) {
     for (int t = 0; t < 4; ++t)
       std::thread([] {
         const auto mine = interloop::make_logger("thread");
-        for (;;) mine.debug("nobody reads this: {x}", "x"_a = 1);
+        for (;;) mine.debug("not for the output: {x}", "x"_a = 1);
       }).detach();
   if (how == "exit") std::exit(0);
 }

@@ -30,8 +30,8 @@ struct trace_entry {
 /// Source: `txaio.IFailedFuture`, `twisted.python.failure.Failure`.
 class failure {
  public:
-  /// Wraps the exception being handled, and keeps the return addresses of the stack: 0.2 microseconds at 20 frames. Errors:
-  /// `usage_error` outside of a `catch` block, `std::bad_alloc`.
+  /// Wraps the exception being handled, and keeps the return addresses of the stack: 0.1 microseconds at 20 frames.
+  /// Errors: `usage_error` outside of a `catch` block, `std::bad_alloc`.
   explicit failure(std::source_location where = std::source_location::current());
 
   /// Wraps an exception that was caught elsewhere. Throws `usage_error` if `exception` is null.
@@ -119,7 +119,7 @@ template <class Exception>
 
 /// The exception, its nested causes and its history, over many lines; the functions from which the handler was called that
 /// made the failure, or with the target `throw_traces` those from which each exception was thrown (see throw_traces.hpp;
-/// the first time that takes milliseconds, with the target tens of them). Source: `txaio.failure_format_traceback`.
+/// the first time that takes a millisecond, with the target tens of them). Source: `txaio.failure_format_traceback`.
 [[nodiscard]] std::string failure_format_traceback(const failure& fail);
 
 }  // namespace interloop

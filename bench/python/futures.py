@@ -121,7 +121,7 @@ def measured(setting, what, operation, batch):
 
 
 def main():
-    runner = pyperf.Runner(processes=3, values=5, warmups=1, min_time=0.02,
+    runner = pyperf.Runner(processes=1, values=5, warmups=1, min_time=0.02,
                            add_cmdline_args=lambda command, args: command.extend(["--framework", args.framework]))
     runner.argparser.add_argument("--framework", choices=NAMES, default="asyncio")
     framework = runner.parse_args().framework

@@ -10,7 +10,7 @@ from interloop import _core
 
 
 def main():
-    runner = pyperf.Runner(processes=3, values=5, warmups=1, min_time=0.02,
+    runner = pyperf.Runner(processes=1, values=5, warmups=1, min_time=0.02,
                            add_cmdline_args=lambda command, args: command.extend(["--framework", args.framework]))
     runner.argparser.add_argument("--framework", choices=NAMES, default="asyncio")
     setting = Setting(runner.parse_args().framework)

@@ -18,6 +18,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 PYTHON = HERE.parents[1] / "build" / "venv" / "bin" / "python"
 FRAMEWORKS = ["asyncio", "uvloop", "twisted"]
+ROUNDS = 3  # something else that the machine does for a while then meets one side of a comparison in one of them only
 PROGRAMS = ["futures", "timers", "logger", "blocking", "process"]
 REQUIRED = {  # of interloop: at least so many times faster than the original; at most so many times the bare framework
     "create_future": (1.0, 1.3),
@@ -33,19 +34,27 @@ REQUIRED = {  # of interloop: at least so many times faster than the original; a
 
 
 def benchmark(program, framework):
-    """{what: {side: seconds}}: the fastest value of each."""
+    """{what: {side: seconds}}: the fastest value of each, of rounds in which all sides take turns."""
+    found = {}
+    for _ in range(ROUNDS):
+        for name, values in measured(program, framework):
+            _, what, side = name.split()
+            times = found.setdefault(what, {})
+            times[side] = min(times.get(side, float("inf")), *values)
+    return found
+
+
+def measured(program, framework):
+    """Runs a program once. (name, seconds) of each of its benchmarks."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "results.json"
         command = [PYTHON, HERE / f"{program}.py", "--framework", framework, "-q", "-o", file]
         command += ["--inherit-environ", "PYTHONPATH"]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        found = {}
-        for each in json.loads(file.read_text())["benchmarks"]:
-            metadata = each.get("metadata") or json.loads(file.read_text())["metadata"]
-            _, what, side = metadata["name"].split()
-            values = [value for run in each["runs"] for value in run.get("values", [])]
-            found.setdefault(what, {})[side] = min(values)
-        return found
+        suite = json.loads(file.read_text())
+    for each in suite["benchmarks"]:
+        metadata = each.get("metadata") or suite["metadata"]
+        yield metadata["name"], [value for run in each["runs"] for value in run.get("values", [])]
 
 
 def row(framework, what, times, required):

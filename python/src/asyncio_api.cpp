@@ -40,6 +40,11 @@ ref new_future(asyncio_api* self) {
   return loop && asyncio ? new_asyncio_future(*asyncio, loop.get()) : ref();
 }
 
+ref set_result(PyObject* future, PyObject* result) {
+  const native_asyncio* asyncio = get_asyncio();
+  return asyncio ? call_future(*asyncio, asyncio->set_result, future, result) : ref();
+}
+
 PyObject* none_if(const ref& done) { return done ? Py_NewRef(Py_None) : nullptr; }
 
 // `error`: null or None for the exception that is being handled.
@@ -81,7 +86,7 @@ PyObject* create_future(asyncio_api* self, const arguments& given) {
   }
   ref future = new_future(self);
   if (!future) return nullptr;
-  if (result && !set_result(*get_asyncio(), future.get(), result)) return nullptr;
+  if (result && !set_result(future.get(), result)) return nullptr;
   if (error && !reject_future(future.get(), error)) return nullptr;
   if (canceller && canceller != Py_None) {
     const ref callback = make_cancel_callback(canceller);
@@ -95,7 +100,7 @@ PyObject* create_future_success(asyncio_api* self, const arguments& given) {
   std::array<PyObject*, 1> slots{};
   if (!parse(wanted, given, slots)) return nullptr;
   ref future = new_future(self);
-  if (!future || !set_result(*get_asyncio(), future.get(), slots[0])) return nullptr;
+  if (!future || !set_result(future.get(), slots[0])) return nullptr;
   return future.release();
 }
 
@@ -143,7 +148,7 @@ PyObject* as_future(asyncio_api* self, const arguments& given) {
     return nullptr;
   }
   ref future = new_future(self);
-  if (!future || !set_result(*asyncio, future.get(), result.get())) return nullptr;
+  if (!future || !set_result(future.get(), result.get())) return nullptr;
   return future.release();
 }
 
@@ -166,8 +171,7 @@ PyObject* is_called(asyncio_api*, const arguments& given) {
 PyObject* resolve(asyncio_api*, const arguments& given) {
   static constexpr signature<2> wanted{"resolve", 1, {&names::future, &names::result}};
   std::array<PyObject*, 2> slots{nullptr, Py_None};
-  const native_asyncio* asyncio = get_asyncio();
-  return asyncio && parse(wanted, given, slots) ? none_if(set_result(*asyncio, slots[0], slots[1])) : nullptr;
+  return parse(wanted, given, slots) ? none_if(set_result(slots[0], slots[1])) : nullptr;
 }
 
 PyObject* reject(asyncio_api*, const arguments& given) {

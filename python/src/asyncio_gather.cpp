@@ -27,8 +27,9 @@ struct gathering {
 
 PyTypeObject* gathering_type = nullptr;
 
-int truth_of(PyObject* self, PyObject* method) {
-  const ref answer = call_method(self, method);
+// Whether `future.method()` is true. -1: an exception is set.
+int truth_of(const native_asyncio& asyncio, const future_method& method, PyObject* future) {
+  const ref answer = call_future(asyncio, method, future);
   return answer ? PyObject_IsTrue(answer.get()) : -1;
 }
 
@@ -38,18 +39,15 @@ bool fail_outer(gathering* self, PyObject* exception) {
 
 // What a child contributes to the results: its value, its exception, or a CancelledError with its message.
 ref outcome_of(const native_asyncio& asyncio, PyObject* child) {
-  const int cancelled = truth_of(child, names::cancelled);
-  if (cancelled < 0) return ref();
-  if (cancelled) {
-    const ref message(PyObject_GetAttr(child, names::cancel_message));
-    if (!message) return ref();
-    const ref empty(PyUnicode_FromString(""));
-    return call(reinterpret_cast<PyObject*>(asyncio.cancelled_error),
-                message.get() == Py_None ? empty.get() : message.get());
-  }
-  ref exception = call_method(child, names::exception);
-  if (!exception || exception.get() != Py_None) return exception;
-  return call_method(child, names::result);
+  ref exception = call_future(asyncio, asyncio.exception, child);
+  if (exception && exception.get() == Py_None) return call_future(asyncio, asyncio.result, child);
+  if (exception || !PyErr_ExceptionMatches(reinterpret_cast<PyObject*>(asyncio.cancelled_error))) return exception;
+  PyErr_Clear();
+  const ref message(PyObject_GetAttr(child, names::cancel_message));
+  const ref empty(PyUnicode_FromString(""));
+  if (!message || !empty) return ref();
+  return call(reinterpret_cast<PyObject*>(asyncio.cancelled_error),
+              message.get() == Py_None ? empty.get() : message.get());
 }
 
 bool complete(gathering* self, const native_asyncio& asyncio, PyObject* last) {
@@ -76,17 +74,18 @@ bool child_done(gathering* self, PyObject* child) {
   if (!asyncio || !self->children) return false;
   ++self->finished;
 
-  const int over = self->outer ? truth_of(self->outer, names::done) : 1;
+  const ref outer_done = self->outer ? call(asyncio->done.own, self->outer) : ref::borrow(Py_True);
+  const int over = outer_done ? PyObject_IsTrue(outer_done.get()) : -1;
   if (over < 0) return false;
   if (over || !self->consume) {
-    const int cancelled = truth_of(child, names::cancelled);
+    const int cancelled = truth_of(*asyncio, asyncio->cancelled, child);
     if (cancelled < 0) return false;
     if (cancelled && over) return true;
     if (cancelled) {
       const ref exception = call_method(child, names::make_cancelled_error);
       return exception && fail_outer(self, exception.get());
     }
-    const ref exception = call_method(child, names::exception);  // also tells asyncio that it was looked at
+    const ref exception = call_future(*asyncio, asyncio->exception, child);  // also tells asyncio that it was looked at
     if (!exception) return false;
     if (over) return true;
     if (exception.get() != Py_None) return fail_outer(self, exception.get());
@@ -115,7 +114,7 @@ ref child_of(const native_asyncio& asyncio, PyObject* arg, PyObject* loop, PyObj
   const bool plain = is_asyncio_future(asyncio, arg);
   if (plain && !loop) return ref::borrow(arg);
   if (plain) {
-    const ref its = call_method(arg, names::get_loop);
+    const ref its = call_future(asyncio, asyncio.get_loop, arg);
     if (!its) return ref();
     if (its.get() == loop) return ref::borrow(arg);
   }
@@ -131,6 +130,15 @@ ref child_of(const native_asyncio& asyncio, PyObject* arg, PyObject* loop, PyObj
   // Nobody else can see this task, so that it is left pending is not the caller's mistake.
   if (made && made.get() != arg && PyObject_SetAttr(made.get(), names::log_destroy_pending, Py_False) < 0) return ref();
   return made;
+}
+
+// `child.add_done_callback(callback)`, in a context that is there already, where the child is of asyncio's own type.
+bool listen(const native_asyncio& asyncio, PyObject* child, PyObject* callback, PyObject* context) {
+  if (!Py_IS_TYPE(child, asyncio.future))
+    return static_cast<bool>(call_method(child, names::add_done_callback, callback));
+  static PyObject* keywords = PyTuple_Pack(1, names::context);
+  PyObject* stack[] = {child, callback, context};
+  return keywords && ref(PyObject_Vectorcall(asyncio.add_done_callback, stack, 2, keywords));
 }
 
 ref empty_result(PyObject* loop) {
@@ -160,6 +168,8 @@ ref asyncio_gather(PyObject* futures, bool consume, PyObject* loop) {
   const ref done_already(PyList_New(0));
   if (!self->children || !known || !done_already) return ref();
 
+  const ref context(PyContext_CopyCurrent());  // one for all: what counts them looks at no variables
+  if (!context) return ref();
   ref common;
   for (Py_ssize_t i = 0; i < count; ++i) {
     PyObject* arg = PyList_GET_ITEM(given.get(), i);
@@ -171,19 +181,19 @@ ref asyncio_gather(PyObject* futures, bool consume, PyObject* loop) {
     }
     const ref child = child_of(*asyncio, arg, common.get(), loop);
     if (!child) return ref();
-    if (!common && !(common = call_method(child.get(), names::get_loop))) return ref();
+    if (!common && !(common = call_future(*asyncio, asyncio->get_loop, child.get()))) return ref();
     ++self->expected;
     if (PyDict_SetItem(known.get(), arg, child.get()) < 0) return ref();
     if (PyList_Append(self->children, child.get()) < 0) return ref();
 #if PY_VERSION_HEX >= 0x030C0000
-    const int done = truth_of(child.get(), names::done);
+    const int done = truth_of(*asyncio, asyncio->done, child.get());
     if (done < 0) return ref();
     if (done) {
       if (PyList_Append(done_already.get(), child.get()) < 0) return ref();
       continue;
     }
 #endif
-    if (!call_method(child.get(), names::add_done_callback, owner.get())) return ref();
+    if (!listen(*asyncio, child.get(), owner.get(), context.get())) return ref();
   }
 
   PyObject* stack[] = {self->children, common.get()};

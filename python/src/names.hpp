@@ -24,6 +24,7 @@ namespace interloop::python {
   X(chunk_size, "chunk_size")                      \
   X(config, "config")                              \
   X(consume_exceptions, "consume_exceptions")      \
+  X(context, "context")                            \
   X(create_future, "create_future")                \
   X(create_task, "create_task")                    \
   X(critical, "critical")                          \

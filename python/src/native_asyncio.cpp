@@ -25,8 +25,19 @@ const native_asyncio* get_asyncio() {
   if (complete) made.sleep = take("sleep");
   const ref base(complete ? take("BaseEventLoop") : nullptr);
   made.create_future = base ? PyObject_GetAttr(base.get(), names::create_future) : nullptr;
-  made.set_result = complete ? PyObject_GetAttr(reinterpret_cast<PyObject*>(made.future), names::set_result) : nullptr;
-  complete = complete && made.create_future && made.set_result;
+  complete = complete && made.create_future;
+  const auto take_method = [&](PyObject* name) {
+    PyObject* own = complete ? PyObject_GetAttr(reinterpret_cast<PyObject*>(made.future), name) : nullptr;
+    if (!own) complete = false;
+    return future_method{name, own};
+  };
+  made.add_done_callback = take_method(names::add_done_callback).own;
+  made.cancelled = take_method(names::cancelled);
+  made.done = take_method(names::done);
+  made.exception = take_method(names::exception);
+  made.get_loop = take_method(names::get_loop);
+  made.result = take_method(names::result);
+  made.set_result = take_method(names::set_result);
   if (!complete) return nullptr;
   ref gathering = import_from("asyncio.tasks", "_GatheringFuture");
   if (!gathering) return nullptr;
@@ -100,11 +111,6 @@ ref new_asyncio_future(const native_asyncio& asyncio, PyObject* loop) {
   if (!plain || (own && *own && PyDict_Contains(*own, names::create_future) != 0))
     return call_method(loop, names::create_future);
   return call_type_with_loop(asyncio.future, loop);
-}
-
-ref set_result(const native_asyncio& asyncio, PyObject* future, PyObject* result) {
-  if (Py_IS_TYPE(future, asyncio.future)) return call(asyncio.set_result, future, result);
-  return call_method(future, names::set_result, result);
 }
 
 bool is_asyncio_future(const native_asyncio& asyncio, PyObject* object) {

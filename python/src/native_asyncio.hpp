@@ -6,6 +6,12 @@
 
 namespace interloop::python {
 
+/// A method of asyncio's Future.
+struct future_method {
+  PyObject* name = nullptr;
+  PyObject* own = nullptr;
+};
+
 /// Strong references, kept for the life of the process.
 struct native_asyncio {
   PyObject* module = nullptr;
@@ -17,8 +23,14 @@ struct native_asyncio {
   PyObject* isfuture = nullptr;
   PyObject* ensure_future = nullptr;
   PyObject* sleep = nullptr;
-  PyObject* create_future = nullptr;  // asyncio.BaseEventLoop's
-  PyObject* set_result = nullptr;     // asyncio.Future's
+  PyObject* create_future = nullptr;      // asyncio.BaseEventLoop's
+  PyObject* add_done_callback = nullptr;  // asyncio.Future's
+  future_method cancelled;
+  future_method done;
+  future_method exception;
+  future_method get_loop;
+  future_method result;
+  future_method set_result;
   PyTypeObject* async_generator = nullptr;
 };
 
@@ -31,8 +43,12 @@ ref current_event_loop(const native_asyncio& asyncio);
 /// `loop.create_future()`; for asyncio's and uvloop's own loops without the way through Python.
 ref new_asyncio_future(const native_asyncio& asyncio, PyObject* loop);
 
-/// `future.set_result(result)`.
-ref set_result(const native_asyncio& asyncio, PyObject* future, PyObject* result);
+/// `future.method(args...)`; without a look-up where the future is of asyncio's own type.
+template <class... Args>
+ref call_future(const native_asyncio& asyncio, const future_method& method, PyObject* future, Args*... args) {
+  if (Py_IS_TYPE(future, asyncio.future)) return call(method.own, future, args...);
+  return call_method(future, method.name, args...);
+}
 
 /// Whether it is asyncio's Future or derived from it.
 bool is_asyncio_future(const native_asyncio& asyncio, PyObject* object);

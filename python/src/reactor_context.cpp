@@ -83,8 +83,7 @@ bool call_in_reactor(reactor_context* context, PyObject* callable) {
   static PyObject* no_names = PyDict_New();
   const ref call(nothing && no_names ? PyTuple_Pack(3, callable, nothing, no_names) : nullptr);
   if (!call || PyList_Append(context->queue, call.get()) < 0) return false;
-  // What was there before has woken the reactor, or is being run: then the reactor wakes itself for what came since.
-  if (PyList_GET_SIZE(context->queue) > 1) return true;
+  if (context->runs_call) return true;  // once it is through, the reactor wakes itself for what came since
   [[maybe_unused]] const auto written = ::write(context->waker, "x", 1);  // full: it is awake
   return true;
 }

@@ -17,6 +17,7 @@ struct reactor_context {
   unsigned generation;  // of forks, when it was made
   PyObject* queue;      // null, or the list that the reactor's callFromThread appends to ...
   int waker;            // ... and the descriptor that it writes to then
+  bool runs_call;       // whether the reactor's thread is inside of one of the calls
 };
 
 bool make_reactor_context_type(PyObject* module);

@@ -60,8 +60,11 @@ PyObject* run_job(PyObject* object, PyObject* const*, std::size_t, PyObject*) {
   const Py_ssize_t positional = Py_SIZE(self) - (self->names ? PyTuple_GET_SIZE(self->names) : 0);
   // Whatever came, SystemExit too: somebody waits for it.
   const arguments given{self->args + 1, positional - 1, self->names};
-  if (!run_for_result(self->context, self->result, self->args[0], given) && !fail(self->context, self->result))
-    return nullptr;
+  self->context->runs_call = true;
+  const bool told =
+      run_for_result(self->context, self->result, self->args[0], given) || fail(self->context, self->result);
+  self->context->runs_call = false;
+  if (!told) return nullptr;
   Py_CLEAR(self->result);
   Py_RETURN_NONE;
 }

@@ -13,7 +13,6 @@
 #include <cxxabi.h>
 #include <dlfcn.h>
 
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -59,17 +58,7 @@ struct by_hand {
   }
 };
 
-// Calls itself until the stack has as many frames as asked for, then `what`.
-[[gnu::noinline]] long deep(int depth, benchmark::State& state, void (*what)(benchmark::State&)) {
-  if (depth == 0) {
-    what(state);
-    return 0;
-  }
-  const long below = deep(depth - 1, state, what);
-  asm volatile("" ::: "memory");  // no tail call
-  return below + 1;
-}
-
+// How many frames an exception has that is thrown here.
 std::size_t noted() {
   try {
     interloop_target::go();
@@ -77,15 +66,6 @@ std::size_t noted() {
     return interloop::throw_addresses(std::current_exception()).size();
   }
   return 0;
-}
-
-// So deep that what is thrown there has twenty frames.
-void at_twenty_frames(benchmark::State& state, void (*what)(benchmark::State&)) {
-  static int depth = 0;
-  static std::size_t frames = 0;
-  for (; frames < 20; ++depth) deep(depth, state, [](benchmark::State&) { frames = noted(); });
-  state.counters["frames"] = static_cast<double>(frames);
-  deep(depth - 1, state, what);
 }
 
 template <class How>
@@ -98,7 +78,7 @@ template <class How>
 
 template <class How>
 void thrown(benchmark::State& outer) {
-  at_twenty_frames(outer, [](benchmark::State& state) {
+  at_twenty_frames<noted>(outer, [](benchmark::State& state) {
     for (auto _ : state) throw_once<How>();
     state.SetItemsProcessed(state.iterations());
   });
@@ -110,18 +90,8 @@ BENCHMARK(thrown<by_hand<of_boost_stacktrace>>);
 BENCHMARK(thrown<by_hand<of_backward_cpp>>);
 
 void capture(benchmark::State& outer) {
-  at_twenty_frames(outer, [](benchmark::State& state) {
-    using clock = std::chrono::steady_clock;
-    constexpr int batch = 1000;
-    for (auto _ : state) {
-      const auto begin = clock::now();
-      for (int i = 0; i < batch; ++i) throw_once<plain>();
-      const auto middle = clock::now();
-      for (int i = 0; i < batch; ++i) throw_once<interloop_target>();
-      const auto end = clock::now();
-      state.SetIterationTime(std::chrono::duration<double>((end - middle) - (middle - begin)).count());
-    }
-    state.SetItemsProcessed(state.iterations() * batch);
+  at_twenty_frames<noted>(outer, [](benchmark::State& state) {
+    measure_difference(state, &throw_once<plain>, &throw_once<interloop_target>);
   });
 }
 BENCHMARK(capture)->UseManualTime();
@@ -129,7 +99,7 @@ BENCHMARK(capture)->UseManualTime();
 // Only the stack, no throw.
 template <class Peer>
 void stack(benchmark::State& outer) {
-  at_twenty_frames(outer, [](benchmark::State& state) {
+  at_twenty_frames<noted>(outer, [](benchmark::State& state) {
     for (auto _ : state) Peer::how.note();
     state.SetItemsProcessed(state.iterations());
   });
@@ -139,7 +109,7 @@ BENCHMARK(stack<of_boost_stacktrace>);
 BENCHMARK(stack<of_backward_cpp>);
 
 void text_by_interloop(benchmark::State& outer) {
-  at_twenty_frames(outer, [](benchmark::State& state) {
+  at_twenty_frames<noted>(outer, [](benchmark::State& state) {
     try {
       interloop_target::go();
     } catch (...) {
@@ -153,7 +123,7 @@ BENCHMARK(text_by_interloop);
 
 template <class Peer>
 void text(benchmark::State& outer) {
-  at_twenty_frames(outer, [](benchmark::State& state) {
+  at_twenty_frames<noted>(outer, [](benchmark::State& state) {
     Peer::how.note();
     for (auto _ : state) benchmark::DoNotOptimize(Peer::how.text());
     state.SetItemsProcessed(state.iterations());
@@ -165,7 +135,7 @@ BENCHMARK(text<of_backward_cpp>);
 
 // With the target, a failure takes no stack of its own.
 void failure_made_in_a_handler(benchmark::State& outer) {
-  at_twenty_frames(outer, [](benchmark::State& state) {
+  at_twenty_frames<noted>(outer, [](benchmark::State& state) {
     try {
       throw_once<plain>();
       throw_by(plain_throw);

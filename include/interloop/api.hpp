@@ -164,9 +164,7 @@ class api {
   /// more than eight, where `consume_exceptions` is given.
   template <class A, class B = detail::none, class C = detail::none, class D = detail::none, class E = detail::none,
             class F = detail::none, class G = detail::none, class H = detail::none>
-    requires(detail::future_or_none<B> && detail::future_or_none<C> && detail::future_or_none<D> &&
-             detail::future_or_none<E> && detail::future_or_none<F> && detail::future_or_none<G> &&
-             detail::future_or_none<H>)
+    requires detail::futures_or_none<B, C, D, E, F, G, H>
   [[nodiscard]] auto gather(const future<A>& a, const B& b = detail::none(), const C& c = detail::none(),
                             const D& d = detail::none(), const E& e = detail::none(), const F& f = detail::none(),
                             const G& g = detail::none(), const H& h = detail::none(),
@@ -347,9 +345,7 @@ template <class Range>
 }
 template <class A, class B = detail::none, class C = detail::none, class D = detail::none, class E = detail::none,
           class F = detail::none, class G = detail::none, class H = detail::none>
-  requires(detail::future_or_none<B> && detail::future_or_none<C> && detail::future_or_none<D> &&
-           detail::future_or_none<E> && detail::future_or_none<F> && detail::future_or_none<G> &&
-           detail::future_or_none<H>)
+  requires detail::futures_or_none<B, C, D, E, F, G, H>
 [[nodiscard]] auto gather(const future<A>& a, const B& b = detail::none(), const C& c = detail::none(),
                           const D& d = detail::none(), const E& e = detail::none(), const F& f = detail::none(),
                           const G& g = detail::none(), const H& h = detail::none(),

@@ -213,9 +213,9 @@ future<std::tuple<result<Ts>...>> gather_tuple(loop& core, bool consume, std::so
   return done;
 }
 
-/// What may stand in a place for a future.
-template <class Argument>
-concept future_or_none = is_future_v<Argument> || !is_given_v<Argument>;
+/// What may stand in places for futures.
+template <class... Arguments>
+concept futures_or_none = ((is_future_v<Arguments> || !is_given_v<Arguments>) && ...);
 
 template <class Range>
 concept range_of_futures =

@@ -60,8 +60,8 @@ eventual_result* as_result(PyObject* object) { return reinterpret_cast<eventual_
 
 // A module's attribute if the module is loaded: Twisted may not even be installed. None without an exception if not.
 ref loaded(const char* module, const char* name) {
-  PyObject* found = PyDict_GetItemString(PyImport_GetModuleDict(), module);
-  if (!found || found == Py_None) return ref();
+  PyObject* found = loaded_module(module);
+  if (!found) return ref();
   ref value(PyObject_GetAttrString(found, name));
   if (!value) PyErr_Clear();
   return value;

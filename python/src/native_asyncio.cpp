@@ -72,7 +72,7 @@ int makes_plain_futures(const native_asyncio& asyncio, PyTypeObject* type) {
   if (function.get() == asyncio.create_future) return 1;
   static PyObject* uvloop_type = nullptr;
   if (!uvloop_type) {
-    PyObject* module = PyDict_GetItemString(PyImport_GetModuleDict(), "uvloop.loop");
+    PyObject* module = loaded_module("uvloop.loop");
     if (!module) return 0;
     uvloop_type = PyObject_GetAttrString(module, "Loop");
     if (!uvloop_type) return -1;

@@ -30,7 +30,7 @@ const native_twisted* get_twisted() {
 int in_io_thread() {
   static PyObject* module = nullptr;
   if (!module) {
-    module = PyDict_GetItemString(PyImport_GetModuleDict(), "twisted.python.threadable");
+    module = loaded_module("twisted.python.threadable");
     if (!module || !PyModule_Check(module)) return (module = nullptr), 0;
     Py_INCREF(module);
   }

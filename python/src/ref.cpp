@@ -69,6 +69,11 @@ void put_exception(ref exception) noexcept {
 #endif
 }
 
+PyObject* loaded_module(const char* name) {
+  PyObject* found = PyDict_GetItemString(PyImport_GetModuleDict(), name);
+  return found == Py_None ? nullptr : found;
+}
+
 ref import_from(const char* module, const char* name) {
   const ref found(PyImport_ImportModule(module));
   return found ? ref(PyObject_GetAttrString(found.get(), name)) : ref();

@@ -84,6 +84,8 @@ class handling {
   ref before_;
 };
 
+/// A module that was imported already, borrowed. Null, and no exception is set, where it was not.
+PyObject* loaded_module(const char* name);
 /// `module.name`; sets an exception and returns none where there is no such thing.
 ref import_from(const char* module, const char* name);
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Makes the stub of the compiled module: prints it, or writes it to the file that is named.
+"""Prints the stub of the compiled module.
 
 It is that of the installed package, with the types of _core.patterns; so it changes where either does.
 """
@@ -36,4 +36,4 @@ def decorated(match):
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(stub()) if sys.argv[1:] else print(stub(), end="")
+    print(stub(), end="")

@@ -4,7 +4,6 @@
 What they print is in examples/python/expected; `tools/python.sh update` writes it anew.
 """
 
-import difflib
 import http.cookiejar
 import http.server
 import os
@@ -19,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from support import expected
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples" / "python"
@@ -71,21 +71,12 @@ def expected_file(name, *arguments):
     return EXPECTED / f"{name}.txt"
 
 
-def require_expected(path, text):
-    text = comparable(text)
-    if os.environ.get("INTERLOOP_UPDATE") == "1":
-        path.write_text(text)
-    wanted = path.read_text() if path.exists() else ""
-    difference = difflib.unified_diff(wanted.splitlines(True), text.splitlines(True), str(path), "output")
-    assert text == wanted, "".join(difference) + "\nIf the output is right: tools/python.sh update"
-
-
 @pytest.mark.parametrize("arguments", RUNS, ids="-".join)
 def test_an_example_prints_what_the_guide_says(arguments):
     status, output, complaints = run(*arguments)
     assert (status, output != "") == (0, True), output + complaints
     assert "Traceback" not in complaints and "Unhandled" not in complaints, complaints
-    require_expected(expected_file(*arguments), output)
+    expected.require(expected_file(*arguments), comparable(output))
 
 
 def test_every_example_is_run():
@@ -115,7 +106,7 @@ def test_a_blocking_lookup_gives_an_address_or_raises(dns_server, arguments):
     name = "blocking_dns" if arguments == ("--server",) else "blocking_dns_asyncio"
     status, output, complaints = run(name, *arguments, dns_server, "known.example", "unknown.example")
     assert status == 1, output + complaints
-    require_expected(EXPECTED / f"{name}.txt", output + complaints)
+    expected.require(EXPECTED / f"{name}.txt", comparable(output + complaints))
 
 
 # ---- the downloader

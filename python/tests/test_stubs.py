@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: MIT
 """The stubs are those of the modules: the compiled one's is generated, the others are held against what is there."""
 
-import difflib
 import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import interloop
 import pytest
+from support import expected, programs
 
 ROOT = Path(__file__).parents[2]
 STUBS = ROOT / "python" / "stubs"
@@ -20,16 +18,7 @@ REFERENCE = ROOT / "python" / "interloop" / "_core.pyi"
 def run(*command, folder, path=""):
     # With a path the package there is meant, else the one that is installed.
     environment = {**os.environ, "PYTHONPATH": path, "MYPYPATH": path}
-    done = subprocess.run(
-        [sys.executable, *map(str, command)],
-        cwd=folder,
-        env=environment,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=600,
-    )
-    return done.returncode, done.stdout
+    return programs.interpreter(*command, cwd=folder, env=environment, timeout=600)
 
 
 def stubtest(folder, path=""):
@@ -42,11 +31,7 @@ def stubtest(folder, path=""):
 def test_the_compiled_modules_stub_is_what_is_generated(tmp_path):
     status, text = run(STUBS / "make.py", folder=tmp_path)
     assert status == 0, text
-    if os.environ.get("INTERLOOP_UPDATE") == "1":
-        REFERENCE.write_text(text)
-    wanted = REFERENCE.read_text()
-    difference = difflib.unified_diff(wanted.splitlines(True), text.splitlines(True), str(REFERENCE), "generated")
-    assert text == wanted, "".join(difference) + "\nIf the module is right: tools/python.sh update"
+    expected.require(REFERENCE, text)
 
 
 def test_the_compiled_modules_stub_has_a_type_for_everything():

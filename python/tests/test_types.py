@@ -5,26 +5,18 @@ import ast
 import inspect
 import json
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from support import programs
 
 TYPES = Path(__file__).parent / "types"
 MYPY = ["-m", "mypy", "--strict", "--no-error-summary", "--cache-dir"]
 
 
 def run(*arguments, folder):
-    done = subprocess.run(
-        [sys.executable, *map(str, arguments)],
-        cwd=folder,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=600,
-    )
-    return done.returncode, done.stdout
+    return programs.interpreter(*arguments, cwd=folder, timeout=600)
 
 
 def marked(path):

@@ -15,11 +15,17 @@ def run(program, *arguments, timeout=60):
 
 def result(program, *arguments, timeout=60):
     """Runs a program: (exit status, output)."""
+    return interpreter("-c", textwrap.dedent(program), *arguments, timeout=timeout)
+
+
+def interpreter(*arguments, timeout=60, **options):
+    """Runs this interpreter: (exit status, output). Options: those of subprocess.run."""
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(program), *arguments],
+        [sys.executable, *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         timeout=timeout,
+        **options,
     )
     return done.returncode, done.stdout

@@ -80,14 +80,12 @@ void called_by_the_loop() {
 TEST_F(catch_frames_test, what_is_further_out_than_the_loop_is_left_out) {
   call_soon(&called_by_the_loop);
   manual.run_ready();
-  const std::vector<stack_frame> frames = catch_frames(made_in_the_loop.value());
-  const std::string text = failure_format_traceback(made_in_the_loop.value());
+  std::vector<std::string> functions;  // not the whole text: directories may have any name
+  for (const std::string& line : lines(failure_format_traceback(made_in_the_loop.value())))
+    if (const auto in = line.rfind(" in "); in != std::string::npos) functions.push_back(line.substr(in + 4));
   made_in_the_loop.reset();
-  std::vector<std::string> functions;
-  for (const stack_frame& each : frames) functions.push_back(each.function);
   EXPECT_THAT(functions,
               ElementsAre("interloop::handles()", "interloop::deep(int)", "interloop::called_by_the_loop()"));
-  EXPECT_THAT(text, HasSubstr("in interloop::called_by_the_loop()\nstd::runtime_error"));
 }
 
 TEST_F(catch_frames_test, they_are_there_as_data) {

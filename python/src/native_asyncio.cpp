@@ -62,23 +62,22 @@ ref current_event_loop(const native_asyncio& asyncio) {
 
 namespace {
 
-// Whether a type's create_future does nothing but `Future(loop=self)`. -1: an exception is set.
-int makes_plain_futures(const native_asyncio& asyncio, PyTypeObject* type) {
-  const ref function(PyObject_GetAttr(reinterpret_cast<PyObject*>(type), names::create_future));
-  if (!function) {
-    PyErr_Clear();
-    return 0;
-  }
-  if (function.get() == asyncio.create_future) return 1;
-  static PyObject* uvloop_type = nullptr;
-  if (!uvloop_type) {
-    PyObject* module = loaded_module("uvloop.loop");
-    if (!module) return 0;
-    uvloop_type = PyObject_GetAttrString(module, "Loop");
-    if (!uvloop_type) return -1;
-  }
-  const ref uvloop_function(PyObject_GetAttr(uvloop_type, names::create_future));
-  return uvloop_function ? function.get() == uvloop_function.get() : -1;
+// uvloop's `Loop.create_future`; null where uvloop is not loaded.
+PyObject* uvloop_create_future() {
+  static PyObject* found = nullptr;
+  PyObject* module = found ? nullptr : loaded_module("uvloop.loop");
+  if (!module) return found;
+  const ref type(PyObject_GetAttrString(module, "Loop"));
+  found = type ? PyObject_GetAttr(type.get(), names::create_future) : nullptr;
+  if (!found) PyErr_Clear();
+  return found;
+}
+
+// Whether a loop's bound `create_future` does nothing but `Future(loop=loop)`.
+bool makes_plain_futures(const native_asyncio& asyncio, PyObject* method, PyObject* loop) {
+  if (!PyMethod_Check(method) || PyMethod_GET_SELF(method) != loop) return false;
+  PyObject* function = PyMethod_GET_FUNCTION(method);
+  return function == asyncio.create_future || function == uvloop_create_future();
 }
 
 // `type(loop=loop)`, with arguments that are there already: they cost more than the rest.
@@ -95,21 +94,10 @@ ref call_type_with_loop(PyTypeObject* type, PyObject* loop) {
 }  // namespace
 
 ref new_asyncio_future(const native_asyncio& asyncio, PyObject* loop) {
-  // The answer for the type that was seen last; Python gives a type a new version when something in it changes.
-  static PyTypeObject* known = nullptr;
-  static unsigned known_version = 0;
-  static bool plain = false;
-  PyTypeObject* type = Py_TYPE(loop);
-  if (type != known || type->tp_version_tag != known_version || known_version == 0) {
-    const int answer = makes_plain_futures(asyncio, type);
-    if (answer < 0) return ref();
-    plain = answer != 0;
-    known = type;
-    known_version = type->tp_version_tag;
-  }
-  PyObject** own = plain ? _PyObject_GetDictPtr(loop) : nullptr;
-  if (!plain || (own && *own && PyDict_Contains(*own, names::create_future) != 0))
-    return call_method(loop, names::create_future);
+  // Not by a look into the loop's __dict__: CPython would make it one, and all attributes of the loop be slower ever after.
+  const ref method(PyObject_GetAttr(loop, names::create_future));
+  if (!method) return ref();
+  if (!makes_plain_futures(asyncio, method.get(), loop)) return call(method.get());
   return call_type_with_loop(asyncio.future, loop);
 }
 

@@ -18,6 +18,43 @@ def test_futures_are_the_frameworks_own(on):
     assert not on.txaio.is_future(3)
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="from 3.13 on, such a dict costs nothing")
+def test_making_a_future_does_not_slow_its_loop(on):
+    """CPython keeps attributes without a dict until somebody looks at that, and finds them slower with one."""
+    if on.name != "asyncio":
+        pytest.skip("uvloop's loop keeps none of its own, Twisted's future has no loop")
+    loop = asyncio.new_event_loop()
+
+    def has_dict():
+        return any(isinstance(each, dict) and "_ready" in each for each in gc.get_referents(loop))
+
+    try:
+        assert not has_dict()
+        made = on.txaio.with_config(loop=loop).create_future()
+        assert made.get_loop() is loop
+        assert not has_dict()
+        assert loop.__dict__
+        assert has_dict(), "or this test would not see one"
+    finally:
+        loop.close()
+
+
+def test_a_loops_own_create_future_is_asked(on):
+    if on.name == "twisted":
+        pytest.skip("Deferreds have no loop")
+    loop = asyncio.new_event_loop() if on.name == "asyncio" else type(on.loop)()
+    made = []
+    api = on.txaio.with_config(loop=loop)
+    try:
+        assert api.create_future().get_loop() is loop
+        loop.create_future = lambda: made.append(asyncio.Future(loop=loop)) or made[-1]
+        assert api.create_future() is made[0]
+        loop.create_future = asyncio.BaseEventLoop.create_future.__get__(on.loop)  # bound to another
+        assert api.create_future().get_loop() is on.loop
+    finally:
+        loop.close()
+
+
 def test_a_future_gets_its_result(on):
     future = on.txaio.create_future()
     seen = []

@@ -11,18 +11,18 @@ found (in this Python or in build/venv). Ends with 0 also where a figure falls s
 
 import argparse
 import json
-import math
 import os
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from plot import written
+
 PROGRAMS = (
     "futures call_soon memory timers post coroutines watch queues blocking blocking_outstanding blocking_idle "
     "throw_traces failures logging"
 ).split()
-ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass
@@ -183,47 +183,12 @@ def show(table: list[dict]) -> None:
     print(f"\n{sum(each['met'] for each in table)} of {len(table)} as required")
 
 
-def draw(table: list[dict], path: Path) -> None:
-    """How many times less interloop takes than its peer, a bar a row, on a logarithmic scale."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    rows_drawn = [each for each in table if each["interloop"] > 0 and each["peer"] > 0][::-1]
-    figure, axes = pyplot.subplots(figsize=(10, 1 + 0.22 * len(rows_drawn)))
-    times = [each["peer"] / each["interloop"] for each in rows_drawn]
-    axes.barh(
-        [each["what"] for each in rows_drawn],
-        [math.log2(each) for each in times],
-        color=["#3b7dd8" if each["met"] else "#d8743b" for each in rows_drawn],
-    )
-    low, high = math.floor(math.log2(min(times))), math.ceil(math.log2(max(times)))
-    axes.set_xticks(range(low, high + 1), [f"{2.0**n:g}" for n in range(low, high + 1)])
-    axes.axvline(0, color="black", linewidth=0.8)
-    axes.tick_params(axis="y", labelsize=7)
-    axes.set_xlabel("times the peer's cost is interloop's (right: interloop costs less; orange: short of what is required)")
-    figure.savefig(path, bbox_inches="tight")
-
-
-def drawn(table: list[dict], path: Path) -> bool:
-    try:
-        draw(table, path)
-    except ImportError:
-        return False
-    return True
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("build", type=Path)
     parser.add_argument("--quick", action="store_true", help="a rough look")
     parser.add_argument("--only", choices=PROGRAMS, action="append")
-    parser.add_argument("--draw-only", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.draw_only:
-        sys.exit(0 if drawn(json.loads(options.draw_only.read_text())["table"], options.draw_only.with_name("ratios.svg")) else 1)
-
     present = [p for p in options.only or PROGRAMS if (options.build / "bench" / p).exists()]
     missing = [p for p in options.only or PROGRAMS if p not in present]
     results = {}
@@ -241,12 +206,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     raw = folder / "results.json"
     raw.write_text(json.dumps({"machine": os.uname().machine, "table": table, "results": results}, indent=1))
-    plotted = drawn(table, folder / "ratios.svg")
-    venv = ROOT / "build" / "venv" / "bin" / "python"
-    if not plotted and venv.exists():
-        command = [venv, __file__, "--draw-only", raw, options.build]
-        plotted = subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 0
-    print(f"written: {raw}" + (f", {folder / 'ratios.svg'}" if plotted else "; no plot, matplotlib is not there (make setup)"))
+    print(written(raw, folder / "ratios.svg"))
 
 
 if __name__ == "__main__":

@@ -30,7 +30,8 @@ def draw(table: list[dict], path: Path) -> None:
         color=["#3b7dd8" if each["met"] else "#d8743b" for each in rows],
     )
     low, high = math.floor(math.log2(min(times))), math.ceil(math.log2(max(times)))
-    axes.set_xticks(range(low, high + 1), [f"{2.0**n:g}" for n in range(low, high + 1)])
+    ticks = range(low, high + 1, 1 + (high - low) // 12)
+    axes.set_xticks(ticks, [f"{2.0**n:g}" for n in ticks])
     axes.axvline(0, color="black", linewidth=0.8)
     axes.tick_params(axis="y", labelsize=7)
     axes.set_xlabel("times the peer's cost is interloop's (right: interloop costs less; orange: short of what is required)")

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Crochet's functions on each framework, each case in a process of its own, since a loop is set up once."""
 
+import sys
+
 import pytest
 from support.programs import result, run
 
@@ -436,6 +438,25 @@ def leaves(): raise SystemExit(3)
 def works(): return 1
 assert raises(SystemExit, leaves).code == 3
 assert works() == 1
+""",
+    )
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="from 3.13 on, such a dict costs nothing")
+def test_setting_up_does_not_slow_twisteds_reactor():
+    """CPython keeps attributes without a dict until somebody looks at that, and finds them slower with one."""
+    program(
+        "twisted",
+        """
+@wait_for(timeout=10)
+def f(): pass
+f()
+from twisted.internet import reactor
+def has_dict():
+    return any(isinstance(each, dict) and "threadCallQueue" in each for each in gc.get_referents(reactor))
+assert not has_dict()
+assert reactor.__dict__
+assert has_dict(), "or this test would not see one"
 """,
     )
 

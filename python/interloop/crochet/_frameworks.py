@@ -80,8 +80,7 @@ def waker_of(reactor):
         from twisted.internet.base import ReactorBase
 
         usual = all(
-            getattr(type(reactor), name) is getattr(ReactorBase, name) and name not in vars(reactor)
-            for name in ("callFromThread", "runUntilCurrent")
+            getattr(reactor, name).__func__ is getattr(ReactorBase, name) for name in ("callFromThread", "runUntilCurrent")
         )
         if usual and isinstance(reactor.threadCallQueue, list) and isinstance(reactor.waker.o, int):
             return reactor.threadCallQueue, reactor.waker.o

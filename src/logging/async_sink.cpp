@@ -15,6 +15,22 @@
 
 namespace interloop {
 
+namespace {
+
+// The async_sink whose thread this is, while it is in the other sink's code. What that logs goes to the other sinks only:
+// here it would come round for ever.
+constinit thread_local const void* working_for = nullptr;
+
+class working_scope {
+ public:
+  explicit working_scope(const void* whom) noexcept { working_for = whom; }
+  working_scope(const working_scope&) = delete;
+  working_scope& operator=(const working_scope&) = delete;
+  ~working_scope() { working_for = nullptr; }
+};
+
+}  // namespace
+
 // Shared with the thread, which may outlive the sink. No user's code runs under its lock.
 struct async_sink::inside {
   inside(std::shared_ptr<log_sink> other, std::size_t most) : to(std::move(other)), capacity(most) {}
@@ -49,6 +65,7 @@ template <class Call>
 void async_sink::inside::guarded(Call call) {
   std::string what = "something that is no std::exception";
   try {
+    const working_scope scope(this);
     return call();
   } catch (const std::exception& e) {
     what = e.what();
@@ -141,10 +158,12 @@ async_sink::~async_sink() {
   std::unique_lock lock(inside_->mutex);
   inside_->stopping = true;
   inside_->work.notify_all();
+  if (working_for == inside_.get()) return;  // the other sink removes this one: the thread goes on by itself
   inside_->wait_for(lock, inside_->accepted, inside_->flush_wanted);
 }
 
 void async_sink::write(const log_event& event) {
+  if (working_for == inside_.get()) return;
   if (detail::log_state::get().is_exiting()) {
     flush();
     return inside_->to->write(event);
@@ -162,6 +181,7 @@ void async_sink::write(const log_event& event) {
 }
 
 void async_sink::flush() {
+  if (working_for == inside_.get()) return;  // it would wait for itself
   std::unique_lock lock(inside_->mutex);
   ++inside_->flush_wanted;
   inside_->work.notify_one();

@@ -18,6 +18,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 class async_sink_test : public test::logging_test {
  protected:
@@ -129,6 +130,27 @@ TEST_F(async_sink_test, a_sink_that_throws_does_not_stop_the_thread) {
   flush_logs();
   flush_logs();  // the report of the failure came into the queue meanwhile
   EXPECT_THAT(to->texts(), ElementsAre("good", HasSubstr("failed to write, 1 time so far: cannot")));
+}
+
+TEST_F(async_sink_test, what_the_other_sink_logs_goes_to_the_others_only) {
+  class chatty_sink : public test::log_capture {
+   public:
+    void write(const log_event& event) override {
+      test::log_capture::write(event);
+      log_.info("saw: {text}", "text"_a = event.text());
+      flush_logs();  // would wait for itself
+    }
+
+   private:
+    logger log_ = make_logger("chatty");
+  };
+  const auto to = std::make_shared<chatty_sink>();
+  add_log_sink(std::make_shared<async_sink>(to));
+  const auto sink = capture();
+  log.info("x");
+  for (int i = 0; i < 3; ++i) flush_logs();  // what it logs would come round with each
+  EXPECT_THAT(to->texts(), ElementsAre("x"));
+  EXPECT_THAT(sink->texts(), UnorderedElementsAre("x", "saw: x"));
 }
 
 TEST_F(async_sink_test, what_makes_no_sense_is_refused) {

@@ -104,6 +104,13 @@ log_level log_state::level_of(const named_core& core) {
   return core.pinned ? core.own : global_level();
 }
 
+bool log_state::passes(const log_event& event) {
+  const std::lock_guard config(config_mutex_);
+  const std::lock_guard names(names_mutex_);
+  const auto core = cores_.find(event.name);
+  return event.level <= (core != cores_.end() && core->second->pinned ? core->second->own : global_level());
+}
+
 void log_state::set_global_level(log_level level) {
   const std::lock_guard config(config_mutex_);
   global_.store(level, std::memory_order_relaxed);
@@ -138,7 +145,8 @@ void log_state::add_sink(std::shared_ptr<log_sink> sink, log_level level) {
       }
       batch.swap(kept_);
     }
-    for (const kept_log_event& each : batch) write_to(first, each.event());
+    for (const kept_log_event& each : batch)
+      if (passes(each.event())) write_to(first, each.event());
   }
 }
 
@@ -200,12 +208,16 @@ void log_state::start(log_level level, visitor<std::shared_ptr<log_sink>&> make)
 
 bool log_state::keep(const log_event& event) {
   if (event.level > log_level::warn) return true;
+  {
+    const std::lock_guard lock(kept_mutex_);
+    if (!keeping_) return false;
+    if (kept_.size() >= most_kept) return ++kept_dropped_, true;
+  }
+  kept_log_event copy(event);  // outside the lock: users' formatters run, and may log
   const std::lock_guard lock(kept_mutex_);
   if (!keeping_) return false;
-  if (kept_.size() < most_kept)
-    kept_.emplace_back(event);
-  else
-    ++kept_dropped_;
+  if (kept_.size() >= most_kept) return ++kept_dropped_, true;
+  kept_.push_back(std::move(copy));
   return true;
 }
 

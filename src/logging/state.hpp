@@ -64,6 +64,8 @@ class log_state {
   void refresh_locked();
   log_level deliverable_locked();
   bool keep(const log_event& event);
+  /// Whether its logger's level lets it through now. For what was kept: the level may have changed since.
+  bool passes(const log_event& event);
   void write_to(const sink_list& sinks, const log_event& event);
   void note_failure(sink_entry& entry, const char* what);
   void say_what_was_lost();

@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -25,6 +27,22 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
 using ::testing::StartsWith;
+
+struct chatty_value {};
+
+}  // namespace
+}  // namespace interloop
+
+template <>
+struct fmt::formatter<interloop::chatty_value> : fmt::formatter<std::string_view> {
+  auto format(const interloop::chatty_value&, fmt::format_context& context) const {
+    interloop::make_logger("chatty").warn("from a formatter");
+    return fmt::formatter<std::string_view>::format("chatty", context);
+  }
+};
+
+namespace interloop {
+namespace {
 
 class start_test : public test::logging_test {
  protected:
@@ -119,6 +137,23 @@ TEST_F(start_test, before_it_what_is_at_warn_and_above_is_kept_and_comes_first) 
   start_logging(out, log_level::debug);
   log.debug("now");
   EXPECT_EQ(without_time(out.str()), "kept: a text that does not outlive the call\nkept too\nnow\n");
+}
+
+TEST_F(start_test, what_is_kept_comes_out_as_far_as_the_levels_let_it_through_by_then) {
+  const logger pinned = make_logger("start_test pinned");
+  pinned.set_level(log_level::warn);
+  log.warn("not wanted any more");
+  log.error("an error");
+  pinned.warn("pinned");
+  start_logging(out, "error");
+  EXPECT_EQ(without_time(out.str()), "an error\npinned\n");
+}
+
+TEST_F(start_test, what_is_formatted_to_be_kept_may_log) {
+  log.warn("{x}", "x"_a = chatty_value());
+  const auto sink = capture();
+  EXPECT_EQ(sink->texts().front(), "from a formatter");
+  EXPECT_EQ(sink->texts().back(), "chatty");
 }
 
 TEST_F(start_test, what_is_kept_is_bounded_and_the_log_says_what_was_lost) {

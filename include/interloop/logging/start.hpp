@@ -13,7 +13,7 @@ namespace interloop {
 /// effect: that is the application's, and libraries never call it.
 ///
 /// Before it nothing is printed, and nothing is lost: messages at warn and above (at most 1,000, the first ones) are kept
-/// for it and come out first.
+/// for it and come out first, as far as `level` lets them through.
 ///
 /// \param out    has to outlive logging, which lasts until the process ends.
 /// \param level  for all loggers that are not pinned to one; a name is as good.

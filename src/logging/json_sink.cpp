@@ -3,7 +3,6 @@
 
 #include "logging/output.hpp"
 #include "logging/render.hpp"
-#include "logging/state.hpp"
 
 #include <algorithm>
 #include <array>
@@ -154,11 +153,6 @@ void json_sink::write(const log_event& event) {
   inside_->output.put({line.data(), line.size()}, event.level <= log_level::error);
 }
 
-void json_sink::flush() {
-  // When the process ends, files and streams that are still there are flushed by themselves, and others may be gone.
-  if (detail::log_state::get().is_exiting()) return;
-  const std::lock_guard lock(inside_->mutex);
-  inside_->output.flush();
-}
+void json_sink::flush() { inside_->output.flush(inside_->mutex); }
 
 }  // namespace interloop

@@ -2,7 +2,6 @@
 #include <interloop/logging/line_sink.hpp>
 
 #include "logging/output.hpp"
-#include "logging/state.hpp"
 
 #include <ctime>
 #include <mutex>
@@ -42,11 +41,6 @@ void line_sink::write(const log_event& event) {
   inside_->output.put(inside_->line, event.level <= log_level::error);
 }
 
-void line_sink::flush() {
-  // When the process ends, files and streams that are still there are flushed by themselves, and others may be gone.
-  if (detail::log_state::get().is_exiting()) return;
-  const std::lock_guard lock(inside_->mutex);
-  inside_->output.flush();
-}
+void line_sink::flush() { inside_->output.flush(inside_->mutex); }
 
 }  // namespace interloop

@@ -3,6 +3,8 @@
 
 #include <interloop/error.hpp>
 
+#include "logging/state.hpp"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
@@ -31,25 +33,40 @@ log_output::log_output(int descriptor) : descriptor_(descriptor) {
     throw usage_error("logging: descriptor " + std::to_string(descriptor) + " to write to is not open");
 }
 
+// A stream that failed refuses everything until it is cleared; and some of them throw.
+template <class Use>
+void log_output::use_stream(Use use) {
+  try {
+    use(*stream_);
+    if (*stream_) return;
+  } catch (const std::ios_base::failure&) {
+  }
+  try {
+    stream_->clear();                        // so that what comes later has its chance
+  } catch (const std::ios_base::failure&) {  // it has no buffer
+  }
+  throw error("log: writing to the stream failed");
+}
+
 void log_output::put(std::string_view line, bool flush_too) {
   if (file_) {
     if (std::fwrite(line.data(), 1, line.size(), file_) != line.size()) fail("the file");
     if (flush_too && std::fflush(file_) != 0) fail("the file");
   } else if (stream_) {
-    stream_->write(line.data(), static_cast<std::streamsize>(line.size()));
-    if (flush_too) stream_->flush();
-    if (!*stream_) {
-      stream_->clear();  // so that what comes later has its chance
-      throw error("log: writing to the stream failed");
-    }
+    use_stream([&](std::ostream& out) {
+      out.write(line.data(), static_cast<std::streamsize>(line.size()));
+      if (flush_too) out.flush();
+    });
   } else {
     put_bytes(line);
   }
 }
 
-void log_output::flush() {
+void log_output::flush(std::mutex& putting) {
+  if (log_state::get().is_exiting()) return;
+  const std::lock_guard lock(putting);
   if (file_ && std::fflush(file_) != 0) fail("the file");
-  if (stream_) stream_->flush();
+  if (stream_) use_stream([](std::ostream& out) { out.flush(); });
 }
 
 void log_output::put_bytes(std::string_view bytes) const {

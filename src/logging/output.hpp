@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <iosfwd>
+#include <mutex>
 #include <string_view>
 
 namespace interloop::detail {
@@ -18,9 +19,16 @@ class log_output {
 
   /// Errors: `error` with the system's reason.
   void put(std::string_view line, bool flush_too);
-  void flush();
+
+  /// Hands on what the file or stream holds back; nothing while the process ends: files and streams that are still there
+  /// are flushed by themselves then, and others may be gone.
+  /// \param putting  the lock under which lines are put; taken here, as a thread may be blocked under it while others exit.
+  /// Errors: as `put`.
+  void flush(std::mutex& putting);
 
  private:
+  template <class Use>
+  void use_stream(Use use);
   void put_bytes(std::string_view bytes) const;
 
   std::FILE* file_ = nullptr;

@@ -274,5 +274,37 @@ TEST_F(start_test, an_error_of_the_system_is_told_with_its_reason) {
   EXPECT_EQ(without_time(closed.str()), "y\n");
 }
 
+TEST_F(start_test, a_stream_that_throws_is_written_to_again) {
+  class failing_once : public std::stringbuf {
+   private:
+    std::streamsize xsputn(const char* text, std::streamsize size) override {
+      return std::exchange(fails_, false) ? 0 : std::stringbuf::xsputn(text, size);
+    }
+    bool fails_ = true;
+  };
+  failing_once buffer;
+  std::ostream throwing(&buffer);
+  throwing.exceptions(std::ios::badbit | std::ios::failbit);
+  add_log_sink(std::make_shared<line_sink>(throwing));
+  log.info("x");
+  log.info("y");
+  EXPECT_EQ(without_time(buffer.str()), "y\n");
+}
+
+TEST_F(start_test, a_stream_that_cannot_be_flushed_is_told_of_and_written_to_again) {
+  class unflushable : public std::stringbuf {
+   private:
+    int sync() override { return -1; }
+  };
+  unflushable buffer;
+  std::ostream stream(&buffer);
+  add_log_sink(std::make_shared<line_sink>(stream));
+  const auto sink = capture();
+  flush_logs();
+  EXPECT_THAT(sink->texts(), ElementsAre(HasSubstr("writing to the stream failed")));
+  log.info("x");
+  EXPECT_EQ(without_time(buffer.str()), "x\n");
+}
+
 }  // namespace
 }  // namespace interloop

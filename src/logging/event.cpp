@@ -117,20 +117,17 @@ const kept_value* kept_parts::keep(const value_view& value) {
     case value_kind::sequence:
     case value_kind::mapping:
     case value_kind::record:
-      value.each([&](value_view key, value_view member) {
-        const kept_value* const kept_key = keep(key);
-        made.members.emplace_back(kept_key, keep(member));
+      made.text = what_is_thrown_by([&] {
+        value.each([&](value_view key, value_view member) {
+          const kept_value* const kept_key = keep(key);
+          made.members.emplace_back(kept_key, keep(member));
+        });
       });
+      if (!made.text.empty()) made.kind = value_kind::text;
       break;
     case value_kind::other:
       made.kind = value_kind::text;
-      try {
-        made.text = value.str();
-      } catch (const std::exception& e) {
-        made.text = std::string("[a formatter threw: ") + e.what() + ']';
-      } catch (...) {
-        made.text = "[a formatter threw]";
-      }
+      made.text = text_of(value);
       break;
     default:
       made.scalar = value;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "logging/journal_fields.hpp"
 
+#include "logging/render.hpp"
+
 namespace interloop::detail {
 
 namespace {
@@ -57,7 +59,7 @@ journal_fields fields_for_journal(const log_event& event) {
     all.emplace_back("CODE_FUNC", event.where.function_name());
   }
   for (const field_view& field : event.fields) {
-    all.emplace_back(journal_name(field.name), field.value.str());
+    all.emplace_back(journal_name(field.name), detail::text_of(field.value));
     if (field.value.kind() == value_kind::failure)
       all.emplace_back(journal_name(std::string(field.name) + "_traceback"),
                        failure_format_traceback(field.value.as_failure()));

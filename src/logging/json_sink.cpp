@@ -115,7 +115,11 @@ void put_field(text_buffer& out, std::string_view name, const value_view& value)
   out.push_back(',');
   put_text(out, name);
   out.push_back(':');
-  put_value(out, value);
+  const std::size_t begin = out.size();
+  const std::string reason = detail::what_is_thrown_by([&] { put_value(out, value); });
+  if (reason.empty()) return;
+  out.resize(begin);  // half of it may be there
+  put_text(out, reason);
 }
 
 bool is_taken(std::span<const field_view> earlier, std::string_view name) {

@@ -141,6 +141,12 @@ void append_quoted(text_buffer& out, const value_view& value) {
   out.push_back(quote);
 }
 
+std::string text_of(const value_view& value) {
+  std::string text;
+  std::string reason = what_is_thrown_by([&] { text = value.str(); });
+  return reason.empty() ? text : reason;
+}
+
 namespace {
 
 // Follows a path to its end, and calls `use` with what is there.

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <exception>
+#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,24 @@ void append_value(text_buffer& out, const value_view& value, std::string_view sp
 
 /// The same for !r: a text is quoted, with escapes, as Python does it.
 void append_quoted(text_buffer& out, const value_view& value);
+
+/// A value's text for a sink. What a formatter or a getter throws is said in its place, but for want of memory.
+[[nodiscard]] std::string text_of(const value_view& value);
+
+/// Calls `use`, and returns nothing; or what it threw, in words for a message, but for want of memory, which it throws.
+template <class Use>
+[[nodiscard]] std::string what_is_thrown_by(Use use) {
+  try {
+    use();
+    return {};
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& e) {
+    return std::string("[this value could not be formatted: ") + e.what() + ']';
+  } catch (...) {
+    return "[this value could not be formatted: something that is no std::exception was thrown]";
+  }
+}
 
 /// A format after reading. Made once for a call site, and kept for as long as the process runs.
 struct parsed_format {

@@ -3,6 +3,8 @@
 
 #include <interloop/logging/receive.hpp>
 
+#include "logging/render.hpp"
+
 #include <spdlog/sinks/sink.h>
 #include <spdlog/spdlog.h>
 
@@ -92,7 +94,8 @@ class spdlog_sink : public log_sink {
     if (!to || !to->should_log(level)) return;
     std::string text(event.text());
     for (const field_view& field : event.fields)
-      if (!shows(event.format, field.name)) text.append(" ").append(field.name).append("=").append(field.value.str());
+      if (!shows(event.format, field.name))
+        text.append(" ").append(field.name).append("=").append(detail::text_of(field.value));
     const spdlog::source_loc place{event.where.file_name(), static_cast<int>(event.where.line()),
                                    event.where.function_name()};
     const auto time = std::chrono::time_point_cast<spdlog::log_clock::duration>(event.time);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/logging/json_sink.hpp>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <limits>
@@ -28,6 +29,21 @@ struct shape {
 template <>
 inline constexpr auto description<shape> = describe("sides", &shape::sides, "lengths", &shape::lengths);
 
+namespace {
+
+struct unprintable {};
+
+}  // namespace
+}  // namespace interloop
+
+template <>
+struct fmt::formatter<interloop::unprintable> : fmt::formatter<int> {
+  auto format(const interloop::unprintable&, fmt::format_context& context) const -> decltype(context.out()) {
+    throw std::runtime_error("cannot");
+  }
+};
+
+namespace interloop {
 namespace {
 
 class json_sink_test : public test::logging_test {
@@ -77,6 +93,11 @@ TEST_F(json_sink_test, texts_are_escaped_and_always_utf_8) {
 TEST_F(json_sink_test, what_json_has_no_number_for_is_a_string) {
   log.info("x", "i"_a = std::numeric_limits<double>::infinity(), "n"_a = std::numeric_limits<double>::quiet_NaN());
   EXPECT_EQ(fields(), "\"i\":\"inf\",\"n\":\"nan\"}\n");
+}
+
+TEST_F(json_sink_test, a_value_that_cannot_be_formatted_says_so_in_its_place) {
+  log.info("x", "bad"_a = std::vector<unprintable>(2), "n"_a = 1);
+  EXPECT_EQ(fields(), "\"bad\":\"[this value could not be formatted: cannot]\",\"n\":1}\n");
 }
 
 TEST_F(json_sink_test, a_name_comes_once) {

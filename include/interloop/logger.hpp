@@ -86,21 +86,30 @@ class logger {
   INTERLOOP_LOG_LEVEL(trace)
 #undef INTERLOOP_LOG_LEVEL
 
-  /// Logs at a level that is known only now. `log_at` is the same, for those to whom Qt makes `emit` a macro.
-  /// Errors: `usage_error` at `none`, which is no level to log at.
-  template <class... Fields>
-  void emit(log_level level, log_format<std::type_identity_t<Fields>...> format, Fields... fields) const {
-    if (level == log_level::none || level > log_level::trace) detail::throw_no_level();
-    if (enabled(level)) [[unlikely]]
-      call(level, format.text, format.where, format.is_literal, fields...);
+  /// Logs at a level that is known only now: what the level's own function takes, behind the level. `log_at` is the same,
+  /// for those to whom Qt makes `emit` a macro. Errors: `usage_error` at `none`, which is no level to log at.
+#define INTERLOOP_LOG_AT_LEVEL(name)                                                                                 \
+  template <class... Fields>                                                                                         \
+  void name(log_level level, log_format<std::type_identity_t<Fields>...> format, Fields... fields) const {           \
+    if (passes(level)) [[unlikely]]                                                                                  \
+      call(level, format.text, format.where, format.is_literal, fields...);                                          \
+  }                                                                                                                  \
+  template <class Value, class... Fields>                                                                            \
+  void name(log_level level, log_field<"log_category", Value> category, Fields... fields) const {                    \
+    if (passes(level)) [[unlikely]]                                                                                  \
+      call(level, {}, {}, false, category, fields...);                                                               \
+  }                                                                                                                  \
+  template <detail::plain_text Text>                                                                                 \
+  void name(log_level level, const Text& text, std::source_location where = std::source_location::current()) const { \
+    if (passes(level)) [[unlikely]]                                                                                  \
+      detail::log_text(*core_, level, text, where);                                                                  \
   }
-  template <class... Fields>
-  void log_at(log_level level, log_format<std::type_identity_t<Fields>...> format, Fields... fields) const {
-    emit(level, format, fields...);
-  }
+  INTERLOOP_LOG_AT_LEVEL(emit)
+  INTERLOOP_LOG_AT_LEVEL(log_at)
+#undef INTERLOOP_LOG_AT_LEVEL
 
   /// Logs, at error, the message followed by `: ` and the failure's `failure_message`, and at debug its traceback. The
-  /// event has the failure as a field, `log_failure`. Source: the idiom of txaio's programming guide.
+  /// event has the failure as a field, `log_failure`. A field `log_category` counts as above. Source: the idiom of txaio's programming guide.
   template <class... Fields>
   void failure(log_format<std::type_identity_t<Fields>...> format, const interloop::failure& fail,
                Fields... fields) const noexcept {
@@ -125,6 +134,11 @@ class logger {
   [[nodiscard]] log_level level() const noexcept;
 
  private:
+  [[nodiscard]] bool passes(log_level level) const {
+    if (level == log_level::none || level > log_level::trace) detail::throw_no_level();
+    return enabled(level);
+  }
+
   template <class... Fields>
   static constinit inline detail::format_cache cache{};
 

@@ -66,6 +66,14 @@ std::string format_of_fields(std::span<const field_view> fields) {
   return format;
 }
 
+// What takes the place of the call's own format, or null.
+std::shared_ptr<const std::string> category_of(std::span<const field_view> fields) {
+  std::shared_ptr<const std::string> category;
+  for (const field_view& field : fields)
+    if (field.name == "log_category") category = find_category(field.value.str());
+  return category;
+}
+
 }  // namespace
 
 void log_call(const logger_core& core, log_level level, format_base format, format_cache& cache,
@@ -80,9 +88,7 @@ void log_category(const logger_core& core, log_level level, format_base format, 
   const std::span<const field_view> given(fields, count);
   try {
     std::string of_fields;
-    std::shared_ptr<const std::string> category;
-    for (const field_view& field : given)
-      if (field.name == "log_category") category = find_category(field.value.str());
+    const std::shared_ptr<const std::string> category = category_of(given);
     if (!category && format.text.data()) return log_call(core, level, format, cache, fields, count);
     if (!category) of_fields = format_of_fields(given);
     rendering text(nullptr);
@@ -102,8 +108,10 @@ void log_failure(const logger_core& core, format_base format, format_cache& cach
   try {
     std::vector<field_view> all(given.begin(), given.end());
     all.push_back({"log_failure", value_view(fail)});
-    rendering text(format.is_literal ? find_parsed(cache, format.text, given) : nullptr, &fail);
-    outgoing(text, log_level::error, named(core).name, format.text, format.where, all).send();
+    const std::shared_ptr<const std::string> category = category_of(given);
+    rendering text(format.is_literal && !category ? find_parsed(cache, format.text, given) : nullptr, &fail);
+    const std::string_view used = category ? std::string_view(*category) : format.text;
+    outgoing(text, log_level::error, named(core).name, used, format.where, all).send();
     if (log_level::debug > core.threshold.load(std::memory_order_relaxed)) return;
     send_text(log_level::debug, named(core).name, failure_format_traceback(fail), format.where, all);
   } catch (...) {

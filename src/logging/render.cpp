@@ -268,10 +268,6 @@ void rendering::render(const log_event& event) {
       if (next.refers) render_reference(event, nullptr, next.inner);
     }
   }
-  if (appended_) {
-    append(out_, ": ");
-    append(out_, failure_message(*appended_));
-  }
 }
 
 std::string_view rendering::text_of(const log_event& event) {
@@ -289,6 +285,10 @@ std::string_view rendering::text_of(const log_event& event) {
     say(what.c_str());
   } catch (...) {
     say("a formatter threw something that is no std::exception");
+  }
+  if (appended_) {
+    append(out_, ": ");
+    append(out_, failure_message(*appended_));
   }
   return {out_.data(), out_.size()};
 }

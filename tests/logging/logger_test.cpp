@@ -142,6 +142,41 @@ TEST_F(logger_test, a_category_brings_its_format_and_the_last_one_added_counts) 
   EXPECT_EQ(sink->texts().back(), "hop, Jack!");
 }
 
+TEST_F(logger_test, what_a_level_takes_is_taken_at_a_level_that_is_known_at_run_time_too) {
+  const auto sink = capture();
+  const logger log = make_logger("emit");
+  add_log_categories({{"emitted", "{who} was emitted"}});
+  for (const log_level level : {log_level::warn, log_level::debug}) {
+    log.emit(level, "{n} named", "n"_a = 1);
+    log.emit(level, "log_category"_a = "emitted", "who"_a = "Jack");
+    log.emit(level, std::string("as {it} is"));
+    log.log_at(level, "log_category"_a = "emitted", "who"_a = "Jill");
+    log.log_at(level, std::string_view("as {it} is"));
+  }
+  EXPECT_THAT(sink->texts(),
+              ElementsAre("1 named", "Jack was emitted", "as {it} is", "Jill was emitted", "as {it} is"));
+  EXPECT_EQ(sink->last().level, log_level::warn);
+  EXPECT_THROW(log.emit(log_level::none, std::string("x")), usage_error);
+  EXPECT_THROW(log.emit(log_level::none, "log_category"_a = "emitted"), usage_error);
+}
+
+TEST_F(logger_test, a_failure_takes_its_categorys_format) {
+  const auto sink = capture();
+  add_log_categories({{"failed", "{what} failed"}});
+  const failure fail = create_failure(std::runtime_error("Fox spotted!"));
+  make_logger("failures").failure("while {what}", fail, "log_category"_a = "failed", "what"_a = "hopping");
+  EXPECT_THAT(sink->texts(), ElementsAre("hopping failed: std::runtime_error: Fox spotted!"));
+  EXPECT_EQ(sink->last().format, "{what} failed");
+}
+
+TEST_F(logger_test, a_failure_is_said_even_where_the_format_is_wrong) {
+  const auto sink = capture();
+  const failure fail = create_failure(std::runtime_error("Fox spotted!"));
+  make_logger("failures").failure(runtime("while {what}"), fail);
+  EXPECT_THAT(sink->texts().front(), ::testing::StartsWith("while {what} [this message could not be formatted: "));
+  EXPECT_THAT(sink->texts().front(), ::testing::EndsWith("]: std::runtime_error: Fox spotted!"));
+}
+
 TEST_F(logger_test, a_failure_is_said_at_error_and_traced_at_debug) {
   const auto sink = capture();
   const logger log = make_logger("failures");

@@ -58,22 +58,23 @@ std::exception_ptr require_current() {
   return current;
 }
 
-// Calls `visit(type, std::exception or null, text)` with the exception's dynamic type and what it says.
+// Calls `visit(type, text)` with the exception's dynamic type and what it says.
 template <class Visit>
 auto inspect(const std::exception_ptr& thrown, Visit visit) {
   try {
     std::rethrow_exception(thrown);
   } catch (const std::exception& e) {
-    return visit(typeid(e), &e, std::string(e.what()));
+    const char* what = e.what();  // null is not allowed, and yet there are such
+    return visit(typeid(e), std::string(what ? what : ""));
   } catch (const std::string& text) {
-    return visit(typeid(text), nullptr, text);
+    return visit(typeid(text), text);
   } catch (const char* text) {
-    return visit(typeid(text), nullptr, std::string(text ? text : ""));
+    return visit(typeid(text), std::string(text ? text : ""));
   } catch (int number) {
-    return visit(typeid(number), nullptr, std::to_string(number));
+    return visit(typeid(number), std::to_string(number));
   } catch (...) {
     const std::type_info* type = abi::__cxa_current_exception_type();
-    return visit(type ? *type : typeid(void), nullptr, std::string());
+    return visit(type ? *type : typeid(void), std::string());
   }
 }
 
@@ -115,14 +116,24 @@ bool append_throw(std::string& text, const std::exception_ptr& thrown, std::stri
   return !lines.empty();
 }
 
-void append_causes(std::string& text, const std::exception* outer) {
-  const auto* nested = dynamic_cast<const std::nested_exception*>(outer);
-  if (!nested || !nested->nested_ptr()) return;
-  inspect(nested->nested_ptr(), [&](const std::type_info& type, const std::exception* inner, std::string what) {
-    text += "\n  caused by " + one_line(type, std::move(what));
-    append_throw(text, nested->nested_ptr(), "    ");
-    append_causes(text, inner);
-  });
+std::string message_of(const std::exception_ptr& thrown) { return inspect(thrown, one_line); }
+
+// What is nested in an exception of whatever type, or null.
+std::exception_ptr cause_of(const std::exception_ptr& outer) {
+  try {
+    std::rethrow_exception(outer);
+  } catch (const std::nested_exception& nested) {
+    return nested.nested_ptr();
+  } catch (...) {
+    return nullptr;
+  }
+}
+
+void append_causes(std::string& text, const std::exception_ptr& outermost) {
+  for (std::exception_ptr cause = cause_of(outermost); cause; cause = cause_of(cause)) {
+    text.append("\n  caused by ").append(message_of(cause));
+    append_throw(text, cause, "    ");
+  }
 }
 
 }  // namespace
@@ -169,13 +180,12 @@ void failure::release(record* shared) noexcept {
 const std::exception_ptr& failure::exception() const noexcept { return record_->exception; }
 
 std::string failure::type_name() const {
-  return inspect(exception(), [](const std::type_info& type, const std::exception*, const std::string&) {
-    return detail::readable_type(type);
-  });
+  return inspect(exception(),
+                 [](const std::type_info& type, const std::string&) { return detail::readable_type(type); });
 }
 
 std::string failure::message() const {
-  return inspect(exception(), [](const std::type_info&, const std::exception*, std::string text) { return text; });
+  return inspect(exception(), [](const std::type_info&, std::string text) { return text; });
 }
 
 std::vector<trace_entry> failure::trace() const {
@@ -204,11 +214,7 @@ failure failure::extended(trace_entry::kind what, std::source_location where) co
   return failure(longer);
 }
 
-std::string failure_message(const failure& fail) {
-  return inspect(fail.exception(), [](const std::type_info& type, const std::exception*, std::string text) {
-    return one_line(type, std::move(text));
-  });
-}
+std::string failure_message(const failure& fail) { return message_of(fail.exception()); }
 
 std::vector<trace_entry> failure_traceback(const failure& fail) { return fail.trace(); }
 
@@ -231,10 +237,8 @@ std::string failure_format_traceback(const failure& fail) {
             std::to_string(step.where.line()) + " in " + detail::readable_function(step.where.function_name());
     if (raised && &step == &steps.front()) append_stack(text, callers, nullptr, "  ");
   }
-  inspect(fail.exception(), [&](const std::type_info& type, const std::exception* e, std::string what) {
-    text += '\n' + one_line(type, std::move(what));
-    append_causes(text, e);
-  });
+  text.append("\n").append(message_of(fail.exception()));
+  append_causes(text, fail.exception());
   return text;
 }
 

@@ -29,6 +29,13 @@ const void* object_of(const std::exception_ptr& exception) noexcept {
   return object;
 }
 
+// What comes from the standard library's headers. Their place tells, as names of what was inlined are often not qualified.
+bool is_standard(const stack_frame& frame) {
+  if (frame.file.empty()) return frame.function.starts_with("std::");
+  const auto headers = frame.file.find("/include/");
+  return headers != std::string::npos && frame.file.find("/c++/", headers) != std::string::npos;
+}
+
 // What a reader takes for granted: how interloop and the standard library call functions, and throw.
 bool is_plumbing(const stack_frame& frame) {
   // g++ does not qualify the names of templates that it inlined.
@@ -48,6 +55,10 @@ bool is_plumbing(const stack_frame& frame) {
                                             "std::__n4861::coroutine_handle",
                                             "std::coroutine_handle",
                                             "std::__throw_",
+                                            "std::throw_with_nested<",
+                                            "std::rethrow_exception(",
+                                            "throw_with_nested<",
+                                            "__pthread_once",  // inside std::call_once, and so std::async
                                             "__invoke",
                                             "invoke<"};  // g++ does not qualify what it inlined
   constexpr std::string_view runtimes[] = {"libstdc++.so", "libc++.so", "libc++abi.so"};
@@ -58,9 +69,10 @@ bool is_plumbing(const stack_frame& frame) {
          std::any_of(std::begin(runtimes), std::end(runtimes), [&](auto each) { return file.starts_with(each); });
 }
 
-// The native loop calls these; what is further out is the same for every callback.
+// The native loop calls these, and the system a thread; what is further out is the same for every callback.
 bool is_entrance(std::string_view function) {
-  return function.starts_with("interloop::loop::turn(") || function.starts_with("interloop::loop::dispatch(");
+  return function.starts_with("interloop::loop::turn(") || function.starts_with("interloop::loop::dispatch(") ||
+         function == "start_thread";
 }
 
 bool is_main(std::string_view function) {  // main.cold is of g++
@@ -96,7 +108,8 @@ std::vector<stack_frame> without_noise(const std::vector<stack_frame>& frames) {
   std::vector<stack_frame> kept;
   for (const stack_frame& each : frames) {
     if (is_entrance(each.function)) break;
-    if (!is_plumbing(each)) kept.push_back(each);
+    // Of the standard library only the function that threw, such as a vector's at(), is worth a line.
+    if (!is_plumbing(each) && (kept.empty() || !is_standard(each))) kept.push_back(each);
     if (is_main(each.function)) break;
   }
   return kept;

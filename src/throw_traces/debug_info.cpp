@@ -64,7 +64,7 @@ std::string name_of(Dwarf_Die& function) {
     if (::dwarf_attr_integrate(&function, name, &attribute))
       if (const char* symbol = ::dwarf_formstring(&attribute)) return detail::demangled(symbol);
   const std::string name = text(::dwarf_diename(&function));
-  return name == "operator()" ? "<lambda>" : name;  // local classes have no symbols
+  return name == "operator()" || name.starts_with("operator()<") ? "<lambda>" : name;  // local classes have no symbols
 }
 
 // Adds the functions around an address, outermost first. `dwarf_getscopes` does the like, but misses what is in a

@@ -14,9 +14,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <exception>
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace interloop {
@@ -154,10 +156,28 @@ TEST_F(throw_traces_test, each_nested_exception_shows_where_it_was_thrown) {
   const auto cause = text.find("caused by std::runtime_error: inner");
   ASSERT_NE(cause, std::string::npos) << text;
   EXPECT_THAT(text.substr(0, cause), HasSubstr("thrown at "));
+  EXPECT_THAT(text, Not(HasSubstr("throw_with_nested"))) << "the function that called it is what matters";
   EXPECT_THAT(text.substr(cause), HasSubstr("\n    thrown at "));
   EXPECT_THAT(text.substr(cause), HasSubstr(place(thrown_in_line)));
   EXPECT_THAT(text.substr(0, cause), Not(HasSubstr("interloop::throws(")));
 }
+
+TEST_F(throw_traces_test, what_the_standard_library_and_the_system_call_in_between_is_left_out) {
+  std::exception_ptr thrown;
+  const std::function<void()> wrapped = [] { calls_what_throws(1); };
+  std::thread([&] { thrown = thrown_by([&] { wrapped(); }); }).join();
+  const std::string text = failure_format_traceback(create_failure(thrown));
+  EXPECT_THAT(text, HasSubstr("calls_what_throws"));
+  for (const char* between : {"std::function", "std::thread", "_M_invoke", "start_thread", "clone"})
+    EXPECT_THAT(text, Not(HasSubstr(between)));
+}
+
+#if !INTERLOOP_TEST_WITHOUT_LIBDW  // the compiler may have inlined it
+TEST_F(throw_traces_test, what_a_function_of_the_standard_library_throws_names_it) {
+  const auto thrown = thrown_by([] { (void)std::vector<int>().at(1); });
+  EXPECT_THAT(failure_format_traceback(create_failure(thrown)), HasSubstr("std::vector<"));
+}
+#endif
 
 TEST_F(throw_traces_test, what_was_never_thrown_has_no_such_place) {
   const failure fail = create_failure(std::runtime_error("made"));

@@ -103,6 +103,37 @@ TEST(failure_test, a_history_of_a_million_steps_is_destroyed_without_recursion) 
   EXPECT_EQ(fail.message(), "deep");
 }
 
+TEST(failure_test, what_is_nested_in_something_that_is_no_standard_exception_is_a_cause_too) {
+  struct ours {
+    int number = 0;
+  };
+  try {
+    try {
+      try {
+        throw std::runtime_error("innermost");
+      } catch (...) {
+        std::throw_with_nested(ours());
+      }
+    } catch (...) {
+      std::throw_with_nested(std::string("a text"));
+    }
+  } catch (...) {
+    const std::string text = failure_format_traceback(create_failure());
+    EXPECT_THAT(text, HasSubstr("\nstd::string: a text\n  caused by "));
+    EXPECT_THAT(text, ::testing::EndsWith("\n  caused by std::runtime_error: innermost"));
+  }
+}
+
+TEST(failure_test, an_exception_that_says_nothing_at_all_is_its_type) {
+  class silent : public std::exception {
+   public:
+    const char* what() const noexcept override { return nullptr; }
+  };
+  const failure fail = create_failure(silent());
+  EXPECT_EQ(fail.message(), "");
+  EXPECT_THAT(failure_message(fail), ::testing::EndsWith("silent"));
+}
+
 TEST(failure_test, the_traceback_shows_nested_causes_of_any_depth) {
   const auto inner = [] {
     try {

@@ -8,6 +8,9 @@
 #include <spdlog/sinks/sink.h>
 #include <spdlog/spdlog.h>
 
+#include <atomic>
+#include <cstdlib>
+#include <memory>
 #include <string>
 
 namespace interloop {
@@ -83,13 +86,37 @@ bool shows(std::string_view format, std::string_view name) {
   return false;
 }
 
+// spdlog's default logger, also when the process ends and spdlog has destroyed what it knows: then the last one.
+class default_logger {
+ public:
+  static std::shared_ptr<spdlog::logger> get() {
+    static const bool watched = watch();
+    return watched && spdlog_is_gone.load(std::memory_order_acquire) ? last() : spdlog::default_logger();
+  }
+
+ private:
+  static bool watch() {
+    (void)spdlog::default_logger();         // spdlog is there from now on,
+    return std::atexit(&say_goodbye) == 0;  // so this comes before its end
+  }
+  static void say_goodbye() {
+    last() = spdlog::default_logger();
+    spdlog_is_gone.store(true, std::memory_order_release);
+  }
+  static std::shared_ptr<spdlog::logger>& last() {
+    static auto* const made = new std::shared_ptr<spdlog::logger>;  // never destroyed, as loggers are not
+    return *made;
+  }
+  static constinit inline std::atomic<bool> spdlog_is_gone{false};
+};
+
 class spdlog_sink : public log_sink {
  public:
   explicit spdlog_sink(std::shared_ptr<spdlog::logger> to) : to_(std::move(to)) {}
 
   void write(const log_event& event) override {
     if (event.origin == origin) return;
-    const std::shared_ptr<spdlog::logger> to = to_ ? to_ : spdlog::default_logger();
+    const std::shared_ptr<spdlog::logger> to = to_ ? to_ : default_logger::get();
     const spdlog::level::level_enum level = to_spdlog(event.level);
     if (!to || !to->should_log(level)) return;
     std::string text(event.text());
@@ -106,7 +133,7 @@ class spdlog_sink : public log_sink {
   }
 
   void flush() override {
-    if (const std::shared_ptr<spdlog::logger> to = to_ ? to_ : spdlog::default_logger()) flush_sinks(*to);
+    if (const std::shared_ptr<spdlog::logger> to = to_ ? to_ : default_logger::get()) flush_sinks(*to);
   }
 
  private:
@@ -121,6 +148,7 @@ class spdlog_sink : public log_sink {
 }  // namespace
 
 std::shared_ptr<log_sink> make_spdlog_sink(std::shared_ptr<spdlog::logger> to) {
+  if (!to) (void)default_logger::get();  // now, as it may be too late later
   return std::make_shared<spdlog_sink>(std::move(to));
 }
 

@@ -3,8 +3,10 @@
 
 #include <gmock/gmock.h>
 #include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <cstdlib>
 #include <sstream>
 #include <string>
 
@@ -67,6 +69,22 @@ TEST_F(log_spdlog_test, spdlogs_messages_come_in_order_with_ours) {
   theirs_->log(spdlog::source_loc{"file.cpp", 7, "f"}, spdlog::level::err, "{braces} stay");
   EXPECT_EQ(sink->last().field("code_line")->as_integer(), 7);
   EXPECT_THAT(sink->texts(), ElementsAre("1", "2 theirs", "3", "{braces} stay"));
+}
+
+TEST_F(log_spdlog_test, spdlogs_default_logger_is_written_to_while_the_process_ends) {
+  // What logging needs is older than what spdlog destroys at the end, so both are used after it.
+  const auto ends = [] {
+    spdlog::default_logger()->sinks() = {std::make_shared<spdlog::sinks::stderr_sink_mt>()};
+    add_log_sink(make_spdlog_sink());
+    static const struct logs_late {
+      logger log = make_logger("late");
+      ~logs_late() { log.warn("in a destructor"); }
+    } late;
+    std::exit(0);
+  };
+  std::atexit([] { make_logger("late").warn("last of all"); });
+  EXPECT_EXIT(ends(), ::testing::ExitedWithCode(0), "in a destructor");
+  EXPECT_EXIT(ends(), ::testing::ExitedWithCode(0), "last of all");
 }
 
 TEST_F(log_spdlog_test, all_loggers_that_spdlog_knows_can_be_received) {

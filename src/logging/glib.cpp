@@ -51,7 +51,10 @@ class glib_sink : public log_sink {
     fields.emplace_back("GLIB_DOMAIN", event.name);
     fields.emplace_back(mark, "1");
     std::vector<GLogField> views;
-    for (const auto& [name, value] : fields) views.push_back({name.c_str(), value.c_str(), -1});
+    for (const auto& [name, value] : fields) {
+      const bool has_null = value.find('\0') != value.npos;  // of others GLib's writers expect no size
+      views.push_back({name.c_str(), value.c_str(), has_null ? static_cast<gssize>(value.size()) : -1});
+    }
     g_log_structured_array(to_glib(event.level), views.data(), views.size());
   }
 };

@@ -77,11 +77,11 @@ class qt_sink : public log_sink {
     const QLoggingCategory& category = known->get(event.name);
     const QtMsgType type = to_qt(event.level);
     if (!category.isEnabled(type)) return;
+    const std::string_view text = event.text();  // before Qt is written to: a user's formatter may log to Qt
     const struct scope {
       bool outer = std::exchange(writing_to_qt, true);
       ~scope() { writing_to_qt = outer; }
     } here;
-    const std::string_view text = event.text();
     const QMessageLogContext context(event.where.file_name(), static_cast<int>(event.where.line()),
                                      event.where.function_name(), category.categoryName());
     qt_message_output(type, context, QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())));

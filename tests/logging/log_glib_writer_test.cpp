@@ -20,7 +20,10 @@ std::vector<GLogLevelFlags> levels;
 
 GLogWriterOutput keep(GLogLevelFlags flags, const GLogField* first, gsize count, gpointer) {
   fields made;
-  for (gsize i = 0; i < count; ++i) made[first[i].key] = static_cast<const char*>(first[i].value);
+  for (gsize i = 0; i < count; ++i) {
+    const auto* const value = static_cast<const char*>(first[i].value);
+    made[first[i].key] = first[i].length < 0 ? value : std::string(value, static_cast<std::size_t>(first[i].length));
+  }
   written.push_back(made);
   levels.push_back(flags);
   return G_LOG_WRITER_HANDLED;
@@ -44,6 +47,13 @@ TEST_F(log_glib_writer_test, fields_arrive_as_fields) {
   EXPECT_EQ(last.at("CODE_LINE"), std::to_string(__LINE__ - 7));
   EXPECT_EQ(last.at("TIMES"), "42");
   EXPECT_EQ(last.at("LOG_FORMAT"), "Hopping {times} times.");
+}
+
+TEST_F(log_glib_writer_test, texts_with_nulls_arrive_whole) {
+  add_log_sink(make_glib_sink());
+  log_.warn("{text}", "text"_a = std::string("a\0b", 3));
+  EXPECT_EQ(written.back().at("MESSAGE"), std::string("a\0b", 3));
+  EXPECT_EQ(written.back().at("TEXT"), std::string("a\0b", 3));
 }
 
 TEST_F(log_glib_writer_test, no_level_ends_the_process) {

@@ -4,6 +4,7 @@
 
 #include <QLoggingCategory>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <string>
@@ -23,6 +24,22 @@ std::vector<std::string> written;
 void keep(QtMsgType type, const QMessageLogContext& context, const QString& text) {
   written.push_back(std::to_string(type) + '|' + context.category + '|' + text.toStdString());
 }
+
+struct logs_to_qt {};
+
+}  // namespace
+}  // namespace interloop
+
+template <>
+struct fmt::formatter<interloop::logs_to_qt> : fmt::formatter<int> {
+  auto format(const interloop::logs_to_qt&, fmt::format_context& context) const {
+    qWarning("from a formatter");
+    return fmt::formatter<int>::format(1, context);
+  }
+};
+
+namespace interloop {
+namespace {
 
 class log_qt_test : public test::logging_test {
  protected:
@@ -48,6 +65,14 @@ TEST_F(log_qt_test, messages_reach_qt_with_level_and_category) {
                                    std::to_string(QtWarningMsg) + "|log_qt_test.ours|3",
                                    std::to_string(QtInfoMsg) + "|log_qt_test.ours|Hopping 42 times.",
                                    std::to_string(QtDebugMsg) + "|log_qt_test.ours|5 %1 %s"));
+}
+
+TEST_F(log_qt_test, what_a_formatter_says_to_qt_comes_here) {
+  add_log_sink(make_qt_sink());
+  const auto sink = capture();
+  log_.warn("{x}", "x"_a = logs_to_qt());
+  EXPECT_EQ(sink->texts().front(), "from a formatter");
+  EXPECT_THAT(written, ElementsAre(std::to_string(QtWarningMsg) + "|log_qt_test.ours|1"));
 }
 
 TEST_F(log_qt_test, qts_rules_for_categories_count) {

@@ -15,6 +15,14 @@ std::string file_stem(std::string_view path) {
   return std::string(path);
 }
 
+// The operator whose name begins there and has brackets in it, or nothing.
+std::string_view operator_at(std::string_view name) {
+  for (const std::string_view each :
+       {"operator()", "operator[]", "operator<=>", "operator<<", "operator<=", "operator<"})
+    if (name.starts_with(each)) return each;
+  return {};
+}
+
 // Takes out what stands in <> or () pairs, but for "(anonymous namespace)", which g++ writes "{anonymous}".
 std::string without_arguments(std::string_view name) {
   std::string bare;
@@ -23,9 +31,9 @@ std::string without_arguments(std::string_view name) {
       i += 23;
     } else if (name.substr(i).starts_with("{anonymous}::")) {
       i += 13;
-    } else if (name.substr(i).starts_with("operator<")) {
-      bare += name.substr(i, 9);
-      i += 9;
+    } else if (const std::string_view op = operator_at(name.substr(i)); !op.empty()) {
+      bare += op;
+      i += op.size();
     } else if (name[i] == '<' || name[i] == '(' || name[i] == '[') {
       if (name[i] == '[' && bare.ends_with(' ')) break;  // g++'s "[with T = int]"
       int depth = 0;
@@ -48,12 +56,14 @@ std::string function_scope(std::string_view function) {
   if (const auto lambda = function.find("::(anonymous class)"); lambda != function.npos)
     function = function.substr(0, lambda);
   std::string name = without_arguments(function);
-  for (const std::string_view after : {" const", " volatile", " &", " noexcept"})
-    if (const auto at = name.find(after); at != name.npos && at > 0) {
-      // Only behind the name: "const char* f" begins with such words.
-      if (name.find("::", at) == name.npos && name.find(' ', at + 1) == name.npos) name.resize(at);
+  for (bool again = true; again;) {  // what stands behind the name, and the space before g++'s "[with ...]"
+    again = false;
+    for (const std::string_view after : {" ", " const", " volatile", " &", " &&"}) {
+      if (!name.ends_with(after)) continue;
+      name.resize(name.size() - after.size());
+      again = true;
     }
-  while (!name.empty() && name.back() == ' ') name.pop_back();
+  }
   if (const auto space = name.rfind(' '); space != name.npos) name.erase(0, space + 1);
   while (!name.empty() && (name.front() == '*' || name.front() == '&')) name.erase(0, 1);
   if (const auto last = name.rfind("::"); last != name.npos) {

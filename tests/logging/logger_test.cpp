@@ -205,6 +205,15 @@ struct bunny {
   std::string hop(int) const { return std::string(make_logger().name()); }
   static const char* still(bunny*) { return make_logger().name().data(); }
 };
+struct functor {
+  std::string operator()() const { return std::string(make_logger().name()); }
+  std::string operator<<(int) { return std::string(make_logger().name()); }
+};
+template <class T>
+struct qualified {
+  const char* both(T) const& { return make_logger().name().data(); }
+  const char* moved() && { return make_logger().name().data(); }
+};
 std::string in_a_lambda() {
   return [] { return std::string(make_logger().name()); }();
 }
@@ -216,6 +225,10 @@ TEST_F(logger_test, a_logger_is_named_after_its_caller) {
   EXPECT_EQ(names::bunny().log.name(), "interloop::names::bunny");
   EXPECT_EQ(names::bunny().hop(1), "interloop::names::bunny::hop");
   EXPECT_STREQ(names::bunny::still(nullptr), "interloop::names::bunny::still");
+  EXPECT_EQ(names::functor()(), "interloop::names::functor::operator()");
+  EXPECT_EQ(names::functor() << 1, "interloop::names::functor::operator<<");
+  EXPECT_STREQ(names::qualified<int>().both(1), "interloop::names::qualified::both");
+  EXPECT_STREQ(names::qualified<int>().moved(), "interloop::names::qualified::moved");
   EXPECT_EQ(names::in_a_lambda(), "interloop::names::in_a_lambda");
   EXPECT_EQ(at_namespace_scope.name(), "logger_test");
   EXPECT_EQ(make_logger("given").name(), "given");

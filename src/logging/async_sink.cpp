@@ -6,6 +6,8 @@
 #include "logging/render.hpp"
 #include "logging/state.hpp"
 
+#include <pthread.h>
+
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -29,6 +31,15 @@ class working_scope {
   ~working_scope() { working_for = nullptr; }
 };
 
+// Counts forks: a child has the sinks of its parent, but not their threads.
+constinit std::atomic<unsigned> forks{0};
+
+unsigned forks_so_far() noexcept {
+  static const int counts = ::pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); });
+  (void)counts;  // what it fails for is want of memory; then the child's messages stay in the queue
+  return forks.load(std::memory_order_relaxed);
+}
+
 }  // namespace
 
 // Shared with the thread, which may outlive the sink. No user's code runs under its lock.
@@ -38,6 +49,7 @@ struct async_sink::inside {
   const std::shared_ptr<log_sink> to;
   const std::size_t capacity;
   std::atomic<std::uint64_t> dropped{0};
+  const unsigned made_after = forks_so_far();
 
   std::mutex mutex;
   std::condition_variable work;      // for the thread: something to do
@@ -52,6 +64,8 @@ struct async_sink::inside {
   bool stopping = false;
   bool stuck = false;  // nobody waits for it a second time
 
+  /// False in a child of the process that made this. The lock may be held there by a thread that is not.
+  bool has_thread() const noexcept { return made_after == forks.load(std::memory_order_relaxed); }
   void run();
   template <class Call>
   void guarded(Call call);
@@ -155,6 +169,7 @@ async_sink::async_sink(std::shared_ptr<log_sink> to, std::size_t capacity) {
 }
 
 async_sink::~async_sink() {
+  if (!inside_->has_thread()) return;
   std::unique_lock lock(inside_->mutex);
   inside_->stopping = true;
   inside_->work.notify_all();
@@ -164,6 +179,7 @@ async_sink::~async_sink() {
 
 void async_sink::write(const log_event& event) {
   if (working_for == inside_.get()) return;
+  if (!inside_->has_thread()) return inside_->to->write(event);
   if (detail::log_state::get().is_exiting()) {
     flush();
     return inside_->to->write(event);
@@ -182,6 +198,7 @@ void async_sink::write(const log_event& event) {
 
 void async_sink::flush() {
   if (working_for == inside_.get()) return;  // it would wait for itself
+  if (!inside_->has_thread()) return inside_->to->flush();
   std::unique_lock lock(inside_->mutex);
   ++inside_->flush_wanted;
   inside_->work.notify_one();

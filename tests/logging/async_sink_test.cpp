@@ -2,9 +2,14 @@
 #include <interloop/logging/async_sink.hpp>
 
 #include <interloop/error.hpp>
+#include <interloop/logging/json_sink.hpp>
 
 #include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <future>
 #include <stdexcept>
 #include <string>
@@ -151,6 +156,33 @@ TEST_F(async_sink_test, what_the_other_sink_logs_goes_to_the_others_only) {
   for (int i = 0; i < 3; ++i) flush_logs();  // what it logs would come round with each
   EXPECT_THAT(to->texts(), ElementsAre("x"));
   EXPECT_THAT(sink->texts(), UnorderedElementsAre("x", "saw: x"));
+}
+
+TEST_F(async_sink_test, in_a_child_process_it_writes_at_once) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  const auto to = std::make_shared<json_sink>(ends[1]);
+  add_log_sink(std::make_shared<async_sink>(to));
+  log.info("of the parent");
+  flush_logs();
+  const ::pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(20);
+    log.info("of the child");
+    ::_exit(0);  // nothing is waited for
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  log.info("of the parent again");
+  flush_logs();
+  std::array<char, 4096> room{};
+  const ::ssize_t size = ::read(ends[0], room.data(), room.size());
+  const std::string text(room.data(), static_cast<std::size_t>(std::max<::ssize_t>(size, 0)));
+  EXPECT_THAT(text, ::testing::MatchesRegex(".*\"text\":\"of the parent\".*\n.*\"text\":\"of the child\".*\n"
+                                            ".*\"text\":\"of the parent again\".*\n"));
+  ::close(ends[0]);
+  ::close(ends[1]);
 }
 
 TEST_F(async_sink_test, what_makes_no_sense_is_refused) {

@@ -14,7 +14,8 @@ namespace interloop {
 /// queue is full, messages are dropped, and once there is room the other sink is told how many, at warn.
 ///
 /// At the end of the process the queue is written out, for as long as that goes on and at most a second after it stops;
-/// what is logged after that, by destructors, is written at once, in the thread that logs.
+/// what is logged after that, by destructors, is written at once, in the thread that logs. So it is in a child after
+/// `fork`, which has no such thread; what is in the queue then is written by the parent.
 ///
 /// Thread safety: any. Cost: `write` copies the message and its fields; it never waits for the other sink.
 class async_sink : public log_sink {

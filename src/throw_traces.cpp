@@ -69,10 +69,10 @@ bool is_plumbing(const stack_frame& frame) {
          std::any_of(std::begin(runtimes), std::end(runtimes), [&](auto each) { return file.starts_with(each); });
 }
 
-// The native loop calls these, and the system a thread; what is further out is the same for every callback.
+// The native loop calls these, and the system calls a thread's; what is further out is the same for every callback.
 bool is_entrance(std::string_view function) {
   return function.starts_with("interloop::loop::turn(") || function.starts_with("interloop::loop::dispatch(") ||
-         function == "start_thread";
+         function == "start_thread" || function == "execute_native_thread_routine";
 }
 
 bool is_main(std::string_view function) {  // main.cold is of g++

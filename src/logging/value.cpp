@@ -7,6 +7,8 @@
 
 #include "logging/render.hpp"
 
+#include <string>
+
 namespace interloop {
 
 value_view::value_view(const void* object, const detail::value_ops& ops) noexcept
@@ -43,13 +45,22 @@ void value_view::visit_each(detail::visitor<value_view, value_view> use) const {
   if (has_ops(kind_) && ops()->each) ops()->each(object(), use);
 }
 
-log_level parse_log_level(std::string_view name) {
+namespace {
+
+[[noreturn]] void refuse_level(std::string_view given) {
   std::string valid;
-  for (std::size_t i = 0; i < log_levels.size(); ++i) {
-    if (log_levels[i] == name) return static_cast<log_level>(i);
-    valid.append(valid.empty() ? "" : ", ").append(log_levels[i]);
-  }
-  throw usage_error("there is no log level '" + std::string(name) + "'; the levels are: " + valid);
+  for (const std::string_view each : log_levels) valid.append(valid.empty() ? "" : ", ").append(each);
+  throw usage_error("there is no log level '" + std::string(given) + "'; the levels are: " + valid);
 }
+
+}  // namespace
+
+log_level parse_log_level(std::string_view name) {
+  for (std::size_t i = 0; i < log_levels.size(); ++i)
+    if (log_levels[i] == name) return static_cast<log_level>(i);
+  refuse_level(name);
+}
+
+void detail::throw_no_log_level(log_level number) { refuse_level(std::to_string(static_cast<unsigned>(number))); }
 
 }  // namespace interloop

@@ -77,6 +77,12 @@ TEST_F(logger_test, an_unknown_level_is_refused_with_the_valid_ones) {
   }
 }
 
+TEST_F(logger_test, a_number_that_is_no_level_is_refused_too) {
+  EXPECT_THROW(set_global_log_level(static_cast<log_level>(7)), usage_error);
+  EXPECT_THROW(make_logger("numbers").set_level(static_cast<log_level>(255)), usage_error);
+  EXPECT_EQ(get_global_log_level(), log_level::info);
+}
+
 TEST_F(logger_test, a_pinned_logger_keeps_its_level_until_it_is_let_go) {
   const auto sink = capture();
   const logger pinned = make_logger("pinned");

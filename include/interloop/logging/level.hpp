@@ -23,12 +23,18 @@ inline constexpr std::array<std::string_view, 7> log_levels{"none", "critical", 
 /// The level of that name. Errors: `usage_error`, which lists the valid ones.
 [[nodiscard]] log_level parse_log_level(std::string_view name);
 
+namespace detail {
+[[noreturn]] void throw_no_log_level(log_level number);
+}
+
 /// What functions that take a level take: a `log_level`, or its name, such as one read from a configuration.
 ///
-/// Errors: `usage_error`, which lists the valid names, where the name is unknown.
+/// Errors: `usage_error`, which lists the valid names, where the name is unknown, or the number is no level's.
 class log_threshold {
  public:
-  constexpr log_threshold(log_level level) noexcept : level_(level) {}
+  constexpr log_threshold(log_level level) : level_(level) {
+    if (level > log_level::trace) detail::throw_no_log_level(level);
+  }
   log_threshold(std::string_view name) : level_(parse_log_level(name)) {}
   log_threshold(const char* name) : level_(parse_log_level(name ? name : "")) {}
 

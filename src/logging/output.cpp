@@ -58,6 +58,7 @@ void log_output::put(std::string_view line, bool flush_too) {
       if (flush_too) out.flush();
     });
   } else {
+    if (cut_) put_bytes("\n");
     put_bytes(line);
   }
 }
@@ -69,11 +70,12 @@ void log_output::flush(std::mutex& putting) {
   if (stream_) use_stream([](std::ostream& out) { out.flush(); });
 }
 
-void log_output::put_bytes(std::string_view bytes) const {
+void log_output::put_bytes(std::string_view bytes) {
   while (!bytes.empty()) {
     const ::ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
     if (written >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(written));
+      cut_ = !bytes.empty();
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       ::pollfd full{descriptor_, POLLOUT, 0};
       if (::poll(&full, 1, 1000) == 0) fail("the descriptor, full for a second,");

@@ -29,11 +29,12 @@ class log_output {
  private:
   template <class Use>
   void use_stream(Use use);
-  void put_bytes(std::string_view bytes) const;
+  void put_bytes(std::string_view bytes);
 
   std::FILE* file_ = nullptr;
   std::ostream* stream_ = nullptr;
   int descriptor_ = -1;
+  bool cut_ = false;  // the descriptor took only a part of a line: the next one begins with a line's end
 };
 
 }  // namespace interloop::detail

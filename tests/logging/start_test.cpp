@@ -4,10 +4,10 @@
 #include <interloop/error.hpp>
 #include <interloop/logging/line_sink.hpp>
 
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <unistd.h>
-
-#include <fmt/format.h>
 
 #include <array>
 #include <cstdio>
@@ -16,6 +16,7 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <utility>
 
 #include "logging/log_capture.hpp"
 
@@ -272,6 +273,25 @@ TEST_F(start_test, an_error_of_the_system_is_told_with_its_reason) {
   EXPECT_THAT(sink->texts().front(), HasSubstr("writing to the stream failed"));
   log.info("y");
   EXPECT_EQ(without_time(closed.str()), "y\n");
+}
+
+TEST_F(start_test, what_a_full_descriptor_cuts_off_is_not_put_together_with_the_next_line) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe2(ends.data(), O_NONBLOCK), 0);
+  add_log_sink(std::make_shared<line_sink>(ends[1]));
+  const auto sink = capture("error");
+  log.info(std::string(1'000'000, 'x'));
+  EXPECT_THAT(sink->texts(), ElementsAre(HasSubstr("full for a second")));
+  std::string all(1'000'000, '\0');
+  const ::ssize_t size = ::read(ends[0], all.data(), all.size());
+  ASSERT_GT(size, 0);
+  log.info("next");
+  std::array<char, 100> room{};
+  const ::ssize_t rest = ::read(ends[0], room.data(), room.size());
+  EXPECT_EQ(room[0], '\n');
+  EXPECT_EQ(without_time(std::string(room.data() + 1, static_cast<std::size_t>(rest - 1))), "next\n");
+  ::close(ends[0]);
+  ::close(ends[1]);
 }
 
 TEST_F(start_test, a_stream_that_throws_is_written_to_again) {

@@ -121,7 +121,7 @@ class spdlog_sink : public log_sink {
     if (!to || !to->should_log(level)) return;
     std::string text(event.text());
     for (const field_view& field : event.fields)
-      if (!shows(event.format, field.name))
+      if (field.name != "log_failure" && !shows(event.format, field.name))  // a failure's text has it anyway
         text.append(" ").append(field.name).append("=").append(detail::text_of(field.value));
     const spdlog::source_loc place{event.where.file_name(), static_cast<int>(event.where.line()),
                                    event.where.function_name()};

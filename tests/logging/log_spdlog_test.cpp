@@ -8,6 +8,7 @@
 
 #include <cstdlib>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 
 #include "logging/log_capture.hpp"
@@ -48,6 +49,12 @@ TEST_F(log_spdlog_test, messages_reach_spdlog_with_level_name_place_and_fields) 
       "ours|critical|1|log_spdlog_test.cpp\nours|error|2|log_spdlog_test.cpp\nours|warning|3|log_spdlog_test.cpp\n"
       "ours|info|Hopping 42 times. who=Jack|log_spdlog_test.cpp\nours|debug|5|log_spdlog_test.cpp\n"
       "ours|trace|6|log_spdlog_test.cpp\n");
+}
+
+TEST_F(log_spdlog_test, a_failure_is_said_once) {
+  add_log_sink(make_spdlog_sink(theirs_));
+  log_.failure("while hopping", create_failure(std::runtime_error("Fox spotted!")), "who"_a = "Jack");
+  EXPECT_EQ(out_.str(), "ours|error|while hopping: std::runtime_error: Fox spotted! who=Jack|log_spdlog_test.cpp\n");
 }
 
 TEST_F(log_spdlog_test, the_level_of_spdlogs_logger_counts) {

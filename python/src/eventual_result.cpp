@@ -348,7 +348,7 @@ PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO:EventualResult", const_cast<char**>(keywords.data()), &deferred,
                                    &reactor))
     return nullptr;
-  auto* self = allocate<eventual_result>(type);
+  auto* self = reporter() ? allocate<eventual_result>(type) : nullptr;
   if (!self) return nullptr;
   ref owner(reinterpret_cast<PyObject*>(self));
   self->reactor = Py_NewRef(reactor);
@@ -420,7 +420,7 @@ std::array<PyMethodDef, 10> methods{{
 }  // namespace
 
 ref make_eventual_result(PyObject* reactor) {
-  auto* self = allocate<eventual_result>(result_type);
+  auto* self = reporter() ? allocate<eventual_result>(result_type) : nullptr;
   if (!self) return ref();
   self->reactor = Py_NewRef(reactor);
   self->waiters = new std::vector<PyThread_type_lock>;
@@ -450,7 +450,6 @@ bool add_to_results(PyObject* results, PyObject* result) {
 bool set_eventual_result(PyObject* result, PyObject* value) { return set_result(as_result(result), value); }
 
 bool connect_eventual_result(PyObject* result, PyObject* deferred) {
-  if (!reporter()) return false;
   const ref link(reinterpret_cast<PyObject*>(allocate<connection>(connection_type)));
   if (!link) return false;
   auto* made = reinterpret_cast<connection*>(link.get());

@@ -411,6 +411,21 @@ time.sleep(0.1)
 
 
 @ON_ALL
+def test_a_failure_that_nobody_asked_for_before_the_process_ended_is_logged(loop):
+    output = program(
+        loop,
+        """
+@run_in_reactor
+def fails(): raise LookupError("nobody asked")
+kept = fails()  # goes when the interpreter does
+time.sleep(0.05)
+""",
+    )
+    assert "Unhandled error in EventualResult" in output and "LookupError: nobody asked" in output
+    assert "Exception ignored" not in output
+
+
+@ON_ALL
 def test_a_failure_that_was_seen_is_not_logged(loop):
     output = program(
         loop,

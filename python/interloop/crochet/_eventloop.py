@@ -7,7 +7,7 @@ The results and the decorated functions are compiled. Here is what happens once 
 import os
 import threading
 import warnings
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from interloop import _core
 from interloop._core import EventualResult
@@ -63,20 +63,38 @@ _STOP = object()
 
 
 class ThreadLogObserver:
-    """Calls an observer of Twisted's log in a thread, so that a slow handler does not hold up the loop."""
+    """Calls an observer of Twisted's log in a thread, so that a slow handler does not hold up the loop.
+
+    Once that thread has ended, with the loop, the observer is called by whoever logs: no message is lost.
+    """
 
     def __init__(self, observer):
         self._observer = observer
         self._queue = SimpleQueue()
+        self._ended = False
         self._thread = threading.Thread(target=self._reader, name="CrochetLogWriter")
         self._thread.start()
 
     def _reader(self):
         while (event := self._queue.get()) is not _STOP:
+            self._write(event)
+        self._ended = True  # before the queue is emptied: who puts something into it later sees this
+        self._write_what_is_left()
+
+    def _write(self, event):
+        try:
+            self._observer(event)
+        except Exception:
+            pass  # logging itself has failed: there is nobody to tell
+
+    def _write_what_is_left(self):
+        while True:
             try:
-                self._observer(event)
-            except Exception:
-                pass  # logging itself has failed: there is nobody to tell
+                event = self._queue.get_nowait()
+            except Empty:
+                return
+            if event is not _STOP:
+                self._write(event)
 
     def stop(self):
         """Ends the thread, once it has written what came before."""
@@ -84,6 +102,8 @@ class ThreadLogObserver:
 
     def __call__(self, event):
         self._queue.put(event)
+        if self._ended:
+            self._write_what_is_left()
 
 
 class EventLoop:

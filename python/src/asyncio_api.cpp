@@ -126,7 +126,7 @@ PyObject* future_of_exception(asyncio_api* self) {
 }
 
 PyObject* as_future(asyncio_api* self, const arguments& given) {
-  static constexpr signature<1> wanted{"as_future", 1, {&names::fun}};
+  static constexpr signature<1> wanted{"as_future", 1, {&names::fun}, {&names::func}};
   std::array<PyObject*, 1> slots{};
   leading_arguments split;
   const native_asyncio* asyncio = get_asyncio();
@@ -169,7 +169,7 @@ PyObject* is_called(asyncio_api*, const arguments& given) {
 }
 
 PyObject* resolve(asyncio_api*, const arguments& given) {
-  static constexpr signature<2> wanted{"resolve", 1, {&names::future, &names::result}};
+  static constexpr signature<2> wanted{"resolve", 1, {&names::future, &names::result}, {nullptr, &names::value}};
   std::array<PyObject*, 2> slots{nullptr, Py_None};
   return parse(wanted, given, slots) ? none_if(set_result(slots[0], slots[1])) : nullptr;
 }
@@ -212,10 +212,10 @@ PyObject* gather(asyncio_api* self, const arguments& given) {
 }
 
 PyObject* call_later(asyncio_api* self, const arguments& given) {
-  static constexpr signature<2> wanted{"call_later", 2, {&names::delay, &names::fun}};
+  static constexpr signature<2> wanted{"call_later", 2, {&names::delay, &names::fun}, {nullptr, &names::func}};
   std::array<PyObject*, 2> slots{};
   leading_arguments split;
-  if (!split.split(wanted, given, slots)) return nullptr;
+  if (!split.split(wanted, given, slots) || !require_callable(wanted.function, slots[1])) return nullptr;
   const ref loop = loop_of(self);
   if (!loop) return nullptr;
   if (split.rest.named() == 0)

@@ -29,6 +29,7 @@ struct batched_timer {
   PyObject* seconds;
   PyObject* create_delayed_call;
   std::unordered_map<std::int64_t, bucket*>* buckets;  // those that have not fired; owned references
+  PyObject* weakrefs;
 };
 
 struct bucket {
@@ -53,7 +54,8 @@ struct batched_call {
   batched_call* previous;
   batched_call* next;
   PyObject* function;
-  PyObject* names;    // null, or a tuple: of the last arguments
+  PyObject* names;  // null, or a tuple: of the last arguments
+  PyObject* weakrefs;
   PyObject* args[1];  // as many as the object's size says
 };
 
@@ -138,6 +140,7 @@ PyObject* call_cancel(batched_call* self) {
 }
 
 void call_destroy(PyObject* object) {
+  if (reinterpret_cast<batched_call*>(object)->weakrefs) PyObject_ClearWeakRefs(object);
   clear_call(reinterpret_cast<batched_call*>(object));
   free_object(object);
 }
@@ -146,6 +149,11 @@ std::array<PyMethodDef, 2> call_methods{{
     INTERLOOP_PYTHON_PLAIN(batched_call, "cancel", call_cancel,
                            "cancel($self)\n--\n\nPrevents the call, unless it has been made. Any number of times."),
     {nullptr, nullptr, 0, nullptr},
+}};
+
+std::array<PyMemberDef, 2> call_members{{
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(batched_call, weakrefs), READONLY, nullptr},
+    {nullptr, 0, 0, 0, nullptr},
 }};
 
 // ---- a bucket
@@ -306,7 +314,9 @@ PyObject* timer_call_later(batched_timer* self, const arguments& given) {
   std::array<PyObject*, 2> slots{};
   leading_arguments split;
   double delay = 0, now = 0;
-  if (!split.split(wanted, given, slots) || !to_seconds(slots[0], delay)) return nullptr;
+  if (!split.split(wanted, given, slots) || !require_callable(wanted.function, slots[1]) ||
+      !to_seconds(slots[0], delay))
+    return nullptr;
   const ref clock = call(self->seconds);
   if (!clock || !to_seconds(clock.get(), now)) return nullptr;
   ref made = call_of(slots[1], split.rest);
@@ -325,8 +335,8 @@ PyObject* timer_call_later(batched_timer* self, const arguments& given) {
 }
 
 PyObject* timer_new(PyTypeObject* type, double width, PyObject* chunk_size, PyObject* seconds, PyObject* create) {
-  if (!(width > 0)) {
-    PyErr_SetString(PyExc_ValueError, "bucket_milliseconds must be > 0.0");
+  if (!(width > 0) || std::isinf(width)) {
+    PyErr_SetString(PyExc_ValueError, "bucket_milliseconds must be > 0.0, and finite");
     return nullptr;
   }
   const Py_ssize_t chunk = chunk_size ? PyNumber_AsSsize_t(chunk_size, PyExc_OverflowError) : 100;
@@ -377,6 +387,7 @@ int timer_clear(PyObject* object) {
 
 void timer_destroy(PyObject* object) {
   PyObject_GC_UnTrack(object);
+  if (reinterpret_cast<batched_timer*>(object)->weakrefs) PyObject_ClearWeakRefs(object);
   timer_clear(object);
   delete reinterpret_cast<batched_timer*>(object)->buckets;
   free_object(object);
@@ -389,10 +400,16 @@ std::array<PyMethodDef, 2> timer_methods{{
     {nullptr, nullptr, 0, nullptr},
 }};
 
+std::array<PyMemberDef, 2> timer_members{{
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(batched_timer, weakrefs), READONLY, nullptr},
+    {nullptr, 0, 0, 0, nullptr},
+}};
+
 }  // namespace
 
 PyObject* make_batched_timer(PyObject* api, const arguments& given) {
-  static constexpr signature<2> wanted{"make_batched_timer", 1, {&names::bucket_seconds, &names::chunk_size}};
+  static constexpr signature<2> wanted{
+      "make_batched_timer", 1, {&names::bucket_seconds, &names::chunk_size}, {&names::seconds_per_bucket}};
   std::array<PyObject*, 2> slots{};
   double width = 0;
   if (!parse(wanted, given, slots) || !to_seconds(slots[0], width)) return nullptr;
@@ -403,10 +420,11 @@ PyObject* make_batched_timer(PyObject* api, const arguments& given) {
 }
 
 bool make_batched_timer_types(PyObject* module) {
-  std::array<PyType_Slot, 4> call_slots{{
+  std::array<PyType_Slot, 5> call_slots{{
       {Py_tp_call, reinterpret_cast<void*>(&call_run)},
       {Py_tp_dealloc, reinterpret_cast<void*>(&call_destroy)},
       {Py_tp_methods, call_methods.data()},
+      {Py_tp_members, call_members.data()},
       {0, nullptr},
   }};
   std::array<PyType_Slot, 6> bucket_slots{{
@@ -417,7 +435,7 @@ bool make_batched_timer_types(PyObject* module) {
       {Py_tp_members, bucket_members.data()},
       {0, nullptr},
   }};
-  std::array<PyType_Slot, 7> timer_slots{{
+  std::array<PyType_Slot, 8> timer_slots{{
       {Py_tp_doc,
        const_cast<char*>("BatchedTimer(bucket_milliseconds, chunk_size, seconds_provider, delayed_call_creator, "
                          "loop=None)\n--\n\nWhat make_batched_timer returns.")},
@@ -426,6 +444,7 @@ bool make_batched_timer_types(PyObject* module) {
       {Py_tp_clear, reinterpret_cast<void*>(&timer_clear)},
       {Py_tp_dealloc, reinterpret_cast<void*>(&timer_destroy)},
       {Py_tp_methods, timer_methods.data()},
+      {Py_tp_members, timer_members.data()},
       {0, nullptr},
   }};
   constexpr unsigned internal = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION;

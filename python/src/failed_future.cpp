@@ -26,18 +26,38 @@ PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   return reinterpret_cast<PyObject*>(self);
 }
 
-using garbage = collected<failed_future, &failed_future::type, &failed_future::value, &failed_future::traceback>;
+using garbage = collected<failed_future, &failed_future::type, &failed_future::value, &failed_future::traceback,
+                          &failed_future::dict>;
 
 PyObject* text(PyObject* object) {
   PyObject* value = reinterpret_cast<failed_future*>(object)->value;
   return PyObject_Str(value ? value : Py_None);
 }
 
-std::array<PyMemberDef, 5> members{{
+// For the modules copy and pickle.
+PyObject* reduce(failed_future* self) {
+  const auto given = [](PyObject* field) { return field ? field : Py_None; };
+  return Py_BuildValue("O(OOO)O", reinterpret_cast<PyObject*>(Py_TYPE(self)), given(self->type), given(self->value),
+                       given(self->traceback), given(self->dict));
+}
+
+std::array<PyMethodDef, 2> methods{{
+    INTERLOOP_PYTHON_PLAIN(failed_future, "__reduce__", reduce, "What copy and pickle make another one of."),
+    {nullptr, nullptr, 0, nullptr},
+}};
+
+std::array<PyGetSetDef, 2> properties{{
+    {"__dict__", &PyObject_GenericGetDict, &PyObject_GenericSetDict, nullptr, nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr},
+}};
+
+std::array<PyMemberDef, 7> members{{
     {"_type", T_OBJECT, offsetof(failed_future, type), 0, nullptr},
     {"_value", T_OBJECT, offsetof(failed_future, value), 0, nullptr},
     {"_traceback", T_OBJECT, offsetof(failed_future, traceback), 0, nullptr},
     {"value", T_OBJECT, offsetof(failed_future, value), READONLY, PyDoc_STR("The exception.")},
+    {"__dictoffset__", T_PYSSIZET, offsetof(failed_future, dict), READONLY, nullptr},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(failed_future, weakrefs), READONLY, nullptr},
     {nullptr, 0, 0, 0, nullptr},
 }};
 
@@ -64,7 +84,7 @@ ref make_failed_future_of_handled() {
 }
 
 bool make_failed_future_type(PyObject* module) {
-  std::array<PyType_Slot, 8> slots{{
+  std::array<PyType_Slot, 10> slots{{
       {Py_tp_doc,
        const_cast<char*>("FailedFuture(type_, value, traceback)\n--\n\nAn exception, for errbacks on asyncio.")},
       {Py_tp_new, reinterpret_cast<void*>(&construct)},
@@ -73,6 +93,8 @@ bool make_failed_future_type(PyObject* module) {
       {Py_tp_dealloc, reinterpret_cast<void*>(&garbage::destroy)},
       {Py_tp_str, reinterpret_cast<void*>(&text)},
       {Py_tp_members, members.data()},
+      {Py_tp_methods, methods.data()},
+      {Py_tp_getset, properties.data()},
       {0, nullptr},
   }};
   PyType_Spec spec{"interloop._core.FailedFuture", sizeof(failed_future), 0,

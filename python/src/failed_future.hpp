@@ -6,12 +6,15 @@
 
 namespace interloop::python {
 
-/// `FailedFuture(type, value, traceback)`. Any of the three may be None: what `sys.exc_info()` gave.
+/// `FailedFuture(type, value, traceback)`. Any of the three may be None: what `sys.exc_info()` gave. It can have more
+/// attributes, be referred to weakly, and be copied; pickled, where there is no traceback.
 struct failed_future {
   PyObject_HEAD
   PyObject* type;
   PyObject* value;
   PyObject* traceback;
+  PyObject* dict;  // null, or a user's attributes
+  PyObject* weakrefs;
 };
 
 extern PyTypeObject* failed_future_type;

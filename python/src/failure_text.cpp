@@ -20,6 +20,14 @@ ref sentence(const char* format, PyObject* failure) {
   return name ? ref(PyUnicode_FromFormat(format, name.get())) : ref();
 }
 
+// A text whose lines are joined by spaces, as txaio's guide says of messages. Null stays null.
+ref in_one_line(ref text) {
+  const ref lines = text ? ref(PyUnicode_Splitlines(text.get(), 0)) : ref();
+  if (!lines || PyList_GET_SIZE(lines.get()) == 1) return lines ? std::move(text) : ref();
+  const ref space(PyUnicode_FromString(" "));
+  return space ? ref(PyUnicode_Join(space.get(), lines.get())) : ref();
+}
+
 }  // namespace
 
 ref message_of_failure(PyObject* failure, PyObject* value_name, PyObject* message_method) {
@@ -33,7 +41,8 @@ ref message_of_failure(PyObject* failure, PyObject* value_name, PyObject* messag
     if (!forgive()) return ref();
     return ref(PyUnicode_FromFormat("%U: <exception str() failed>", name.get()));
   }
-  ref text(PyUnicode_FromFormat("%U: %S", name.get(), message.get()));
+  const ref line = in_one_line(ref(PyObject_Str(message.get())));
+  ref text = line ? ref(PyUnicode_FromFormat("%U: %U", name.get(), line.get())) : ref();
   return text ? std::move(text) : sentence(apology, failure);
 }
 

@@ -70,6 +70,7 @@ namespace interloop::python {
   X(trace, "trace")                                \
   X(traceback, "traceback")                        \
   X(txaio_trace, "txaio_trace")                    \
+  X(seconds_per_bucket, "seconds_per_bucket")      \
   X(value, "value")                                \
   X(warn, "warn")                                  \
   X(warning, "warning")                            \

@@ -4,13 +4,20 @@
 namespace interloop::python {
 namespace {
 
-// Which of the names `key` is, or -1. Names in calls are interned nearly always, so addresses come first.
+// Which of the names `key` is, or -1; some may be null. Names in calls are interned nearly always, so addresses come
+// first.
 int index_of(PyObject* key, PyObject** const* names, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i)
-    if (*names[i] == key) return static_cast<int>(i);
+    if (names[i] && *names[i] == key) return static_cast<int>(i);
   for (std::size_t i = 0; i < count; ++i)
-    if (PyUnicode_Compare(*names[i], key) == 0) return static_cast<int>(i);
+    if (names[i] && PyUnicode_Compare(*names[i], key) == 0) return static_cast<int>(i);
   return -1;
+}
+
+bool has_name(const arguments& given, PyObject* name) {
+  for (Py_ssize_t i = 0; i < given.named(); ++i)
+    if (PyUnicode_Compare(PyTuple_GET_ITEM(given.names, i), name) == 0) return true;
+  return false;
 }
 
 bool missing(const char* function, PyObject* name) {
@@ -25,8 +32,8 @@ bool twice(const char* function, PyObject* name) {
 
 }  // namespace
 
-bool detail::parse(const char* function, std::size_t required, PyObject** const* names, std::size_t count,
-                   const arguments& given, PyObject** slots) {
+bool detail::parse(const char* function, std::size_t required, PyObject** const* names, PyObject** const* also,
+                   std::size_t count, const arguments& given, PyObject** slots) {
   const auto positional = static_cast<std::size_t>(given.positional);
   if (positional > count) {
     PyErr_Format(PyExc_TypeError, "%s() takes at most %zu arguments (%zd given)", function, count, given.total());
@@ -39,12 +46,13 @@ bool detail::parse(const char* function, std::size_t required, PyObject** const*
   }
   for (Py_ssize_t i = 0; i < given.named(); ++i) {
     PyObject* key = PyTuple_GET_ITEM(given.names, i);
-    const int at = index_of(key, names, count);
+    int at = index_of(key, names, count);
+    if (at < 0) at = index_of(key, also, count);
     if (at < 0) {
       PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument '%U'", function, key);
       return false;
     }
-    if (seen & (1U << at)) return twice(function, key);
+    if (seen & (1U << at)) return twice(function, *names[at]);
     seen |= 1U << at;
     slots[at] = given.values[given.positional + i];
   }
@@ -53,15 +61,26 @@ bool detail::parse(const char* function, std::size_t required, PyObject** const*
   return true;
 }
 
-bool leading_arguments::split_slowly(const char* function, PyObject** const* names, std::size_t count,
-                                     const arguments& given, PyObject** leading) {
+bool require_callable(const char* function, PyObject* argument) {
+  if (PyCallable_Check(argument)) return true;
+  PyErr_Format(PyExc_TypeError, "%s() needs a function that can be called, not %.100s", function,
+               Py_TYPE(argument)->tp_name);
+  return false;
+}
+
+bool leading_arguments::split_slowly(const char* function, PyObject** const* names, PyObject** const* also,
+                                     std::size_t count, const arguments& given, PyObject** leading) {
   const auto positional = static_cast<std::size_t>(given.positional);
   for (std::size_t i = 0; i < count; ++i) leading[i] = i < positional ? given.values[i] : nullptr;
   ref kept(PyList_New(0));
   if (!kept) return false;
   for (Py_ssize_t i = 0; i < given.named(); ++i) {
     PyObject* key = PyTuple_GET_ITEM(given.names, i);
-    const int at = index_of(key, names, count);
+    int at = index_of(key, names, count);
+    if (at < 0) {  // else it is for the function that is called
+      at = index_of(key, also, count);
+      if (at >= 0 && (leading[at] || has_name(given, *names[at]))) at = -1;
+    }
     if (at >= 0) {
       if (leading[at]) return twice(function, key);
       leading[at] = given.values[given.positional + i];

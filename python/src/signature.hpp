@@ -15,12 +15,13 @@ template <std::size_t Count>
 struct signature {
   const char* function;
   std::size_t required;
-  std::array<PyObject**, Count> names;  // addresses, since the strings are made when the module is loaded
+  std::array<PyObject**, Count> names;   // addresses, since the strings are made when the module is loaded
+  std::array<PyObject**, Count> also{};  // the name that txaio's guide has for it, where that is another one
 };
 
 namespace detail {
-bool parse(const char* function, std::size_t required, PyObject** const* names, std::size_t count,
-           const arguments& given, PyObject** slots);
+bool parse(const char* function, std::size_t required, PyObject** const* names, PyObject** const* also,
+           std::size_t count, const arguments& given, PyObject** slots);
 }
 
 /// Puts what was given into `slots`, borrowed; those that were not given stay as they are. False: TypeError is set.
@@ -31,8 +32,12 @@ bool parse(const signature<Count>& wanted, const arguments& given, std::array<Py
     for (std::size_t i = 0; i < static_cast<std::size_t>(given.positional); ++i) slots[i] = given.values[i];
     return true;
   }
-  return detail::parse(wanted.function, wanted.required, wanted.names.data(), Count, given, slots.data());
+  return detail::parse(wanted.function, wanted.required, wanted.names.data(), wanted.also.data(), Count, given,
+                       slots.data());
 }
+
+/// Whether `argument` can be called; false: TypeError is set, which names the function that needs it.
+bool require_callable(const char* function, PyObject* argument);
 
 /// Splits `function(first, ..., *args, **kwargs)`: `leading` gets the named first ones, however they were given, and
 /// `rest` what is left. Keeps what it had to build; false: TypeError is set.
@@ -45,13 +50,13 @@ class leading_arguments {
       rest = {given.values + Count, given.positional - static_cast<Py_ssize_t>(Count), given.names};
       return true;
     }
-    return split_slowly(wanted.function, wanted.names.data(), Count, given, leading.data());
+    return split_slowly(wanted.function, wanted.names.data(), wanted.also.data(), Count, given, leading.data());
   }
   arguments rest{};
 
  private:
-  bool split_slowly(const char* function, PyObject** const* names, std::size_t count, const arguments& given,
-                    PyObject** leading);
+  bool split_slowly(const char* function, PyObject** const* names, PyObject** const* also, std::size_t count,
+                    const arguments& given, PyObject** leading);
   std::vector<PyObject*> values_;
   ref names_;
 };

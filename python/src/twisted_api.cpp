@@ -111,7 +111,7 @@ ref deferred_of_exception(const native_twisted& twisted) {
 }
 
 PyObject* as_future(twisted_api*, const arguments& given) {
-  static constexpr signature<1> wanted{"as_future", 1, {&names::fun}};
+  static constexpr signature<1> wanted{"as_future", 1, {&names::fun}, {&names::func}};
   std::array<PyObject*, 1> slots{};
   leading_arguments split;
   const native_twisted* twisted = get_twisted();
@@ -146,7 +146,7 @@ PyObject* is_called(twisted_api*, const arguments& given) {
 }
 
 PyObject* resolve(twisted_api*, const arguments& given) {
-  static constexpr signature<2> wanted{"resolve", 1, {&names::future, &names::result}};
+  static constexpr signature<2> wanted{"resolve", 1, {&names::future, &names::result}, {nullptr, &names::value}};
   std::array<PyObject*, 2> slots{nullptr, Py_None};
   return parse(wanted, given, slots) ? none_if(call_method(slots[0], names::callback, slots[1])) : nullptr;
 }
@@ -191,11 +191,11 @@ PyObject* gather(twisted_api* self, const arguments& given) {
 }
 
 PyObject* call_later(twisted_api* self, const arguments& given) {
-  static constexpr signature<2> wanted{"call_later", 2, {&names::delay, &names::fun}};
+  static constexpr signature<2> wanted{"call_later", 2, {&names::delay, &names::fun}, {nullptr, &names::func}};
   std::array<PyObject*, 2> slots{};
   leading_arguments split;
   const native_twisted* twisted = get_twisted();
-  if (!twisted || !split.split(wanted, given, slots)) return nullptr;
+  if (!twisted || !split.split(wanted, given, slots) || !require_callable(wanted.function, slots[1])) return nullptr;
   ref reactor = reactor_of(self);
   // What has no callLater of its own may have an adapter registered.
   if (reactor && !PyObject_HasAttr(reactor.get(), names::callLater))

@@ -78,6 +78,22 @@ def test_arguments_and_keywords_arrive(clocked):
     assert calls == [((1, 2), {"b": 3}), {"c": 4}]
 
 
+def test_timers_and_calls_can_be_referred_to_weakly(clocked):
+    timer = clocked.txaio.make_batched_timer(1)
+    call = timer.call_later(1, pytest.fail, "called")
+    references = [weakref.ref(timer), weakref.ref(call)]
+    assert [each() for each in references] == [timer, call]
+    call.cancel()
+    del timer, call
+    gc.collect()
+    assert [each() for each in references] == [None, None]
+
+
+def test_a_bucket_without_an_end_is_refused(clocked):
+    with pytest.raises(ValueError, match="finite"):
+        clocked.txaio.make_batched_timer(float("inf"))
+
+
 def test_a_negative_delay_means_soon(clocked):
     timer = clocked.txaio.make_batched_timer(1)
     calls = []

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Failures as text: never an exception because of what is in them."""
 
+import copy
+import gc
+import pickle
+import weakref
+
 import pytest
 
 
@@ -78,3 +83,28 @@ def test_failed_future_is_what_the_original_makes(on):
     on.txaio.reject(future, Own(ValueError, error, None))
     with pytest.raises(ValueError):
         on.wait(future)
+
+
+@pytest.mark.parametrize("text", ["one\ntwo", "one\r\ntwo", "one\ntwo\n"])
+def test_a_message_is_one_line(on, text):
+    assert on.txaio.failure_message(on.txaio.create_failure(ValueError(text))) == "ValueError: one two"
+
+
+def test_a_failed_future_can_be_copied_marked_and_referred_to_weakly(on):
+    if not on.is_asyncio:
+        pytest.skip("Twisted has Failure")
+    failure = on.txaio.create_failure(ValueError("x"))
+    failure.seen = True
+    for other in (copy.copy(failure), pickle.loads(pickle.dumps(failure))):
+        assert (type(other), type(other.value), str(other), other.seen) == (type(failure), ValueError, "x", True)
+    reference = weakref.ref(failure)
+    assert reference() is failure
+    failure.itself = failure  # the garbage collector knows what has been added
+    del failure
+    gc.collect()
+    assert reference() is None
+
+
+def test_the_overviews_name_of_the_formatted_traceback_works(on):
+    failure = on.txaio.create_failure(ValueError("x"))
+    assert on.txaio.failure_formatted_traceback(failure) == on.txaio.failure_format_traceback(failure)

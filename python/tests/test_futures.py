@@ -100,6 +100,33 @@ def test_arguments_can_be_given_by_name(on):
     assert on.wait(txaio.create_future_success(result=5)) == 5
 
 
+def test_arguments_can_be_given_by_the_names_that_the_guide_has(on):
+    txaio = on.txaio
+    future = txaio.create_future()
+    txaio.resolve(future, value=7)
+    assert on.wait(future) == 7
+    assert on.wait(txaio.as_future(func=lambda **names: names, a=1)) == {"a": 1}
+    done = txaio.create_future()
+    txaio.call_later(delay=0, func=lambda **names: txaio.resolve(done, names), b=2)
+    assert on.wait(done) == {"b": 2}
+    assert isinstance(txaio.make_batched_timer(seconds_per_bucket=1, chunk_size=3), txaio.interfaces.IBatchedTimer)
+
+
+def test_a_name_of_the_guides_goes_to_the_function_when_there_is_one(on):
+    txaio = on.txaio
+    assert on.wait(txaio.as_future(lambda **names: names, func=1)) == {"func": 1}
+    assert on.wait(txaio.as_future(func=1, fun=lambda **names: names)) == {"func": 1}
+    with pytest.raises(TypeError, match="multiple values for argument 'result'"):
+        txaio.resolve(txaio.create_future(), 1, value=2)
+
+
+def test_call_later_refuses_at_once_what_cannot_be_called(on):
+    with pytest.raises(TypeError, match="call_later.. needs a function"):
+        on.txaio.call_later(0, 3)
+    with pytest.raises(TypeError, match="call_later.. needs a function"):
+        on.txaio.make_batched_timer(1).call_later(0, 3)
+
+
 def test_a_call_can_have_any_number_of_arguments(on):
     named = {f"name{i}": i for i in range(40)}
     seen = []

@@ -96,6 +96,7 @@ config = _Config()
 
 
 def _throw_usage_error(*args, **kwargs):
+    """RuntimeError, until ``use_asyncio()`` or ``use_twisted()`` puts the framework's function in this one's place."""
     raise RuntimeError("To use txaio, you must first select a framework with .use_twisted() or .use_asyncio()")
 
 
@@ -108,4 +109,6 @@ def __getattr__(name):
         import importlib
 
         return importlib.import_module("interloop.txaio._unframework")
+    if name == "failure_formatted_traceback":  # so txaio's overview calls it
+        return _this.failure_format_traceback
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

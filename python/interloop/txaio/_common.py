@@ -34,3 +34,4 @@ _FUNCTIONS = (
 def _export(api, namespace):
     """Puts the functions of ``api`` into a module's namespace."""
     namespace.update((name, getattr(api, name)) for name in _FUNCTIONS)
+    namespace["failure_formatted_traceback"] = api.failure_format_traceback  # so txaio's overview calls it

@@ -29,6 +29,7 @@ sleep = _default_api.sleep
 failure_message = _default_api.failure_message
 failure_traceback = _default_api.failure_traceback
 failure_format_traceback = _default_api.failure_format_traceback
+failure_formatted_traceback = _default_api.failure_format_traceback
 create_future = _default_api.create_future
 create_future_success = _default_api.create_future_success
 create_future_error = _default_api.create_future_error

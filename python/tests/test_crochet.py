@@ -425,6 +425,22 @@ time.sleep(0.05)
     assert "Exception ignored" not in output
 
 
+def test_redirected_standard_error_does_not_feed_twisteds_log_with_itself():
+    output = run(
+        """
+        import time
+        from interloop import crochet, txaio
+        crochet.setup("twisted")
+        txaio.use_twisted()
+        txaio.start_logging()  # redirects standard error, to which the module logging writes warnings
+        txaio.make_logger().warn("beware")
+        time.sleep(0.2)
+        """
+    )
+    assert 1 <= output.count("beware") <= 2, output  # once from txaio; once as what the module logging has written
+    assert len(output.splitlines()) < 20, output
+
+
 @ON_ALL
 def test_a_failure_that_was_seen_is_not_logged(loop):
     output = program(

@@ -65,13 +65,16 @@ _STOP = object()
 class ThreadLogObserver:
     """Calls an observer of Twisted's log in a thread, so that a slow handler does not hold up the loop.
 
-    Once that thread has ended, with the loop, the observer is called by whoever logs: no message is lost.
+    Once that thread has ended, with the loop, the observer is called by whoever logs: no message is lost. What the
+    observer itself causes to be logged is not given to it again: where standard error is redirected into Twisted's log,
+    a handler that writes there would have no end.
     """
 
     def __init__(self, observer):
         self._observer = observer
         self._queue = SimpleQueue()
         self._ended = False
+        self._own = threading.local()  # its attribute ``writing``: this thread is inside the observer
         self._thread = threading.Thread(target=self._reader, name="CrochetLogWriter")
         self._thread.start()
 
@@ -82,10 +85,13 @@ class ThreadLogObserver:
         self._write_what_is_left()
 
     def _write(self, event):
+        self._own.writing = True
         try:
             self._observer(event)
         except Exception:
             pass  # logging itself has failed: there is nobody to tell
+        finally:
+            self._own.writing = False
 
     def _write_what_is_left(self):
         while True:
@@ -101,6 +107,8 @@ class ThreadLogObserver:
         self._queue.put(_STOP)
 
     def __call__(self, event):
+        if getattr(self._own, "writing", False):
+            return
         self._queue.put(event)
         if self._ended:
             self._write_what_is_left()

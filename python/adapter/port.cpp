@@ -24,6 +24,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace interloop {
 namespace {
@@ -274,6 +275,26 @@ std::unordered_map<PyObject*, std::unique_ptr<python_loop>>& made_loops() {
   return loops;
 }
 
+// Closes those whose Python loop was closed without winding up first: `loop.close()` alone tells nobody. So a program
+// that makes one asyncio loop after another keeps the descriptors of the last one at most.
+void close_those_that_have_ended() {
+  auto& all = made_loops();
+  std::vector<object> natives;  // asking and closing run Python code, during which other threads may come here
+  natives.reserve(all.size());
+  for (const auto& [native, made] : all) natives.push_back(object::borrow(native));
+  for (const object& native : natives) {
+    const auto asked = all.find(native.get());
+    if (asked == all.end() || (*asked->second)->closed()) continue;
+    const object driver = object::borrow(static_cast<const python_port&>((*asked->second)->port()).driver().get());
+    if (!flag(driver, "ended")) continue;
+    const auto found = all.find(native.get());
+    if (found == all.end()) continue;
+    const auto last = std::move(found->second);
+    all.erase(found);
+    (*last)->close();
+  }
+}
+
 void report_failure(const object& driver, std::string_view context, const failure& why) {
   const gil locked;
   const std::string text = failure_format_traceback(why);
@@ -312,6 +333,7 @@ loop& python::current_loop() {
   auto& loops = made_loops();
   const auto found = loops.find(native.get());
   if (found != loops.end() && !(*found->second)->closed()) return **found->second;
+  close_those_that_have_ended();
   auto made = std::make_unique<python_loop>(native.get());
   loop& core = **made;
   // The Python loop is told by reference count, which the port holds, so its address stays its own until it ends.

@@ -19,6 +19,10 @@ class AsyncioDriver:
         self.steady = self._coarse or getattr(type(loop), "time", None) is asyncio.BaseEventLoop.time
         self.watches = hasattr(loop, "add_reader")
 
+    @property
+    def ended(self):
+        return self._loop.is_closed()
+
     def now(self):
         return self._loop.time()
 
@@ -84,6 +88,7 @@ class TwistedDriver:
         self._reactor = reactor
         self.watches = hasattr(reactor, "addReader")
         self.steady = self.watches  # a clock of its own has who does nothing but tell the time
+        self.ended = False  # a reactor says when it ends
 
     def now(self):
         return self._reactor.seconds()
@@ -180,10 +185,14 @@ def reject(future, error):
 
             future.errback(CancelledError() if error is None else error)
     elif not future.done():
-        if error is None:
-            future.cancel()
-        else:
-            future.set_exception(error)
+        try:
+            if error is None:
+                future.cancel()
+            else:
+                future.set_exception(error)
+        except RuntimeError:
+            if not future.get_loop().is_closed():  # then there is nobody left to be told
+                raise
 
 
 def follow(native, awaitable, on_value, on_error):

@@ -243,6 +243,23 @@ def test_several_loops_one_after_another_each_have_their_own(extension, run):
     gc.collect()
 
 
+@pytest.mark.parametrize("kind", ["asyncio", "uvloop"])
+def test_loops_that_are_closed_without_winding_up_keep_no_descriptors(extension, kind):
+    import os
+
+    async def main():
+        extension.never()
+        assert await extension.doubled_later(1, 0) == 2
+
+    counts = []
+    for _ in range(8):
+        loop = NATIVES[kind]().native
+        loop.run_until_complete(main())
+        loop.close()
+        counts.append(len(os.listdir("/proc/self/fd")))
+    assert counts[-1] == counts[1], counts
+
+
 def test_without_a_loop_it_says_so(extension):
     import os
 

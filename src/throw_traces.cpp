@@ -36,10 +36,17 @@ bool is_standard(const stack_frame& frame) {
   return headers != std::string::npos && frame.file.find("/c++/", headers) != std::string::npos;
 }
 
+// What comes from interloop's headers and sources, by its place for the same reason.
+bool is_ours(const stack_frame& frame) {
+  constexpr std::string_view here = __FILE__;
+  constexpr std::string_view sources = here.substr(0, here.rfind('/') + 1);
+  return frame.file.find("/include/interloop/") != std::string::npos ||
+         (sources.starts_with('/') && frame.file.starts_with(sources));
+}
+
 // What a reader takes for granted: how interloop and the standard library call functions, and throw.
 bool is_plumbing(const stack_frame& frame) {
-  // g++ does not qualify the names of templates that it inlined.
-  if (frame.inlined && frame.file.find("/interloop/detail/") != std::string::npos) return true;
+  if (is_ours(frame)) return true;
   constexpr std::string_view functions[] = {"interloop::detail::",
                                             "interloop::loop::",
                                             "interloop::failure::failure(",

@@ -162,6 +162,21 @@ TEST_F(throw_traces_test, each_nested_exception_shows_where_it_was_thrown) {
   EXPECT_THAT(text.substr(0, cause), Not(HasSubstr("interloop::throws(")));
 }
 
+TEST_F(throw_traces_test, what_interloop_calls_in_between_is_left_out) {
+  const auto failed = as_future([] { return calls_what_throws(1); });
+  const auto awaited = [](future<int> first) -> future<int> { co_return calls_what_throws(co_await first); };
+  const future<int> zero = create_future<int>();
+  const auto escaped = awaited(zero);
+  resolve(zero, 0);
+  manual.run_ready();
+  for (const auto& fail : {failed.get_failure(), escaped.get_failure()}) {
+    const std::string text = failure_format_traceback(*fail);
+    EXPECT_THAT(text, HasSubstr("calls_what_throws"));
+    for (const char* between : {"as_future", "resume_frame", "api.hpp", "coroutine.cpp", "coroutine.hpp"})
+      EXPECT_THAT(text, Not(HasSubstr(between)));
+  }
+}
+
 TEST_F(throw_traces_test, what_the_standard_library_and_the_system_call_in_between_is_left_out) {
   std::exception_ptr thrown;
   const std::function<void()> wrapped = [] { calls_what_throws(1); };

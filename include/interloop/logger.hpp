@@ -40,6 +40,9 @@ void log_failure(const logger_core& core, format_base format, format_cache& cach
 template <class T>
 concept plain_text = std::same_as<T, std::string> || std::same_as<T, std::string_view>;
 
+template <class... Fields>
+concept with_category = ((Fields::name == "log_category") || ...);
+
 }  // namespace detail
 
 /// Logs, under a name. Loggers of one name are one: a small handle, to copy freely. The library keeps what belongs to a
@@ -68,10 +71,11 @@ class logger {
     if (enabled(log_level::name)) [[unlikely]]                                                               \
       call(log_level::name, format.text, format.where, format.is_literal, fields...);                        \
   }                                                                                                          \
-  template <class Value, class... Fields>                                                                    \
-  void name(log_field<"log_category", Value> category, Fields... fields) const noexcept {                    \
+  template <class... Fields>                                                                                 \
+    requires detail::with_category<Fields...>                                                                \
+  void name(Fields... fields) const noexcept {                                                               \
     if (enabled(log_level::name)) [[unlikely]]                                                               \
-      call(log_level::name, {}, {}, false, category, fields...);                                             \
+      call(log_level::name, {}, {}, false, fields...);                                                       \
   }                                                                                                          \
   template <detail::plain_text Text>                                                                         \
   void name(const Text& text, std::source_location where = std::source_location::current()) const noexcept { \
@@ -94,10 +98,11 @@ class logger {
     if (passes(level)) [[unlikely]]                                                                                  \
       call(level, format.text, format.where, format.is_literal, fields...);                                          \
   }                                                                                                                  \
-  template <class Value, class... Fields>                                                                            \
-  void name(log_level level, log_field<"log_category", Value> category, Fields... fields) const {                    \
+  template <class... Fields>                                                                                         \
+    requires detail::with_category<Fields...>                                                                        \
+  void name(log_level level, Fields... fields) const {                                                               \
     if (passes(level)) [[unlikely]]                                                                                  \
-      call(level, {}, {}, false, category, fields...);                                                               \
+      call(level, {}, {}, false, fields...);                                                                         \
   }                                                                                                                  \
   template <detail::plain_text Text>                                                                                 \
   void name(log_level level, const Text& text, std::source_location where = std::source_location::current()) const { \

@@ -135,9 +135,9 @@ TEST_F(logger_test, a_category_brings_its_format_and_the_last_one_added_counts) 
   const logger log = make_logger("categories");
   add_log_categories({{"hop", "{who} hops"}, {"stop", "{who} stops"}});
   log.info("log_category"_a = "hop", "who"_a = "Jack");
-  log.info("its own format", "log_category"_a = "stop", "who"_a = "Jack");
+  log.info("its own format", "who"_a = "Jack", "log_category"_a = "stop");
   add_log_categories({{"hop", "hop, {who}!"}});
-  log.warn("log_category"_a = "hop", "who"_a = "Jill");
+  log.warn("who"_a = "Jill", "log_category"_a = "hop");
   EXPECT_EQ(sink->last().format, "hop, {who}!");
   log.info("log_category"_a = "unheard of", "who"_a = "Jack", "times"_a = 2);
   log.info("{who} keeps it", "log_category"_a = "unheard of", "who"_a = "Jack");
@@ -156,7 +156,7 @@ TEST_F(logger_test, what_a_level_takes_is_taken_at_a_level_that_is_known_at_run_
     log.emit(level, "{n} named", "n"_a = 1);
     log.emit(level, "log_category"_a = "emitted", "who"_a = "Jack");
     log.emit(level, std::string("as {it} is"));
-    log.log_at(level, "log_category"_a = "emitted", "who"_a = "Jill");
+    log.log_at(level, "who"_a = "Jill", "log_category"_a = "emitted");
     log.log_at(level, std::string_view("as {it} is"));
   }
   EXPECT_THAT(sink->texts(),

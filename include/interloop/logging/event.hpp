@@ -49,7 +49,8 @@ class log_event {
   mutable std::string_view text_;
 };
 
-/// A copy of an event that owns everything: fields keep their kinds and members; what was `other` becomes a text.
+/// A copy of an event that owns everything: fields keep their kinds and members; what was `other` becomes a text. But
+/// for `where`, which points into the code that logged: a library that does must not be unloaded meanwhile.
 ///
 /// Thread safety: as a value's; may be moved to another thread.
 class kept_log_event {

@@ -299,56 +299,82 @@ std::array<PyMethodDef, 21> methods{{
     INTERLOOP_PYTHON_FAST(
         asyncio_api, "create_future", create_future,
         "create_future($self, result=..., error=..., canceller=...)\n--\n\n"
-        "A future of the loop: pending, or with a result, or with an error. canceller(future) is called\n"
-        "when it is cancelled. ValueError: both result and error."),
+        "A future of the loop: pending, or with a result, or with an error: an exception or an IFailedFuture.\n"
+        "canceller(future) is called when it is cancelled. ValueError: both result and error."),
     INTERLOOP_PYTHON_FAST(asyncio_api, "create_future_success", create_future_success,
-                          "create_future_success($self, result)\n--\n\nA future that has a result."),
-    INTERLOOP_PYTHON_FAST(asyncio_api, "create_future_error", create_future_error,
-                          "create_future_error($self, error=None)\n--\n\n"
-                          "A future that has failed with an exception or failure; None: the exception being handled."),
+                          "create_future_success($self, result)\n--\n\n"
+                          "A future that has its result already."),
+    INTERLOOP_PYTHON_FAST(
+        asyncio_api, "create_future_error", create_future_error,
+        "create_future_error($self, error=None)\n--\n\n"
+        "A future that has failed already: error is an exception or an IFailedFuture; None: the exception\n"
+        "being handled. RuntimeError: error is neither. TypeError: None outside of an except block."),
     INTERLOOP_PYTHON_FAST(
         asyncio_api, "as_future", as_future,
         "as_future($self, fun, *args, **kwargs)\n--\n\n"
-        "Calls fun now. Its future, a task for its coroutine, or a future of its result or exception."),
+        "Calls fun(*args, **kwargs) now. Returns its future, a task for its coroutine, or a future of its\n"
+        "result or its exception. KeyboardInterrupt, SystemExit and their like come out at once.\n"
+        "RuntimeError: fun is an asynchronous generator function."),
     INTERLOOP_PYTHON_FAST(asyncio_api, "is_future", is_future,
-                          "is_future($self, obj)\n--\n\nWhether obj is a future or a coroutine."),
+                          "is_future($self, obj)\n--\n\n"
+                          "Whether obj is a future or a coroutine. Any thread."),
     INTERLOOP_PYTHON_FAST(asyncio_api, "is_called", is_called,
-                          "is_called($self, future)\n--\n\nWhether the future is done."),
-    INTERLOOP_PYTHON_FAST(asyncio_api, "resolve", resolve,
-                          "resolve($self, future, result=None)\n--\n\nGives the future its result."),
-    INTERLOOP_PYTHON_FAST(asyncio_api, "reject", reject,
-                          "reject($self, future, error=None)\n--\n\n"
-                          "Fails the future with an exception or failure; None: the exception being handled."),
-    INTERLOOP_PYTHON_FAST(asyncio_api, "cancel", cancel,
-                          "cancel($self, future, msg=None)\n--\n\nCancels the future, with a message."),
+                          "is_called($self, future)\n--\n\n"
+                          "Whether the future is done: resolved, rejected or cancelled."),
+    INTERLOOP_PYTHON_FAST(
+        asyncio_api, "resolve", resolve,
+        "resolve($self, future, result=None)\n--\n\n"
+        "Gives the future its result; its callbacks run in a later iteration of the loop. The loop's thread.\n"
+        "asyncio.InvalidStateError: it is done already."),
+    INTERLOOP_PYTHON_FAST(
+        asyncio_api, "reject", reject,
+        "reject($self, future, error=None)\n--\n\n"
+        "Fails the future; its errbacks run in a later iteration of the loop. The loop's thread. error is an\n"
+        "exception or an IFailedFuture; None: the exception being handled. RuntimeError: it is neither.\n"
+        "TypeError: None outside of an except block. asyncio.InvalidStateError: the future is done already."),
+    INTERLOOP_PYTHON_FAST(
+        asyncio_api, "cancel", cancel,
+        "cancel($self, future, msg=None)\n--\n\n"
+        "Cancels the future, with msg for the CancelledError; its canceller and its errbacks run in a later\n"
+        "iteration of the loop. Nothing happens if it is done. The loop's thread."),
     INTERLOOP_PYTHON_FAST(
         asyncio_api, "add_callbacks", add_callbacks,
         "add_callbacks($self, future, callback, errback)\n--\n\n"
         "Calls callback(result) or errback(failure) when the future is done; one of them may be None.\n"
-        "What callback raises goes to errback as well. ValueError: both are None."),
+        "What callback raises goes to errback as well. ValueError: both are None. The loop's thread."),
     INTERLOOP_PYTHON_FAST(
         asyncio_api, "gather", gather,
         "gather($self, futures, consume_exceptions=True)\n--\n\n"
-        "A future of the list of all results; exceptions are among them, unless consume_exceptions is\n"
-        "false: then the first one fails it."),
-    INTERLOOP_PYTHON_FAST(asyncio_api, "call_later", call_later,
-                          "call_later($self, delay, fun, *args, **kwargs)\n--\n\n"
-                          "Calls fun in delay seconds. The loop's own handle, which has cancel()."),
+        "A future of the list of all results of futures, in their order; exceptions are among them, unless\n"
+        "consume_exceptions is false: then the first one fails it."),
+    INTERLOOP_PYTHON_FAST(
+        asyncio_api, "call_later", call_later,
+        "call_later($self, delay, fun, *args, **kwargs)\n--\n\n"
+        "Calls fun(*args, **kwargs) in the loop's thread, in delay seconds, a float; zero or less: in the next\n"
+        "iteration. Returns the loop's own handle, which has cancel(). The loop's thread.\n"
+        "TypeError: fun cannot be called. What fun raises goes to the loop's exception handler."),
     INTERLOOP_PYTHON_FAST(asyncio_api, "sleep", sleep,
-                          "sleep($self, delay)\n--\n\nA task that is done in delay seconds; to be awaited."),
-    INTERLOOP_PYTHON_FAST(asyncio_api, "make_batched_timer", batched_timer_of<asyncio_api>,
-                          "make_batched_timer($self, bucket_seconds, chunk_size=100)\n--\n\n"
-                          "Timers that share one native timer for each span of bucket_seconds."),
+                          "sleep($self, delay)\n--\n\n"
+                          "A task that is done, with None, in delay seconds, a float; to be awaited."),
+    INTERLOOP_PYTHON_FAST(
+        asyncio_api, "make_batched_timer", batched_timer_of<asyncio_api>,
+        "make_batched_timer($self, bucket_seconds, chunk_size=100)\n--\n\n"
+        "An IBatchedTimer: its call_later(delay, func, *args, **kwargs) shares one native timer among the calls\n"
+        "of each span of bucket_seconds, a float. They are made when the first of them is due, chunk_size\n"
+        "before the loop has its turn. ValueError: bucket_seconds or chunk_size is not above zero, or infinite."),
     INTERLOOP_PYTHON_FAST(asyncio_api, "create_failure", create_failure,
                           "create_failure($self, exception=None)\n--\n\n"
-                          "A failure of an exception; None: the exception being handled."),
+                          "An IFailedFuture of an exception; None: of the exception being handled. Any thread."),
     INTERLOOP_PYTHON_FAST(asyncio_api, "failure_message", failure_message,
-                          "failure_message($self, fail)\n--\n\n'type: message' of a failure. Never raises."),
-    INTERLOOP_PYTHON_FAST(asyncio_api, "failure_traceback", failure_traceback,
-                          "failure_traceback($self, fail)\n--\n\nThe traceback object of a failure, or None."),
+                          "failure_message($self, fail)\n--\n\n"
+                          "'type: message' of fail, an IFailedFuture, in one line. Raises no Exception. Any thread."),
     INTERLOOP_PYTHON_FAST(
-        asyncio_api, "failure_format_traceback", failure_format_traceback,
-        "failure_format_traceback($self, fail)\n--\n\nThe traceback of a failure as text. Never raises."),
+        asyncio_api, "failure_traceback", failure_traceback,
+        "failure_traceback($self, fail)\n--\n\n"
+        "The traceback object of fail, an IFailedFuture; None if its exception was never raised. Any thread."),
+    INTERLOOP_PYTHON_FAST(asyncio_api, "failure_format_traceback", failure_format_traceback,
+                          "failure_format_traceback($self, fail)\n--\n\n"
+                          "The traceback of fail, an IFailedFuture, as text. Raises no Exception. Any thread."),
     INTERLOOP_PYTHON_PLAIN(asyncio_api, "_seconds", seconds, "The loop's clock."),
     {nullptr, nullptr, 0, nullptr},
 }};

@@ -192,7 +192,9 @@ PyObject* make_logger(PyObject* module, PyObject*) {
 }
 
 PyMethodDef make_logger_method{"make_logger", &make_logger, METH_NOARGS,
-                               PyDoc_STR("make_logger()\n--\n\nA logger that is named after its caller.")};
+                               PyDoc_STR("make_logger()\n--\n\nAn ILogger, at the global level, named after its "
+                                         "caller: the class of its self, else the module and\n"
+                                         "function. Any thread.")};
 
 PyObject* bind_asyncio_logging(PyObject*, PyObject* module) { return PyCFunction_New(&make_logger_method, module); }
 

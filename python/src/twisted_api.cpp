@@ -271,59 +271,82 @@ std::array<PyMemberDef, 3> members{{
 }};
 
 std::array<PyMethodDef, 21> methods{{
-    INTERLOOP_PYTHON_FAST(
-        twisted_api, "create_future", create_future,
-        "create_future($self, result=..., error=..., canceller=None)\n--\n\n"
-        "A Deferred: not called yet, or with a result, or with an error. canceller(deferred) is called\n"
-        "when it is cancelled. ValueError: both result and error."),
+    INTERLOOP_PYTHON_FAST(twisted_api, "create_future", create_future,
+                          "create_future($self, result=..., error=..., canceller=None)\n--\n\n"
+                          "A Deferred: not called yet, or with a result, or with an error: an exception or a Failure.\n"
+                          "canceller(deferred) is called when it is cancelled. ValueError: both result and error."),
     INTERLOOP_PYTHON_FAST(twisted_api, "create_future_success", create_future_success,
-                          "create_future_success($self, result)\n--\n\nA Deferred that has a result."),
+                          "create_future_success($self, result)\n--\n\n"
+                          "A Deferred that has its result already."),
     INTERLOOP_PYTHON_FAST(
         twisted_api, "create_future_error", create_future_error,
         "create_future_error($self, error=None)\n--\n\n"
-        "A Deferred that has failed with an exception or Failure; None: the exception being handled."),
-    INTERLOOP_PYTHON_FAST(twisted_api, "as_future", as_future,
-                          "as_future($self, fun, *args, **kwargs)\n--\n\n"
-                          "Calls fun now. Its Deferred, or one of its coroutine, its result or its exception."),
+        "A Deferred that has failed already: error is an exception or a Failure; None: the exception being\n"
+        "handled. NoCurrentExceptionError: None outside of an except block."),
+    INTERLOOP_PYTHON_FAST(
+        twisted_api, "as_future", as_future,
+        "as_future($self, fun, *args, **kwargs)\n--\n\n"
+        "Calls fun(*args, **kwargs) now. Returns its Deferred, or one of its coroutine, its result or its\n"
+        "exception, of any kind."),
     INTERLOOP_PYTHON_FAST(twisted_api, "is_future", is_future,
-                          "is_future($self, obj)\n--\n\nWhether obj is a Deferred."),
+                          "is_future($self, obj)\n--\n\n"
+                          "Whether obj is a Deferred. Any thread."),
     INTERLOOP_PYTHON_FAST(twisted_api, "is_called", is_called,
-                          "is_called($self, future)\n--\n\nWhether the Deferred has been called."),
+                          "is_called($self, future)\n--\n\n"
+                          "Whether the future, a Deferred, has been called: resolved, rejected or cancelled."),
     INTERLOOP_PYTHON_FAST(twisted_api, "resolve", resolve,
-                          "resolve($self, future, result=None)\n--\n\nGives the Deferred its result."),
-    INTERLOOP_PYTHON_FAST(twisted_api, "reject", reject,
-                          "reject($self, future, error=None)\n--\n\n"
-                          "Fails the Deferred with an exception or Failure; None: the exception being handled."),
-    INTERLOOP_PYTHON_FAST(twisted_api, "cancel", cancel,
-                          "cancel($self, future, msg=None)\n--\n\nCancels the Deferred. Twisted has no use for msg."),
+                          "resolve($self, future, result=None)\n--\n\n"
+                          "Gives the future, a Deferred, its result; its callbacks run inside. The reactor's thread.\n"
+                          "AlreadyCalledError: it has been called already."),
+    INTERLOOP_PYTHON_FAST(
+        twisted_api, "reject", reject,
+        "reject($self, future, error=None)\n--\n\n"
+        "Fails the future, a Deferred; its errbacks run inside. The reactor's thread. error is an exception or a\n"
+        "Failure; None: the exception being handled. RuntimeError: it is neither. NoCurrentExceptionError: None\n"
+        "outside of an except block. AlreadyCalledError: the Deferred has been called already."),
+    INTERLOOP_PYTHON_FAST(
+        twisted_api, "cancel", cancel,
+        "cancel($self, future, msg=None)\n--\n\n"
+        "Cancels the future, a Deferred; its canceller and its errbacks run inside. Nothing happens if it has\n"
+        "been called. Twisted has no use for msg. The reactor's thread."),
     INTERLOOP_PYTHON_FAST(
         twisted_api, "add_callbacks", add_callbacks,
         "add_callbacks($self, future, callback, errback)\n--\n\n"
-        "Adds callback(result) and errback(failure) to the Deferred's chain; one of them may be None.\n"
-        "Returns the Deferred. ValueError: both are None."),
+        "Adds callback(result) and errback(failure) to the chain of future, a Deferred; one of them may be None.\n"
+        "Returns the Deferred. ValueError: both are None. The reactor's thread."),
     INTERLOOP_PYTHON_FAST(
         twisted_api, "gather", gather,
         "gather($self, futures, consume_exceptions=True)\n--\n\n"
-        "A Deferred of the list of all results; failures are among them, unless consume_exceptions is\n"
-        "false: then, when all are done, the first one fails it."),
-    INTERLOOP_PYTHON_FAST(twisted_api, "call_later", call_later,
-                          "call_later($self, delay, fun, *args, **kwargs)\n--\n\n"
-                          "Calls fun in delay seconds. The reactor's own delayed call, which has cancel()."),
+        "A Deferred of the list of all results of futures, in their order; failures are among them, unless\n"
+        "consume_exceptions is false: then, when all are done, the first one fails it."),
+    INTERLOOP_PYTHON_FAST(
+        twisted_api, "call_later", call_later,
+        "call_later($self, delay, fun, *args, **kwargs)\n--\n\n"
+        "Calls fun(*args, **kwargs) in the reactor's thread, in delay seconds, a float. Returns the reactor's own\n"
+        "delayed call, which has cancel(). The reactor's thread. TypeError: fun cannot be called. What fun\n"
+        "raises is logged by the reactor."),
     INTERLOOP_PYTHON_FAST(twisted_api, "sleep", sleep,
-                          "sleep($self, delay)\n--\n\nA Deferred that is called in delay seconds; to be awaited."),
-    INTERLOOP_PYTHON_FAST(twisted_api, "make_batched_timer", batched_timer_of<twisted_api>,
-                          "make_batched_timer($self, bucket_seconds, chunk_size=100)\n--\n\n"
-                          "Timers that share one delayed call for each span of bucket_seconds."),
+                          "sleep($self, delay)\n--\n\n"
+                          "A Deferred that is called, with None, in delay seconds, a float; to be awaited."),
+    INTERLOOP_PYTHON_FAST(
+        twisted_api, "make_batched_timer", batched_timer_of<twisted_api>,
+        "make_batched_timer($self, bucket_seconds, chunk_size=100)\n--\n\n"
+        "An IBatchedTimer: its call_later(delay, func, *args, **kwargs) shares one delayed call among the calls\n"
+        "of each span of bucket_seconds, a float. They are made when the first of them is due, chunk_size\n"
+        "before the reactor has its turn. ValueError: bucket_seconds or chunk_size is not above zero, or infinite."),
     INTERLOOP_PYTHON_FAST(twisted_api, "create_failure", create_failure,
                           "create_failure($self, exception=None)\n--\n\n"
-                          "A Failure of an exception; None: the exception being handled."),
+                          "A Failure of an exception; None: of the exception being handled. Any thread."),
     INTERLOOP_PYTHON_FAST(twisted_api, "failure_message", failure_message,
-                          "failure_message($self, fail)\n--\n\n'type: message' of a Failure. Never raises."),
-    INTERLOOP_PYTHON_FAST(twisted_api, "failure_traceback", failure_traceback,
-                          "failure_traceback($self, fail)\n--\n\nThe traceback object of a Failure, or None."),
+                          "failure_message($self, fail)\n--\n\n"
+                          "'type: message' of fail, a Failure, in one line. Raises no Exception. Any thread."),
     INTERLOOP_PYTHON_FAST(
-        twisted_api, "failure_format_traceback", failure_format_traceback,
-        "failure_format_traceback($self, fail)\n--\n\nThe traceback of a Failure as text. Never raises."),
+        twisted_api, "failure_traceback", failure_traceback,
+        "failure_traceback($self, fail)\n--\n\n"
+        "The traceback object of fail, a Failure; None if its exception was never raised. Any thread."),
+    INTERLOOP_PYTHON_FAST(twisted_api, "failure_format_traceback", failure_format_traceback,
+                          "failure_format_traceback($self, fail)\n--\n\n"
+                          "The traceback of fail, a Failure, as text. Raises no Exception. Any thread."),
     INTERLOOP_PYTHON_PLAIN(twisted_api, "_seconds", seconds, "The reactor's clock."),
     INTERLOOP_PYTHON_PLAIN(twisted_api, "_get_loop", get_loop, "The reactor that the functions use."),
     {nullptr, nullptr, 0, nullptr},

@@ -208,8 +208,11 @@ PyObject* make_logger(PyObject* module, PyObject* const* values, Py_ssize_t posi
 PyMethodDef make_logger_method{
     "make_logger", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&make_logger)),
     METH_FASTCALL | METH_KEYWORDS,
-    PyDoc_STR("make_logger(level=None, logger=..., observer=None)\n--\n\n"
-              "A logger that is named after its caller. With a level of its own, it does not follow the global one.")};
+    PyDoc_STR(
+        "make_logger(level=None, logger=..., observer=None)\n--\n\n"
+        "An ILogger, named after its caller: the class of its self, else the module and function. With a level\n"
+        "of its own, it does not follow the global one. logger(observer=, namespace=) makes the native one behind\n"
+        "it, a twisted.logger.Logger. ValueError: there is no such level. Any thread.")};
 
 PyObject* bind_twisted_logging(PyObject*, PyObject* module) { return PyCFunction_New(&make_logger_method, module); }
 

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Selecting a framework, configurations, and what importing loads."""
 
+import inspect
+import re
+
 import pytest
 from support.programs import result as run
 
@@ -236,3 +239,15 @@ def test_clocks_count(on):
     assert txaio.time_ns() > 0
     first = txaio.perf_counter_ns()
     assert txaio.perf_counter_ns() >= first
+
+
+def test_help_of_every_function_names_its_arguments(on):
+    missing = []
+    for name in on.txaio._functions:
+        function = getattr(on.txaio, name)
+        if name.endswith("_ns") or isinstance(function, type):
+            continue
+        text = inspect.getdoc(function) or ""
+        arguments = inspect.signature(function).parameters
+        missing += [f"{name}: {each}" for each in arguments if not re.search(rf"\b{each}\b", text)]
+    assert missing == []

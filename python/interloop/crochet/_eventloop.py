@@ -165,7 +165,9 @@ class EventLoop:
     def setup(self, loop=None):
         """Runs a loop in a thread of its own, which ends with the main thread. A second call does nothing.
 
-        RuntimeError: in a child that was forked after the parent's ``setup``.
+        ``loop``: "twisted", "asyncio", "uvloop", a reactor, or an asyncio loop that does not run yet; None: what txaio has
+        selected, else Twisted, else asyncio. Any thread. TypeError, ValueError: it is none of these. RuntimeError: in a
+        child that was forked after the parent's ``setup``.
         """
         if self._started:
             self._require_usable()
@@ -218,7 +220,8 @@ class EventLoop:
     def no_setup(self, loop=None):
         """For applications that run the loop themselves: later calls of ``setup`` do nothing.
 
-        RuntimeError: ``setup`` or ``no_setup`` was called before.
+        ``loop``: as for ``setup``; of an asyncio loop, None and the names mean the one that is running here.
+        RuntimeError: no loop is running here, or ``setup`` or ``no_setup`` was called before.
         """
         if self._started:
             raise RuntimeError(
@@ -228,14 +231,18 @@ class EventLoop:
         self._common_setup(loop, owned=False)
 
     def run_in_reactor(self, function):
-        """Decorator: the function runs in the loop's thread, and its callers get an EventualResult."""
+        """Decorator: the function runs in the loop's thread, and its callers get an EventualResult, at once.
+
+        It may return a value, a Deferred, a future or a coroutine, or raise; it is ``__wrapped__`` of what this returns.
+        Callers: any thread. They get RuntimeError before ``setup`` and in a forked child, ReactorStopped after the end.
+        """
         return _core.ReactorFunction(function, self)
 
     def wait_for(self, timeout):
-        """Decorator: the function runs in the loop's thread, and its callers wait for its result.
+        """Decorator: the function runs in the loop's thread, and its callers wait for its result, or its exception.
 
-        After ``timeout`` seconds TimeoutError is raised, and what the function returned is cancelled. RuntimeError: in
-        the loop's thread, before anything is run.
+        After ``timeout`` seconds, a float, TimeoutError is raised, and what the function returned is cancelled.
+        RuntimeError: in the loop's thread, before anything is run.
         """
 
         def decorator(function):

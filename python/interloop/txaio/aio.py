@@ -48,12 +48,12 @@ _to_stdlib = {
 
 
 def with_config(loop=None):
-    """The API on a loop of its own: an object that has every function of txaio. None: the default loop."""
+    """The API on a loop of its own: an object with txaio's functions. ``loop`` None: the default loop. Any thread."""
     return _AsyncioApi(_Config(loop))
 
 
 def add_log_categories(categories):
-    """Adds formats, by ``log_category``, that replace the message."""
+    """Adds formats, the dict ``categories``: a call with ``log_category=key`` logs that format in place of its own."""
     _categories.update(categories)
 
 
@@ -103,14 +103,17 @@ def start_logging(out=_stdout, level="info"):
 
 
 def set_global_log_level(level):
-    """Sets the level of all loggers, and of the output that ``start_logging`` has begun."""
+    """Sets the level of all loggers, and of the output that ``start_logging`` has begun.
+
+    ValueError: there is no such level.
+    """
     _logging.set_level(_this, level)
     if _started_logging:
         logging.getLogger().setLevel(_to_stdlib[level])
 
 
 def get_global_log_level():
-    """The level of new loggers."""
+    """The level of new loggers, one of ``interfaces.log_levels``; "info" at first."""
     return _log_level
 
 

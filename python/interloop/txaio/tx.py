@@ -63,7 +63,7 @@ class _TxApi(_core.TwistedApi):
 
 
 def with_config(loop=None):
-    """The API as an object. RuntimeError: a reactor other than the configured one; Twisted has only one."""
+    """The API as an object. RuntimeError: ``loop`` is a reactor other than the configured one; Twisted has only one."""
     if loop is not None and config.loop is not None and config.loop is not loop:
         raise RuntimeError(
             "Twisted has only a single, global reactor. You passed in a reactor different from the one already "
@@ -73,7 +73,7 @@ def with_config(loop=None):
 
 
 def add_log_categories(categories):
-    """Adds formats, by ``log_category``, that replace the message."""
+    """Adds formats, the dict ``categories``: a call with ``log_category=key`` logs that format in place of its own."""
     _categories.update(categories)
 
 
@@ -134,12 +134,15 @@ def start_logging(out=_stdout, level="info"):
 
 
 def set_global_log_level(level):
-    """Sets the level of all loggers that have none of their own, and of what ``start_logging`` writes."""
+    """Sets the ``level`` of all loggers that have none of their own, and of what ``start_logging`` writes.
+
+    ValueError: there is no such level.
+    """
     _logging.set_level(_this, level)
 
 
 def get_global_log_level():
-    """The level of new loggers."""
+    """The level of new loggers, one of ``interfaces.log_levels``; "info" at first."""
     return _log_level
 
 

@@ -235,7 +235,13 @@ PyObject* sleep(asyncio_api* self, const arguments& given) {
   const ref loop = loop_of(self);
   if (!loop) return nullptr;
   const ref coroutine = call(asyncio->sleep, slots[0]);
-  return coroutine ? call_method(loop.get(), names::create_task, coroutine.get()).release() : nullptr;
+  ref task = coroutine ? call_method(loop.get(), names::create_task, coroutine.get()) : ref();
+  if (!task && coroutine) {  // the loop is closed; Python need not warn of a coroutine that nobody has seen
+    ref error = take_exception();
+    if (!call_method(coroutine.get(), names::close)) PyErr_Clear();
+    put_exception(std::move(error));
+  }
+  return task.release();
 }
 
 PyObject* seconds(asyncio_api* self) {

@@ -22,6 +22,7 @@ namespace interloop::python {
   X(cancelled, "cancelled")                        \
   X(canceller, "canceller")                        \
   X(chunk_size, "chunk_size")                      \
+  X(close, "close")                                \
   X(config, "config")                              \
   X(consume_exceptions, "consume_exceptions")      \
   X(context, "context")                            \

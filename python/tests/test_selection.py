@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Selecting a framework, configurations, and what importing loads."""
 
+import asyncio
+import gc
 import inspect
 import re
 
@@ -239,6 +241,17 @@ def test_clocks_count(on):
     assert txaio.time_ns() > 0
     first = txaio.perf_counter_ns()
     assert txaio.perf_counter_ns() >= first
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning", "error::RuntimeWarning")
+def test_a_closed_loop_is_an_error_without_a_warning_of_coroutines():
+    from interloop.txaio import aio
+
+    api = aio.with_config(loop=(loop := asyncio.new_event_loop()))
+    loop.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        api.sleep(1)
+    gc.collect()
 
 
 def test_help_of_every_function_names_its_arguments(on):

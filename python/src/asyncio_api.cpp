@@ -62,7 +62,8 @@ bool reject_future(PyObject* future, PyObject* error) {
   } else if (is_ordinary(error)) {
     exception = ref::borrow(error);
   } else {
-    static PyObject* interface = import_from("interloop.txaio.interfaces", "IFailedFuture").release();
+    static PyObject* interface = nullptr;
+    if (!interface) interface = import_from("interloop.txaio.interfaces", "IFailedFuture").release();
     const int fits = interface ? PyObject_IsInstance(error, interface) : -1;
     if (fits < 0) return false;
     if (!fits) {
@@ -222,7 +223,8 @@ PyObject* call_later(asyncio_api* self, const arguments& given) {
     return call_method_with(loop.get(), names::call_later, slots.data(), 2, split.rest).release();
 
   // asyncio takes no keyword arguments there: what its documentation advises.
-  static PyObject* partial = import_from("functools", "partial").release();
+  static PyObject* partial = nullptr;
+  if (!partial) partial = import_from("functools", "partial").release();
   const ref bound = partial ? call_with(partial, slots[1], split.rest) : ref();
   return bound ? call_method(loop.get(), names::call_later, slots[0], bound.get()).release() : nullptr;
 }

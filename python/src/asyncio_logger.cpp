@@ -180,7 +180,8 @@ std::array<PyMethodDef, 9> methods{{
 
 // `self` is the module that keeps the loggers.
 PyObject* make_logger(PyObject* module, PyObject*) {
-  static PyObject* get_logger = import_from("logging", "getLogger").release();
+  static PyObject* get_logger = nullptr;
+  if (!get_logger) get_logger = import_from("logging", "getLogger").release();
   const ref name = get_logger ? namespace_of_caller() : ref();
   const ref native = name ? call(get_logger, name.get()) : ref();
   const ref level_name = native ? ref(PyObject_GetAttr(module, names::log_level_)) : ref();

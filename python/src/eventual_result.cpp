@@ -77,7 +77,8 @@ bool is_failure(PyObject* value) {
 
 // Looked up with the first result: when the interpreter ends, nothing can be imported any more.
 PyObject* reporter() {
-  static PyObject* function = import_from("interloop.crochet._reports", "unhandled").release();
+  static PyObject* function = nullptr;
+  if (!function) function = import_from("interloop.crochet._reports", "unhandled").release();
   return function;
 }
 
@@ -223,7 +224,8 @@ int block(eventual_result* self, PyObject* timeout) {
 }
 
 ref timeout_error() {
-  static PyObject* type = import_from("interloop.crochet._eventloop", "TimeoutError").release();
+  static PyObject* type = nullptr;
+  if (!type) type = import_from("interloop.crochet._eventloop", "TimeoutError").release();
   if (type) PyErr_SetNone(type);
   return ref();
 }
@@ -326,7 +328,8 @@ PyObject* original_failure(eventual_result* self) {
 }
 
 PyObject* stash(eventual_result* self) {
-  static PyObject* store = import_from("interloop.crochet._eventloop", "_store").release();
+  static PyObject* store = nullptr;
+  if (!store) store = import_from("interloop.crochet._eventloop", "_store").release();
   static PyObject* name = PyUnicode_InternFromString("store");
   return store ? call_method(store, name, reinterpret_cast<PyObject*>(self)).release() : nullptr;
 }
@@ -434,7 +437,8 @@ bool add_to_results(PyObject* results, PyObject* result) {
   }
   auto* home = reinterpret_cast<result_set*>(results);
   if (home->stopped) {
-    static PyObject* type = import_from("interloop.crochet._eventloop", "ReactorStopped").release();
+    static PyObject* type = nullptr;
+    if (!type) type = import_from("interloop.crochet._eventloop", "ReactorStopped").release();
     if (type) PyErr_SetString(type, "the loop has stopped: there will be no result");
     return false;
   }

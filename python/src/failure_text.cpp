@@ -48,7 +48,8 @@ ref message_of_failure(PyObject* failure, PyObject* value_name, PyObject* messag
 
 ref text_of_asyncio_failure(PyObject* failure) {
   constexpr const char* apology = "Failed to format failure traceback for '%S'";
-  static PyObject* format_exception = import_from("traceback", "format_exception").release();
+  static PyObject* format_exception = nullptr;
+  if (!format_exception) format_exception = import_from("traceback", "format_exception").release();
   if (!format_exception) return ref();
   const ref type(PyObject_GetAttr(failure, names::failed_type));
   const ref value = type ? ref(PyObject_GetAttr(failure, names::value)) : ref();
@@ -62,7 +63,8 @@ ref text_of_asyncio_failure(PyObject* failure) {
 
 ref text_of_twisted_failure(PyObject* failure) {
   constexpr const char* apology = "Failed to format failure traceback for '%S'";
-  static PyObject* text_buffer = import_from("io", "StringIO").release();
+  static PyObject* text_buffer = nullptr;
+  if (!text_buffer) text_buffer = import_from("io", "StringIO").release();
   if (!text_buffer) return ref();
   const ref buffer = call(text_buffer);
   if (!buffer || !call_method(failure, names::printTraceback, buffer.get())) return sentence(apology, failure);

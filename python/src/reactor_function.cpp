@@ -123,7 +123,8 @@ ref start(reactor_function* self, const arguments& given) {
 PyObject* call_function(PyObject* object, PyObject* const* args, std::size_t flags, PyObject* keywords) {
   reactor_function* self = as_function(object);
   const ref keep = ref::borrow(object);
-  static PyObject* timed_out = import_from("interloop.crochet._eventloop", "TimeoutError").release();
+  static PyObject* timed_out = nullptr;
+  if (!timed_out) timed_out = import_from("interloop.crochet._eventloop", "TimeoutError").release();
   ref result = timed_out ? start(self, arguments{args, PyVectorcall_NARGS(flags), keywords}) : ref();
   if (!result || !self->timeout) return result.release();
   ref value = wait_eventual_result(result.get(), self->timeout);

@@ -199,7 +199,8 @@ PyObject* make_logger(PyObject* module, PyObject* const* values, Py_ssize_t posi
   static constexpr signature<3> wanted{"make_logger", 0, {&names::level, &names::logger, &names::observer}};
   std::array<PyObject*, 3> slots{Py_None, nullptr, Py_None};
   if (!parse(wanted, arguments{values, positional, keywords}, slots)) return nullptr;
-  static PyObject* twisted = import_from("twisted.logger", "Logger").release();
+  static PyObject* twisted = nullptr;
+  if (!twisted) twisted = import_from("twisted.logger", "Logger").release();
   const ref name = twisted ? namespace_of_caller() : ref();
   if (!name) return nullptr;
   return new_logger(logger_type, module, slots[0], slots[1] ? slots[1] : twisted, name.get(), slots[2]).release();

@@ -425,6 +425,29 @@ time.sleep(0.05)
     assert "Exception ignored" not in output
 
 
+@ON_ALL
+def test_first_calls_in_several_threads_at_once_do_not_stop_each_other(loop):
+    output = program(
+        loop,
+        """
+import builtins
+original = builtins.__import__
+def slow_import(*args, **names):
+    time.sleep(0.01)  # another thread runs
+    return original(*args, **names)
+@wait_for(timeout=10)
+def answer(): return 42
+results = []
+builtins.__import__ = slow_import
+threads = [threading.Thread(target=lambda: results.append(answer()), daemon=True) for _ in range(4)]
+for each in threads: each.start()
+for each in threads: each.join(10)
+print(results)
+""",
+    )
+    assert "[42, 42, 42, 42]" in output
+
+
 def test_redirected_standard_error_does_not_feed_twisteds_log_with_itself():
     output = run(
         """

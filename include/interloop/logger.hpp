@@ -114,7 +114,8 @@ class logger {
 #undef INTERLOOP_LOG_AT_LEVEL
 
   /// Logs, at error, the message followed by `: ` and the failure's `failure_message`, and at debug its traceback. The
-  /// event has the failure as a field, `log_failure`. A field `log_category` counts as above. Source: the idiom of txaio's programming guide.
+  /// event has the failure as a field, `log_failure`. A field `log_category` counts as above. Source: the idiom of txaio's
+  /// programming guide.
   template <class... Fields>
   void failure(log_format<std::type_identity_t<Fields>...> format, const interloop::failure& fail,
                Fields... fields) const noexcept {

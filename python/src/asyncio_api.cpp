@@ -303,7 +303,7 @@ std::array<PyMemberDef, 3> members{{
     {nullptr, 0, 0, 0, nullptr},
 }};
 
-std::array<PyMethodDef, 21> methods{{
+std::array<PyMethodDef, 22> methods{{
     INTERLOOP_PYTHON_FAST(
         asyncio_api, "create_future", create_future,
         "create_future($self, result=..., error=..., canceller=...)\n--\n\n"
@@ -383,6 +383,11 @@ std::array<PyMethodDef, 21> methods{{
     INTERLOOP_PYTHON_FAST(asyncio_api, "failure_format_traceback", failure_format_traceback,
                           "failure_format_traceback($self, fail)\n--\n\n"
                           "The traceback of fail, an IFailedFuture, as text. Raises no Exception. Any thread."),
+    INTERLOOP_PYTHON_FAST(
+        asyncio_api, "failure_formatted_traceback", failure_format_traceback,
+        "failure_formatted_traceback($self, fail)\n--\n\n"
+        "failure_format_traceback by the name that txaio's overview has: the traceback of fail as text. "
+        "Raises no Exception. Any thread."),
     INTERLOOP_PYTHON_PLAIN(asyncio_api, "_seconds", seconds, "The loop's clock."),
     {nullptr, nullptr, 0, nullptr},
 }};

@@ -6,8 +6,9 @@
 
 namespace interloop::python {
 
-/// "type: message", in one line. The exception is `failure.<value_name>`; its message comes from `failure.<message_method>()`, or from
-/// `str()` where that is null. A message that cannot be made says so; what is no failure gives a sentence.
+/// "type: message", in one line. The exception is `failure.<value_name>`; its message comes from
+/// `failure.<message_method>()`, or from `str()` where that is null. A message that cannot be made says so; what is no
+/// failure gives a sentence.
 ref message_of_failure(PyObject* failure, PyObject* value_name, PyObject* message_method);
 
 /// What `traceback.print_exception` prints of a `FailedFuture`.

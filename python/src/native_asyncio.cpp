@@ -94,7 +94,8 @@ ref call_type_with_loop(PyTypeObject* type, PyObject* loop) {
 }  // namespace
 
 ref new_asyncio_future(const native_asyncio& asyncio, PyObject* loop) {
-  // Not by a look into the loop's __dict__: CPython would make it one, and all attributes of the loop be slower ever after.
+  // Not by a look into the loop's __dict__: CPython would make it one, and find all of the loop's attributes slower ever
+  // after.
   const ref method(PyObject_GetAttr(loop, names::create_future));
   if (!method) return ref();
   if (!makes_plain_futures(asyncio, method.get(), loop)) return call(method.get());

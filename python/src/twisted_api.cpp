@@ -270,7 +270,7 @@ std::array<PyMemberDef, 3> members{{
     {nullptr, 0, 0, 0, nullptr},
 }};
 
-std::array<PyMethodDef, 21> methods{{
+std::array<PyMethodDef, 22> methods{{
     INTERLOOP_PYTHON_FAST(twisted_api, "create_future", create_future,
                           "create_future($self, result=..., error=..., canceller=None)\n--\n\n"
                           "A Deferred: not called yet, or with a result, or with an error: an exception or a Failure.\n"
@@ -347,6 +347,11 @@ std::array<PyMethodDef, 21> methods{{
     INTERLOOP_PYTHON_FAST(twisted_api, "failure_format_traceback", failure_format_traceback,
                           "failure_format_traceback($self, fail)\n--\n\n"
                           "The traceback of fail, a Failure, as text. Raises no Exception. Any thread."),
+    INTERLOOP_PYTHON_FAST(
+        twisted_api, "failure_formatted_traceback", failure_format_traceback,
+        "failure_formatted_traceback($self, fail)\n--\n\n"
+        "failure_format_traceback by the name that txaio's overview has: the traceback of fail as text. "
+        "Raises no Exception. Any thread."),
     INTERLOOP_PYTHON_PLAIN(twisted_api, "_seconds", seconds, "The reactor's clock."),
     INTERLOOP_PYTHON_PLAIN(twisted_api, "_get_loop", get_loop, "The reactor that the functions use."),
     {nullptr, nullptr, 0, nullptr},

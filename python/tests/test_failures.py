@@ -107,4 +107,5 @@ def test_a_failed_future_can_be_copied_marked_and_referred_to_weakly(on):
 
 def test_the_overviews_name_of_the_formatted_traceback_works(on):
     failure = on.txaio.create_failure(ValueError("x"))
-    assert on.txaio.failure_formatted_traceback(failure) == on.txaio.failure_format_traceback(failure)
+    for api in (on.txaio, on.txaio.with_config()):
+        assert api.failure_formatted_traceback(failure) == on.txaio.failure_format_traceback(failure)

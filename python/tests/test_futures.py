@@ -470,3 +470,20 @@ def test_nothing_keeps_a_gather_that_is_dropped(on):
     del parts, whole, value
     gc.collect()
     assert gone() is None
+
+
+def test_a_loop_mixin_gives_a_class_the_functions_as_methods(on):
+    """txaio's overview speaks of it: generic code is glued to a framework by a base class alone."""
+    from interloop.txaio import aio, tx
+
+    class Generic:
+        def answer(self):
+            made = self.create_future()
+            self.resolve(made, 42)
+            return self.as_future(lambda: made)
+
+    class Session(Generic, (tx if on.name == "twisted" else aio).LoopMixin):
+        pass
+
+    assert on.wait(Session().answer()) == 42
+    assert {name for name in vars(aio.LoopMixin) if not name.startswith("_")} >= {"gather", "call_later", "failure_message"}

@@ -22,7 +22,8 @@ class log_output {
 
   /// Hands on what the file or stream holds back; nothing while the process ends: files and streams that are still there
   /// are flushed by themselves then, and others may be gone.
-  /// \param putting  the lock under which lines are put; taken here, as a thread may be blocked under it while others exit.
+  /// \param putting  the lock under which lines are put; taken here, as a thread may be blocked under it while others
+  ///                 exit.
   /// Errors: as `put`.
   void flush(std::mutex& putting);
 

@@ -17,7 +17,8 @@ namespace interloop {
 
 /// A sink that hands messages to a logger's sinks in spdlog, under interloop's loggers' names and with their time and
 /// place. Fields that the format does not name follow the text, as ` name=value`, but for `log_failure`, which the text
-/// says in any case. The logger's level counts too. A logger with a queue (`async_logger`) is passed by: its sinks are written to at once.
+/// says in any case. The logger's level counts too. A logger with a queue (`async_logger`) is passed by: its sinks are
+/// written to at once.
 ///
 /// \param to  null: spdlog's default logger, whichever it is when a message comes.
 /// Thread safety: that of the logger's sinks, so give it the `_mt` ones. Errors: what those sinks throw.

@@ -14,6 +14,7 @@ _FUNCTIONS = (
     "failure_message",
     "failure_traceback",
     "failure_format_traceback",
+    "failure_formatted_traceback",  # so txaio's overview calls it
     "create_future",
     "create_future_success",
     "create_future_error",
@@ -34,4 +35,10 @@ _FUNCTIONS = (
 def _export(api, namespace):
     """Puts the functions of ``api`` into a module's namespace."""
     namespace.update((name, getattr(api, name)) for name in _FUNCTIONS)
-    namespace["failure_formatted_traceback"] = api.failure_format_traceback  # so txaio's overview calls it
+    namespace["LoopMixin"] = _mixin(api, namespace["__name__"])
+
+
+def _mixin(api, module):
+    methods = {name: staticmethod(getattr(api, name)) for name in _FUNCTIONS}
+    text = "Gives a class txaio's functions as methods, so that its code has the framework by its base class alone."
+    return type("LoopMixin", (), methods | {"__doc__": text, "__module__": module})

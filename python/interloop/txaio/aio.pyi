@@ -3,7 +3,7 @@ import asyncio
 from collections.abc import Mapping
 from time import perf_counter_ns as perf_counter_ns
 from time import time_ns as time_ns
-from typing import IO, Literal
+from typing import Any, IO, Literal
 
 from interloop import _core
 from interloop._core import Config as _Config
@@ -31,7 +31,7 @@ sleep = _default_api.sleep
 failure_message = _default_api.failure_message
 failure_traceback = _default_api.failure_traceback
 failure_format_traceback = _default_api.failure_format_traceback
-failure_formatted_traceback = _default_api.failure_format_traceback
+failure_formatted_traceback = _default_api.failure_formatted_traceback
 create_future = _default_api.create_future
 create_future_success = _default_api.create_future_success
 create_future_error = _default_api.create_future_error
@@ -46,3 +46,25 @@ cancel = _default_api.cancel
 create_failure = _default_api.create_failure
 add_callbacks = _default_api.add_callbacks
 gather = _default_api.gather
+
+# Every method is the function of that name.
+class LoopMixin:
+    sleep: Any
+    failure_message: Any
+    failure_traceback: Any
+    failure_format_traceback: Any
+    failure_formatted_traceback: Any
+    create_future: Any
+    create_future_success: Any
+    create_future_error: Any
+    as_future: Any
+    is_future: Any
+    call_later: Any
+    make_batched_timer: Any
+    is_called: Any
+    resolve: Any
+    reject: Any
+    cancel: Any
+    create_failure: Any
+    add_callbacks: Any
+    gather: Any

@@ -1,102 +1,26 @@
 // SPDX-License-Identifier: MIT
-//
-// The GIL guards all fields. A waiting thread puts a lock that it holds into the list of waiters and blocks on it without
-// the GIL; who sets the result releases them. Python's own locks are used since a signal interrupts them.
-//
-// A Deferred refers to its result through a weak reference, so that one that nobody has any more can be reported.
 #include "eventual_result.hpp"
 
+#include "eventual_result_object.hpp"
 #include "failed_future.hpp"
 #include "native_twisted.hpp"
+#include "result_connection.hpp"
+#include "result_set.hpp"
+#include "unhandled.hpp"
 
-#include <pythread.h>
 #include <structmember.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
-#include <vector>
 
 namespace interloop::python {
+
+PyTypeObject* eventual_result_type = nullptr;
+
 namespace {
-
-struct result_set;
-
-struct eventual_result {
-  PyObject_HEAD
-  result_set* home;  // borrowed, as the links are: a set holds its results weakly
-  eventual_result* previous;
-  eventual_result* next;
-  PyObject* deferred;  // null until it is connected
-  PyObject* reactor;
-  PyObject* value;      // null until it is set
-  PyObject* traceback;  // of a failure, as it was when it arrived: Twisted cleans it away
-  bool retrieved;
-  std::vector<PyThread_type_lock>* waiters;
-  PyObject* dict;
-  PyObject* weakrefs;
-};
-
-// What a Deferred or future calls with its result.
-struct connection {
-  PyObject_HEAD
-  vectorcallfunc vectorcall;
-  PyObject* result;  // a weak reference
-};
-
-// The results that are waited for.
-struct result_set {
-  PyObject_HEAD
-  eventual_result* first;
-  bool stopped;
-};
-
-PyTypeObject* set_type = nullptr;
-PyTypeObject* result_type = nullptr;
-PyTypeObject* connection_type = nullptr;
-
-eventual_result* as_result(PyObject* object) { return reinterpret_cast<eventual_result*>(object); }
-
-// A module's attribute if the module is loaded: Twisted may not even be installed. None without an exception if not.
-ref loaded(const char* module, const char* name) {
-  PyObject* found = loaded_module(module);
-  if (!found) return ref();
-  ref value(PyObject_GetAttrString(found, name));
-  if (!value) PyErr_Clear();
-  return value;
-}
-
-// Whether `value` is a failure, of Twisted's or of asyncio's kind.
-bool is_failure(PyObject* value) {
-  if (PyObject_TypeCheck(value, failed_future_type)) return true;
-  static PyTypeObject* twisted = nullptr;
-  if (!twisted) twisted = reinterpret_cast<PyTypeObject*>(loaded("twisted.python.failure", "Failure").release());
-  return twisted && PyObject_TypeCheck(value, twisted);
-}
-
-// Looked up with the first result: when the interpreter ends, nothing can be imported any more.
-PyObject* reporter() {
-  static PyObject* function = nullptr;
-  if (!function) function = import_from("interloop.crochet._reports", "unhandled").release();
-  return function;
-}
-
-// Tells the log of a failure that nobody will ask for. Never raises.
-void report(PyObject* failure, const char* why) {
-  PyObject* function = reporter();
-  const ref reason(PyUnicode_FromString(why));
-  if (!function || !reason || !call(function, failure, reason.get())) PyErr_WriteUnraisable(failure);
-}
-
-// Without the GIL, so that those who wake find it free: with it, each would wake only to wait for that, and two threads
-// that talk to each other would spend their time there. The locks are the waiters': they stay until they are released.
-void wake(std::vector<PyThread_type_lock>& waiters) {
-  if (waiters.empty()) return;
-  const std::vector<PyThread_type_lock> woken = std::exchange(waiters, {});
-  Py_BEGIN_ALLOW_THREADS for (PyThread_type_lock each : woken) PyThread_release_lock(each);
-  Py_END_ALLOW_THREADS
-}
 
 bool set_result(eventual_result* self, PyObject* value) {
   if (self->value) return true;
@@ -106,75 +30,11 @@ bool set_result(eventual_result* self, PyObject* value) {
     if (PyExceptionInstance_Check(exception.get())) self->traceback = PyException_GetTraceback(exception.get());
   }
   self->value = Py_NewRef(value);
-  wake(*self->waiters);
+  self->waiting.wake_all();
   return true;
 }
 
-// ---- the set
-
-void leave(eventual_result* self) {
-  if (!self->home) return;
-  (self->previous ? self->previous->next : self->home->first) = self->next;
-  if (self->next) self->next->previous = self->previous;
-  self->home = nullptr;
-  self->previous = self->next = nullptr;
-}
-
-PyObject* set_add(result_set* self, const arguments& given) {
-  static constexpr signature<1> wanted{"add", 1, {&names::result}};
-  std::array<PyObject*, 1> slots{};
-  if (!parse(wanted, given, slots)) return nullptr;
-  if (!add_to_results(reinterpret_cast<PyObject*>(self), slots[0])) return nullptr;
-  Py_RETURN_NONE;
-}
-
-PyObject* set_stop(result_set* self, const arguments& given) {
-  static constexpr signature<1> wanted{"stop", 1, {&names::failure}};
-  std::array<PyObject*, 1> slots{};
-  if (!parse(wanted, given, slots)) return nullptr;
-  self->stopped = true;
-  while (self->first) {
-    const ref each = ref::borrow(reinterpret_cast<PyObject*>(self->first));
-    leave(self->first);
-    if (!set_result(as_result(each.get()), slots[0])) return nullptr;
-  }
-  Py_RETURN_NONE;
-}
-
-int set_contains(PyObject* self, PyObject* result) {
-  return PyObject_TypeCheck(result, result_type) && as_result(result)->home == reinterpret_cast<result_set*>(self);
-}
-
-void set_destroy(PyObject* object) {
-  auto* self = reinterpret_cast<result_set*>(object);
-  while (self->first) leave(self->first);
-  free_object(object);
-}
-
-PyObject* set_construct(PyTypeObject* type, PyObject*, PyObject*) { return type->tp_alloc(type, 0); }
-
-std::array<PyMethodDef, 3> set_methods{{
-    INTERLOOP_PYTHON_FAST(result_set, "add", set_add, "add($self, result)\n--\n\nAdds an EventualResult, weakly."),
-    INTERLOOP_PYTHON_FAST(result_set, "stop", set_stop,
-                          "stop($self, failure)\n--\n\nFails all, and lets none in any more."),
-    {nullptr, nullptr, 0, nullptr},
-}};
-
 // ---- waiting
-
-// A lock that this thread holds; kept for its next wait. Null: no memory.
-struct thread_lock {
-  PyThread_type_lock lock = nullptr;
-  PyThread_type_lock get() {
-    if (!lock && (lock = PyThread_allocate_lock())) PyThread_acquire_lock(lock, WAIT_LOCK);
-    return lock;
-  }
-  ~thread_lock() {
-    if (!lock) return;
-    PyThread_release_lock(lock);
-    PyThread_free_lock(lock);
-  }
-};
 
 using clock = std::chrono::steady_clock;
 
@@ -199,33 +59,26 @@ int block(eventual_result* self, PyObject* timeout) {
   bool forever = false;
   clock::time_point deadline{};
   if (!read_timeout(timeout, forever, deadline)) return -1;
-  thread_local thread_lock own;
   while (!self->value) {
     const auto left = std::chrono::duration_cast<std::chrono::microseconds>(deadline - clock::now()).count();
     if (!forever && left <= 0) return 0;
-    const PyThread_type_lock lock = own.get();
-    if (!lock) {
-      PyErr_NoMemory();
-      return -1;
+    switch (self->waiting.wait(forever ? -1 : static_cast<PY_TIMEOUT_T>(left))) {
+      case waiting_threads::end::no_memory:
+        PyErr_NoMemory();
+        return -1;
+      case waiting_threads::end::interrupted:
+        if (PyErr_CheckSignals() < 0) return -1;
+        break;
+      default:
+        break;
     }
-    self->waiters->push_back(lock);
-    PyLockStatus status{};
-    Py_BEGIN_ALLOW_THREADS status =
-        PyThread_acquire_lock_timed(lock, forever ? -1 : static_cast<PY_TIMEOUT_T>(left), 1);
-    Py_END_ALLOW_THREADS const auto still = std::find(self->waiters->begin(), self->waiters->end(), lock);
-    if (still != self->waiters->end()) {
-      self->waiters->erase(still);
-    } else if (status != PY_LOCK_ACQUIRED) {
-      PyThread_acquire_lock(lock, WAIT_LOCK);  // released since: hold it again
-    }
-    if (status == PY_LOCK_INTR && PyErr_CheckSignals() < 0) return -1;
   }
   return 1;
 }
 
 ref timeout_error() {
   static PyObject* type = nullptr;
-  if (!type) type = import_from("interloop.crochet._eventloop", "TimeoutError").release();
+  if (!type) type = import_from("interloop.crochet._errors", "TimeoutError").release();
   if (type) PyErr_SetNone(type);
   return ref();
 }
@@ -253,43 +106,6 @@ ref value_or_raise(eventual_result* self, PyObject* timeout) {
   put_exception(std::move(exception));
   return ref();
 }
-
-// ---- the connection
-
-// The outcome of an asyncio future, as a value or a FailedFuture.
-ref outcome_of(PyObject* future) {
-  ref value = call_method(future, names::result);
-  if (value) return value;
-  const ref exception = take_exception();
-  return make_failed_future(exception.get(), true);
-}
-
-PyObject* on_outcome(PyObject* object, PyObject* const* args, std::size_t flags, PyObject*) {
-  if (PyVectorcall_NARGS(flags) != 1) {
-    PyErr_SetString(PyExc_TypeError, "a callback takes the result");
-    return nullptr;
-  }
-  auto* self = reinterpret_cast<connection*>(object);
-  // asyncio calls with the future, Twisted with the result; a Deferred's result is never a future that is done.
-  static PyTypeObject* asyncio_future = nullptr;
-  if (!asyncio_future) asyncio_future = reinterpret_cast<PyTypeObject*>(loaded("asyncio", "Future").release());
-  const bool from_asyncio = asyncio_future && PyObject_TypeCheck(args[0], asyncio_future);
-  const ref value = from_asyncio ? outcome_of(args[0]) : ref::borrow(args[0]);
-  if (!value) return nullptr;
-  const ref result = ref::borrow(PyWeakref_GetObject(self->result));
-  if (result.get() != Py_None) {
-    if (!set_result(as_result(result.get()), value.get())) return nullptr;
-  } else if (is_failure(value.get())) {
-    report(value.get(), "Unhandled error in EventualResult");
-  }
-  Py_RETURN_NONE;  // a failure has arrived: Twisted has nothing to report
-}
-
-using connection_garbage = collected<connection, &connection::result>;
-std::array<PyMemberDef, 2> connection_members{{
-    {"__vectorcalloffset__", T_PYSSIZET, offsetof(connection, vectorcall), READONLY, nullptr},
-    {nullptr, 0, 0, 0, nullptr},
-}};
 
 // ---- methods
 
@@ -351,11 +167,10 @@ PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OO:EventualResult", const_cast<char**>(keywords.data()), &deferred,
                                    &reactor))
     return nullptr;
-  auto* self = reporter() ? allocate<eventual_result>(type) : nullptr;
+  auto* self = load_reporter() ? allocate<eventual_result>(type) : nullptr;
   if (!self) return nullptr;
   ref owner(reinterpret_cast<PyObject*>(self));
   self->reactor = Py_NewRef(reactor);
-  self->waiters = new std::vector<PyThread_type_lock>;
   if (deferred != Py_None && !connect_eventual_result(owner.get(), deferred)) return nullptr;
   return owner.release();
 }
@@ -368,7 +183,7 @@ void finalize(PyObject* object) {
   if (self->retrieved || !self->value || !is_failure(self->value)) return;
   ref pending = take_exception();
   self->retrieved = true;
-  report(self->value, "Unhandled error in EventualResult");
+  report_unhandled(self->value, "Unhandled error in EventualResult");
   if (pending) put_exception(std::move(pending));
 }
 
@@ -376,9 +191,8 @@ void destroy(PyObject* object) {
   if (PyObject_CallFinalizerFromDealloc(object) < 0) return;
   PyObject_GC_UnTrack(object);
   if (as_result(object)->weakrefs) PyObject_ClearWeakRefs(object);
-  leave(as_result(object));
+  leave_results(as_result(object));
   garbage::clear(object);
-  delete as_result(object)->waiters;
   free_object(object);
 }
 
@@ -423,47 +237,13 @@ std::array<PyMethodDef, 10> methods{{
 }  // namespace
 
 ref make_eventual_result(PyObject* reactor) {
-  auto* self = reporter() ? allocate<eventual_result>(result_type) : nullptr;
+  auto* self = load_reporter() ? allocate<eventual_result>(eventual_result_type) : nullptr;
   if (!self) return ref();
   self->reactor = Py_NewRef(reactor);
-  self->waiters = new std::vector<PyThread_type_lock>;
   return ref(reinterpret_cast<PyObject*>(self));
 }
 
-bool add_to_results(PyObject* results, PyObject* result) {
-  if (!PyObject_TypeCheck(results, set_type) || !PyObject_TypeCheck(result, result_type)) {
-    PyErr_SetString(PyExc_TypeError, "add() takes an EventualResult");
-    return false;
-  }
-  auto* home = reinterpret_cast<result_set*>(results);
-  if (home->stopped) {
-    static PyObject* type = nullptr;
-    if (!type) type = import_from("interloop.crochet._eventloop", "ReactorStopped").release();
-    if (type) PyErr_SetString(type, "the loop has stopped: there will be no result");
-    return false;
-  }
-  eventual_result* added = as_result(result);
-  leave(added);
-  added->home = home;
-  added->next = home->first;
-  if (home->first) home->first->previous = added;
-  home->first = added;
-  return true;
-}
-
 bool set_eventual_result(PyObject* result, PyObject* value) { return set_result(as_result(result), value); }
-
-bool connect_eventual_result(PyObject* result, PyObject* deferred) {
-  const ref link(reinterpret_cast<PyObject*>(allocate<connection>(connection_type)));
-  if (!link) return false;
-  auto* made = reinterpret_cast<connection*>(link.get());
-  made->vectorcall = &on_outcome;
-  made->result = PyWeakref_NewRef(result, nullptr);
-  if (!made->result) return false;
-  Py_XSETREF(as_result(result)->deferred, Py_NewRef(deferred));
-  const bool is_deferred = PyObject_HasAttr(deferred, names::addBoth);
-  return static_cast<bool>(call_method(deferred, is_deferred ? names::addBoth : names::add_done_callback, link.get()));
-}
 
 bool fail_eventual_result(PyObject* result) {
   const ref exception = take_exception();
@@ -493,22 +273,7 @@ bool require_other_thread(PyObject* reactor, const char* what) {
   return inside == 0;
 }
 
-bool make_eventual_result_types(PyObject* module) {
-  std::array<PyType_Slot, 6> connection_slots{{
-      {Py_tp_call, reinterpret_cast<void*>(&PyVectorcall_Call)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&connection_garbage::traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&connection_garbage::clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&connection_garbage::destroy)},
-      {Py_tp_members, connection_members.data()},
-      {0, nullptr},
-  }};
-  std::array<PyType_Slot, 5> set_slots{{
-      {Py_tp_new, reinterpret_cast<void*>(&set_construct)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&set_destroy)},
-      {Py_sq_contains, reinterpret_cast<void*>(&set_contains)},
-      {Py_tp_methods, set_methods.data()},
-      {0, nullptr},
-  }};
+bool make_eventual_result_type(PyObject* module) {
   std::array<PyType_Slot, 10> slots{{
       {Py_tp_doc, const_cast<char*>("EventualResult(deferred, _reactor)\n--\n\n"
                                     "The result of a function that runs in the reactor's thread, for other threads.")},
@@ -522,15 +287,10 @@ bool make_eventual_result_types(PyObject* module) {
       {Py_tp_getset, properties.data()},
       {0, nullptr},
   }};
-  PyType_Spec connection_spec{
-      "interloop._core._Connection", sizeof(connection), 0,
-      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-      connection_slots.data()};
   PyType_Spec spec{"interloop._core.EventualResult", sizeof(eventual_result), 0,
                    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
-  PyType_Spec set_spec{"interloop._core.ResultSet", sizeof(result_set), 0, Py_TPFLAGS_DEFAULT, set_slots.data()};
-  return (connection_type = make_type(module, connection_spec)) && (set_type = make_type(module, set_spec)) &&
-         (result_type = make_type(module, spec));
+  return (eventual_result_type = make_type(module, spec)) && make_result_set_type(module) &&
+         make_result_connection_type(module);
 }
 
 }  // namespace interloop::python

@@ -6,20 +6,14 @@
 
 namespace interloop::python {
 
-bool make_eventual_result_types(PyObject* module);
+/// With the types it is used with.
+bool make_eventual_result_type(PyObject* module);
 
 /// An `EventualResult` that has no Deferred yet. Any thread.
 ref make_eventual_result(PyObject* reactor);
 
-/// Adds a result to a `ResultSet`, which fails what is still in it when the reactor stops. False: an exception is set,
-/// ReactorStopped where that has happened already. Any thread.
-bool add_to_results(PyObject* results, PyObject* result);
-
 /// Gives it a value or a failure, unless it has one. The reactor's thread.
 bool set_eventual_result(PyObject* result, PyObject* value);
-
-/// Follows `deferred`, a Deferred or an asyncio future. The reactor's thread, once. False: an exception is set.
-bool connect_eventual_result(PyObject* result, PyObject* deferred);
 
 /// Fails it with the exception that is set, which is taken. The reactor's thread. False: another exception is set.
 bool fail_eventual_result(PyObject* result);

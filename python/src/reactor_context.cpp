@@ -3,6 +3,7 @@
 
 #include "native_asyncio.hpp"
 #include "native_twisted.hpp"
+#include "result_connection.hpp"
 
 #include <pthread.h>
 #include <structmember.h>

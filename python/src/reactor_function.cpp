@@ -6,6 +6,7 @@
 
 #include "native_twisted.hpp"
 #include "reactor_context.hpp"
+#include "result_set.hpp"
 
 #include <structmember.h>
 
@@ -124,7 +125,7 @@ PyObject* call_function(PyObject* object, PyObject* const* args, std::size_t fla
   reactor_function* self = as_function(object);
   const ref keep = ref::borrow(object);
   static PyObject* timed_out = nullptr;
-  if (!timed_out) timed_out = import_from("interloop.crochet._eventloop", "TimeoutError").release();
+  if (!timed_out) timed_out = import_from("interloop.crochet._errors", "TimeoutError").release();
   ref result = timed_out ? start(self, arguments{args, PyVectorcall_NARGS(flags), keywords}) : ref();
   if (!result || !self->timeout) return result.release();
   ref value = wait_eventual_result(result.get(), self->timeout);

@@ -74,6 +74,13 @@ PyObject* loaded_module(const char* name) {
   return found == Py_None ? nullptr : found;
 }
 
+ref from_loaded(const char* module, const char* name) {
+  PyObject* found = loaded_module(module);
+  ref value(found ? PyObject_GetAttrString(found, name) : nullptr);
+  if (found && !value) PyErr_Clear();
+  return value;
+}
+
 ref import_from(const char* module, const char* name) {
   const ref found(PyImport_ImportModule(module));
   return found ? ref(PyObject_GetAttrString(found.get(), name)) : ref();

@@ -86,6 +86,8 @@ class handling {
 
 /// A module that was imported already, borrowed. Null, and no exception is set, where it was not.
 PyObject* loaded_module(const char* name);
+/// `module.name` where the module was imported already and has it; else none, and no exception is set.
+ref from_loaded(const char* module, const char* name);
 /// `module.name`; sets an exception and returns none where there is no such thing. Importing may let other threads run:
 /// no static is initialised by it, for they would wait for the static with the GIL in hand, and this one for the GIL.
 ref import_from(const char* module, const char* name);

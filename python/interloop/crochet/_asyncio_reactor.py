@@ -5,7 +5,7 @@ import asyncio
 import logging
 import threading
 
-from interloop.crochet import _eventloop
+from interloop.crochet._errors import ReactorStopped
 
 _logger = logging.getLogger("interloop.crochet")
 
@@ -37,7 +37,7 @@ class AsyncioReactor:
                 self.loop.call_soon_threadsafe(f, *args)
         except RuntimeError:
             if self.loop.is_closed():
-                raise _eventloop.ReactorStopped("the asyncio loop is closed") from None
+                raise ReactorStopped("the asyncio loop is closed") from None
             raise
 
     def addSystemEventTrigger(self, when, event, f, *args, **kwargs):  # noqa: N802  Twisted's name

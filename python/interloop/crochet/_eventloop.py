@@ -11,23 +11,14 @@ from queue import Empty, SimpleQueue
 
 from interloop import _core
 from interloop._core import EventualResult
+from interloop.crochet._errors import ReactorStopped, TimeoutError
 from interloop.crochet._resultstore import ResultStore
 from interloop.crochet._util import synchronized
 
+__all__ = ["EventLoop", "EventualResult", "ReactorStopped", "ResultRegistry", "ThreadLogObserver", "TimeoutError"]
+
+EventualResult.__module__ = "interloop.crochet"
 _store = ResultStore()
-
-
-class TimeoutError(Exception):
-    """There was no result in time."""
-
-
-class ReactorStopped(Exception):
-    """The loop has ended: there will be no result any more."""
-
-
-for _class in (TimeoutError, ReactorStopped, EventualResult):
-    _class.__module__ = "interloop.crochet"
-del _class
 
 
 class ResultRegistry:

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include "result_connection.hpp"
+
+#include "eventual_result.hpp"
+#include "eventual_result_object.hpp"
+#include "failed_future.hpp"
+#include "unhandled.hpp"
+
+#include <structmember.h>
+
+#include <array>
+#include <cstddef>
+
+namespace interloop::python {
+namespace {
+
+struct connection {
+  PyObject_HEAD
+  vectorcallfunc vectorcall;
+  PyObject* result;  // a weak reference
+};
+
+PyTypeObject* connection_type = nullptr;
+
+// The outcome of an asyncio future, as a value or a FailedFuture.
+ref outcome_of(PyObject* future) {
+  ref value = call_method(future, names::result);
+  if (value) return value;
+  const ref exception = take_exception();
+  return make_failed_future(exception.get(), true);
+}
+
+PyObject* on_outcome(PyObject* object, PyObject* const* args, std::size_t flags, PyObject*) {
+  if (PyVectorcall_NARGS(flags) != 1) {
+    PyErr_SetString(PyExc_TypeError, "a callback takes the result");
+    return nullptr;
+  }
+  auto* self = reinterpret_cast<connection*>(object);
+  // asyncio calls with the future, Twisted with the result; a Deferred's result is never a future that is done.
+  static PyTypeObject* asyncio_future = nullptr;
+  if (!asyncio_future) asyncio_future = reinterpret_cast<PyTypeObject*>(from_loaded("asyncio", "Future").release());
+  const bool from_asyncio = asyncio_future && PyObject_TypeCheck(args[0], asyncio_future);
+  const ref value = from_asyncio ? outcome_of(args[0]) : ref::borrow(args[0]);
+  if (!value) return nullptr;
+  const ref result = ref::borrow(PyWeakref_GetObject(self->result));
+  if (result.get() != Py_None) {
+    if (!set_eventual_result(result.get(), value.get())) return nullptr;
+  } else if (is_failure(value.get())) {
+    report_unhandled(value.get(), "Unhandled error in EventualResult");
+  }
+  Py_RETURN_NONE;  // a failure has arrived: Twisted has nothing to report
+}
+
+using garbage = collected<connection, &connection::result>;
+std::array<PyMemberDef, 2> members{{
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(connection, vectorcall), READONLY, nullptr},
+    {nullptr, 0, 0, 0, nullptr},
+}};
+
+}  // namespace
+
+bool connect_eventual_result(PyObject* result, PyObject* deferred) {
+  const ref link(reinterpret_cast<PyObject*>(allocate<connection>(connection_type)));
+  if (!link) return false;
+  auto* made = reinterpret_cast<connection*>(link.get());
+  made->vectorcall = &on_outcome;
+  made->result = PyWeakref_NewRef(result, nullptr);
+  if (!made->result) return false;
+  Py_XSETREF(as_result(result)->deferred, Py_NewRef(deferred));
+  const bool is_deferred = PyObject_HasAttr(deferred, names::addBoth);
+  return static_cast<bool>(call_method(deferred, is_deferred ? names::addBoth : names::add_done_callback, link.get()));
+}
+
+bool make_result_connection_type(PyObject* module) {
+  std::array<PyType_Slot, 6> slots{{
+      {Py_tp_call, reinterpret_cast<void*>(&PyVectorcall_Call)},
+      {Py_tp_traverse, reinterpret_cast<void*>(&garbage::traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(&garbage::clear)},
+      {Py_tp_dealloc, reinterpret_cast<void*>(&garbage::destroy)},
+      {Py_tp_members, members.data()},
+      {0, nullptr},
+  }};
+  PyType_Spec spec{
+      "interloop._core._Connection", sizeof(connection), 0,
+      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+      slots.data()};
+  return (connection_type = make_type(module, spec)) != nullptr;
+}
+
+}  // namespace interloop::python

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// What a Deferred or an asyncio future calls with its outcome: it refers to the EventualResult weakly, so that one that
+// nobody has any more can be reported.
+#pragma once
+
+#include "type.hpp"
+
+namespace interloop::python {
+
+bool make_result_connection_type(PyObject* module);
+
+/// Makes an EventualResult follow `deferred`, a Deferred or an asyncio future. The reactor's thread, once. False: an
+/// exception is set.
+bool connect_eventual_result(PyObject* result, PyObject* deferred);
+
+}  // namespace interloop::python

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+// Threads that wait until something has come. The GIL guards it; each blocks without it, on a lock of Python's, since
+// those are interrupted by signals.
+#pragma once
+
+#include "ref.hpp"
+
+#include <pythread.h>
+
+namespace interloop::python {
+
+/// All bytes zero: nobody waits.
+class waiting_threads {
+ public:
+  enum class end { woken, timed_out, interrupted, no_memory };
+
+  /// Blocks this thread, which has the GIL, until `wake_all`, for at most so many microseconds (-1: any time) or until a
+  /// signal comes. Another thread may have the GIL in between.
+  end wait(PY_TIMEOUT_T microseconds);
+
+  /// Wakes all who wait now. The caller has the GIL, and lets it go for a moment.
+  void wake_all();
+
+ private:
+  struct waiter {
+    PyThread_type_lock lock;  // held by who waits; releasing it wakes that thread
+    waiter* next;
+  };
+
+  bool remove(waiter& which);
+
+  waiter* first_ = nullptr;
+};
+
+}  // namespace interloop::python

@@ -36,6 +36,9 @@ template <class Rep, class Period>
   using wide = std::chrono::duration<long double, std::nano>;
   if (wide(span) >= wide((duration::max)())) return (duration::max)();
   if (wide(span) <= wide((duration::min)())) return (duration::min)();
+  if constexpr (std::chrono::treat_as_floating_point_v<Rep>) {  // it may be rounded, on the way, to what does not fit
+    if (std::chrono::duration<Rep, std::nano>(span).count() >= Rep(0x1p63)) return (duration::max)();
+  }
   return std::chrono::ceil<duration>(span);
 }
 

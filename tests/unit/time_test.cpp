@@ -47,6 +47,9 @@ TEST(time_test, infinity_and_what_does_not_fit_become_the_limits) {
   EXPECT_EQ(to_duration((std::chrono::hours::min)()), (duration::min)());
   EXPECT_EQ(to_duration(std::chrono::duration<std::uint64_t>(UINT64_MAX)), (duration::max)());
   EXPECT_EQ(to_duration((duration::max)()), (duration::max)());
+  using milliseconds = std::chrono::duration<double, std::milli>;
+  EXPECT_EQ(to_duration(milliseconds(9223372036854.775390625)), (duration::max)())
+      << "416 ns less than the largest duration, in a type that is 2 us coarse there";
 }
 
 TEST(time_test, the_conversion_is_usable_at_compile_time) { static_assert(to_duration(1ms) == 1'000'000ns); }

@@ -25,6 +25,30 @@ void destroy_frame(std::byte& frame) noexcept { std::coroutine_handle<>::from_ad
 
 }  // namespace
 
+// Not one call inside the other: there may be a hundred thousand of them. Coroutines that await each other in a ring are
+// found as Brent does: by comparing with one that is moved on after 1, 2, 4, 8... steps.
+void cancel_coroutine(pending& first, const failure& cancelled) {
+  pending* at = &first;
+  const pending* earlier = at;
+  std::size_t steps = 0;
+  std::size_t limit = 1;
+  bool in_ring = false;
+  while (pending* next = at->ops->pass_on(*at, cancelled, in_ring)) {
+    if (!next->ops->pass_on) {
+      const state_ptr<future_core> keep(static_cast<future_core*>(next));
+      next->ops->cancel(*next, cancelled);
+      return;
+    }
+    at = next;
+    in_ring = at == earlier;
+    if (++steps == limit) {
+      earlier = at;
+      steps = 0;
+      limit *= 2;
+    }
+  }
+}
+
 const task_queue::code resumption::queued = &task_queue::code_of_reference<std::byte, &resume_frame, &destroy_frame>;
 
 void resumption::code_of(continuation& base, future_core&, visit how, std::size_t& size) {

@@ -34,16 +34,11 @@ class promise_core {
 
   [[nodiscard]] std::coroutine_handle<> self() const noexcept { return self_; }
 
-  /// Cancels what is awaited, or makes the next `co_await` throw.
-  void request_cancel(const failure& cancelled) {
-    if (awaiting_ && awaiting_->is_pending()) {
-      future_core& awaited = *awaiting_;
-      awaited.retain();
-      const state_ptr<future_core> keep(state_ptr<future_core>::adopt{}, &awaited);
-      awaited.ops->cancel(awaited, cancelled);
-    } else {
-      requested_ = cancelled;
-    }
+  /// What is awaited and is to be cancelled, or null: then the next `co_await` throws.
+  [[nodiscard]] future_core* request_cancel(const failure& cancelled) {
+    if (awaiting_ && awaiting_->is_pending()) return awaiting_;
+    requested_ = cancelled;
+    return nullptr;
   }
 
  protected:
@@ -57,6 +52,9 @@ class promise_core {
   std::optional<failure> requested_;  // a cancellation that the next co_await throws
   std::optional<failure> seen_;       // what the last co_await threw, with its history
 };
+
+/// Cancels a coroutine's future: what the last coroutine awaits of those that await each other.
+void cancel_coroutine(pending& first, const failure& cancelled);
 
 /// The continuation of a coroutine that awaits a future of another loop: it resumes in a turn of its own.
 struct return_home final : continuation {
@@ -218,9 +216,9 @@ class promise_base : public promise_core {
   [[nodiscard]] future_state<T>& state() const noexcept { return state_of(self_.address()); }
 
  private:
-  static void do_cancel(pending& base, const failure& cancelled);
+  static pending* pass_on(pending& base, const failure& cancelled, bool in_ring);
 
-  static constexpr pending::operations table = future_state<T>::table_with(&do_cancel);
+  static constexpr pending::operations table = future_state<T>::table_with(&cancel_coroutine, &pass_on);
   bool cancelled_ = false;
 };
 
@@ -246,11 +244,16 @@ class promise<void> final : public promise_base<void> {
 };
 
 template <class T>
-void promise_base<T>::do_cancel(pending& base, const failure& cancelled) {
-  void* frame = reinterpret_cast<std::byte*>(&static_cast<future_state<T>&>(base)) + state_bytes;
-  promise<T>& self = std::coroutine_handle<promise<T>>::from_address(frame).promise();
-  static_cast<promise_base<T>&>(self).cancelled_ = true;
-  self.request_cancel(cancelled);
+pending* promise_base<T>::pass_on(pending& base, const failure& cancelled, bool in_ring) {
+  auto& state = static_cast<future_state<T>&>(base);
+  void* frame = reinterpret_cast<std::byte*>(&state) + state_bytes;
+  promise_base<T>& self = std::coroutine_handle<promise<T>>::from_address(frame).promise();
+  self.cancelled_ = true;
+  if (!in_ring) return self.request_cancel(cancelled);
+  state.set_failure(cancelled);
+  state.mark_observed();
+  state.complete(status::failed);
+  return nullptr;
 }
 
 }  // namespace interloop::detail

@@ -46,6 +46,9 @@ struct pending {
     void (*abandon)(pending&) noexcept;   // the loop closes: fail with loop_closed if pending; destroy the callbacks
     void (*destroy)(pending&) noexcept;   // the last handle is gone: give the memory back
     void (*cancel)(pending&, const failure& cancelled);  // pending: ask whoever will complete it, or fail it
+    // A coroutine's, pending: what it awaits and is to be cancelled instead, or null. In a ring, where nothing will ever
+    // complete what it awaits, it fails.
+    pending* (*pass_on)(pending&, const failure& cancelled, bool in_ring);
   };
   const operations* ops;
   pending* next = nullptr;

@@ -208,5 +208,45 @@ TEST_F(coroutine_cancel_test, a_canceller_that_closes_the_loop_destroys_the_coro
   EXPECT_EQ(test::counted::alive(), 0);
 }
 
+future<void> awaits(const future<void>& gate, const future<void>& other, test::counted) {
+  co_await gate;
+  co_await other;
+}
+
+future<void> follows(future<void> other) { co_await other; }
+
+TEST_F(coroutine_cancel_test, a_coroutine_that_awaits_itself_can_be_cancelled) {
+  const future<void> gate = create_future<void>();
+  future<void> self;
+  self = awaits(gate, self, {});
+  resolve(gate);
+  manual.run_ready();
+  EXPECT_TRUE(cancel(self));
+  manual.run_ready();
+  ASSERT_NE(self.get_failure(), nullptr);
+  EXPECT_TRUE(self.get_failure()->is<cancelled_error>());
+  EXPECT_EQ(test::counted::alive(), 0);
+}
+
+TEST_F(coroutine_cancel_test, coroutines_that_await_each_other_in_a_ring_can_be_cancelled_from_outside_it) {
+  for (const std::size_t size : {2U, 3U, 4U, 7U, 16U}) {
+    for (const std::size_t way : {0U, 1U, 5U}) {
+      const future<void> gate = create_future<void>();
+      std::vector<future<void>> ring(size);
+      for (std::size_t i = 0; i < size; ++i) ring[i] = awaits(gate, ring[(i + 1) % size], {});
+      future<void> outside = ring[0];
+      for (std::size_t i = 0; i < way; ++i) outside = follows(outside);
+      resolve(gate);
+      manual.run_ready();
+      EXPECT_TRUE(cancel(outside));
+      manual.run_ready();
+      ASSERT_NE(outside.get_failure(), nullptr);
+      EXPECT_TRUE(outside.get_failure()->is<cancelled_error>());
+      EXPECT_EQ(test::counted::alive(), 0) << "in a ring of " << size;
+      for (const future<void>& each : ring) EXPECT_TRUE(is_called(each));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace interloop

@@ -330,11 +330,16 @@ class future_state final : public future_core {
   }
 
   /// Operations that cancel in another way.
-  static constexpr operations table_with(void (*cancel)(pending&, const failure&)) {
-    return {&task_queue::code_of_reference<pending, &do_dispatch, &do_abandon>, &do_dispatch, &do_abandon, &do_destroy,
-            cancel};
+  static constexpr operations table_with(void (*cancel)(pending&, const failure&),
+                                         pending* (*pass_on)(pending&, const failure&, bool)) {
+    return {&task_queue::code_of_reference<pending, &do_dispatch, &do_abandon>,
+            &do_dispatch,
+            &do_abandon,
+            &do_destroy,
+            cancel,
+            pass_on};
   }
-  static constexpr operations table = table_with(&do_cancel);
+  static constexpr operations table = table_with(&do_cancel, nullptr);
 
  private:
   [[noreturn]] void no_value() {

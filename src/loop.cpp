@@ -390,6 +390,7 @@ void loop::close(function<void()> released) noexcept {
   if (running_) port_->stop();
   port_->close([ends = std::move(closing_)] { ends->run(); });
   inbox_->run_is_over();
+  if (!running_) native_.reset();
   release();
 }
 
@@ -413,6 +414,7 @@ void loop::run() {
       core.stop_requested_ = false;
       core.turned_ = false;  // the next turn, of whoever runs the native loop, says where that is
       core.inbox_->run_is_over();
+      if (core.closed_) core.native_.reset();
       core.release();
     }
   } guard{*this};
@@ -427,7 +429,10 @@ void loop::stop() noexcept {
   if (running_ && !closed_) port_->stop();
 }
 
-loop_owner::loop_owner(std::unique_ptr<loop_port> port) : core_(new loop(std::move(port))) {}
+loop_owner::loop_owner(std::unique_ptr<loop_port> port, std::shared_ptr<void> native)
+    : core_(new loop(std::move(port))) {
+  core_->native_ = std::move(native);
+}
 
 loop_owner::~loop_owner() {
   if (!core_) return;

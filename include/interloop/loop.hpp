@@ -392,6 +392,7 @@ class loop {
   std::size_t watch_count_ = 0;
   std::vector<detail::watch_state*> watches_;  // by descriptor
   std::atomic<std::thread::id> thread_;
+  std::shared_ptr<void> native_;  // what the port rides on, where the owner made it
   std::unique_ptr<loop_port> port_;
   std::shared_ptr<detail::inbox> inbox_;
   std::shared_ptr<exception_handler> exception_handler_;  // shared with its call, which may replace it; null: default
@@ -403,18 +404,27 @@ class loop {
 };
 
 namespace detail {
-/// The native loop of an owner that made it. A base, so that it is destroyed after the loop that rides on it.
+/// The native loop of an owner that made it. A base, so that it is destroyed after the loop that rides on it; that shares
+/// it, as a callback may destroy the owner while the native loop runs.
 template <class Native>
 struct owned_native {
-  using deleter = void (*)(Native*);
-  std::unique_ptr<Native, deleter> native_{nullptr, nullptr};
+  std::shared_ptr<Native> native_;
+
+  explicit owned_native(std::shared_ptr<Native> native = {}) noexcept : native_(std::move(native)) {}
+  owned_native(owned_native&&) noexcept = default;
+  owned_native& operator=(owned_native&& other) noexcept {  // as loop_owner does: the other one closes its loop first
+    native_.swap(other.native_);
+    return *this;
+  }
+  ~owned_native() = default;
 };
 }  // namespace detail
 
 /// Owns a loop on a port, and closes it when it goes. The classes that name a native loop derive from it.
 class loop_owner {
  public:
-  explicit loop_owner(std::unique_ptr<loop_port> port);
+  /// \param native  kept until the loop is closed and does not run any more: a native loop that the owner made.
+  explicit loop_owner(std::unique_ptr<loop_port> port, std::shared_ptr<void> native = {});
   loop_owner(loop_owner&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
   loop_owner& operator=(loop_owner&& other) noexcept {
     std::swap(core_, other.core_);

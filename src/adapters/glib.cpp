@@ -189,12 +189,13 @@ class glib_port final : public loop_port {
   bool asked_ = false;  // GLib has asked `look`, and may be about to poll; the loop's thread only
 };
 
-detail::owned_native<GMainContext> make_native() { return {{g_main_context_new(), &g_main_context_unref}}; }
+std::shared_ptr<GMainContext> make_native() { return {g_main_context_new(), &g_main_context_unref}; }
 
 }  // namespace
 
 glib_loop::glib_loop()
-    : detail::owned_native<GMainContext>(make_native()), loop_owner(std::make_unique<glib_port>(native_.get())) {}
+    : detail::owned_native<GMainContext>(make_native()),
+      loop_owner(std::make_unique<glib_port>(native_.get()), native_) {}
 
 glib_loop::glib_loop(GMainContext* native) : loop_owner(std::make_unique<glib_port>(native)) {}
 

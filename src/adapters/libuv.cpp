@@ -11,8 +11,10 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include <atomic>
 #include <cerrno>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace interloop {
@@ -101,20 +103,18 @@ class libuv_port final : public loop_port {
     uv_poll_start(&block_->waker, UV_READABLE, &on_wake);
     block_->waker.data = block_->idle.data = block_->timer.data = block_;
     block_->port = this;
-    uv_unref(base(block_->waker));
     uv_unref(base(block_->timer));
+    signal();  // the first turn, wherever that is, tells the thread; until then the handle for it keeps the loop running
   }
   ~libuv_port() override { close(nullptr); }
 
   std::string_view name() const noexcept override { return "libuv"; }
 
   void wake() noexcept override {
-    if (core().in_loop_thread()) {
+    if (thread_.load(std::memory_order_relaxed) == std::this_thread::get_id()) {
       uv_idle_start(&block_->idle, &on_idle);  // keeps uv_run from returning before the turn, too
-      return;
-    }
-    const std::uint64_t one = 1;
-    while (::write(block_->event, &one, sizeof one) < 0 && errno == EINTR) {
+    } else {
+      signal();
     }
   }
 
@@ -141,14 +141,18 @@ class libuv_port final : public loop_port {
   }
 
   void keep_alive(bool pending) noexcept override {
-    if (pending) {
+    kept_alive_ = pending;
+    if (pending || fresh_) {
       uv_ref(base(block_->waker));
     } else {
       uv_unref(base(block_->waker));
     }
   }
 
-  void run() override { uv_run(native_, UV_RUN_DEFAULT); }
+  void run() override {
+    turns_here();
+    uv_run(native_, UV_RUN_DEFAULT);
+  }
   void stop() noexcept override { uv_stop(native_); }
 
   void close(function<void()> released) noexcept override {
@@ -185,7 +189,19 @@ class libuv_port final : public loop_port {
     uv_idle_stop(idle);
     if (libuv_port* self = static_cast<block*>(idle->data)->port) self->woken();
   }
+  void signal() noexcept {
+    const std::uint64_t one = 1;
+    while (::write(block_->event, &one, sizeof one) < 0 && errno == EINTR) {
+    }
+  }
+  /// Until the loop runs nobody knows in which thread; it may have been made in another.
+  void turns_here() noexcept {
+    const std::thread::id self = std::this_thread::get_id();
+    if (thread_.load(std::memory_order_relaxed) != self) thread_.store(self, std::memory_order_relaxed);
+  }
   void woken() noexcept {
+    turns_here();
+    if (std::exchange(fresh_, false)) keep_alive(kept_alive_);
     if (std::exchange(rings_, false)) {
       core().alarm();
     } else {
@@ -193,11 +209,15 @@ class libuv_port final : public loop_port {
     }
   }
   static void on_alarm(uv_timer_t* timer) {
-    block& mine = *static_cast<block*>(timer->data);
-    if (!mine.port) return;
-    mine.port->in_alarm_ = true;
-    mine.port->core().alarm();
-    if (mine.port) mine.port->in_alarm_ = false;
+    libuv_port* self = static_cast<block*>(timer->data)->port;
+    if (!self) return;
+    loop& core = self->core();
+    core.retain();  // and with it the port; the handles may go where a callback closes the loop and runs libuv nested
+    self->turns_here();
+    self->in_alarm_ = true;
+    core.alarm();
+    self->in_alarm_ = false;
+    core.release();
   }
   static void on_closed(uv_handle_t* handle) {
     auto* mine = static_cast<block*>(handle->data);
@@ -210,6 +230,9 @@ class libuv_port final : public loop_port {
 
   uv_loop_t* native_;
   block* block_;
+  std::atomic<std::thread::id> thread_{};  // that of the last turn, or of `run`
+  bool fresh_ = true;                      // there was no turn yet
+  bool kept_alive_ = false;
   bool in_alarm_ = false;
   bool rings_ = false;  // the alarm is due: the next wake-up brings it
 };
@@ -219,20 +242,21 @@ uv_loop_t* require(uv_loop_t* native) {
   return native;
 }
 
-detail::owned_native<uv_loop_t> make_native() {
+std::shared_ptr<uv_loop_t> make_native() {
   auto native = std::make_unique<uv_loop_t>();
   check(uv_loop_init(native.get()), "no loop can be made");
-  return {{native.release(), [](uv_loop_t* mine) {
-             uv_run(mine, UV_RUN_DEFAULT);  // the close callbacks of the handles
-             uv_loop_close(mine);
-             delete mine;
-           }}};
+  return {native.release(), [](uv_loop_t* mine) {
+            uv_run(mine, UV_RUN_DEFAULT);  // the close callbacks of the handles
+            uv_loop_close(mine);
+            delete mine;
+          }};
 }
 
 }  // namespace
 
 libuv_loop::libuv_loop()
-    : detail::owned_native<uv_loop_t>(make_native()), loop_owner(std::make_unique<libuv_port>(native_.get())) {}
+    : detail::owned_native<uv_loop_t>(make_native()),
+      loop_owner(std::make_unique<libuv_port>(native_.get()), native_) {}
 
 libuv_loop::libuv_loop(uv_loop_t* native) : loop_owner(std::make_unique<libuv_port>(require(native))) {}
 

@@ -10,6 +10,7 @@
 #include <asio.hpp>
 
 #include <atomic>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -325,6 +326,33 @@ TEST(AsioTest, SelectingTwiceIsAllowedForTheSameContextOnly) {
   EXPECT_FALSE(using_asio());
   use_asio(two, one_thread).close();
   config().loop = nullptr;
+}
+
+TEST(AsioTest, ACallbackMayDestroyTheOwnerOfTheNativeLoopThatRuns) {
+  auto owner = std::make_unique<asio_loop>();
+  bool ran = false;
+  (*owner)->call_later(1us, [&] {
+    ran = true;
+    owner.reset();
+  });
+  (*owner)->run();
+  EXPECT_TRUE(ran);
+  EXPECT_EQ(owner, nullptr);
+}
+
+TEST(AsioTest, AnOwnerMayBeAssignedAnother) {
+  asio_loop owner;
+  auto held = std::make_shared<int>();
+  owner->call_later(1h, [held] {});
+  owner = asio_loop();
+  EXPECT_EQ(held.use_count(), 1) << "the first loop is closed";
+  bool ran = false;
+  owner->call_soon([&] {
+    ran = true;
+    owner->stop();
+  });
+  owner->run();
+  EXPECT_TRUE(ran);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <memory>
 #include <optional>
 #include <thread>
 
@@ -192,6 +193,33 @@ TEST(Glib, SelectingItWhileAnotherLoopIsSelectedIsRefused) {
   interloop::testing::manual_loop other;
   const auto selected = interloop::testing::replace_loop(*other);
   EXPECT_THROW(use_glib(nullptr), usage_error);
+}
+
+TEST(Glib, ACallbackMayDestroyTheOwnerOfTheNativeLoopThatRuns) {
+  auto owner = std::make_unique<glib_loop>();
+  bool ran = false;
+  (*owner)->call_later(1us, [&] {
+    ran = true;
+    owner.reset();
+  });
+  (*owner)->run();
+  EXPECT_TRUE(ran);
+  EXPECT_EQ(owner, nullptr);
+}
+
+TEST(Glib, AnOwnerMayBeAssignedAnother) {
+  glib_loop owner;
+  auto held = std::make_shared<int>();
+  owner->call_later(1h, [held] {});
+  owner = glib_loop();
+  EXPECT_EQ(held.use_count(), 1) << "the first loop is closed";
+  bool ran = false;
+  owner->call_soon([&] {
+    ran = true;
+    owner->stop();
+  });
+  owner->run();
+  EXPECT_TRUE(ran);
 }
 
 }  // namespace

@@ -9,8 +9,11 @@
 
 #include <uv.h>
 
+#include <atomic>
 #include <deque>
+#include <memory>
 #include <optional>
+#include <thread>
 
 namespace {
 
@@ -219,6 +222,63 @@ TEST(LibuvTest, SelectingItWhileAnotherLoopIsSelectedIsRefused) {
   const auto selected = interloop::testing::replace_loop(*other);
   EXPECT_THROW(use_libuv(&native), usage_error);
   EXPECT_EQ(uv_loop_close(&native), 0) << "nothing was begun on it";
+}
+
+TEST(LibuvTest, ACallbackMayDestroyTheOwnerOfTheNativeLoopThatRuns) {
+  auto owner = std::make_unique<libuv_loop>();
+  bool ran = false;
+  (*owner)->call_later(1us, [&] {
+    ran = true;
+    owner.reset();
+  });
+  (*owner)->run();
+  EXPECT_TRUE(ran);
+  EXPECT_EQ(owner, nullptr);
+}
+
+TEST(LibuvTest, AnOwnerMayBeAssignedAnother) {
+  libuv_loop owner;
+  auto held = std::make_shared<int>();
+  owner->call_later(1h, [held] {});
+  owner = libuv_loop();
+  EXPECT_EQ(held.use_count(), 1) << "the first loop is closed";
+  bool ran = false;
+  owner->call_soon([&] {
+    ran = true;
+    owner->stop();
+  });
+  owner->run();
+  EXPECT_TRUE(ran);
+}
+
+TEST(LibuvTest, APostOfTheThreadThatMadeTheLoopWakesTheOneThatRunsIt) {
+  uv_loop_t native;
+  uv_loop_init(&native);
+  auto owner = std::make_unique<libuv_loop>(&native);
+  std::atomic<bool> prepared = false;
+  uv_prepare_t prepare;  // its callback is the last that runs before libuv sleeps
+  uv_prepare_init(&native, &prepare);
+  prepare.data = &prepared;
+  uv_prepare_start(&prepare, [](uv_prepare_t* handle) { static_cast<std::atomic<bool>*>(handle->data)->store(true); });
+  uv_timer_t limit;
+  uv_timer_init(&native, &limit);
+  uv_timer_start(&limit, [](uv_timer_t* handle) { uv_stop(handle->loop); }, 10'000, 0);
+
+  bool ran = false;
+  std::thread runner([&] { uv_run(&native, UV_RUN_DEFAULT); });
+  while (!prepared) std::this_thread::yield();
+  std::this_thread::sleep_for(5ms);  // now it sleeps, most likely
+  (*owner)->post([&] {
+    ran = true;
+    uv_stop(&native);
+  });
+  runner.join();
+  EXPECT_TRUE(ran) << "libuv slept until another handle woke it";
+  owner.reset();
+  uv_close(base(prepare), nullptr);
+  uv_close(base(limit), nullptr);
+  uv_run(&native, UV_RUN_DEFAULT);
+  EXPECT_EQ(uv_loop_close(&native), 0);
 }
 
 }  // namespace

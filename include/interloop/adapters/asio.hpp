@@ -10,6 +10,7 @@
 #include <asio.hpp>
 
 #include <chrono>
+#include <memory>
 #include <type_traits>
 #include <typeinfo>
 #include <utility>
@@ -113,9 +114,8 @@ class asio_loop : private detail::owned_native<::asio::io_context>, public loop_
  public:
   /// On an `io_context` of its own, which `loop::run` runs, in one thread.
   asio_loop()
-      : detail::owned_native<::asio::io_context>{{new ::asio::io_context(1),
-                                                  [](::asio::io_context* mine) { delete mine; }}},
-        loop_owner(ports::on_one_thread(*native_)) {}
+      : detail::owned_native<::asio::io_context>(std::make_shared<::asio::io_context>(1)),
+        loop_owner(ports::on_one_thread(*native_), native_) {}
   explicit asio_loop(::asio::io_context& context) : loop_owner(ports::on(context)) {}
   asio_loop(::asio::io_context& context, one_thread_t) : loop_owner(ports::on_one_thread(context)) {}
   template <class Executor>

@@ -142,7 +142,8 @@ class batched_state : public std::enable_shared_from_this<batched_state> {
 
   void run(bucket& due, std::size_t calls) noexcept {
     running_ = &due;
-    while (calls-- > 0 && running_ == &due && due.first) {
+    // Once a call has closed the loop none runs; what is left is destroyed when this one's timer goes.
+    while (calls-- > 0 && running_ == &due && due.first && !core_.closed()) {
       batched_node& node = *due.first;
       unlink(node);
       try {

@@ -254,6 +254,18 @@ TEST_F(batched_timer_test, closing_the_loop_inside_a_call_runs_no_other_and_dest
   EXPECT_EQ(counted::alive(), 0);
 }
 
+TEST_F(batched_timer_test, closing_the_loop_inside_a_call_of_the_only_bucket_runs_no_other_and_destroys_them) {
+  auto batched = make_batched_timer(1s, 100);
+  for (int i = 0; i < 5; ++i)
+    batched.call_later(1s, [&, i, held = counted(i)] {
+      order.push_back(i);
+      manual->close();
+    });
+  manual.advance(2s);
+  EXPECT_THAT(order, ElementsAre(0));
+  EXPECT_EQ(counted::alive(), 0);
+}
+
 TEST_F(batched_timer_test, closing_copes_with_destructors_that_cancel_others) {
   auto batched = make_batched_timer(1s, 100);
   std::vector<batched_call> others;

@@ -88,6 +88,12 @@ TEST_F(as_future_test, results_may_only_move_and_references_are_copied) {
   EXPECT_EQ(f.value(), text);
 }
 
+TEST_F(as_future_test, a_future_may_be_returned_by_reference_or_const) {
+  const future<int> made = create_future_success(5);
+  EXPECT_EQ(as_future([&]() -> const future<int>& { return made; }), made);
+  EXPECT_EQ(as_future([&]() -> const future<int> { return made; }), made);
+}
+
 TEST_F(as_future_test, members_are_called_on_objects) {
   const std::string text = "12345";
   EXPECT_EQ(as_future(&std::string::size, text).value(), 5u);

@@ -14,11 +14,12 @@ namespace interloop::detail {
 template <class F, class... Args>
 auto as_future_at(loop& core, std::source_location where, F&& fn, Args&&... args) {
   using R = std::invoke_result_t<F, Args...>;
-  using returned = typename as_future_of<R>::type;
+  using returned =
+      typename as_future_of<std::conditional_t<is_future_v<std::remove_cvref_t<R>>, std::remove_cvref_t<R>, R>>::type;
   using T = typename returned::value_type;
   core.require_open("as_future");
   try {
-    if constexpr (is_future_v<R>) {
+    if constexpr (is_future_v<std::remove_cvref_t<R>>) {
       returned inner = std::invoke(std::forward<F>(fn), std::forward<Args>(args)...);
       if (!inner) throw_usage("as_future: the function returned an empty future");
       return inner;

@@ -53,6 +53,16 @@ struct no_default {
   int value;
 };
 
+TEST_P(run_in_reactor_test, a_function_that_closes_its_loop_and_returns_a_future_of_it_has_stopped) {
+  const auto other = blocking_test::start_loop(GetParam());
+  const auto result = run_in_reactor(*other, [] {
+    const future<int> pending = create_future<int>();
+    pending.loop().close();
+    return pending;
+  })();
+  EXPECT_THROW(static_cast<void>(result.wait(60s)), reactor_stopped);
+}
+
 TEST_P(run_in_reactor_test, the_function_runs_in_the_loops_thread_and_the_call_returns_at_once) {
   event go_on;
   const auto where = run_in_reactor(*thread, [&] {

@@ -162,6 +162,11 @@ class slot : public slot_base {
   };
 
   void copy_from(future_state<T>& state) noexcept {
+    if (state.status() == status::failed && state.loop().closed() &&
+        state.get_failure().exception() == state.loop().closing_failure().exception()) {
+      abandon();  // the function itself has closed the loop
+      return;
+    }
     if (state.status() == status::failed) {
       state.mark_observed();
       fail(state.get_failure());

@@ -8,10 +8,54 @@ namespace interloop::detail {
 namespace {
 
 std::atomic<unsigned> forks{0};
-[[maybe_unused]] const int registered =
-    pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); });
 
 }  // namespace
+
+/// All inboxes, for forks.
+struct inbox_list {
+  static void add(inbox& one) noexcept {
+    const std::lock_guard guard(mutex);
+    one.next_ = first;
+    one.link_ = &first;
+    if (first) first->link_ = &one.next_;
+    first = &one;
+  }
+  static void remove(inbox& one) noexcept {
+    const std::lock_guard guard(mutex);
+    *one.link_ = one.next_;
+    if (one.next_) one.next_->link_ = one.link_;
+  }
+
+  static void before_fork() noexcept {
+    mutex.lock();
+    for (inbox* each = first; each; each = each->next_) each->lock_.lock();
+  }
+  static void after_fork() noexcept {
+    for (inbox* each = first; each; each = each->next_) each->lock_.unlock();
+    mutex.unlock();
+  }
+  static void in_child() noexcept {
+    forks.fetch_add(1, std::memory_order_relaxed);
+    for (inbox* each = first; each; each = each->next_) each->wakers_.store(0, std::memory_order_relaxed);
+    after_fork();
+  }
+
+  static constinit std::mutex mutex;
+  static constinit inbox* first;
+};
+
+constinit std::mutex inbox_list::mutex;
+constinit inbox* inbox_list::first = nullptr;
+
+namespace {
+
+[[maybe_unused]] const int registered =
+    pthread_atfork(&inbox_list::before_fork, &inbox_list::after_fork, &inbox_list::in_child);
+
+}  // namespace
+
+inbox::inbox(loop_port& port) noexcept : knowledge_(port.knowledge()), port_(&port) { inbox_list::add(*this); }
+inbox::~inbox() { inbox_list::remove(*this); }
 
 bool inbox::linger(task_queue& into) {
   constexpr int patient = 4;

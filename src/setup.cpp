@@ -20,7 +20,6 @@ struct process_loop {
   std::mutex mutex;
   std::unique_ptr<loop_thread> thread;     // of setup()
   std::optional<loop_remote> application;  // of no_setup()
-  const loop* applications = nullptr;
   // What is selected, once; read without the lock.
   std::atomic<const loop_remote*> selected{nullptr};
 
@@ -85,11 +84,11 @@ void no_setup(loop& own) {
   std::lock_guard lock(state.mutex);
   if (state.thread)
     throw usage_error("no_setup: setup() was called before and runs a loop of its own; call no_setup() first");
-  if (state.application && state.applications != &own)
+  // Not by the loop's address: another may be at that of one that is gone.
+  if (state.application && *state.application != own.remote())
     throw usage_error("no_setup: it was called before with another loop; a process has one");
   if (state.application) return;
   state.application = own.remote();
-  state.applications = &own;
   state.selected.store(&*state.application, std::memory_order_release);
 }
 

@@ -124,6 +124,8 @@ class loop_remote {
   [[nodiscard]] bool inherited() const noexcept { return inbox_->inherited(); }
   /// The processor that the loop's thread last ran posted callables on, -1 if it has not. A hint.
   [[nodiscard]] int last_cpu() const noexcept { return inbox_->turned_on(); }
+  /// Whether both post to the same loop. Any thread.
+  friend bool operator==(const loop_remote& a, const loop_remote& b) noexcept { return a.inbox_ == b.inbox_; }
 
  private:
   friend class loop;

@@ -18,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -138,6 +139,16 @@ void no_setup_twice(const std::string& loop) {
   blocking_test::owned_loop two(loop);
   no_setup(one);
   say(thrown_by([&] { no_setup(two); }));
+}
+
+void no_setup_again_after_the_loop_has_gone(const std::string& loop) {
+  no_setup(blocking_test::owned_loop(loop));
+  std::set<std::string> told;
+  for (int i = 0; i < 20; ++i) {  // some are where the first was
+    blocking_test::owned_loop another(loop);
+    told.insert(thrown_by([&] { no_setup(another); }));
+  }
+  for (const std::string& each : told) say(each);
 }
 
 // ---- Exit ----
@@ -312,6 +323,36 @@ void forks_under_threads_that_call_in(const std::string& loop) {
   say(std::to_string(failed));
 }
 
+void forks_under_threads_that_post(const std::string& loop) {
+  blocking_test::owned_loop own(loop);
+  interloop::loop& core = own;
+  std::atomic<bool> over{false};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 3; ++t)
+    threads.emplace_back([&, remote = core.remote()] {
+      while (!over) {
+        for (int i = 0; i < 200; ++i) remote.post([] {});
+        std::this_thread::sleep_for(100us);
+      }
+    });
+  const loop_hold hold = core.hold();
+  int failed = 0;
+  for (int i = 0; i < 50; ++i) {
+    core.call_soon([&] { core.stop(); });
+    core.run();  // what was posted; there would be too much of it
+    failed += in_child([&] {
+      ::alarm(5);
+      core.post([] {});
+      core.close();
+      std::_Exit(0);
+    });
+    if (failed != 0) break;
+  }
+  over = true;
+  for (std::thread& each : threads) each.join();
+  say(std::to_string(failed));
+}
+
 // ---- Signals ----
 
 std::atomic<int> handled{0};
@@ -426,6 +467,7 @@ const std::map<std::string, void (*)(const std::string&)> things{
     {"no_setup_wins", no_setup_wins},
     {"no_setup_after_setup", no_setup_after_setup},
     {"no_setup_twice", no_setup_twice},
+    {"no_setup_again_after_the_loop_has_gone", no_setup_again_after_the_loop_has_gone},
     {"returns", returns},
     {"returns_with_work_pending", returns_with_work_pending},
     {"exits_under_threads_that_call_in", exits_under_threads_that_call_in},
@@ -437,6 +479,7 @@ const std::map<std::string, void (*)(const std::string&)> things{
     {"forks", forks},
     {"forks_and_starts_again", forks_and_starts_again},
     {"forks_under_threads_that_call_in", forks_under_threads_that_call_in},
+    {"forks_under_threads_that_post", forks_under_threads_that_post},
     {"interrupts_a_wait", interrupts_a_wait},
     {"interrupts_a_restarting_wait", interrupts_a_restarting_wait},
     {"interrupts_a_wait_that_spins", interrupts_a_wait_that_spins},

@@ -140,6 +140,11 @@ TEST_P(process_test, no_setup_with_a_second_loop_throws) {
                {"interloop::usage_error: no_setup: it was called before with another loop; a process has one"});
 }
 
+TEST_P(process_test, a_second_no_setup_is_refused_also_where_the_first_loop_has_gone) {
+  expect_lines("no_setup_again_after_the_loop_has_gone",
+               {"interloop::usage_error: no_setup: it was called before with another loop; a process has one"});
+}
+
 TEST_P(process_test, when_main_returns_the_process_ends_promptly) {
   const ended end = run("returns");
   EXPECT_EQ(end.status, 0);
@@ -223,6 +228,13 @@ TEST_P(process_test, a_fork_at_any_moment_leaves_no_lock_behind) {
   GTEST_SKIP() << "the allocator of GCC's AddressSanitizer has a lock that a fork may leave behind";
 #endif
   const ended end = run("forks_under_threads_that_call_in", for_forks());
+  EXPECT_EQ(end.status, 0);
+  EXPECT_EQ(end.err, "");
+  EXPECT_EQ(end.out, "0\n");
+}
+
+TEST_P(process_test, a_child_may_post_and_close_whatever_other_threads_of_its_parent_did) {
+  const ended end = run("forks_under_threads_that_post", for_forks());
   EXPECT_EQ(end.status, 0);
   EXPECT_EQ(end.err, "");
   EXPECT_EQ(end.out, "0\n");

@@ -9,6 +9,9 @@
 //
 // The loop is woken after the lock is released: woken on the same processor it would run into the lock, and sleep again.
 // So that a wake-up never meets a port that is gone, `wakers_` counts those under way, and closing waits for them.
+//
+// A fork takes the locks of all inboxes first, so that the child, which has none of the threads that push, finds them free
+// and the queues whole; for the wake-ups that were under way nobody waits there.
 #pragma once
 
 #include <interloop/detail/spin.hpp>
@@ -31,7 +34,10 @@ namespace interloop::detail {
 
 class inbox {
  public:
-  explicit inbox(loop_port& port) noexcept : knowledge_(port.knowledge()), port_(&port) {}
+  explicit inbox(loop_port& port) noexcept;
+  inbox(const inbox&) = delete;
+  inbox& operator=(const inbox&) = delete;
+  ~inbox();
 
   /// Appends; wakes the loop if this is the first since it last looked. Throws `loop_closed`. Any thread.
   template <class F>
@@ -128,6 +134,7 @@ class inbox {
   [[nodiscard]] bool inherited() const noexcept { return forks_ != fork_count(); }
 
  private:
+  friend struct inbox_list;
   enum class state : std::uint8_t { empty, filled, expecting };
   static constexpr std::uint64_t nobody = 0;
 
@@ -145,6 +152,8 @@ class inbox {
   // The loop's thread only: how many more times to look for a moment unless that pays, and how often it was skipped.
   int patience_ = 0;
   unsigned skipped_ = 0;
+  inbox* next_ = nullptr;  // of all there are
+  inbox** link_ = nullptr;
 };
 
 }  // namespace interloop::detail

@@ -11,7 +11,7 @@ typedef struct uv_loop_s uv_loop_t;
 namespace interloop {
 
 /// A loop on a `uv_loop_t`, which the caller initialises, runs (`uv_run`) and closes. The handles that interloop adds do
-/// not keep `uv_run` going unless something is pending.
+/// not keep `uv_run` going unless something is pending; the first one makes one iteration in any case.
 ///
 /// Destroying or closing it starts `uv_close` on those handles; run the `uv_loop_t` once more before `uv_loop_close`, or
 /// that returns `UV_EBUSY`. If it never runs again, their memory (a few hundred bytes) is not given back.

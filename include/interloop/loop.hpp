@@ -212,7 +212,8 @@ class loop {
   /// until the returned handle is destroyed. The descriptor is neither owned nor closed, and its flags stay as they are.
   /// \param fd  a socket, pipe, terminal, eventfd…: open, not a regular file, and not watched on this loop already
   ///            (one watch serves both directions).
-  /// Errors: `usage_error` for a descriptor that cannot be watched, `loop_closed`. What `on_ready` throws goes to the
+  /// Errors: `usage_error` for a descriptor that cannot be watched (on libuv also a device that epoll refuses, such as
+  /// /dev/null, which is always ready elsewhere), `loop_closed`. What `on_ready` throws goes to the
   /// exception handler; the watch goes on.
   /// Source: asyncio `add_reader`/`add_writer`, libuv `uv_poll_t`.
   [[nodiscard]] fd_watch watch(int fd, interest wanted, function<void(interest ready)> on_ready);

@@ -102,8 +102,10 @@ class _LogObserver:
         return any(self.to_tx[name] is level for name in log_levels[1 : last + 1])
 
     def __call__(self, event):
-        if event["log_format"] is None and "log_failure" in event:  # Twisted logs unhandled errors so
-            message = failure_format_traceback(event["log_failure"])  # noqa: F821
+        if event.get("log_format") is None:
+            if "log_failure" not in event:  # nothing was said
+                return
+            message = failure_format_traceback(event["log_failure"])  # noqa: F821  Twisted logs unhandled errors so
         elif "log_level" in event and self._acceptable_level(event["log_level"]):
             message = formatEvent(event)
         else:  # loggers of Twisted's own do not know txaio's level

@@ -71,7 +71,8 @@ bool complete(gathering* self, const native_asyncio& asyncio, PyObject* last) {
 
 bool child_done(gathering* self, PyObject* child) {
   const native_asyncio* asyncio = get_asyncio();
-  if (!asyncio || !self->children) return false;
+  if (!asyncio) return false;
+  if (!self->children) return true;  // the garbage collector has emptied it
   ++self->finished;
 
   const ref outer_done = self->outer ? call(asyncio->done.own, self->outer) : ref::borrow(Py_True);
@@ -136,7 +137,8 @@ ref child_of(const native_asyncio& asyncio, PyObject* arg, PyObject* loop, PyObj
 bool listen(const native_asyncio& asyncio, PyObject* child, PyObject* callback, PyObject* context) {
   if (!Py_IS_TYPE(child, asyncio.future))
     return static_cast<bool>(call_method(child, names::add_done_callback, callback));
-  static PyObject* keywords = PyTuple_Pack(1, names::context);
+  static PyObject* keywords = nullptr;
+  if (!keywords) keywords = PyTuple_Pack(1, names::context);
   PyObject* stack[] = {child, callback, context};
   return keywords && ref(PyObject_Vectorcall(asyncio.add_done_callback, stack, 2, keywords));
 }

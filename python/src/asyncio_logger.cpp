@@ -105,11 +105,11 @@ PyObject* log(asyncio_logger* self, const arguments& given) {
   ref message = said.format ? ref::borrow(said.format) : ref(PyUnicode_FromString(""));
   if (!message) return nullptr;
   if (has_fields(message.get())) {
-    static PyObject* nothing = PyTuple_New(0);
+    const ref nothing(PyTuple_New(0));
     const ref fields = fields_of(Level, given, message.get());
     const ref format = fields ? ref(PyObject_GetAttr(message.get(), names::format)) : ref();
-    if (!format) return nullptr;
-    message = ref(PyObject_Call(format.get(), nothing, fields.get()));
+    if (!nothing || !format) return nullptr;
+    message = ref(PyObject_Call(format.get(), nothing.get(), fields.get()));
     if (!message) return nullptr;
   }
   if (!call_method(self->logger, method_name<Level>(), message.get())) return nullptr;

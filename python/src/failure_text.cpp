@@ -23,8 +23,7 @@ ref sentence(const char* format, PyObject* failure) {
 // A text whose lines are joined by spaces, as txaio's guide says of messages. Null stays null.
 ref in_one_line(ref text) {
   const ref lines = text ? ref(PyUnicode_Splitlines(text.get(), 0)) : ref();
-  if (!lines || PyList_GET_SIZE(lines.get()) == 1) return lines ? std::move(text) : ref();
-  const ref space(PyUnicode_FromString(" "));
+  const ref space = lines ? ref(PyUnicode_FromString(" ")) : ref();
   return space ? ref(PyUnicode_Join(space.get(), lines.get())) : ref();
 }
 
@@ -39,10 +38,10 @@ ref message_of_failure(PyObject* failure, PyObject* value_name, PyObject* messag
   ref message = message_method ? call_method(failure, message_method) : ref(PyObject_Str(value.get()));
   if (!message) {
     if (!forgive()) return ref();
-    return ref(PyUnicode_FromFormat("%U: <exception str() failed>", name.get()));
+    return ref(PyUnicode_FromFormat("%S: <exception str() failed>", name.get()));
   }
   const ref line = in_one_line(ref(PyObject_Str(message.get())));
-  ref text = line ? ref(PyUnicode_FromFormat("%U: %U", name.get(), line.get())) : ref();
+  ref text = line ? ref(PyUnicode_FromFormat("%S: %U", name.get(), line.get())) : ref();
   return text ? std::move(text) : sentence(apology, failure);
 }
 

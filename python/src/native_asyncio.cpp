@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "native_asyncio.hpp"
 
+#include <utility>
+
 namespace interloop::python {
 
 const native_asyncio* get_asyncio() {
@@ -80,14 +82,19 @@ bool makes_plain_futures(const native_asyncio& asyncio, PyObject* method, PyObje
   return function == asyncio.create_future || function == uvloop_create_future();
 }
 
-// `type(loop=loop)`, with arguments that are there already: they cost more than the rest.
+// `type(loop=loop)`, with arguments that are there already: they cost more than the rest. The call may collect garbage,
+// and so run any code, in which other threads, or this one again, come here: who comes takes the dict away meanwhile.
 ref call_type_with_loop(PyTypeObject* type, PyObject* loop) {
-  static PyObject* const none = PyTuple_New(0);
-  static PyObject* const keywords = PyDict_New();
-  if (!none || !keywords || PyDict_SetItem(keywords, names::loop, loop) < 0) return ref();
-  ref made(type->tp_new(type, none, keywords));
-  if (made && type->tp_init(made.get(), none, keywords) < 0) made = ref();
-  PyDict_SetItem(keywords, names::loop, Py_None);  // not to keep the loop
+  static PyObject* spare = nullptr;
+  ref keywords(std::exchange(spare, nullptr));
+  if (!keywords) keywords = ref(PyDict_New());
+  const ref none(PyTuple_New(0));
+  if (!none || !keywords || PyDict_SetItem(keywords.get(), names::loop, loop) < 0) return ref();
+  ref made(type->tp_new(type, none.get(), keywords.get()));
+  if (made && type->tp_init(made.get(), none.get(), keywords.get()) < 0) made = ref();
+  if (!made || spare) return made;
+  if (PyDict_SetItem(keywords.get(), names::loop, Py_None) < 0) return ref();  // not to keep the loop
+  spare = keywords.release();
   return made;
 }
 

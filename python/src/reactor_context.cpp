@@ -80,9 +80,10 @@ bool call_in_reactor(reactor_context* context, PyObject* callable) {
   if (!context->queue) return static_cast<bool>(call_method(context->reactor, names::callFromThread, callable));
   // What Twisted's callFromThread does, in its order, but without letting go of the GIL for a write that does not block:
   // the reactor's thread would wake only to wait for it.
-  static PyObject* nothing = PyTuple_New(0);
-  static PyObject* no_names = PyDict_New();
-  const ref call(nothing && no_names ? PyTuple_Pack(3, callable, nothing, no_names) : nullptr);
+  static PyObject* no_names = nullptr;
+  if (!no_names) no_names = PyDict_New();
+  const ref nothing(PyTuple_New(0));
+  const ref call(nothing && no_names ? PyTuple_Pack(3, callable, nothing.get(), no_names) : nullptr);
   if (!call || PyList_Append(context->queue, call.get()) < 0) return false;
   if (context->runs_call) return true;  // once it is through, the reactor wakes itself for what came since
   [[maybe_unused]] const auto written = ::write(context->waker, "x", 1);  // full: it is awake

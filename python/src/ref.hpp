@@ -88,8 +88,9 @@ class handling {
 PyObject* loaded_module(const char* name);
 /// `module.name` where the module was imported already and has it; else none, and no exception is set.
 ref from_loaded(const char* module, const char* name);
-/// `module.name`; sets an exception and returns none where there is no such thing. Importing may let other threads run:
-/// no static is initialised by it, for they would wait for the static with the GIL in hand, and this one for the GIL.
+/// `module.name`; sets an exception and returns none where there is no such thing. Importing may let other threads run,
+/// and so may what makes a list, a dict, a tuple or any other object that can start a garbage collection: no static is
+/// initialised by it, for they would wait for the static with the GIL in hand, and this one for the GIL.
 ref import_from(const char* module, const char* name);
 
 }  // namespace interloop::python

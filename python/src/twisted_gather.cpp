@@ -45,18 +45,21 @@ bool complete(gathering* self, const native_twisted& twisted) {
       return failure && call_method(self->outer, names::errback, failure.get());
     }
   }
-  const ref results(std::exchange(self->results, PyList_New(0)));
-  return self->results && call_method(self->outer, names::callback, results.get());
+  ref empty(PyList_New(0));
+  if (!empty) return false;
+  const ref results(std::exchange(self->results, empty.release()));
+  return static_cast<bool>(call_method(self->outer, names::callback, results.get()));
 }
 
 PyObject* on_result(PyObject* object, PyObject* const* args, std::size_t flags, PyObject*) {
   auto* self = reinterpret_cast<place*>(object);
   const native_twisted* twisted = get_twisted();
   if (!twisted) return nullptr;
-  if (PyVectorcall_NARGS(flags) != 1 || !self->whole) {
+  if (PyVectorcall_NARGS(flags) != 1) {
     PyErr_SetString(PyExc_TypeError, "a callback takes the result");
     return nullptr;
   }
+  if (!self->whole || !self->whole->results) return Py_NewRef(args[0]);  // the garbage collector has emptied it
   const ref keep = ref::borrow(reinterpret_cast<PyObject*>(self->whole));
   gathering* whole = self->whole;
   const bool failed = PyObject_TypeCheck(args[0], twisted->failure);

@@ -90,6 +90,10 @@ def test_a_message_is_one_line(on, text):
     assert on.txaio.failure_message(on.txaio.create_failure(ValueError(text))) == "ValueError: one two"
 
 
+def test_a_messages_last_line_break_is_dropped(on):
+    assert on.txaio.failure_message(on.txaio.create_failure(ValueError("one\n"))) == "ValueError: one"
+
+
 def test_a_failed_future_can_be_copied_marked_and_referred_to_weakly(on):
     if not on.is_asyncio:
         pytest.skip("Twisted has Failure")

@@ -20,7 +20,8 @@ PyObject* invoke(PyObject* capsule, PyObject* args) {
   try {
     (*fn)(argument);
   } catch (const std::exception& error) {
-    if (!PyErr_Occurred()) PyErr_SetString(PyExc_RuntimeError, error.what());
+    const object message = PyErr_Occurred() ? object() : text_of(error.what());
+    if (message) PyErr_SetObject(PyExc_RuntimeError, message.get());
     return nullptr;
   } catch (...) {
     if (!PyErr_Occurred()) PyErr_SetString(PyExc_RuntimeError, "a C++ exception that is no std::exception");

@@ -5,6 +5,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include <string_view>
 #include <utility>
 
 namespace interloop::python {
@@ -44,5 +45,10 @@ class object {
  private:
   PyObject* held_ = nullptr;
 };
+
+/// A str of C++ text, which may be anything: what is no UTF-8 becomes backslash escapes. None: an exception is set.
+inline object text_of(std::string_view text) {
+  return object(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "backslashreplace"));
+}
 
 }  // namespace interloop::python

@@ -15,16 +15,18 @@ class python_sink final : public log_sink {
     PyObject* before = PyErr_Occurred() ? Py_None : nullptr;  // a message inside an exception's handling keeps that
     PyObject *type = nullptr, *value = nullptr, *traceback = nullptr;
     if (before) PyErr_Fetch(&type, &value, &traceback);
-    const std::string_view text = event.text(), level = to_string(event.level);
-    const object module(PyImport_ImportModule("interloop._loops"));
-    const object done(module ? PyObject_CallMethod(module.get(), "log", "s#s#s#sis", event.name.data(),
-                                                   static_cast<Py_ssize_t>(event.name.size()), level.data(),
-                                                   static_cast<Py_ssize_t>(level.size()), text.data(),
-                                                   static_cast<Py_ssize_t>(text.size()), event.where.file_name(),
-                                                   static_cast<int>(event.where.line()), event.where.function_name())
-                             : nullptr);
-    if (!done) PyErr_WriteUnraisable(nullptr);
+    if (!send(event)) PyErr_WriteUnraisable(nullptr);
     if (before) PyErr_Restore(type, value, traceback);
+  }
+
+ private:
+  static object send(const log_event& event) {
+    const object module(PyImport_ImportModule("interloop._loops"));
+    const object name = text_of(event.name), level = text_of(to_string(event.level)), text = text_of(event.text());
+    const object file = text_of(event.where.file_name()), function = text_of(event.where.function_name());
+    if (!module || !name || !level || !text || !file || !function) return object();
+    return object(PyObject_CallMethod(module.get(), "log", "OOOOiO", name.get(), level.get(), text.get(), file.get(),
+                                      static_cast<int>(event.where.line()), function.get()));
   }
 };
 

@@ -31,6 +31,7 @@ namespace {
 
 using python::gil;
 using python::object;
+using python::text_of;
 
 // The Python exception that is set, as one sentence; none is set afterwards.
 std::string sentence_of_error() {
@@ -143,7 +144,8 @@ class python_port final : public loop_port {
       return;
     }
     const gil locked;
-    if (!ask(driver_, "call_later", "dO", 0.0, on_wake_.get())) report_unraisable(driver_);
+    wake_call_ = ask(driver_, "call_later", "dO", 0.0, on_wake_.get());
+    if (!wake_call_) report_unraisable(driver_);
   }
 
   void set_alarm(time_point when) override {
@@ -243,6 +245,7 @@ class python_port final : public loop_port {
       std::uint64_t count = 0;
       [[maybe_unused]] const auto got = ::read(eventfd_, &count, sizeof(count));
     }
+    wake_call_ = object();
     woken_.store(false, std::memory_order_release);  // before the turn, so that what comes during it wakes again
     core().turn();
   }
@@ -251,6 +254,8 @@ class python_port final : public loop_port {
     if (!driver_ || !Py_IsInitialized()) return;
     const gil locked;
     clear_alarm();
+    if (wake_call_ && !ask(driver_, "cancel", "O", wake_call_.get())) report_unraisable(driver_);
+    wake_call_ = object();
     if (reader_ && !ask(driver_, "remove_reader", "O", reader_.get())) PyErr_Clear();  // the Python loop has gone first
     close_epoll();
     reader_ = object();
@@ -263,6 +268,7 @@ class python_port final : public loop_port {
   object on_wake_;
   object reader_;
   object alarm_;
+  object wake_call_;  // of a clock; guarded by the GIL
   int eventfd_ = -1;
   std::shared_ptr<watched> all_;  // null: the loop is a clock only
   bool steady_ = true;
@@ -297,10 +303,8 @@ void close_those_that_have_ended() {
 
 void report_failure(const object& driver, std::string_view context, const failure& why) {
   const gil locked;
-  const std::string text = failure_format_traceback(why);
-  if (!ask(driver, "report", "s#s#", context.data(), static_cast<Py_ssize_t>(context.size()), text.data(),
-           static_cast<Py_ssize_t>(text.size())))
-    report_unraisable(driver);
+  const object where = text_of(context), text = text_of(failure_format_traceback(why));
+  if (!where || !text || !ask(driver, "report", "OO", where.get(), text.get())) report_unraisable(driver);
 }
 
 }  // namespace

@@ -145,7 +145,10 @@ def current():
     reactor = sys.modules.get("twisted.internet.reactor")
     if reactor is not None:
         return reactor
-    raise RuntimeError("no asyncio loop is running here, and Twisted's reactor was not imported")
+    raise RuntimeError(
+        "no asyncio loop is running here, and Twisted's reactor was not imported: "
+        "call this in a coroutine or in a callback of a loop"
+    )
 
 
 # ---- futures
@@ -185,6 +188,9 @@ def reject(future, error):
 
             future.errback(CancelledError() if error is None else error)
     elif not future.done():
+        if isinstance(error, StopIteration):  # asyncio's futures refuse it; its tasks make the same of it
+            error, cause = RuntimeError("a future cannot fail with StopIteration"), error
+            error.__cause__ = cause
         try:
             if error is None:
                 future.cancel()

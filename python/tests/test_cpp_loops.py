@@ -179,6 +179,15 @@ def test_a_python_exception_passes_through_cpp_as_the_same_object(extension, run
     run(main)
 
 
+def test_a_python_exception_that_futures_refuse_fails_them_all_the_same(extension, run):
+    async def main():
+        with pytest.raises(RuntimeError, match="StopIteration") as caught:
+            await asyncio.wait_for(extension.calls_back(lambda: next(iter([]))), 10)
+        assert isinstance(caught.value.__cause__, StopIteration)
+
+    run(main)
+
+
 def test_a_cpp_exception_arrives_as_nanobind_translates_it(extension, run):
     async def main():
         with pytest.raises(IndexError, match="too far"):
@@ -234,6 +243,27 @@ def test_what_escapes_a_cpp_callback_goes_to_the_loops_handler(extension, run):
     assert len(seen) == 1 and "escaped" in seen[0], seen
 
 
+def test_text_that_is_no_utf8_reaches_the_loops_handler(extension, run):
+    seen = []
+
+    async def main():
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: seen.append(context["message"]))
+        extension.escapes_with_bytes()
+        await asyncio.sleep(0.01)
+
+    run(main)
+    assert len(seen) == 1 and r"escaped \xff" in seen[0], seen
+
+
+def test_several_futures_come_in_at_once(extension, run):
+    async def main():
+        futures = [asyncio.get_running_loop().create_future() for _ in range(3)]
+        assert extension.count(futures) == 3
+        assert extension.is_pending(futures[0])
+
+    run(main)
+
+
 def test_several_loops_one_after_another_each_have_their_own(extension, run):
     async def main():
         assert await extension.doubled_later(1, 0) == 2
@@ -263,15 +293,20 @@ def test_loops_that_are_closed_without_winding_up_keep_no_descriptors(extension,
 def test_without_a_loop_it_says_so(extension):
     import os
 
+    program = """
+import extension
+class Awaitable:
+    def __await__(self): yield
+for call in (extension.never, lambda: extension.plus_one(Awaitable()), lambda: extension.is_pending(Awaitable())):
+    try: call()
+    except RuntimeError as error: assert "no asyncio loop is running" in str(error), error
+    else: raise SystemExit("no error")
+try: extension.count([Awaitable()])
+except TypeError: pass
+else: raise SystemExit("no error")
+"""
     status = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import extension\n"
-            "try: extension.never()\n"
-            "except RuntimeError as error: assert 'no asyncio loop is running' in str(error), error\n"
-            "else: raise SystemExit('no error')",
-        ],
+        [sys.executable, "-c", program],
         env={**os.environ, "PYTHONPATH": str(built.folder())},
         capture_output=True,
         text=True,
@@ -295,6 +330,21 @@ def test_cpp_messages_go_to_the_stdlibs_logging(extension):
         """
     )
     assert output.strip() == "cpp.library WARNING module.cpp from C++: 100%s", output
+
+
+def test_cpp_messages_that_are_no_utf8_are_logged_with_escapes(extension):
+    from support.programs import run
+
+    output = run(
+        f"""
+        import logging, sys
+        sys.path.insert(0, {str(built.folder())!r})
+        import extension
+        logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
+        extension.log_bytes(b"caf\\xe9")
+        """
+    )
+    assert output.strip() == r"from C++: caf\xe9", output
 
 
 def test_cpp_messages_go_to_twisteds_logger_under_twisted(extension):
@@ -411,6 +461,14 @@ def test_a_clock_moves_cpp_timers(extension):
         assert seen == [6]
     finally:
         txaio.config.loop = None
+
+
+def test_a_clock_is_left_alone_by_a_loop_that_has_gone(extension):
+    from twisted.internet import task
+
+    clock = task.Clock()
+    extension.wake_and_drop(clock)
+    assert clock.getDelayedCalls() == []
 
 
 # ---- the wheel

@@ -103,21 +103,38 @@ future<T> from_native(nanobind::handle awaitable, Convert convert) {
 
 namespace nanobind::detail {
 
+/// A native future comes in as a future of the current loop. What keeps it from being one, no loop say, is thrown as the
+/// bound function is called: an argument that is not taken would only be told of as "incompatible function arguments".
 template <class T>
 struct type_caster<interloop::future<T>> {
+  using Value = interloop::future<T>;
   using value_caster = make_caster<std::conditional_t<std::is_void_v<T>, std::nullptr_t, T>>;
-  NB_TYPE_CASTER(interloop::future<T>, const_name("collections.abc.Awaitable[") + value_caster::Name + const_name("]"))
+  static constexpr auto Name = const_name("collections.abc.Awaitable[") + value_caster::Name + const_name("]");
+  template <class U>
+  using Cast = movable_cast_t<U>;
+  /// What holds futures, a list say, asks this before it takes one, and may not throw.
+  template <class U>
+  [[nodiscard]] bool can_cast() const noexcept {
+    return !why_not_;
+  }
 
   bool from_python(handle source, uint8_t, cleanup_list*) noexcept {
     if (!interloop::python::is_followable(source.ptr())) return false;
     try {
-      value = interloop::python::from_native<T>(source, [](handle object) { return nanobind::cast<T>(object); });
-      return true;
+      if constexpr (std::is_void_v<T>) {  // whatever the awaitable gives is dropped
+        value_ = interloop::python::from_native<void>(source, nullptr);
+      } else {
+        value_ = interloop::python::from_native<T>(source, [](handle object) { return nanobind::cast<T>(object); });
+      }
     } catch (...) {
-      PyErr_Clear();
-      return false;
+      why_not_ = std::current_exception();
     }
+    return true;
   }
+
+  explicit operator Value*() { return &made(); }
+  explicit operator Value&() { return made(); }
+  explicit operator Value&&() { return std::move(made()); }
 
   static handle from_cpp(const interloop::future<T>& source, rv_policy, cleanup_list*) noexcept {
     try {
@@ -133,19 +150,15 @@ struct type_caster<interloop::future<T>> {
     }
     return {};
   }
-};
 
-/// Nothing comes in of a `future<void>`: whatever the awaitable gives is dropped.
-template <>
-inline bool type_caster<interloop::future<void>>::from_python(handle source, uint8_t, cleanup_list*) noexcept {
-  if (!interloop::python::is_followable(source.ptr())) return false;
-  try {
-    value = interloop::python::from_native<void>(source, nullptr);
-    return true;
-  } catch (...) {
-    PyErr_Clear();
-    return false;
+ private:
+  Value& made() {
+    if (why_not_) std::rethrow_exception(why_not_);
+    return value_;
   }
-}
+
+  Value value_;
+  std::exception_ptr why_not_;
+};
 
 }  // namespace nanobind::detail

@@ -22,6 +22,14 @@ interloop::future<int> calls_back(interloop::api async, nb::object function) {
   co_return nb::cast<int>(function());
 }
 
+void log_word(const std::string& word) {
+  static const bool added = (interloop::add_log_sink(interloop::python::make_python_sink()), true);
+  static_cast<void>(added);
+  static auto log = interloop::make_logger("cpp.library");
+  using namespace interloop::literals;
+  log.warn("from C++: {word}", "word"_a = word);
+}
+
 }  // namespace
 
 NB_MODULE(extension, module) {
@@ -34,13 +42,16 @@ NB_MODULE(extension, module) {
   module.def("calls_back", [](nb::object function) { return calls_back(here(), function); });
   module.def("escapes",
              [] { interloop::python::current_loop().call_soon([] { throw std::runtime_error("escaped"); }); });
-  module.def("log", [](std::string word) {
-    static const bool added = (interloop::add_log_sink(interloop::python::make_python_sink()), true);
-    static_cast<void>(added);
-    static auto log = interloop::make_logger("cpp.library");
-    using namespace interloop::literals;
-    log.warn("from C++: {word}", "word"_a = word);
+  module.def("escapes_with_bytes",
+             [] { interloop::python::current_loop().call_soon([] { throw std::runtime_error("escaped \xff"); }); });
+  module.def("is_pending", [](const interloop::future<void>& future) { return !interloop::is_called(future); });
+  module.def("count", [](const std::vector<interloop::future<int>>& futures) { return futures.size(); });
+  module.def("wake_and_drop", [](nb::object native) {
+    interloop::python_loop made(native.ptr());
+    made->call_soon([] {});
   });
+  module.def("log_bytes", [](nb::bytes word) { log_word(std::string(word.c_str(), word.size())); });
+  module.def("log", &log_word);
   module.def("conformance_cases", &conformance_cases);
   module.def("run_conformance_case", &run_conformance_case);
 }

@@ -124,6 +124,13 @@ def test_a_cpp_future_is_an_asyncio_future(extension, run):
     run(main)
 
 
+def test_the_documented_binding_works(extension, run):
+    async def main():
+        assert await built.load("client").get("a key") == "the value of a key"
+
+    run(main)
+
+
 def test_an_awaitable_comes_in_as_a_cpp_future(extension, run):
     async def later(value):
         await asyncio.sleep(0.001)

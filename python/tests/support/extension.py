@@ -42,14 +42,14 @@ def folder(source=SOURCE):
     return made
 
 
-def load():
-    """The module. Skips, or in CI fails, where there is no compiler."""
+def load(name="extension"):
+    """One of its modules. Skips, or in CI fails, where there is no compiler."""
     try:
         _output("cmake", "--version", env=TOOLS)
     except OSError:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("cmake is not installed")
-    (path,) = folder().glob("extension*.so")
-    spec = importlib.util.spec_from_file_location("extension", path)
+    (path,) = folder().glob(f"{name}.*.so")
+    spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -22,5 +22,5 @@ class Burrow:
 # [/idiom]
 
 
-txaio.start_logging(level=sys.argv[2])
+txaio.start_logging(level=sys.argv[2] if len(sys.argv) > 2 else "info")
 Burrow().enter()

@@ -76,6 +76,7 @@ future<T> from_native(nanobind::handle awaitable, Convert convert) {
   loop& core = current_loop();
   const future<T> made = detail::make_future<T>(core, std::source_location::current());
   const auto on_value = [made, convert](PyObject* value) {
+    static_cast<void>(convert);  // of nothing, where T is void
     if (is_called(made)) return;
     try {
       if constexpr (std::is_void_v<T>) {

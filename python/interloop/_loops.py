@@ -202,9 +202,14 @@ def reject(future, error):
 
 
 def follow(native, awaitable, on_value, on_error):
-    """Calls one of the two when an awaitable or Deferred is done. Returns what can be cancelled."""
+    """Calls one of the two when an awaitable or Deferred is done. Returns what can be cancelled. No error: cancelled."""
     if _is_deferred(awaitable):
-        awaitable.addCallbacks(lambda value: (on_value(value), value)[1], lambda failure: on_error(failure.value))
+        from twisted.internet.defer import CancelledError
+
+        def failed(failure):
+            on_error(None if failure.check(CancelledError) else failure.value)
+
+        awaitable.addCallbacks(lambda value: (on_value(value), value)[1], failed)
         return awaitable
     if native is None or hasattr(native, "callLater"):
         from twisted.internet.defer import ensureDeferred
@@ -214,7 +219,9 @@ def follow(native, awaitable, on_value, on_error):
     def done(future):
         try:
             value = future.result()
-        except BaseException as error:  # CancelledError too
+        except asyncio.CancelledError:
+            on_error(None)
+        except BaseException as error:
             on_error(error)
         else:
             on_value(value)

@@ -230,6 +230,18 @@ def test_cancelling_in_cpp_cancels_what_came_in(extension, run):
     run(main)
 
 
+def test_what_came_in_and_was_cancelled_is_so_in_cpp(extension, run):
+    async def main():
+        inner = asyncio.get_running_loop().create_future()
+        outer = extension.plus_one(inner)
+        await asyncio.sleep(0.001)
+        inner.cancel()
+        await asyncio.sleep(0.01)
+        assert outer.cancelled()
+
+    run(main)
+
+
 def test_a_thread_without_the_gil_wakes_the_loop(extension, run):
     async def main():
         words = await asyncio.wait_for(asyncio.gather(*(extension.from_a_thread(f"w{i}") for i in range(20))), 30)
@@ -443,6 +455,12 @@ def test_failures_and_cancelling_on_twisted(extension):
         outer.cancel()
         await task.deferLater(reactor, 0.01, lambda: None)
         assert inner.called
+        inner = defer.Deferred()
+        outer = extension.plus_one(inner)
+        inner.cancel()
+        try: await outer
+        except defer.CancelledError: pass
+        else: raise AssertionError
         """
     )
 

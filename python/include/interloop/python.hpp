@@ -88,8 +88,9 @@ future<T> from_native(nanobind::handle awaitable, Convert convert) {
       reject(made, std::current_exception());
     }
   };
-  const auto on_error = [made](PyObject* exception) {
+  const auto on_error = [made](PyObject* exception) -> void {
     if (is_called(made)) return;
+    if (exception == Py_None) return reject(made, cancelled_error("the awaitable was cancelled"));
     PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(exception)), exception);
     reject(made, std::make_exception_ptr(nanobind::python_error()));
   };

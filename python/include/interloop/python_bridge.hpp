@@ -21,8 +21,9 @@ PyObject* make_native_future(const loop& core, function<void()> on_cancel);
 void resolve_native(const loop& core, PyObject* native_future, PyObject* value) noexcept;
 void reject_native(const loop& core, PyObject* native_future, PyObject* exception) noexcept;
 
-/// Calls `on_value(value)` or `on_error(exception)`, once, when a Python awaitable or Deferred is done. What is returned
-/// has `cancel()`. Null: a Python exception is set, TypeError where it is no awaitable.
+/// Calls `on_value(value)` or `on_error(exception)`, once, when a Python awaitable or Deferred is done; `exception` is
+/// None where it was cancelled. What is returned has `cancel()`. Null: a Python exception is set, TypeError where it is
+/// no awaitable.
 PyObject* follow_native(const loop& core, PyObject* awaitable, function<void(PyObject*)> on_value,
                         function<void(PyObject*)> on_error);
 

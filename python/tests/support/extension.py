@@ -34,6 +34,8 @@ def folder(source=SOURCE):
     prefix = f"{package};{_output(sys.executable, '-m', 'nanobind', '--cmake_dir')}"
     configure = ["cmake", "-S", source, "-B", made, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release"]
     configure += [f"-DCMAKE_PREFIX_PATH={prefix}", f"-DPython_EXECUTABLE={sys.executable}"]
+    if "libtsan" in os.environ.get("LD_PRELOAD", ""):  # it has to see the order that the headers' code makes, too
+        configure += ["-DCMAKE_CXX_FLAGS=-fsanitize=thread -g1"]
     with (made / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # pytest-xdist's processes all come here
         for command in (configure, ["cmake", "--build", made]):

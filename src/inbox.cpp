@@ -29,6 +29,7 @@ struct inbox_list {
   static void before_fork() noexcept {
     mutex.lock();
     for (inbox* each = first; each; each = each->next_) each->lock_.lock();
+    for (inbox* each = first; each; each = each->next_) each->wait_for_wakers();  // they have the native loop's locks
   }
   static void after_fork() noexcept {
     for (inbox* each = first; each; each = each->next_) each->lock_.unlock();
@@ -36,7 +37,6 @@ struct inbox_list {
   }
   static void in_child() noexcept {
     forks.fetch_add(1, std::memory_order_relaxed);
-    for (inbox* each = first; each; each = each->next_) each->wakers_.store(0, std::memory_order_relaxed);
     after_fork();
   }
 

@@ -10,8 +10,8 @@
 // The loop is woken after the lock is released: woken on the same processor it would run into the lock, and sleep again.
 // So that a wake-up never meets a port that is gone, `wakers_` counts those under way, and closing waits for them.
 //
-// A fork takes the locks of all inboxes first, so that the child, which has none of the threads that push, finds them free
-// and the queues whole; for the wake-ups that were under way nobody waits there.
+// A fork takes the locks of all inboxes first, and waits for the wake-ups under way: the child, which has none of the
+// threads that push, finds the queues whole, and these locks and the native loop's own free.
 #pragma once
 
 #include <interloop/detail/spin.hpp>
@@ -97,7 +97,7 @@ class inbox {
       state_.store(state::empty, std::memory_order_relaxed);
       queue_.swap(into);
     }
-    while (wakers_.load(std::memory_order_acquire) != 0) ::sched_yield();
+    wait_for_wakers();
   }
 
   /// The processor that the loop's thread last took callables on; -1 before. A hint. Any thread.
@@ -137,6 +137,10 @@ class inbox {
   friend struct inbox_list;
   enum class state : std::uint8_t { empty, filled, expecting };
   static constexpr std::uint64_t nobody = 0;
+
+  void wait_for_wakers() const noexcept {
+    while (wakers_.load(std::memory_order_acquire) != 0) ::sched_yield();
+  }
 
   const unsigned forks_ = fork_count();
   const thread_knowledge knowledge_;

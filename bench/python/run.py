@@ -126,7 +126,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--framework", action="append", choices=FRAMEWORKS)
     parser.add_argument("--only", action="append", choices=PROGRAMS)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()
     if not VENV.exists():
         sys.exit("no build/venv: make python")

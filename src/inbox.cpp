@@ -14,37 +14,37 @@ std::atomic<unsigned> forks{0};
 /// All inboxes, for forks.
 struct inbox_list {
   static void add(inbox& one) noexcept {
-    const std::lock_guard guard(mutex);
+    const std::lock_guard guard(lock);
     one.next_ = first;
     one.link_ = &first;
     if (first) first->link_ = &one.next_;
     first = &one;
   }
   static void remove(inbox& one) noexcept {
-    const std::lock_guard guard(mutex);
+    const std::lock_guard guard(lock);
     *one.link_ = one.next_;
     if (one.next_) one.next_->link_ = one.link_;
   }
 
   static void before_fork() noexcept {
-    mutex.lock();
+    lock.lock();
     for (inbox* each = first; each; each = each->next_) each->lock_.lock();
     for (inbox* each = first; each; each = each->next_) each->wait_for_wakers();  // they have the native loop's locks
   }
   static void after_fork() noexcept {
     for (inbox* each = first; each; each = each->next_) each->lock_.unlock();
-    mutex.unlock();
+    lock.unlock();
   }
   static void in_child() noexcept {
     forks.fetch_add(1, std::memory_order_relaxed);
     after_fork();
   }
 
-  static constinit std::mutex mutex;
+  static constinit short_lock lock;
   static constinit inbox* first;
 };
 
-constinit std::mutex inbox_list::mutex;
+constinit short_lock inbox_list::lock;
 constinit inbox* inbox_list::first = nullptr;
 
 namespace {

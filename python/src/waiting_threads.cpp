@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "waiting_threads.hpp"
 
-#include <utility>
+#include <array>
+#include <cstddef>
 
 namespace interloop::python {
 namespace {
@@ -49,16 +50,19 @@ waiting_threads::end waiting_threads::wait(PY_TIMEOUT_T microseconds) {
   return woken ? end::woken : end::timed_out;
 }
 
-// Without the GIL, so that those who wake find it free: with it, each would wake only to wait for that, and two threads
-// that talk to each other would spend their time there. A waiter is there until its lock is released.
+// The locks are released without the GIL, so that those who wake find it free: with it, each would wake only to wait for
+// that, and two threads that talk to each other would spend their time there. A waiter is looked at with the GIL only.
 void waiting_threads::wake_all() {
-  waiter* each = std::exchange(first_, nullptr);
-  if (!each) return;
-  // clang-format off
-  Py_BEGIN_ALLOW_THREADS
-  while (each) PyThread_release_lock(std::exchange(each, each->next)->lock);
-  Py_END_ALLOW_THREADS
-  // clang-format on
+  while (first_) {
+    std::array<PyThread_type_lock, 16> woken{};
+    std::size_t count = 0;
+    for (; first_ && count < woken.size(); first_ = first_->next) woken[count++] = first_->lock;
+    // clang-format off
+    Py_BEGIN_ALLOW_THREADS
+    for (std::size_t i = 0; i < count; ++i) PyThread_release_lock(woken[i]);
+    Py_END_ALLOW_THREADS
+    // clang-format on
+  }
 }
 
 }  // namespace interloop::python

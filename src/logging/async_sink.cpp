@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/logging/async_sink.hpp>
 
+#include <interloop/detail/inbox.hpp>
 #include <interloop/error.hpp>
 
 #include "logging/render.hpp"
 #include "logging/state.hpp"
 
-#include <pthread.h>
-
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -31,15 +31,6 @@ class working_scope {
   ~working_scope() { working_for = nullptr; }
 };
 
-// Counts forks: a child has the sinks of its parent, but not their threads.
-constinit std::atomic<unsigned> forks{0};
-
-unsigned forks_so_far() noexcept {
-  static const int counts = ::pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); });
-  (void)counts;  // what it fails for is want of memory; then the child's messages stay in the queue
-  return forks.load(std::memory_order_relaxed);
-}
-
 }  // namespace
 
 // Shared with the thread, which may outlive the sink. No user's code runs under its lock.
@@ -49,7 +40,7 @@ struct async_sink::inside {
   const std::shared_ptr<log_sink> to;
   const std::size_t capacity;
   std::atomic<std::uint64_t> dropped{0};
-  const unsigned made_after = forks_so_far();
+  const unsigned forks = detail::fork_count();
 
   std::mutex mutex;
   std::condition_variable work;      // for the thread: something to do
@@ -65,7 +56,7 @@ struct async_sink::inside {
   bool stuck = false;  // nobody waits for it a second time
 
   /// False in a child of the process that made this. The lock may be held there by a thread that is not.
-  bool has_thread() const noexcept { return made_after == forks.load(std::memory_order_relaxed); }
+  bool has_thread() const noexcept { return forks == detail::fork_count(); }
   void run();
   template <class Call>
   void guarded(Call call);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Asio: the conformance suite on each kind of executor, and what is particular to this loop.
 #include "conformance.hpp"
+#include "owners.hpp"
 
 #include <interloop/adapters/asio.hpp>
 #include <interloop/interloop.hpp>
@@ -329,30 +330,9 @@ TEST(AsioTest, SelectingTwiceIsAllowedForTheSameContextOnly) {
 }
 
 TEST(AsioTest, ACallbackMayDestroyTheOwnerOfTheNativeLoopThatRuns) {
-  auto owner = std::make_unique<asio_loop>();
-  bool ran = false;
-  (*owner)->call_later(1us, [&] {
-    ran = true;
-    owner.reset();
-  });
-  (*owner)->run();
-  EXPECT_TRUE(ran);
-  EXPECT_EQ(owner, nullptr);
+  owners::a_callback_may_destroy_the_owner_of_the_native_loop_that_runs<asio_loop>();
 }
 
-TEST(AsioTest, AnOwnerMayBeAssignedAnother) {
-  asio_loop owner;
-  auto held = std::make_shared<int>();
-  owner->call_later(1h, [held] {});
-  owner = asio_loop();
-  EXPECT_EQ(held.use_count(), 1) << "the first loop is closed";
-  bool ran = false;
-  owner->call_soon([&] {
-    ran = true;
-    owner->stop();
-  });
-  owner->run();
-  EXPECT_TRUE(ran);
-}
+TEST(AsioTest, AnOwnerMayBeAssignedAnother) { owners::an_owner_may_be_assigned_another<asio_loop>(); }
 
 }  // namespace

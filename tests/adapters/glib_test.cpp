@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // GLib: the conformance suite on the default context and on an own one, and what is particular to this loop.
 #include "conformance.hpp"
+#include "owners.hpp"
 
 #include <interloop/adapters/glib.hpp>
 #include <interloop/interloop.hpp>
@@ -196,30 +197,9 @@ TEST(Glib, SelectingItWhileAnotherLoopIsSelectedIsRefused) {
 }
 
 TEST(Glib, ACallbackMayDestroyTheOwnerOfTheNativeLoopThatRuns) {
-  auto owner = std::make_unique<glib_loop>();
-  bool ran = false;
-  (*owner)->call_later(1us, [&] {
-    ran = true;
-    owner.reset();
-  });
-  (*owner)->run();
-  EXPECT_TRUE(ran);
-  EXPECT_EQ(owner, nullptr);
+  owners::a_callback_may_destroy_the_owner_of_the_native_loop_that_runs<glib_loop>();
 }
 
-TEST(Glib, AnOwnerMayBeAssignedAnother) {
-  glib_loop owner;
-  auto held = std::make_shared<int>();
-  owner->call_later(1h, [held] {});
-  owner = glib_loop();
-  EXPECT_EQ(held.use_count(), 1) << "the first loop is closed";
-  bool ran = false;
-  owner->call_soon([&] {
-    ran = true;
-    owner->stop();
-  });
-  owner->run();
-  EXPECT_TRUE(ran);
-}
+TEST(Glib, AnOwnerMayBeAssignedAnother) { owners::an_owner_may_be_assigned_another<glib_loop>(); }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // libuv: the conformance suite, and what is particular to this loop.
 #include "conformance.hpp"
+#include "owners.hpp"
 
 #include <interloop/adapters/libuv.hpp>
 #include <interloop/interloop.hpp>
@@ -225,31 +226,10 @@ TEST(LibuvTest, SelectingItWhileAnotherLoopIsSelectedIsRefused) {
 }
 
 TEST(LibuvTest, ACallbackMayDestroyTheOwnerOfTheNativeLoopThatRuns) {
-  auto owner = std::make_unique<libuv_loop>();
-  bool ran = false;
-  (*owner)->call_later(1us, [&] {
-    ran = true;
-    owner.reset();
-  });
-  (*owner)->run();
-  EXPECT_TRUE(ran);
-  EXPECT_EQ(owner, nullptr);
+  owners::a_callback_may_destroy_the_owner_of_the_native_loop_that_runs<libuv_loop>();
 }
 
-TEST(LibuvTest, AnOwnerMayBeAssignedAnother) {
-  libuv_loop owner;
-  auto held = std::make_shared<int>();
-  owner->call_later(1h, [held] {});
-  owner = libuv_loop();
-  EXPECT_EQ(held.use_count(), 1) << "the first loop is closed";
-  bool ran = false;
-  owner->call_soon([&] {
-    ran = true;
-    owner->stop();
-  });
-  owner->run();
-  EXPECT_TRUE(ran);
-}
+TEST(LibuvTest, AnOwnerMayBeAssignedAnother) { owners::an_owner_may_be_assigned_another<libuv_loop>(); }
 
 TEST(LibuvTest, APostOfTheThreadThatMadeTheLoopWakesTheOneThatRunsIt) {
   uv_loop_t native;

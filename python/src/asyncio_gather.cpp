@@ -7,9 +7,6 @@
 
 #include "type.hpp"
 
-#include <structmember.h>
-
-#include <array>
 #include <cstddef>
 
 namespace interloop::python {
@@ -104,11 +101,6 @@ PyObject* on_child(PyObject* object, PyObject* const* args, std::size_t flags, P
 }
 
 using garbage = collected<gathering, &gathering::children, &gathering::outer>;
-
-std::array<PyMemberDef, 2> members{{
-    {"__vectorcalloffset__", T_PYSSIZET, offsetof(gathering, vectorcall), READONLY, nullptr},
-    {nullptr, 0, 0, 0, nullptr},
-}};
 
 // The future for one argument; `loop` is null until the first one has told.
 ref child_of(const native_asyncio& asyncio, PyObject* arg, PyObject* loop, PyObject* fallback) {
@@ -210,19 +202,7 @@ ref asyncio_gather(PyObject* futures, bool consume, PyObject* loop) {
 }
 
 bool make_asyncio_gather_type(PyObject* module) {
-  std::array<PyType_Slot, 6> slots{{
-      {Py_tp_call, reinterpret_cast<void*>(&PyVectorcall_Call)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&garbage::traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&garbage::clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&garbage::destroy)},
-      {Py_tp_members, members.data()},
-      {0, nullptr},
-  }};
-  PyType_Spec spec{
-      "interloop._core._Gathering", sizeof(gathering), 0,
-      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-      slots.data()};
-  return (gathering_type = make_type(module, spec)) != nullptr;
+  return (gathering_type = make_callback_type<gathering, garbage>(module, "interloop._core._Gathering")) != nullptr;
 }
 
 }  // namespace interloop::python

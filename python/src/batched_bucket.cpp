@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "batched_objects.hpp"
 
-#include <structmember.h>
-
-#include <array>
 #include <cmath>
 #include <cstddef>
 
@@ -91,39 +88,36 @@ PyObject* fire(PyObject* object, PyObject* const*, std::size_t, PyObject*) {
   return passed ? report(self) : nullptr;
 }
 
-int traverse(PyObject* object, visitproc visit, void* arg) {
-  auto* self = reinterpret_cast<batched_bucket*>(object);
-  Py_VISIT(Py_TYPE(object));
-  Py_VISIT(self->timer);
-  Py_VISIT(self->native);
-  Py_VISIT(self->errors);
-  for (batched_call* each = self->first; each; each = each->next)
-    if (const int stop = visit_call(each, visit, arg)) return stop;
-  return 0;
-}
-
-int clear(PyObject* object) {
-  auto* self = reinterpret_cast<batched_bucket*>(object);
-  while (self->first) {
-    const ref last = unlink(self->first);
-    clear_call(reinterpret_cast<batched_call*>(last.get()));
+struct garbage {
+  static int traverse(PyObject* object, visitproc visit, void* arg) {
+    auto* self = reinterpret_cast<batched_bucket*>(object);
+    Py_VISIT(Py_TYPE(object));
+    Py_VISIT(self->timer);
+    Py_VISIT(self->native);
+    Py_VISIT(self->errors);
+    for (batched_call* each = self->first; each; each = each->next)
+      if (const int stop = visit_call(each, visit, arg)) return stop;
+    return 0;
   }
-  Py_CLEAR(self->native);
-  Py_CLEAR(self->errors);
-  Py_CLEAR(self->timer);
-  return 0;
-}
 
-void destroy(PyObject* object) {
-  PyObject_GC_UnTrack(object);
-  clear(object);
-  free_object(object);
-}
+  static int clear(PyObject* object) {
+    auto* self = reinterpret_cast<batched_bucket*>(object);
+    while (self->first) {
+      const ref last = unlink(self->first);
+      clear_call(reinterpret_cast<batched_call*>(last.get()));
+    }
+    Py_CLEAR(self->native);
+    Py_CLEAR(self->errors);
+    Py_CLEAR(self->timer);
+    return 0;
+  }
 
-std::array<PyMemberDef, 2> members{{
-    {"__vectorcalloffset__", T_PYSSIZET, offsetof(batched_bucket, vectorcall), READONLY, nullptr},
-    {nullptr, 0, 0, 0, nullptr},
-}};
+  static void destroy(PyObject* object) {
+    PyObject_GC_UnTrack(object);
+    clear(object);
+    free_object(object);
+  }
+};
 
 }  // namespace
 
@@ -171,19 +165,7 @@ void end_if_empty(batched_bucket* self) {
 }
 
 bool make_batched_bucket_type(PyObject* module) {
-  std::array<PyType_Slot, 6> slots{{
-      {Py_tp_call, reinterpret_cast<void*>(&PyVectorcall_Call)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
-      {Py_tp_members, members.data()},
-      {0, nullptr},
-  }};
-  PyType_Spec spec{
-      "interloop._core._Bucket", sizeof(batched_bucket), 0,
-      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-      slots.data()};
-  return (bucket_type = make_type(module, spec)) != nullptr;
+  return (bucket_type = make_callback_type<batched_bucket, garbage>(module, "interloop._core._Bucket")) != nullptr;
 }
 
 }  // namespace interloop::python

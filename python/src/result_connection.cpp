@@ -6,9 +6,6 @@
 #include "failed_future.hpp"
 #include "unhandled.hpp"
 
-#include <structmember.h>
-
-#include <array>
 #include <cstddef>
 
 namespace interloop::python {
@@ -52,11 +49,6 @@ PyObject* on_outcome(PyObject* object, PyObject* const* args, std::size_t flags,
 }
 
 using garbage = collected<connection, &connection::result>;
-std::array<PyMemberDef, 2> members{{
-    {"__vectorcalloffset__", T_PYSSIZET, offsetof(connection, vectorcall), READONLY, nullptr},
-    {nullptr, 0, 0, 0, nullptr},
-}};
-
 }  // namespace
 
 bool connect_eventual_result(PyObject* result, PyObject* deferred) {
@@ -72,19 +64,7 @@ bool connect_eventual_result(PyObject* result, PyObject* deferred) {
 }
 
 bool make_result_connection_type(PyObject* module) {
-  std::array<PyType_Slot, 6> slots{{
-      {Py_tp_call, reinterpret_cast<void*>(&PyVectorcall_Call)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&garbage::traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&garbage::clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&garbage::destroy)},
-      {Py_tp_members, members.data()},
-      {0, nullptr},
-  }};
-  PyType_Spec spec{
-      "interloop._core._Connection", sizeof(connection), 0,
-      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-      slots.data()};
-  return (connection_type = make_type(module, spec)) != nullptr;
+  return (connection_type = make_callback_type<connection, garbage>(module, "interloop._core._Connection")) != nullptr;
 }
 
 }  // namespace interloop::python

@@ -3,8 +3,6 @@
 
 #include "type.hpp"
 
-#include <structmember.h>
-
 #include <array>
 #include <cstddef>
 
@@ -72,11 +70,6 @@ using gathering_garbage = collected<gathering, &gathering::outer, &gathering::re
 
 using place_garbage = collected<place, &place::whole>;
 
-std::array<PyMemberDef, 2> place_members{{
-    {"__vectorcalloffset__", T_PYSSIZET, offsetof(place, vectorcall), READONLY, nullptr},
-    {nullptr, 0, 0, 0, nullptr},
-}};
-
 }  // namespace
 
 bool twisted_gather(PyObject* outer, PyObject* deferreds, bool consume) {
@@ -112,19 +105,10 @@ bool make_twisted_gather_types(PyObject* module) {
       {Py_tp_dealloc, reinterpret_cast<void*>(&gathering_garbage::destroy)},
       {0, nullptr},
   }};
-  std::array<PyType_Slot, 6> place_slots{{
-      {Py_tp_call, reinterpret_cast<void*>(&PyVectorcall_Call)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&place_garbage::traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&place_garbage::clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&place_garbage::destroy)},
-      {Py_tp_members, place_members.data()},
-      {0, nullptr},
-  }};
-  constexpr unsigned flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION;
-  PyType_Spec spec{"interloop._core._DeferredGathering", sizeof(gathering), 0, flags, slots.data()};
-  PyType_Spec place_spec{"interloop._core._Place", sizeof(place), 0, flags | Py_TPFLAGS_HAVE_VECTORCALL,
-                         place_slots.data()};
-  return (gathering_type = make_type(module, spec)) && (place_type = make_type(module, place_spec));
+  PyType_Spec spec{"interloop._core._DeferredGathering", sizeof(gathering), 0,
+                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots.data()};
+  return (gathering_type = make_type(module, spec)) &&
+         (place_type = make_callback_type<place, place_garbage>(module, "interloop._core._Place"));
 }
 
 }  // namespace interloop::python

@@ -4,6 +4,10 @@
 
 #include "signature.hpp"
 
+#include <structmember.h>
+
+#include <array>
+#include <cstddef>
 #include <utility>
 
 namespace interloop::python {
@@ -27,6 +31,29 @@ PyObject* plain(PyObject* self, PyObject*) {
 
 /// Makes the type `interloop._core.<name>`, adds it to `module`, and keeps it. Null: an exception is set.
 PyTypeObject* make_type(PyObject* module, PyType_Spec& spec);
+
+/// The same for objects that frameworks call and only the package makes: `Self` has `vectorcall`. `Garbage` is what the
+/// garbage collector asks, as `collected` has it.
+template <class Self, class Garbage>
+PyTypeObject* make_callback_type(PyObject* module, const char* name) {
+  std::array<PyMemberDef, 2> members{{
+      {"__vectorcalloffset__", T_PYSSIZET, offsetof(Self, vectorcall), READONLY, nullptr},
+      {nullptr, 0, 0, 0, nullptr},
+  }};
+  std::array<PyType_Slot, 6> slots{{
+      {Py_tp_call, reinterpret_cast<void*>(&PyVectorcall_Call)},
+      {Py_tp_traverse, reinterpret_cast<void*>(&Garbage::traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(&Garbage::clear)},
+      {Py_tp_dealloc, reinterpret_cast<void*>(&Garbage::destroy)},
+      {Py_tp_members, members.data()},
+      {0, nullptr},
+  }};
+  PyType_Spec spec{
+      name, sizeof(Self), 0,
+      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+      slots.data()};
+  return make_type(module, spec);
+}
 
 /// Frees an object of a heap type whose fields are gone.
 inline void free_object(PyObject* self) {

@@ -7,17 +7,20 @@
 // the report, and where they are not, it would hide real races as well.
 
 #include <dlfcn.h>
+#include <pthread.h>
 
 #include <exception>
 #include <mutex>
 
 namespace {
 
-// Recursive: destroying an exception may release another one that it owns. Never destroyed: exceptions outlive statics.
-std::recursive_mutex& reference_count_mutex() {
-  static auto* mutex = new std::recursive_mutex;
-  return *mutex;
-}
+// Recursive: destroying an exception may release another one that it owns.
+constinit std::recursive_mutex first_mutex;
+constinit std::recursive_mutex* reference_count_mutex = &first_mutex;
+
+// A forked child gets a mutex of its own: some thread that it does not have may have been leaving a handler just then.
+[[maybe_unused]] const int registered =
+    pthread_atfork(nullptr, nullptr, [] { reference_count_mutex = new std::recursive_mutex; });
 
 }  // namespace
 
@@ -27,7 +30,7 @@ void exception_ptr::_M_release() noexcept {
   using function = void (*)(exception_ptr*);
   static const auto original =
       reinterpret_cast<function>(dlsym(RTLD_NEXT, "_ZNSt15__exception_ptr13exception_ptr10_M_releaseEv"));
-  const std::lock_guard lock(reference_count_mutex());
+  const std::lock_guard lock(*reference_count_mutex);
   original(this);
 }
 
@@ -36,6 +39,6 @@ void exception_ptr::_M_release() noexcept {
 extern "C" void __cxa_end_catch() {
   using function = void (*)();
   static const auto original = reinterpret_cast<function>(dlsym(RTLD_NEXT, "__cxa_end_catch"));
-  const std::lock_guard lock(reference_count_mutex());
+  const std::lock_guard lock(*reference_count_mutex);
   original();
 }

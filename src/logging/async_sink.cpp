@@ -19,16 +19,26 @@ namespace interloop {
 
 namespace {
 
-// The async_sink whose thread this is, while it is in the other sink's code. What that logs goes to the other sinks only:
-// here it would come round for ever.
-constinit thread_local const void* working_for = nullptr;
+// Whose thread this is, while it is in the other sink's code, and what it has there. What that logs goes to the other sinks
+// only: here it would come round for ever. So it would by way of a second async_sink whose other sink logs as well, which
+// is why an answer to an answer goes to no async_sink.
+struct working {
+  const void* whom;
+  bool on_answer;
+};
+constinit thread_local working now{nullptr, false};
 
 class working_scope {
  public:
-  explicit working_scope(const void* whom) noexcept { working_for = whom; }
+  working_scope(const void* whom, bool on_answer) noexcept { now = {whom, on_answer}; }
   working_scope(const working_scope&) = delete;
   working_scope& operator=(const working_scope&) = delete;
-  ~working_scope() { working_for = nullptr; }
+  ~working_scope() { now = {nullptr, false}; }
+};
+
+struct queued {
+  kept_log_event event;
+  bool answer;  // logged by the sink behind an async_sink
 };
 
 }  // namespace
@@ -45,7 +55,7 @@ struct async_sink::inside {
   std::mutex mutex;
   std::condition_variable work;      // for the thread: something to do
   std::condition_variable progress;  // for who flushes: the thread has done something
-  std::deque<kept_log_event> waiting;
+  std::deque<queued> waiting;
   std::uint64_t unsaid = 0;        // dropped, and not told yet
   std::uint64_t accepted = 0;      // messages that ever came into the queue
   std::uint64_t written = 0;       // messages that have left it for good
@@ -59,7 +69,7 @@ struct async_sink::inside {
   bool has_thread() const noexcept { return forks == detail::fork_count(); }
   void run();
   template <class Call>
-  void guarded(Call call);
+  void guarded(bool on_answer, Call call);
   void say_dropped(std::uint64_t count);
   bool full();
   bool wait_for(std::unique_lock<std::mutex>& lock, std::uint64_t message, std::uint64_t flush);
@@ -67,10 +77,10 @@ struct async_sink::inside {
 
 // A failure of the other sink is logged, ever more seldom; it does not stop the thread.
 template <class Call>
-void async_sink::inside::guarded(Call call) {
+void async_sink::inside::guarded(bool on_answer, Call call) {
   std::string what = "something that is no std::exception";
   try {
-    const working_scope scope(this);
+    const working_scope scope(this, on_answer);
     return call();
   } catch (const std::exception& e) {
     what = e.what();
@@ -106,22 +116,22 @@ void async_sink::inside::run() {
     work.wait(lock, [&] { return stopping || !waiting.empty() || unsaid > 0 || flushed != flush_wanted; });
     if (!waiting.empty()) {
       {
-        const kept_log_event next = std::move(waiting.front());
+        const queued next = std::move(waiting.front());
         waiting.pop_front();
         lock.unlock();
-        guarded([&] { to->write(next.event()); });
+        guarded(next.answer, [&] { to->write(next.event.event()); });
       }
       lock.lock();
       ++written;
     } else if (unsaid > 0) {
       const std::uint64_t count = std::exchange(unsaid, 0);
       lock.unlock();
-      guarded([&] { say_dropped(count); });
+      guarded(true, [&] { say_dropped(count); });
       lock.lock();
     } else if (flushed != flush_wanted) {
       const std::uint64_t wanted = flush_wanted;
       lock.unlock();
-      guarded([&] { to->flush(); });
+      guarded(true, [&] { to->flush(); });
       lock.lock();
       flushed = wanted;
     } else {
@@ -164,12 +174,12 @@ async_sink::~async_sink() {
   std::unique_lock lock(inside_->mutex);
   inside_->stopping = true;
   inside_->work.notify_all();
-  if (working_for == inside_.get()) return;  // the other sink removes this one: the thread goes on by itself
+  if (now.whom == inside_.get()) return;  // the other sink removes this one: the thread goes on by itself
   inside_->wait_for(lock, inside_->accepted, inside_->flush_wanted);
 }
 
 void async_sink::write(const log_event& event) {
-  if (working_for == inside_.get()) return;
+  if (now.whom == inside_.get() || now.on_answer) return;
   if (!inside_->has_thread()) return inside_->to->write(event);
   if (detail::log_state::get().is_exiting()) {
     flush();
@@ -182,13 +192,13 @@ void async_sink::write(const log_event& event) {
   kept_log_event kept(event);  // outside the lock: copying runs users' formatters
   const std::lock_guard lock(inside_->mutex);
   if (inside_->full()) return;
-  inside_->waiting.push_back(std::move(kept));
+  inside_->waiting.push_back({std::move(kept), now.whom != nullptr});
   ++inside_->accepted;
   inside_->work.notify_one();
 }
 
 void async_sink::flush() {
-  if (working_for == inside_.get()) return;  // it would wait for itself
+  if (now.whom == inside_.get()) return;  // it would wait for itself
   if (!inside_->has_thread()) return inside_->to->flush();
   std::unique_lock lock(inside_->mutex);
   ++inside_->flush_wanted;

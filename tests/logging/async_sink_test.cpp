@@ -158,6 +158,32 @@ TEST_F(async_sink_test, what_the_other_sink_logs_goes_to_the_others_only) {
   EXPECT_THAT(sink->texts(), UnorderedElementsAre("x", "saw: x"));
 }
 
+TEST_F(async_sink_test, what_two_of_them_log_of_each_other_comes_to_an_end) {
+  class chatty_sink : public test::log_capture {
+   public:
+    explicit chatty_sink(std::string name) : name_(std::move(name)) {}
+    void write(const log_event& event) override {
+      test::log_capture::write(event);
+      if (texts().size() < 100) log_.info("{name} saw: {text}", "name"_a = name_, "text"_a = event.text());
+    }
+
+   private:
+    std::string name_;
+    logger log_ = make_logger("chatty");
+  };
+  const auto one = std::make_shared<chatty_sink>("one");
+  const auto two = std::make_shared<chatty_sink>("two");
+  add_log_sink(std::make_shared<async_sink>(one));
+  add_log_sink(std::make_shared<async_sink>(two));
+  const auto here = capture();
+  log.info("x");
+  for (int i = 0; i < 300; ++i) flush_logs();  // each a round there and back
+  EXPECT_THAT(one->texts(), UnorderedElementsAre("x", "two saw: x"));
+  EXPECT_THAT(two->texts(), UnorderedElementsAre("x", "one saw: x"));
+  EXPECT_THAT(here->texts(),
+              UnorderedElementsAre("x", "one saw: x", "two saw: x", "one saw: two saw: x", "two saw: one saw: x"));
+}
+
 TEST_F(async_sink_test, in_a_child_process_it_writes_at_once) {
   std::array<int, 2> ends{};
   ASSERT_EQ(::pipe(ends.data()), 0);

@@ -20,8 +20,9 @@ namespace interloop {
 /// Thread safety: any. Cost: `write` copies the message and its fields; it never waits for the other sink.
 class async_sink : public log_sink {
  public:
-  /// \param to        what it logs itself goes to the other sinks, not here; written to by one thread at a time, but for
-  ///                  what is logged while the process ends.
+  /// \param to        what it logs itself goes to the other sinks, not here, and what it logs of that, where the other
+  ///                  one is an async_sink too, to no async_sink; written to by one thread at a time, but for what is
+  ///                  logged while the process ends.
   /// \param capacity  how many messages may wait; at least 1.
   /// Errors: `usage_error` if `to` is null or the capacity 0; `std::system_error` if there can be no thread.
   explicit async_sink(std::shared_ptr<log_sink> to, std::size_t capacity = 8192);

@@ -69,11 +69,15 @@ void report_unraisable(const object& driver) {
 class python_port;
 
 // What is in the epoll, by number: an event may come for a watch that another event's callback has just ended.
+// A forked child shares the epoll with its parent, and must leave it as it is.
 struct watched {
+  const unsigned forks = detail::fork_count();
   int epoll = -1;
   python_port* port = nullptr;  // null once it has closed
   std::uint64_t last = 0;       // number 0 is the eventfd
   std::unordered_map<std::uint64_t, detail::watch_state*> states;
+
+  [[nodiscard]] bool usable() const noexcept { return port && forks == detail::fork_count(); }
 };
 
 std::uint32_t events_of(interest wanted) {
@@ -94,11 +98,11 @@ class python_watch final : public port_watch {
   }
   ~python_watch() override {
     all_->states.erase(number_);
-    if (in_epoll_ && all_->port) ::epoll_ctl(all_->epoll, EPOLL_CTL_DEL, fd_, nullptr);
+    if (in_epoll_ && all_->usable()) ::epoll_ctl(all_->epoll, EPOLL_CTL_DEL, fd_, nullptr);
   }
 
   void set_interest(interest wanted) override {
-    if (!all_->port) return;
+    if (!all_->usable()) return;
     epoll_event event{};
     event.events = events_of(wanted);
     event.data.u64 = number_;
@@ -256,7 +260,8 @@ class python_port final : public loop_port {
     clear_alarm();
     if (wake_call_ && !ask(driver_, "cancel", "O", wake_call_.get())) report_unraisable(driver_);
     wake_call_ = object();
-    if (reader_ && !ask(driver_, "remove_reader", "O", reader_.get())) PyErr_Clear();  // the Python loop has gone first
+    if (reader_ && all_->usable() && !ask(driver_, "remove_reader", "O", reader_.get()))
+      PyErr_Clear();  // the Python loop has gone first
     close_epoll();
     reader_ = object();
     driver_ = object();

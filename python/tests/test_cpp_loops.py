@@ -3,6 +3,7 @@
 
 import asyncio
 import gc
+import os
 import subprocess
 import sys
 import traceback
@@ -68,8 +69,6 @@ class TwistedNative:
         left = [each for each in reactor.removeAll() if type(each).__module__.startswith("interloop")]
         assert left == [], left
         for each in (reactor.waker.i, reactor.waker.o):
-            import os
-
             os.close(each)
         reactor._poller.close()
 
@@ -283,6 +282,25 @@ def test_several_futures_come_in_at_once(extension, run):
     run(main)
 
 
+def test_what_a_forked_child_drops_its_parent_still_watches(extension, run):
+    async def main():
+        ready = asyncio.Event()
+        reader, writer = os.pipe()
+        extension.watch(reader, ready.set)
+        child = os.fork()
+        if child == 0:
+            extension.unwatch()
+            os._exit(0)
+        os.waitpid(child, 0)
+        os.write(writer, b"x")
+        await asyncio.wait_for(ready.wait(), 30)
+        extension.unwatch()
+        os.close(reader)
+        os.close(writer)
+
+    run(main)
+
+
 def test_several_loops_one_after_another_each_have_their_own(extension, run):
     async def main():
         assert await extension.doubled_later(1, 0) == 2
@@ -294,8 +312,6 @@ def test_several_loops_one_after_another_each_have_their_own(extension, run):
 
 @pytest.mark.parametrize("kind", ["asyncio", "uvloop"])
 def test_loops_that_are_closed_without_winding_up_keep_no_descriptors(extension, kind):
-    import os
-
     async def main():
         extension.never()
         assert await extension.doubled_later(1, 0) == 2
@@ -310,8 +326,6 @@ def test_loops_that_are_closed_without_winding_up_keep_no_descriptors(extension,
 
 
 def test_without_a_loop_it_says_so(extension):
-    import os
-
     program = """
 import extension
 class Awaitable:
@@ -391,7 +405,6 @@ def test_cpp_messages_go_to_twisteds_logger_under_twisted(extension):
 
 
 def twisted_program(body):
-    import os
     import textwrap
 
     program = textwrap.dedent("""

@@ -7,7 +7,7 @@
 
 namespace {
 int cancelled = 0;
-}
+}  // namespace
 
 interloop::future<int> doubled_later(interloop::api async, int value, double seconds) {
   co_await async.sleep(std::chrono::duration<double>(seconds));

@@ -22,6 +22,8 @@ interloop::future<int> calls_back(interloop::api async, nb::object function) {
   co_return nb::cast<int>(function());
 }
 
+interloop::fd_watch watched;
+
 void log_word(const std::string& word) {
   static const bool added = (interloop::add_log_sink(interloop::python::make_python_sink()), true);
   static_cast<void>(added);
@@ -46,6 +48,11 @@ NB_MODULE(extension, module) {
              [] { interloop::python::current_loop().call_soon([] { throw std::runtime_error("escaped \xff"); }); });
   module.def("is_pending", [](const interloop::future<void>& future) { return !interloop::is_called(future); });
   module.def("count", [](const std::vector<interloop::future<int>>& futures) { return futures.size(); });
+  module.def("watch", [](int descriptor, nb::object on_ready) {
+    watched = interloop::python::current_loop().watch(descriptor, interloop::interest::read,
+                                                      [on_ready](interloop::interest) { on_ready(); });
+  });
+  module.def("unwatch", [] { watched = {}; });
   module.def("wake_and_drop", [](nb::object native) {
     interloop::python_loop made(native.ptr());
     made->call_soon([] {});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "gil.hpp"
+#include "visitor.hpp"
 
 #include <interloop/logging/event.hpp>
 #include <interloop/python_logging.hpp>
@@ -10,8 +10,8 @@ namespace {
 class python_sink final : public log_sink {
  public:
   void write(const log_event& event) override {
-    if (!Py_IsInitialized()) return;
-    const gil locked;
+    const visitor inside;
+    if (!inside) return;
     PyObject* before = PyErr_Occurred() ? Py_None : nullptr;  // a message inside an exception's handling keeps that
     PyObject *type = nullptr, *value = nullptr, *traceback = nullptr;
     if (before) PyErr_Fetch(&type, &value, &traceback);
@@ -32,6 +32,10 @@ class python_sink final : public log_sink {
 
 }  // namespace
 
-std::shared_ptr<log_sink> make_python_sink() { return std::make_shared<python_sink>(); }
+std::shared_ptr<log_sink> make_python_sink() {
+  const gil locked;
+  if (!visitor::expect()) PyErr_WriteUnraisable(nullptr);
+  return std::make_shared<python_sink>();
+}
 
 }  // namespace interloop::python

@@ -365,6 +365,40 @@ def test_cpp_messages_go_to_the_stdlibs_logging(extension):
     assert output.strip() == "cpp.library WARNING module.cpp from C++: 100%s", output
 
 
+def test_the_interpreters_end_waits_for_a_cpp_thread_that_logs(extension):
+    from support.programs import run
+
+    output = run(
+        f"""
+        import logging, os, sys, threading
+        sys.path.insert(0, {str(built.folder())!r})
+        import extension
+
+        def let_others_run(stat=os.stat, often=range(3000)):
+            for _ in often:
+                stat("/")
+
+        def handle(record):  # a handler would hold a lock, for which the end waits, too
+            if record.getMessage() == "from C++: in a thread":
+                begun.set()
+                let_others_run()
+                os.write(1, b"done")
+
+        class Last:
+            def __del__(self, run=let_others_run):
+                run()
+
+        begun = threading.Event()
+        logging.getLogger("cpp.library").addFilter(handle)
+        sys.last = Last()
+        extension.log("here")
+        extension.log_in_a_thread("in a thread")
+        begun.wait()
+        """
+    )
+    assert output == "done"
+
+
 def test_cpp_messages_that_are_no_utf8_are_logged_with_escapes(extension):
     from support.programs import run
 

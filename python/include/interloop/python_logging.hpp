@@ -13,6 +13,7 @@ namespace interloop::python {
 ///
 /// Thread safety: any; it takes the GIL. A thread that logs while it holds a lock which a Python thread may wait for with
 /// the GIL in hand needs an `async_sink` before it. What Python raises is caught and shown as unraisable.
+/// The interpreter's end waits for the threads that are inside; what they log later is dropped.
 [[nodiscard]] std::shared_ptr<log_sink> make_python_sink();
 
 }  // namespace interloop::python

@@ -10,6 +10,8 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <thread>
+
 namespace nb = nanobind;
 
 namespace {
@@ -59,6 +61,7 @@ NB_MODULE(extension, module) {
   });
   module.def("log_bytes", [](nb::bytes word) { log_word(std::string(word.c_str(), word.size())); });
   module.def("log", &log_word);
+  module.def("log_in_a_thread", [](std::string word) { std::thread([word] { log_word(word); }).detach(); });
   module.def("conformance_cases", &conformance_cases);
   module.def("run_conformance_case", &run_conformance_case);
 }

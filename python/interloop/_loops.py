@@ -218,13 +218,14 @@ def follow(native, awaitable, on_value, on_error):
 
     def done(future):
         try:
-            value = future.result()
+            error = future.exception()  # raised here, it would keep this function's frame, and by it the C++ future
         except asyncio.CancelledError:
             on_error(None)
-        except BaseException as error:
-            on_error(error)
+            return
+        if error is None:
+            on_value(future.result())
         else:
-            on_value(value)
+            on_error(error)
 
     future = asyncio.ensure_future(awaitable, loop=native)
     future.add_done_callback(done)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import traceback
+import weakref
 from pathlib import Path
 
 import pytest
@@ -181,6 +182,27 @@ def test_a_python_exception_passes_through_cpp_as_the_same_object(extension, run
             assert caught.value is error
             frames = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
             assert "fails" in frames or "raises" in frames, frames
+
+    run(main)
+
+
+def test_a_python_exception_that_has_passed_through_cpp_is_garbage(extension, run):
+    class Error(Exception):
+        pass
+
+    async def fails():
+        raise Error
+
+    async def main():
+        try:
+            await extension.plus_one(fails())
+        except Error as error:
+            gone = weakref.ref(error)
+            frames = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+            assert frames == ["main", "fails"]
+        await asyncio.sleep(0.001)
+        gc.collect()
+        assert gone() is None
 
     run(main)
 

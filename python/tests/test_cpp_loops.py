@@ -3,6 +3,7 @@
 
 import asyncio
 import gc
+import inspect
 import os
 import subprocess
 import sys
@@ -300,6 +301,25 @@ def test_several_futures_come_in_at_once(extension, run):
         futures = [asyncio.get_running_loop().create_future() for _ in range(3)]
         assert extension.count(futures) == 3
         assert extension.is_pending(futures[0])
+
+    run(main)
+
+
+def test_an_awaitable_is_followed_by_the_call_that_takes_it_alone(extension, run):
+    started = []
+
+    async def later():
+        started.append(later)
+
+    async def main():
+        awaitable = later()
+        with pytest.raises(TypeError):
+            extension.either(awaitable, b"neither")
+        await asyncio.sleep(0)
+        assert started == [] and inspect.getcoroutinestate(awaitable) == inspect.CORO_CREATED
+        assert extension.either(awaitable, "fits the second one") == "a str"
+        await asyncio.sleep(0)
+        assert started == [later]
 
     run(main)
 

@@ -105,8 +105,9 @@ future<T> from_native(nanobind::handle awaitable, Convert convert) {
 
 namespace nanobind::detail {
 
-/// A native future comes in as a future of the current loop. What keeps it from being one, no loop say, is thrown as the
-/// bound function is called: an argument that is not taken would only be told of as "incompatible function arguments".
+/// A native future comes in as a future of the current loop. It is followed as the bound function is called, when all
+/// arguments have been taken; in a list, say, as that is taken. What keeps it from being followed, no loop say, is thrown
+/// then: an argument that is not taken would only be told of as "incompatible function arguments".
 template <class T>
 struct type_caster<interloop::future<T>> {
   using Value = interloop::future<T>;
@@ -114,23 +115,21 @@ struct type_caster<interloop::future<T>> {
   static constexpr auto Name = const_name("collections.abc.Awaitable[") + value_caster::Name + const_name("]");
   template <class U>
   using Cast = movable_cast_t<U>;
-  /// What holds futures, a list say, asks this before it takes one, and may not throw.
+  /// What holds futures, a list say, asks this before it takes one, which may not throw.
   template <class U>
   [[nodiscard]] bool can_cast() const noexcept {
-    return !why_not_;
+    try {
+      made();
+      return true;
+    } catch (...) {
+      return false;
+    }
   }
 
   bool from_python(handle source, uint8_t, cleanup_list*) noexcept {
     if (!interloop::python::is_followable(source.ptr())) return false;
-    try {
-      if constexpr (std::is_void_v<T>) {  // whatever the awaitable gives is dropped
-        value_ = interloop::python::from_native<void>(source, nullptr);
-      } else {
-        value_ = interloop::python::from_native<T>(source, [](handle object) { return nanobind::cast<T>(object); });
-      }
-    } catch (...) {
-      why_not_ = std::current_exception();
-    }
+    awaitable_ = borrow(source);
+    value_ = {};
     return true;
   }
 
@@ -154,13 +153,18 @@ struct type_caster<interloop::future<T>> {
   }
 
  private:
-  Value& made() {
-    if (why_not_) std::rethrow_exception(why_not_);
+  Value& made() const {
+    if (value_) return value_;
+    if constexpr (std::is_void_v<T>) {  // whatever the awaitable gives is dropped
+      value_ = interloop::python::from_native<void>(awaitable_, nullptr);
+    } else {
+      value_ = interloop::python::from_native<T>(awaitable_, [](handle object) { return nanobind::cast<T>(object); });
+    }
     return value_;
   }
 
-  Value value_;
-  std::exception_ptr why_not_;
+  object awaitable_;
+  mutable Value value_;
 };
 
 }  // namespace nanobind::detail

@@ -50,6 +50,8 @@ NB_MODULE(extension, module) {
              [] { interloop::python::current_loop().call_soon([] { throw std::runtime_error("escaped \xff"); }); });
   module.def("is_pending", [](const interloop::future<void>& future) { return !interloop::is_called(future); });
   module.def("count", [](const std::vector<interloop::future<int>>& futures) { return futures.size(); });
+  module.def("either", [](const interloop::future<int>&, int) { return "an int"; });
+  module.def("either", [](const interloop::future<int>&, const std::string&) { return "a str"; });
   module.def("watch", [](int descriptor, nb::object on_ready) {
     watched = interloop::python::current_loop().watch(descriptor, interloop::interest::read,
                                                       [on_ready](interloop::interest) { on_ready(); });

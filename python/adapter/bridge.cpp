@@ -27,12 +27,13 @@ void settle(const char* name, PyObject* future, PyObject* value) noexcept {
 
 }  // namespace
 
-PyObject* make_native_future(const loop& core, function<void()> on_cancel) {
+PyObject* make_native_future(const loop& core, function<void()> on_cancel, function<PyObject*()> kept) {
   const gil locked;
-  const object function(helper("new_future"));
-  const object cancelled(make_function([on_cancel = std::move(on_cancel)](PyObject*) mutable { on_cancel(); }));
-  if (!function || !cancelled) return nullptr;
-  return PyObject_CallFunctionObjArgs(function.get(), native_or_none(core), cancelled.get(), nullptr);
+  const object new_future(helper("new_future"));
+  const object cancelled(
+      make_function([on_cancel = std::move(on_cancel)](PyObject*) mutable { on_cancel(); }, std::move(kept)));
+  if (!new_future || !cancelled) return nullptr;
+  return PyObject_CallFunctionObjArgs(new_future.get(), native_or_none(core), cancelled.get(), nullptr);
 }
 
 void resolve_native(const loop&, PyObject* native_future, PyObject* value) noexcept {

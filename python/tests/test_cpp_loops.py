@@ -324,6 +324,43 @@ def test_an_awaitable_is_followed_by_the_call_that_takes_it_alone(extension, run
     run(main)
 
 
+def test_a_future_that_nobody_will_complete_is_garbage(extension, run):
+    async def main():
+        made = extension.never()
+        gc.collect()
+        before = extension.cancellations()
+        made.cancel()
+        await asyncio.sleep(0)
+        assert extension.cancellations() == before + 1
+        for make in (extension.never, extension.promised):
+            gone = weakref.ref(make())
+            extension.forget_promised()
+            gc.collect()
+            assert gone() is None
+
+    run(main)
+
+
+def test_a_future_that_cpp_will_complete_is_kept(extension, run):
+    async def main():
+        seen = []
+        made = extension.promised()
+        made.add_done_callback(lambda done: seen.append(done.result()))
+        kept = weakref.ref(made)
+        del made
+        gc.collect()
+        assert kept() is not None
+        extension.complete_promised(7)
+        while not seen:
+            await asyncio.sleep(0)
+        assert seen == [7]
+        extension.forget_promised()
+        gc.collect()
+        assert kept() is None
+
+    run(main)
+
+
 def test_what_a_forked_child_drops_its_parent_still_watches(extension, run):
     async def main():
         ready = asyncio.Event()
@@ -518,6 +555,21 @@ def test_a_cpp_future_is_a_deferred(extension):
         async def coroutine(): return 5
         assert await extension.plus_one(coroutine()) == 6
         assert await extension.from_a_thread("word") == "word"
+        """
+    )
+
+
+def test_a_deferred_that_nobody_will_fire_is_garbage(extension):
+    twisted_program(
+        """
+        import gc, weakref
+        gone = weakref.ref(extension.never())
+        kept = weakref.ref(extension.promised())
+        gc.collect()
+        assert gone() is None and kept() is not None
+        waiting = kept()
+        extension.complete_promised(7)
+        assert await waiting == 7
         """
     )
 

@@ -82,6 +82,9 @@ class future_core : public pending {
     return references_ == handles + (lone_dispatch_ ? 1U : 0U) && continuations_ == 0;
   }
 
+  /// Whether one handle is all that holds it: if it is pending, nobody else will complete it.
+  [[nodiscard]] bool held_once() const noexcept { return references_ == 1; }
+
   void retain() noexcept { ++references_; }
   void release() noexcept {
     if (--references_ == 0) ops->destroy(*this);

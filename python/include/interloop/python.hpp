@@ -19,6 +19,7 @@
 #include <nanobind/nanobind.h>
 
 #include <exception>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -42,30 +43,48 @@ inline nanobind::object to_python_exception(const std::exception_ptr& exception)
   return {};
 }
 
-/// A native future of the loop that `f` belongs to. `convert` makes a Python object of the value.
+/// Gives a native future the outcome of a C++ one. The callbacks of that own it.
+template <class Convert>
+struct native_end {
+  loop& core;
+  Convert convert;
+  nanobind::object native;
+
+  template <class... Value>
+  void resolve(Value&&... value) {
+    try {
+      const nanobind::object converted = convert(std::forward<Value>(value)...);
+      resolve_native(core, native.ptr(), converted.ptr());
+    } catch (...) {
+      reject(std::current_exception());
+    }
+  }
+  void reject(const std::exception_ptr& why) {
+    const nanobind::object exception = to_python_exception(why);
+    reject_native(core, native.ptr(), exception.is_valid() ? exception.ptr() : nullptr);
+  }
+};
+
+/// A native future of the loop that `f` belongs to. `convert` makes a Python object of the value. The native one holds a
+/// handle of `f`, and is kept as long as somebody else does who may complete it.
 template <class T, class Convert>
 nanobind::object to_native(const future<T>& f, Convert convert) {
   loop& core = f.loop();
-  PyObject* raw = make_native_future(core, [f] { cancel(f); });
+  const auto end = std::make_shared<native_end<Convert>>(native_end<Convert>{core, std::move(convert), {}});
+  // Each keeps the other. Where nobody else has a handle of `f`, Python alone decides how long that is.
+  const auto kept = [&state = interloop::detail::future_access::state(f),
+                     end = std::weak_ptr<native_end<Convert>>(end)]() -> PyObject* {
+    const auto there = end.lock();
+    return there && state.is_pending() && state.held_once() ? there->native.ptr() : nullptr;
+  };
+  PyObject* raw = make_native_future(core, [f] { cancel(f); }, kept);
   if (!raw) throw nanobind::python_error();
-  nanobind::object native = nanobind::steal(raw);
-  const auto failed = [native, &core](const std::exception_ptr& why) {
-    const nanobind::object exception = to_python_exception(why);
-    reject_native(core, native.ptr(), exception.is_valid() ? exception.ptr() : nullptr);
-  };
-  const auto resolved = [native, failed, convert, &core](const auto&... value) {
-    try {
-      const nanobind::object converted = convert(value...);
-      resolve_native(core, native.ptr(), converted.ptr());
-    } catch (...) {
-      failed(std::current_exception());
-    }
-  };
-  const auto rejected = [failed](const failure& why) { failed(why.exception()); };
+  nanobind::object native = end->native = nanobind::steal(raw);
+  const auto rejected = [end](const failure& why) { end->reject(why.exception()); };
   if constexpr (std::is_void_v<T>) {
-    add_callbacks(f, [resolved] { resolved(); }, rejected);
+    add_callbacks(f, [end] { end->resolve(); }, rejected);
   } else {
-    add_callbacks(f, [resolved](const T& value) { resolved(value); }, rejected);
+    add_callbacks(f, [end](const T& value) { end->resolve(value); }, rejected);
   }
   return native;
 }

@@ -11,11 +11,13 @@ namespace interloop::python {
 
 /// A Python function that calls `fn` with its only argument, or with None where it is called without.
 /// `fn` may throw: that becomes a Python RuntimeError. Null: a Python exception is set.
-PyObject* make_function(function<void(PyObject* argument)> fn);
+/// \param kept  tells Python's garbage collector, which cannot see into C++, what object `fn` alone keeps alive just now,
+///              by one reference; null: none. It is called inside the collector, in any thread, and may only look.
+PyObject* make_function(function<void(PyObject* argument)> fn, function<PyObject*()> kept = {});
 
-/// A pending asyncio Future or Deferred of the loop that `core` rides on. `on_cancel` is called when Python cancels it.
-/// Null: a Python exception is set.
-PyObject* make_native_future(const loop& core, function<void()> on_cancel);
+/// A pending asyncio Future or Deferred of the loop that `core` rides on. `on_cancel` is called when Python cancels it;
+/// `kept` is for the garbage collector, as above. Null: a Python exception is set.
+PyObject* make_native_future(const loop& core, function<void()> on_cancel, function<PyObject*()> kept = {});
 
 /// Completes what `make_native_future` made; nothing if it is completed. `exception` null: cancels it.
 void resolve_native(const loop& core, PyObject* native_future, PyObject* value) noexcept;

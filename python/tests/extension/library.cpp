@@ -7,6 +7,7 @@
 
 namespace {
 int cancelled = 0;
+interloop::future<int> promise;
 }  // namespace
 
 interloop::future<int> doubled_later(interloop::api async, int value, double seconds) {
@@ -26,6 +27,10 @@ interloop::future<int> never(interloop::api async) {
 }
 
 int cancellations() noexcept { return cancelled; }
+
+interloop::future<int> promised(interloop::api async) { return promise = async.create_future<int>(); }
+void complete_promised(int value) { interloop::resolve(promise, value); }
+void forget_promised() { promise = {}; }
 
 interloop::future<std::string> from_a_thread(interloop::api async, std::string word) {
   auto answer = async.create_future<std::string>();

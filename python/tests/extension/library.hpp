@@ -19,5 +19,10 @@ interloop::future<void> fails_later(interloop::api async, std::string message);
 interloop::future<int> never(interloop::api async);
 int cancellations() noexcept;
 
+/// Done when `complete_promised` is called; it is forgotten by `forget_promised`.
+interloop::future<int> promised(interloop::api async);
+void complete_promised(int value);
+void forget_promised();
+
 /// A word that a thread of the library's own sends, without the GIL.
 interloop::future<std::string> from_a_thread(interloop::api async, std::string word);

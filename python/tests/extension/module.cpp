@@ -42,6 +42,9 @@ NB_MODULE(extension, module) {
   module.def("fails_later", [](std::string message) { return fails_later(here(), message); });
   module.def("never", [] { return never(here()); });
   module.def("cancellations", &cancellations);
+  module.def("promised", [] { return promised(here()); });
+  module.def("complete_promised", &complete_promised);
+  module.def("forget_promised", &forget_promised);
   module.def("from_a_thread", [](std::string word) { return from_a_thread(here(), word); });
   module.def("calls_back", [](nb::object function) { return calls_back(here(), function); });
   module.def("escapes",

@@ -324,6 +324,14 @@ def test_an_awaitable_is_followed_by_the_call_that_takes_it_alone(extension, run
     run(main)
 
 
+def test_a_value_that_can_only_be_moved_goes_out(extension, run):
+    async def main():
+        made = await extension.token_later(3)
+        assert made.number == 3
+
+    run(main)
+
+
 def test_a_future_that_nobody_will_complete_is_garbage(extension, run):
     async def main():
         made = extension.never()

@@ -83,8 +83,10 @@ nanobind::object to_native(const future<T>& f, Convert convert) {
   const auto rejected = [end](const failure& why) { end->reject(why.exception()); };
   if constexpr (std::is_void_v<T>) {
     add_callbacks(f, [end] { end->resolve(); }, rejected);
-  } else {
+  } else if constexpr (interloop::detail::copyable<T>::value) {
     add_callbacks(f, [end](const T& value) { end->resolve(value); }, rejected);
+  } else {
+    add_callbacks(f, [end](T&& value) { end->resolve(std::move(value)); }, rejected);
   }
   return native;
 }
@@ -161,7 +163,10 @@ struct type_caster<interloop::future<T>> {
       if constexpr (std::is_void_v<T>) {
         return interloop::python::to_native(source, [] { return none(); }).release();
       } else {
-        return interloop::python::to_native(source, [](const T& each) { return nanobind::cast(each); }).release();
+        using given = std::conditional_t<interloop::detail::copyable<T>::value, const T&, T&&>;
+        return interloop::python::to_native(source,
+                                            [](given each) { return nanobind::cast(std::forward<given>(each)); })
+            .release();
       }
     } catch (python_error& error) {
       error.restore();

@@ -32,6 +32,11 @@ interloop::future<int> promised(interloop::api async) { return promise = async.c
 void complete_promised(int value) { interloop::resolve(promise, value); }
 void forget_promised() { promise = {}; }
 
+interloop::future<token> token_later(interloop::api async, int number) {
+  co_await async.sleep(std::chrono::milliseconds(1));
+  co_return token{std::make_unique<int>(number)};
+}
+
 interloop::future<std::string> from_a_thread(interloop::api async, std::string word) {
   auto answer = async.create_future<std::string>();
   auto* waiting = new interloop::future<std::string>(answer);  // counted in the loop's thread only

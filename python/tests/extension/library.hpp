@@ -4,6 +4,7 @@
 
 #include <interloop/interloop.hpp>
 
+#include <memory>
 #include <string>
 
 /// Doubles a number after a while.
@@ -23,6 +24,12 @@ int cancellations() noexcept;
 interloop::future<int> promised(interloop::api async);
 void complete_promised(int value);
 void forget_promised();
+
+/// A value that can only be moved.
+struct token {
+  std::unique_ptr<int> number;
+};
+interloop::future<token> token_later(interloop::api async, int number);
 
 /// A word that a thread of the library's own sends, without the GIL.
 interloop::future<std::string> from_a_thread(interloop::api async, std::string word);

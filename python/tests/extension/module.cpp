@@ -45,6 +45,8 @@ NB_MODULE(extension, module) {
   module.def("promised", [] { return promised(here()); });
   module.def("complete_promised", &complete_promised);
   module.def("forget_promised", &forget_promised);
+  nb::class_<token>(module, "Token").def_prop_ro("number", [](const token& self) { return *self.number; });
+  module.def("token_later", [](int number) { return token_later(here(), number); });
   module.def("from_a_thread", [](std::string word) { return from_a_thread(here(), word); });
   module.def("calls_back", [](nb::object function) { return calls_back(here(), function); });
   module.def("escapes",

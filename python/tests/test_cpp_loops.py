@@ -648,6 +648,18 @@ def test_a_clock_is_left_alone_by_a_loop_that_has_gone(extension):
 # ---- the wheel
 
 
+def test_an_extension_finds_the_libraries_where_it_is_installed(extension, tmp_path):
+    import interloop
+
+    subprocess.run(["cmake", "--install", built.folder(), "--prefix", tmp_path], check=True, env=built.TOOLS)
+    (tmp_path / "interloop").symlink_to(Path(interloop.__file__).parent)
+    program = "import asyncio, client\nasync def main(): print(await client.get('a key'))\nasyncio.run(main())"
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True
+    )
+    assert done.stdout == "the value of a key\n", done.stderr
+
+
 def test_the_package_tells_build_systems_where_things_are():
     def where(option):
         return Path(subprocess.run([sys.executable, "-m", "interloop", option], check=True, capture_output=True, text=True).stdout.strip())

@@ -2,6 +2,7 @@
 """C++ libraries on Python's loops: the conformance suite, futures both ways, the wheel's CMake package."""
 
 import asyncio
+import contextlib
 import gc
 import inspect
 import os
@@ -365,6 +366,67 @@ def test_a_future_that_cpp_will_complete_is_kept(extension, run):
         extension.forget_promised()
         gc.collect()
         assert kept() is None
+
+    run(main)
+
+
+def leaving_nothing(extension):
+    async def value():
+        return 4
+
+    async def fails():
+        raise KeyError
+
+    async def cancelled():
+        future = asyncio.get_running_loop().create_future()
+        made = extension.plus_one(future)
+        made.cancel()
+        await made
+
+    async def completed():
+        made = extension.promised()
+        extension.complete_promised(1)
+        await made
+        extension.forget_promised()
+
+    async def of_no_use():
+        awaitable = value()
+        try:
+            extension.either(awaitable, b"neither")
+        finally:
+            awaitable.close()
+
+    async def never():
+        extension.never()
+
+    return {
+        "a C++ coroutine": lambda: extension.doubled_later(1, 0),
+        "an awaitable": lambda: extension.plus_one(value()),
+        "an exception": lambda: extension.plus_one(fails()),
+        "cancelled": cancelled,
+        "completed": completed,
+        "of no use": of_no_use,
+        "never": never,
+    }
+
+
+@pytest.mark.parametrize("name", list(leaving_nothing(None)))
+def test_a_cpp_future_leaves_nothing_behind(extension, run, name):
+    operation = leaving_nothing(extension)[name]
+
+    async def blocks_after_many():
+        for _ in range(300):
+            with contextlib.suppress(KeyError, TypeError, asyncio.CancelledError):
+                await operation()
+        await asyncio.sleep(0)
+        gc.collect()
+        return sys.getallocatedblocks()
+
+    async def main():
+        await blocks_after_many()
+        counts = [await blocks_after_many() for _ in range(4)]
+        grown = [after - before for before, after in zip(counts, counts[1:])]
+        assert min(grown) < 100, grown
 
     run(main)
 

@@ -28,13 +28,13 @@ struct logger_core {
   std::atomic<log_level> threshold;
 };
 
-void log_call(const logger_core& core, log_level level, format_base format, format_cache& cache,
-              const field_view* fields, std::size_t count) noexcept;
-void log_category(const logger_core& core, log_level level, format_base format, format_cache& cache,
-                  const field_view* fields, std::size_t count) noexcept;
+void log_call(const logger_core& core, log_level level, format_base format, const field_view* fields,
+              std::size_t count) noexcept;
+void log_category(const logger_core& core, log_level level, format_base format, const field_view* fields,
+                  std::size_t count) noexcept;
 void log_text(const logger_core& core, log_level level, std::string_view text, std::source_location where) noexcept;
-void log_failure(const logger_core& core, format_base format, format_cache& cache, const failure& fail,
-                 const field_view* fields, std::size_t count) noexcept;
+void log_failure(const logger_core& core, format_base format, const failure& fail, const field_view* fields,
+                 std::size_t count) noexcept;
 [[noreturn]] void throw_no_level();
 
 template <class T>
@@ -121,7 +121,7 @@ class logger {
                Fields... fields) const noexcept {
     if (!enabled(log_level::error)) return;
     const field_view views[]{{Fields::name, detail::view_of(fields.value)}..., {}};
-    detail::log_failure(*core_, format, cache<Fields...>, fail, views, sizeof...(Fields));
+    detail::log_failure(*core_, format, fail, views, sizeof...(Fields));
   }
 
   /// Whether a message at that level would go anywhere, for what is dear to prepare.
@@ -145,17 +145,14 @@ class logger {
     return enabled(level);
   }
 
-  template <class... Fields>
-  static constinit inline detail::format_cache cache{};
-
   // Takes a format's parts one by one: in registers, so that nothing is written where the level is off.
   template <class... Fields>
   [[gnu::noinline]] void call(log_level level, std::string_view text, std::source_location where, bool is_literal,
                               Fields... fields) const noexcept {
     const field_view views[]{{Fields::name, detail::view_of(fields.value)}..., {}};
     constexpr bool has_category = ((Fields::name == "log_category") || ...);
-    (has_category ? detail::log_category : detail::log_call)(*core_, level, {text, where, is_literal}, cache<Fields...>,
-                                                             views, sizeof...(Fields));
+    (has_category ? detail::log_category : detail::log_call)(*core_, level, {text, where, is_literal}, views,
+                                                             sizeof...(Fields));
   }
 
   const detail::logger_core* core_;

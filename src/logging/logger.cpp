@@ -76,20 +76,20 @@ std::shared_ptr<const std::string> category_of(std::span<const field_view> field
 
 }  // namespace
 
-void log_call(const logger_core& core, log_level level, format_base format, format_cache& cache,
-              const field_view* fields, std::size_t count) noexcept {
+void log_call(const logger_core& core, log_level level, format_base format, const field_view* fields,
+              std::size_t count) noexcept {
   const std::span<const field_view> given(fields, count);
-  rendering text(format.is_literal ? find_parsed(cache, format.text, given) : nullptr);
+  rendering text(format.is_literal ? find_parsed(format.text, given) : nullptr);
   outgoing(text, level, named(core).name, format.text, format.where, given).send();
 }
 
-void log_category(const logger_core& core, log_level level, format_base format, format_cache& cache,
-                  const field_view* fields, std::size_t count) noexcept {
+void log_category(const logger_core& core, log_level level, format_base format, const field_view* fields,
+                  std::size_t count) noexcept {
   const std::span<const field_view> given(fields, count);
   try {
     std::string of_fields;
     const std::shared_ptr<const std::string> category = category_of(given);
-    if (!category && format.text.data()) return log_call(core, level, format, cache, fields, count);
+    if (!category && format.text.data()) return log_call(core, level, format, fields, count);
     if (!category) of_fields = format_of_fields(given);
     rendering text(nullptr);
     outgoing(text, level, named(core).name, category ? *category : of_fields, format.where, given).send();
@@ -102,14 +102,14 @@ void log_text(const logger_core& core, log_level level, std::string_view text, s
   send_text(level, named(core).name, text, where, {});
 }
 
-void log_failure(const logger_core& core, format_base format, format_cache& cache, const failure& fail,
-                 const field_view* fields, std::size_t count) noexcept {
+void log_failure(const logger_core& core, format_base format, const failure& fail, const field_view* fields,
+                 std::size_t count) noexcept {
   const std::span<const field_view> given(fields, count);
   try {
     std::vector<field_view> all(given.begin(), given.end());
     all.push_back({"log_failure", value_view(fail)});
     const std::shared_ptr<const std::string> category = category_of(given);
-    rendering text(format.is_literal && !category ? find_parsed(cache, format.text, given) : nullptr, &fail);
+    rendering text(format.is_literal && !category ? find_parsed(format.text, given) : nullptr, &fail);
     const std::string_view used = category ? std::string_view(*category) : format.text;
     outgoing(text, log_level::error, named(core).name, used, format.where, all).send();
     if (log_level::debug > core.threshold.load(std::memory_order_relaxed)) return;

@@ -4,7 +4,9 @@
 #include <interloop/error.hpp>
 #include <interloop/logging/detail/value_of.hpp>
 
-#include <cstring>
+#include <array>
+#include <atomic>
+#include <cstdint>
 #include <stdexcept>
 
 namespace interloop::detail {
@@ -172,6 +174,7 @@ std::string names_of(const log_event& event) {
 
 parsed_format::parsed_format(std::string_view format, std::span<const field_view> fields)
     : address(format.data()), text(format) {
+  for (const field_view& field : fields) names.emplace_back(field.name);
   for (std::string_view rest = text; !rest.empty();) {
     piece next;
     reference found;
@@ -188,14 +191,31 @@ parsed_format::parsed_format(std::string_view format, std::span<const field_view
   }
 }
 
-const parsed_format* find_parsed(format_cache& cache, std::string_view literal,
-                                 std::span<const field_view> fields) noexcept {
+bool parsed_format::is_of(std::string_view literal, std::span<const field_view> fields) const noexcept {
+  if (address != literal.data() || text != literal || names.size() != fields.size()) return false;
+  for (std::size_t i = 0; i < fields.size(); ++i)
+    if (names[i] != fields[i].name) return false;
+  return true;
+}
+
+namespace {
+
+// All formats, in as many chains as a large program has messages, so that each is a short one.
+constinit std::array<std::atomic<const parsed_format*>, 1024> all_parsed{};
+
+std::atomic<const parsed_format*>& chain_of(const char* address) noexcept {
+  const auto number = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(address));
+  return all_parsed[(number * 0x9E3779B97F4A7C15U) >> 54];  // Fibonacci hashing: 10 bits, evenly
+}
+
+}  // namespace
+
+const parsed_format* find_parsed(std::string_view literal, std::span<const field_view> fields) noexcept {
   // Acquire, and release below: what was parsed is seen whole by whoever finds it. Nodes are never taken out.
-  const auto hash = reinterpret_cast<std::uintptr_t>(literal.data());
-  std::atomic<const parsed_format*>& first = cache.first[(hash ^ (hash >> 5)) % format_cache::chains];
+  std::atomic<const parsed_format*>& first = chain_of(literal.data());
   const parsed_format* const head = first.load(std::memory_order_acquire);
   for (const parsed_format* each = head; each; each = each->later)
-    if (each->address == literal.data() && each->text == literal) return each;
+    if (each->is_of(literal, fields)) return each;
   try {
     auto* const made = new parsed_format(literal, fields);
     made->later = head;

@@ -60,15 +60,19 @@ struct parsed_format {
   parsed_format(const parsed_format&) = delete;
   parsed_format& operator=(const parsed_format&) = delete;
 
+  /// Whether it is that literal's, for fields of these names.
+  [[nodiscard]] bool is_of(std::string_view literal, std::span<const field_view> fields) const noexcept;
+
+  // Copies: the library that these are in may be unloaded, and another one come to its place.
   const char* address;  ///< of the literal
-  std::string text;     ///< a copy: the literal's library may be unloaded, and another one come to its place
+  std::string text;
+  std::vector<std::string> names;  ///< of the fields
   std::vector<part> parts;
-  const parsed_format* later = nullptr;  ///< in the cache
+  const parsed_format* later = nullptr;  ///< where to look next
 };
 
-/// The literal's parsed form, from the cache or into it; null where there is no memory to keep it.
-const parsed_format* find_parsed(format_cache& cache, std::string_view literal,
-                                 std::span<const field_view> fields) noexcept;
+/// The literal's parsed form, which is made at its first call; null where there is no memory to keep it.
+const parsed_format* find_parsed(std::string_view literal, std::span<const field_view> fields) noexcept;
 
 /// Fills in the references of an event's format. Lives beside the event, for as long.
 class rendering {

@@ -5,9 +5,7 @@
 #include <interloop/logging/detail/check.hpp>
 #include <interloop/logging/field.hpp>
 
-#include <atomic>
 #include <concepts>
-#include <cstddef>
 #include <source_location>
 #include <string_view>
 
@@ -24,14 +22,6 @@ struct runtime_format {
 [[nodiscard]] runtime_format runtime(std::string_view text);
 
 namespace detail {
-
-struct parsed_format;
-
-// What call sites with the same fields have in common. Formats are read once, and found again by their address.
-struct format_cache {
-  static constexpr std::size_t chains = 4;
-  std::atomic<const parsed_format*> first[chains]{};
-};
 
 // What the library's compiled part needs of a format. Small, and passed by value: compilers then make it only where the
 // level is on, and a call that is off costs a load and a branch.

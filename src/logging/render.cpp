@@ -67,11 +67,11 @@ void append_plain(text_buffer& out, const value_view& value) {
       return append(out, value.as_boolean() ? "true" : "false");
     case value_kind::integer: {
       const fmt::format_int digits(value.as_integer());
-      return out.append(digits.data(), digits.data() + digits.size());
+      return append(out, {digits.data(), digits.size()});
     }
     case value_kind::natural: {
       const fmt::format_int digits(value.as_natural());
-      return out.append(digits.data(), digits.data() + digits.size());
+      return append(out, {digits.data(), digits.size()});
     }
     case value_kind::real:
       if (value.is_single())

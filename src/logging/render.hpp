@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 #include <new>
 #include <string>
@@ -18,7 +19,11 @@ namespace interloop::detail {
 
 using text_buffer = fmt::memory_buffer;
 
-inline void append(text_buffer& out, std::string_view text) { out.append(text.data(), text.data() + text.size()); }
+inline void append(text_buffer& out, std::string_view text) {  // fmt's own is a call and a loop
+  const std::size_t end = out.size();
+  out.resize(end + text.size());
+  std::copy(text.begin(), text.end(), out.data() + end);
+}
 
 /// A value's text. Throws what fmt throws where the specification does not fit, and what a user's formatter throws.
 void append_value(text_buffer& out, const value_view& value, std::string_view spec);

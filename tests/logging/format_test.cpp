@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include <array>
+#include <chrono>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -117,6 +118,17 @@ TEST_F(format_test, specifications_are_fmts) {
   EXPECT_EQ(said("[{x:#06x}]", "x"_a = 255), "[0x00ff]");
   EXPECT_EQ(said("[{x:{width}}]", "x"_a = 42, "width"_a = 5), "[   42]");
   EXPECT_EQ(said("[{x:.{digits}f}]", "x"_a = 1.23456, "digits"_a = 2), "[1.23]");
+}
+
+TEST_F(format_test, a_character_is_a_text_and_a_wider_one_its_number) {
+  EXPECT_EQ(said("[{c:>2}{w:>4}{u:x}]", "c"_a = 'c', "w"_a = L'a', "u"_a = u8'a'), "[ c  9761]");
+}
+
+TEST_F(format_test, specifications_of_enumerations_durations_and_optionals_are_those_of_what_they_show) {
+  enum class medal : char { bronze = 3 };
+  EXPECT_EQ(said("[{e:>2}{d:.2f}{o:04}]", "e"_a = medal::bronze, "d"_a = std::chrono::milliseconds(1500),
+                 "o"_a = std::optional(42)),
+            "[ 31.500042]");
 }
 
 TEST_F(format_test, paths_lead_into_maps_sequences_and_described_structs) {

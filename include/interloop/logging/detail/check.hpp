@@ -48,18 +48,37 @@ constexpr void complain(format_fault fault) {
 template <class T>
 using checked_type = std::remove_cvref_t<T>;
 
+// The type whose specifications a value takes: what `view_of` makes of it, as fmt calls that. Void where a formatter of
+// the type's own decides, or the type is not known yet.
+template <class T>
+constexpr auto shown_as() noexcept {
+  if constexpr (std::is_same_v<T, char> || std::is_null_pointer_v<T> || text_like<T> || path_like<T> ||
+                std::derived_from<T, failure> || std::derived_from<T, std::exception> || described<T> ||
+                sequence_like<T>) {
+    return std::type_identity<fmt::string_view>();
+  } else if constexpr (std::is_same_v<T, bool> || std::is_same_v<T, float>) {
+    return std::type_identity<T>();
+  } else if constexpr (std::floating_point<T> || is_duration<T>) {
+    return std::type_identity<double>();
+  } else if constexpr (std::integral<T> && sizeof(T) <= 8) {
+    return std::type_identity<std::conditional_t<std::signed_integral<T>, long long, unsigned long long>>();
+  } else if constexpr (std::is_enum_v<T> && !fmt::is_formattable<T>::value) {
+    using signedness = std::is_signed<std::underlying_type_t<T>>;
+    return std::type_identity<std::conditional_t<signedness::value, long long, unsigned long long>>();
+  } else {
+    return std::type_identity<void>();
+  }
+}
+
 // A specification is fmt's matter; for what fmt parses itself it is checked here already.
 template <class T>
 constexpr void check_spec(std::string_view spec_and_brace, bool converted) {
-  using shown = std::conditional_t<text_like<T> || path_like<T>, std::string_view, T>;
+  using shown = typename decltype(shown_as<T>())::type;
   fmt::format_parse_context context(fmt::string_view(spec_and_brace.data(), spec_and_brace.size()));
   if (converted) {
     fmt::formatter<fmt::string_view> by_text;
     by_text.parse(context);
-  } else if constexpr (std::is_same_v<shown, std::string_view>) {
-    fmt::formatter<fmt::string_view> by_text;
-    by_text.parse(context);
-  } else if constexpr (std::is_arithmetic_v<shown>) {
+  } else if constexpr (!std::is_void_v<shown>) {
     fmt::formatter<shown> by_type;
     by_type.parse(context);
   }
@@ -67,12 +86,10 @@ constexpr void check_spec(std::string_view spec_and_brace, bool converted) {
 
 template <class T>
 constexpr void check_path(std::string_view path, std::string_view spec_and_brace, bool converted) {
-  if (path.empty()) {
-    if (!spec_and_brace.empty()) check_spec<T>(spec_and_brace, converted);
-    return;
-  }
   if constexpr (is_optional<T>) {
     return check_path<typename T::value_type>(path, spec_and_brace, converted);
+  } else if (path.empty()) {
+    if (!spec_and_brace.empty()) check_spec<T>(spec_and_brace, converted);
   } else if constexpr (std::is_same_v<T, value_view>) {
     return;  // what it holds is not known yet
   } else {
@@ -100,13 +117,22 @@ constexpr void check_path(std::string_view path, std::string_view spec_and_brace
   }
 }
 
-/// The place of a field among those given; that of none where it is one of the event's own.
+/// Where a name and its path lead to, and whether that takes the specification.
 template <class... Fields>
-constexpr std::size_t find_field(std::string_view name) {
-  std::size_t index = 0;
-  const bool found = ((Fields::name == name ? true : (++index, false)) || ...);
-  if (!found && !is_event_field(name)) the_format_names_a_field_that_is_not_given();
-  return index;
+constexpr void check_place(const reference& found, std::string_view spec_and_brace) {
+  const auto check = [&]<class T>(std::type_identity<T>) {
+    check_path<T>(found.path, spec_and_brace, found.conversion != 0);
+    return true;
+  };
+  const bool given =
+      ((Fields::name == found.name && check(std::type_identity<std::remove_cv_t<typename Fields::value_type>>())) ||
+       ...);
+  if (given) return;
+  if (!is_event_field(found.name)) the_format_names_a_field_that_is_not_given();
+  if (found.name == "log_time")
+    check(std::type_identity<double>());
+  else
+    check(std::type_identity<std::string_view>());
 }
 
 // `inner` is followed by its closing brace, which fmt's parsers want to see.
@@ -114,21 +140,14 @@ template <class... Fields>
 constexpr void check_reference(std::string_view inner) {
   reference found;
   complain(read_reference(inner, found));
-  const std::size_t index = find_field<Fields...>(found.name);
-
   bool nested = false;
   complain(each_nested(found.spec, [&](const reference& width) {
     nested = true;
-    find_field<Fields...>(width.name);
+    check_place<Fields...>(width, {});
   }));
-
   std::string_view spec_and_brace;
   if (!nested && !found.spec.empty()) spec_and_brace = {found.spec.data(), found.spec.size() + 1};
-  std::size_t at = 0;
-  ((at++ == index
-        ? check_path<std::remove_cv_t<typename Fields::value_type>>(found.path, spec_and_brace, found.conversion != 0)
-        : void()),
-   ...);
+  check_place<Fields...>(found, spec_and_brace);
 }
 
 }  // namespace interloop::detail

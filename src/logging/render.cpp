@@ -4,6 +4,7 @@
 #include <interloop/error.hpp>
 #include <interloop/logging/detail/value_of.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -37,6 +38,16 @@ void append_formatted(text_buffer& out, std::string_view spec, fmt::format_args 
 template <class T>
 void append_as(text_buffer& out, std::string_view spec, const T& value) {
   append_formatted(out, spec, fmt::make_format_args(value));
+}
+
+// Fill, alignment and width: what there is in a specification that counts for any value. Signs, zeros and precisions are
+// for the number that is not there.
+std::string placing(std::string_view spec) {
+  const std::size_t align = spec.find_last_of("<>^");
+  const std::size_t signs = align == spec.npos ? 0 : align + 1;
+  const std::size_t width = std::min(spec.find_first_not_of("+- #0", signs), spec.size());
+  const std::size_t end = std::min(spec.find_first_not_of("0123456789", width), spec.size());
+  return std::string(spec.substr(0, signs)).append(spec.substr(width, end - width));
 }
 
 void append_members(text_buffer& out, const value_view& value) {
@@ -98,6 +109,8 @@ void append_plain(text_buffer& out, const value_view& value) {
 void append_value(text_buffer& out, const value_view& value, std::string_view spec) {
   if (spec.empty()) return append_plain(out, value);
   switch (value.kind()) {
+    case value_kind::none:
+      return append_as(out, placing(spec), fmt::string_view("none"));
     case value_kind::boolean:
       return append_as(out, spec, value.as_boolean());
     case value_kind::integer:

@@ -131,6 +131,13 @@ TEST_F(format_test, specifications_of_enumerations_durations_and_optionals_are_t
             "[ 31.500042]");
 }
 
+TEST_F(format_test, of_a_specification_alignment_and_width_count_where_there_is_no_value) {
+  const std::optional<double> nothing;
+  EXPECT_EQ(said("[{x:.2f}] [{x:>+8.1e}] [{x:*^#010}] [{x:5g}]", "x"_a = nothing),
+            "[none] [    none] [***none***] [none ]");
+  EXPECT_EQ(said("[{x:é>6}] [{x:>>5}] [{x!r:>5}]", "x"_a = nothing), "[éénone] [>none] [ none]");
+}
+
 TEST_F(format_test, paths_lead_into_maps_sequences_and_described_structs) {
   const std::map<std::string, int> things{{"one", 1}, {"two", 2}};
   const std::vector<std::string> nouns{"fox", "dog", "cat"};

@@ -83,8 +83,8 @@ class value_view {
 
   /// The text that `{x}` gives, or `{x:spec}`, of any kind; a failure's is its `failure_message`.
   ///
-  /// \param spec  as fmt's for the kind; for what has members only alignment and width. Errors: `usage_error` where it
-  ///              does not fit. What a formatter of the user's throws comes through.
+  /// \param spec  as fmt's for the kind; for what has members only alignment and width, and of one for no value only those
+  ///              count. Errors: `usage_error` where it does not fit. What a formatter of the user's throws comes through.
   [[nodiscard]] std::string str(std::string_view spec = {}) const;
 
   /// Calls `use(value_view)` with the member of a record, or the value at a key or number, which has to be written as

@@ -75,15 +75,17 @@ class receiver : public spdlog::sinks::sink {
   void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
 };
 
-// Whether a format has a reference to the field: if so the text shows it.
+// Whether a format has a reference to the field, also as a width: if so the text shows it.
 bool shows(std::string_view format, std::string_view name) {
-  for (auto at = format.find(name); at != format.npos; at = format.find(name, at + 1)) {
-    const std::size_t end = at + name.size();
-    if (at > 0 && format[at - 1] == '{' && end < format.size() &&
-        std::string_view("}.[!:").find(format[end]) != std::string_view::npos)
-      return true;
+  bool found = false;
+  detail::piece next;
+  while (!found && !format.empty() && detail::take_piece(format, next) == detail::format_fault::none) {
+    detail::reference to;
+    if (!next.refers || detail::read_reference(next.inner, to) != detail::format_fault::none) continue;
+    found = to.name == name;
+    detail::each_nested(to.spec, [&](const detail::reference& width) { found = found || width.name == name; });
   }
-  return false;
+  return found;
 }
 
 // spdlog's default logger, also when the process ends and spdlog has destroyed what it knows: then the last one.

@@ -7,6 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include <cstdlib>
+#include <map>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -49,6 +50,13 @@ TEST_F(log_spdlog_test, messages_reach_spdlog_with_level_name_place_and_fields) 
       "ours|critical|1|log_spdlog_test.cpp\nours|error|2|log_spdlog_test.cpp\nours|warning|3|log_spdlog_test.cpp\n"
       "ours|info|Hopping 42 times. who=Jack|log_spdlog_test.cpp\nours|debug|5|log_spdlog_test.cpp\n"
       "ours|trace|6|log_spdlog_test.cpp\n");
+}
+
+TEST_F(log_spdlog_test, fields_that_the_text_does_not_show_follow_it_and_no_others) {
+  add_log_sink(make_spdlog_sink(theirs_));
+  log_.info("{{who}} {times:{width}} {{{things[one]}}}", "who"_a = "Jack", "times"_a = 1, "width"_a = 2,
+            "things"_a = std::map<std::string, int>{{"one", 3}});
+  EXPECT_EQ(out_.str(), "ours|info|{who}  1 {3} who=Jack|log_spdlog_test.cpp\n");
 }
 
 TEST_F(log_spdlog_test, a_failure_is_said_once) {

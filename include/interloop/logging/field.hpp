@@ -42,6 +42,13 @@ struct log_field {
   std::conditional_t<std::is_scalar_v<T>, T, const T&> value;
 };
 
+namespace detail {
+template <class T>
+inline constexpr bool is_field = false;
+template <field_name Name, class T>
+inline constexpr bool is_field<log_field<Name, T>> = true;
+}  // namespace detail
+
 /// What `"times"_a` is: waits for its value.
 template <detail::field_name Name>
 struct log_field_name {

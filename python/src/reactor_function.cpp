@@ -21,7 +21,6 @@ struct reactor_function {
   PyObject* wrapped;
   PyObject* event_loop;  // has _context, once it is set up, and _require_usable()
   PyObject* timeout;     // null: do not wait
-  PyObject* dict;
   PyObject* weakrefs;
 };
 
@@ -168,6 +167,16 @@ PyObject* bind(PyObject* object, PyObject* instance, PyObject* owner) {
   return make_function(bound.get(), self->event_loop, self->timeout).release();
 }
 
+// The code of a function that is no coroutine function: who calls it gets no coroutine.
+ref without_coroutine_flag(ref code) {
+  const int flags = reinterpret_cast<PyCodeObject*>(code.get())->co_flags;
+  if (!(flags & CO_COROUTINE)) return code;
+  const ref replace(PyObject_GetAttrString(code.get(), "replace"));
+  const ref nothing(PyTuple_New(0));
+  const ref changes(Py_BuildValue("{s:i}", "co_flags", flags & ~CO_COROUTINE));
+  return replace && nothing && changes ? ref(PyObject_Call(replace.get(), nothing.get(), changes.get())) : ref();
+}
+
 PyObject* get_attribute(PyObject* object, PyObject* name) {
   reactor_function* self = as_function(object);
   for (PyObject* each :
@@ -176,10 +185,17 @@ PyObject* get_attribute(PyObject* object, PyObject* name) {
   PyObject* found = PyObject_GenericGetAttr(object, name);
   if (found || !PyErr_ExceptionMatches(PyExc_AttributeError)) return found;
   // By these `inspect` would take it for the coroutine function that it wraps.
-  for (PyObject* each : {names::dunder_code, names::is_coroutine, names::is_coroutine_mark})
+  for (PyObject* each : {names::is_coroutine, names::is_coroutine_mark})
     if (PyUnicode_Compare(each, name) == 0) return nullptr;
   PyErr_Clear();
-  return PyObject_GetAttr(self->wrapped, name);
+  found = PyObject_GetAttr(self->wrapped, name);
+  return found && PyCode_Check(found) ? without_coroutine_flag(ref(found)).release() : found;
+}
+
+// Attributes are the wrapped function's, so that a method has them however it is bound.
+int set_attribute(PyObject* object, PyObject* name, PyObject* value) {
+  if (PyUnicode_Compare(name, names::dunder_wrapped) == 0) return PyObject_GenericSetAttr(object, name, value);
+  return PyObject_SetAttr(as_function(object)->wrapped, name, value);
 }
 
 PyObject* describe(PyObject* object) {
@@ -196,13 +212,12 @@ PyObject* compare(PyObject* left, PyObject* right, int operation) {
 
 Py_hash_t hash(PyObject* object) { return PyObject_Hash(as_function(object)->wrapped); }
 
-using garbage = collected<reactor_function, &reactor_function::wrapped, &reactor_function::event_loop,
-                          &reactor_function::timeout, &reactor_function::dict>;
+using garbage =
+    collected<reactor_function, &reactor_function::wrapped, &reactor_function::event_loop, &reactor_function::timeout>;
 
-std::array<PyMemberDef, 5> members{{
+std::array<PyMemberDef, 4> members{{
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(reactor_function, vectorcall), READONLY, nullptr},
     {"__wrapped__", T_OBJECT, offsetof(reactor_function, wrapped), READONLY, nullptr},
-    {"__dictoffset__", T_PYSSIZET, offsetof(reactor_function, dict), READONLY, nullptr},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(reactor_function, weakrefs), READONLY, nullptr},
     {nullptr, 0, 0, 0, nullptr},
 }};
@@ -222,11 +237,12 @@ bool make_reactor_function_types(PyObject* module) {
       {Py_tp_members, job_members.data()},
       {0, nullptr},
   }};
-  std::array<PyType_Slot, 12> slots{{
+  std::array<PyType_Slot, 13> slots{{
       {Py_tp_new, reinterpret_cast<void*>(&construct)},
       {Py_tp_call, reinterpret_cast<void*>(&PyVectorcall_Call)},
       {Py_tp_descr_get, reinterpret_cast<void*>(&bind)},
       {Py_tp_getattro, reinterpret_cast<void*>(&get_attribute)},
+      {Py_tp_setattro, reinterpret_cast<void*>(&set_attribute)},
       {Py_tp_repr, reinterpret_cast<void*>(&describe)},
       {Py_tp_richcompare, reinterpret_cast<void*>(&compare)},
       {Py_tp_hash, reinterpret_cast<void*>(&hash)},

@@ -217,6 +217,45 @@ assert thing.method == thing.method and hash(thing.method) == hash(thing.method)
 
 
 @ON_ALL
+def test_attributes_of_a_decorated_function_are_the_functions_own(loop):
+    program(
+        loop,
+        """
+class Thing:
+    @wait_for(timeout=10)
+    def method(self, a=1): return a
+    method.mark = "marked"
+thing = Thing()
+assert thing.method.mark == Thing.method.mark == Thing.method.__wrapped__.mark == "marked"
+Thing.method.__name__, Thing.method.__doc__, Thing.method.__defaults__ = "renamed", "Described.", (2,)
+assert (thing.method.__name__, thing.method.__doc__, thing.method()) == ("renamed", "Described.", 2)
+del Thing.method.mark
+assert not hasattr(thing.method, "mark")
+raises(AttributeError, setattr, Thing.method, "__wrapped__", None)
+""",
+    )
+
+
+@ON_ALL
+def test_the_arguments_of_a_decorated_function_can_be_asked_for_without_its_wrapped_one(loop):
+    program(
+        loop,
+        """
+@run_in_reactor
+def plain(a, b=2): return a + b
+@run_in_reactor
+async def coroutine(a, b=2): return a + b
+for each in (plain, coroutine):
+    assert inspect.getfullargspec(each).args == ["a", "b"] and inspect.getfullargspec(each).defaults == (2,)
+    assert each.__code__.co_name == each.__name__
+    assert not inspect.iscoroutinefunction(each) and not asyncio.iscoroutinefunction(each)
+    assert each(1).wait(10) == 3
+assert inspect.iscoroutinefunction(coroutine.__wrapped__)
+""",
+    )
+
+
+@ON_ALL
 def test_waiting_in_the_loops_thread_raises_before_anything_runs(loop):
     program(
         loop,

@@ -98,7 +98,6 @@ PyObject* emit(twisted_logger* self, const arguments& given) {
   leading_arguments split;
   log_level level{};
   if (!split.split(wanted, given, slots) || !level_of(slots[0], level)) return nullptr;
-  if (level == log_level::none) Py_RETURN_NONE;
   return log_at(self, level, split.rest);
 }
 

@@ -184,6 +184,23 @@ assert [line.split(" ", 1)[1] for line in lines()] == ["yes 1"], lines()
 
 
 @BOTH
+@pytest.mark.parametrize("level", ["none", "no such level"])
+def test_emit_at_what_is_no_level_of_a_message_raises(framework, level):
+    program(
+        framework,
+        f"""
+log = txaio.make_logger()
+try:
+    log.emit({level!r}, "no")
+except (ValueError if txaio.using_twisted else AttributeError) as error:
+    assert {level!r} in str(error)
+else:
+    raise SystemExit("did not raise")
+""",
+    )
+
+
+@BOTH
 def test_a_logger_is_named_after_where_it_was_made(framework):
     program(
         framework,

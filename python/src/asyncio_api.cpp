@@ -23,6 +23,7 @@ struct asyncio_api {
   PyObject_HEAD
   PyObject* config;
   PyObject* dict;
+  PyObject* weakrefs;
 };
 
 // The configured loop, or that of the calling thread: an application may run one in each.
@@ -297,9 +298,10 @@ std::array<PyGetSetDef, 2> properties{{
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 }};
 
-std::array<PyMemberDef, 3> members{{
+std::array<PyMemberDef, 4> members{{
     {"_config", T_OBJECT, offsetof(asyncio_api, config), READONLY, nullptr},
     {"__dictoffset__", T_PYSSIZET, offsetof(asyncio_api, dict), READONLY, nullptr},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(asyncio_api, weakrefs), READONLY, nullptr},
     {nullptr, 0, 0, 0, nullptr},
 }};
 

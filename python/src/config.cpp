@@ -15,6 +15,7 @@ struct config {
   PyObject_HEAD
   PyObject* loop;
   PyObject* dict;
+  PyObject* weakrefs;
 };
 
 PyTypeObject* config_type = nullptr;
@@ -32,10 +33,11 @@ PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
 
 using garbage = collected<config, &config::loop, &config::dict>;
 
-std::array<PyMemberDef, 3> members{{
+std::array<PyMemberDef, 4> members{{
     {"loop", T_OBJECT, offsetof(config, loop), 0,
      PyDoc_STR("An event loop, or the reactor; None: the framework's default.")},
     {"__dictoffset__", T_PYSSIZET, offsetof(config, dict), READONLY, nullptr},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(config, weakrefs), READONLY, nullptr},
     {nullptr, 0, 0, 0, nullptr},
 }};
 

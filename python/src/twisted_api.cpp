@@ -22,6 +22,7 @@ struct twisted_api {
   PyObject* config;
   PyObject* gather_type;  // the class of what `gather` returns: a DeferredList
   PyObject* dict;
+  PyObject* weakrefs;
 };
 
 PyObject* none_if(const ref& done) { return done ? Py_NewRef(Py_None) : nullptr; }
@@ -264,9 +265,10 @@ using garbage = collected<twisted_api, &twisted_api::config, &twisted_api::gathe
 
 PyObject* get_loop(twisted_api* self) { return reactor_of(self).release(); }
 
-std::array<PyMemberDef, 3> members{{
+std::array<PyMemberDef, 4> members{{
     {"_config", T_OBJECT, offsetof(twisted_api, config), READONLY, nullptr},
     {"__dictoffset__", T_PYSSIZET, offsetof(twisted_api, dict), READONLY, nullptr},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(twisted_api, weakrefs), READONLY, nullptr},
     {nullptr, 0, 0, 0, nullptr},
 }};
 

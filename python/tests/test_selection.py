@@ -5,6 +5,7 @@ import asyncio
 import gc
 import inspect
 import re
+import weakref
 
 import pytest
 from support.programs import result as run
@@ -146,6 +147,16 @@ def test_with_config_binds_everything_to_its_loop(on):
         other.call_later(0.01, other.stop)
         other.run_forever()
         other.close()
+
+
+def test_configurations_and_apis_can_be_referred_to_weakly(on):
+    config, api = on.txaio.config, on.txaio.with_config()
+    assert weakref.ref(config)() is config
+    gone = weakref.ref(api)
+    assert gone() is api
+    del api
+    gc.collect()
+    assert gone() is None
 
 
 def test_with_config_leaves_the_global_configuration_alone(on):

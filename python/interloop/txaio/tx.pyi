@@ -45,24 +45,23 @@ create_failure = _default_api.create_failure
 add_callbacks = _default_api.add_callbacks
 gather = _default_api.gather
 
-# Every method is the function of that name.
 class LoopMixin:
-    sleep: Any
-    failure_message: Any
-    failure_traceback: Any
-    failure_format_traceback: Any
-    failure_formatted_traceback: Any
-    create_future: Any
-    create_future_success: Any
-    create_future_error: Any
-    as_future: Any
-    is_future: Any
-    call_later: Any
-    make_batched_timer: Any
-    is_called: Any
-    resolve: Any
-    reject: Any
-    cancel: Any
-    create_failure: Any
-    add_callbacks: Any
-    gather: Any
+    sleep = staticmethod(_default_api.sleep)
+    failure_message = staticmethod(_default_api.failure_message)
+    failure_traceback = staticmethod(_default_api.failure_traceback)
+    failure_format_traceback = staticmethod(_default_api.failure_format_traceback)
+    failure_formatted_traceback = staticmethod(_default_api.failure_formatted_traceback)
+    create_future = staticmethod(_default_api.create_future)
+    create_future_success = staticmethod(_default_api.create_future_success)
+    create_future_error = staticmethod(_default_api.create_future_error)
+    as_future = staticmethod(_default_api.as_future)
+    is_future = staticmethod(_default_api.is_future)
+    call_later = staticmethod(_default_api.call_later)
+    make_batched_timer = staticmethod(_default_api.make_batched_timer)
+    is_called = staticmethod(_default_api.is_called)
+    resolve = staticmethod(_default_api.resolve)
+    reject = staticmethod(_default_api.reject)
+    cancel = staticmethod(_default_api.cancel)
+    create_failure = staticmethod(_default_api.create_failure)
+    add_callbacks = staticmethod(_default_api.add_callbacks)
+    gather = staticmethod(_default_api.gather)

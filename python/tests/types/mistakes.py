@@ -28,3 +28,5 @@ txaio.use_trollius()  # wrong
 txaio.make_batched_timer("1")  # wrong
 aio.make_logger("info")  # wrong
 aio.resolve(tx.create_future(), 1)  # wrong
+aio.LoopMixin().resolve(aio.create_future(), 1, 2)  # wrong
+tx.LoopMixin().sleep("long")  # wrong

@@ -89,3 +89,15 @@ aio.add_callbacks(aio.as_future(print, "a"), print, None)
 assert_type(tx.gather([tx.create_future_success(1)]), Deferred[Any])
 assert_type(tx.create_failure(ValueError()), Failure)
 tx.resolve(Deferred[Any](), 1)
+
+
+class OnAsyncio(aio.LoopMixin):
+    def go(self) -> str:
+        assert_type(self.create_future(canceller=print), asyncio.Future[Any])
+        self.call_later(1, self.resolve, self.create_future(), 1).cancel()
+        return self.failure_message(self.create_failure(ValueError()))
+
+
+class OnTwisted(tx.LoopMixin):
+    def go(self) -> None:
+        assert_type(self.gather([self.as_future(print, "a")]), Deferred[Any])

@@ -18,6 +18,8 @@
 
 #include <nanobind/nanobind.h>
 
+#include <stdexcept>
+
 namespace {
 
 // What a call costs at least: the benchmarks' yardstick for loggers that are switched off.
@@ -29,6 +31,10 @@ PyMethodDef nothing_method{"_nothing", reinterpret_cast<PyCFunction>(reinterpret
 
 NB_MODULE(_core, module) {
   using namespace interloop::python;
+  // Types and what is looked up once are the process's: they would belong to the interpreter that came first, and end
+  // with it. From 3.12 on CPython refuses by itself, in these words.
+  if (PyInterpreterState_Get() != PyInterpreterState_Main())
+    throw std::runtime_error("module interloop._core does not support loading in subinterpreters");
   module.doc() = "The compiled part of interloop. Import interloop.txaio and interloop.crochet instead.";
   module.attr("__version__") = INTERLOOP_VERSION;
   PyObject* raw = module.ptr();

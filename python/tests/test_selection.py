@@ -13,6 +13,35 @@ from support.programs import result as run
 from interloop import txaio
 
 
+def test_a_subinterpreter_is_refused_and_does_the_main_one_no_harm():
+    status, output = run(
+        """
+        try:
+            import _interpreters as interpreters
+        except ImportError:
+            import _xxsubinterpreters as interpreters
+        run = getattr(interpreters, "run_string", None) or interpreters.exec
+        code = '''
+        try:
+            import interloop._core
+        except ImportError as error:
+            assert "subinterpreters" in str(error), error
+        else:
+            raise AssertionError("it was loaded")
+        '''
+        import textwrap
+        for _ in range(2):
+            other = interpreters.create()
+            assert not run(other, textwrap.dedent(code))
+            interpreters.destroy(other)
+            from interloop import txaio
+            txaio.use_asyncio()
+            assert txaio.failure_message(txaio.create_failure(ValueError("here"))) == "ValueError: here"
+        """
+    )
+    assert status == 0, output
+
+
 def test_importing_loads_no_framework():
     status, output = run(
         """

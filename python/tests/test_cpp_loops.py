@@ -431,6 +431,7 @@ def test_a_cpp_future_leaves_nothing_behind(extension, run, name):
     run(main)
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 def test_what_a_forked_child_drops_its_parent_still_watches(extension, run):
     async def main():
         ready = asyncio.Event()
@@ -438,8 +439,10 @@ def test_what_a_forked_child_drops_its_parent_still_watches(extension, run):
         extension.watch(reader, ready.set)
         child = os.fork()
         if child == 0:
-            extension.unwatch()
-            os._exit(0)
+            try:
+                extension.unwatch()
+            finally:  # whatever comes, there is no second run of the tests
+                os._exit(0)
         os.waitpid(child, 0)
         os.write(writer, b"x")
         await asyncio.wait_for(ready.wait(), 30)

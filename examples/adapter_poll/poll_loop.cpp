@@ -112,7 +112,7 @@ class poll_port final : public interloop::loop_port {
     if (polled[0].revents != 0) {
       char byte;
       [[maybe_unused]] const auto got = ::read(pipe_[0], &byte, 1);
-      woken_ = false;  // before the turn, so that what comes during it wakes again
+      woken_.exchange(false);  // before the turn, so that what comes during it wakes again
       core().turn();
     }
     if (alarm_ <= now()) {

@@ -63,6 +63,8 @@ class loop_port {
 
   /// Makes the native loop call `loop::turn()` soon, in its thread. Any thread; many calls before that turn may be one.
   /// A native loop that ends when idle stays alive until that turn when this is called in the loop's thread.
+  /// A flag by which one call stands for many is cleared before the turn, by an atomic exchange: a plain store may be
+  /// seen after the turn has looked for what was posted, and a post between the two would wake nobody.
   virtual void wake() noexcept = 0;
 
   /// Arms the one native timer: `loop::alarm()` at `when` on this port's clock or shortly after; too early is harmless,

@@ -250,7 +250,7 @@ class python_port final : public loop_port {
       [[maybe_unused]] const auto got = ::read(eventfd_, &count, sizeof(count));
     }
     wake_call_ = object();
-    woken_.store(false, std::memory_order_release);  // before the turn, so that what comes during it wakes again
+    woken_.exchange(false, std::memory_order_acq_rel);  // before the turn, so that what comes during it wakes again
     core().turn();
   }
 

@@ -167,7 +167,7 @@ class glib_port final : public loop_port {
   static gboolean on_wake(GSource* source, GSourceFunc, gpointer) {
     if (glib_port* self = owner_of<glib_port>(source)) {
       self->asked_ = false;
-      self->woken_.store(false, std::memory_order_relaxed);
+      self->woken_.exchange(false, std::memory_order_acq_rel);
       self->core().turn();
     }
     return G_SOURCE_CONTINUE;

@@ -117,7 +117,7 @@ class manual_port final : public loop_port {
 
   void take_wake() {
     drain();
-    woken_.store(false);
+    woken_.exchange(false);
     core().turn();
   }
 

@@ -243,7 +243,8 @@ class asio_port final : public loop_port {
   struct shared {
     asio_port* port = nullptr;  // null once closed
     unsigned alarm_number = 0;
-    // Whether a wake-up is under way. Release on clearing: whoever sets it next owns the memory that the handler used.
+    // Whether a wake-up is under way. Cleared by an exchange (see `loop_port::wake`). Release on clearing: whoever sets it
+    // next owns the memory that the handler used.
     std::atomic<bool> waking{false};
     std::shared_ptr<wake_memory> memory = std::make_shared<wake_memory>();
   };
@@ -253,7 +254,7 @@ class asio_port final : public loop_port {
     std::shared_ptr<shared> state;
     allocator_type get_allocator() const noexcept { return allocator_type(state->memory); }
     void operator()() const {
-      state->waking.store(false, std::memory_order_release);
+      state->waking.exchange(false, std::memory_order_acq_rel);
       if (state->port) state->port->core().turn();
     }
   };

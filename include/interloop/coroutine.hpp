@@ -156,9 +156,10 @@ class promise_base : public promise_core {
   promise_base(const promise_base&) = delete;
   promise_base& operator=(const promise_base&) = delete;
 
-  /// Makes the state in front of the frame. The frame holds the first reference to it.
+  /// Makes the state in front of the frame. The frame holds the first reference to it. Inlined, with `delete`, because
+  /// g++ takes a template's `new` and its class's `delete` for a mismatch (-Wmismatched-new-delete).
   template <class... Args>
-  static void* operator new(std::size_t frame_bytes, Args&&... args) {
+  [[gnu::always_inline]] static void* operator new(std::size_t frame_bytes, Args&&... args) {
     loop& core = loop_among(args...);
     core.require_open("coroutine");
     unsigned char kind;
@@ -167,7 +168,7 @@ class promise_base : public promise_core {
     state->mark_coroutine();
     return static_cast<std::byte*>(block) + state_bytes;
   }
-  static void operator delete(void* frame) noexcept { state_of(frame).release(); }
+  [[gnu::always_inline]] static void operator delete(void* frame) noexcept { state_of(frame).release(); }
 
   future<T> get_return_object() noexcept { return future_access::wrap<T>(state_ptr<future_state<T>>(&state())); }
 

@@ -5,6 +5,7 @@ import fcntl
 import functools
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -16,8 +17,10 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "extension"
 
 
-# A sanitizer's runtime is for the interpreter, not for the tools that build.
+# A sanitizer's runtime is for the interpreter, not for the tools that build. Each extension compiles nanobind.
 TOOLS = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
+if shutil.which("ccache"):
+    TOOLS.setdefault("CMAKE_CXX_COMPILER_LAUNCHER", "ccache")
 
 
 def _output(*command, **options):

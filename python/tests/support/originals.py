@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree as xml
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -23,14 +24,13 @@ def sources(name):
     return found[-1]
 
 
-def outcomes(tmp_path, folder, arguments, drop_in, environment=None):
-    """Runs pytest in `folder`: {test: passed, skipped or failed}, and its output."""
-    report = tmp_path / f"{'replacement' if drop_in else 'original'}.xml"
+def outcomes(report, folder, arguments, drop_in=False):
+    """Runs pytest in `folder`, which writes `report`: {test: passed, skipped or failed}, and its output."""
     command = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "--rootdir", ".", "-p", "no:cacheprovider"]
     command += ["--timeout", "120", f"--junitxml={report}", *arguments]
     if drop_in:
         command += ["-p", "support.drop_in"]
-    env = {**os.environ, "PYTHONPATH": str(SUPPORT), **(environment or {})}
+    env = {**os.environ, "PYTHONPATH": str(SUPPORT)}
     done = subprocess.run(
         command, cwd=folder, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=1800
     )
@@ -42,8 +42,15 @@ def outcomes(tmp_path, folder, arguments, drop_in, environment=None):
     return found, done.stdout
 
 
-def require_no_worse(ours, theirs, output):
-    """AssertionError: a test fails on the replacement, or does not run there and does on the original."""
+def compare(tmp_path, ours, theirs):
+    """Runs two suites at once, each given as `outcomes` takes it. Requires ours to be no worse; returns its outcomes.
+
+    AssertionError: a test fails on the replacement, or does not run there and does on the original.
+    """
+    with ThreadPoolExecutor() as pool:
+        ours = pool.submit(outcomes, tmp_path / "ours.xml", *ours)
+        theirs = pool.submit(outcomes, tmp_path / "theirs.xml", *theirs)
+        (ours, output), (theirs, _) = ours.result(), theirs.result()
     assert set(theirs) == set(ours), output
     bad = ("failure", "error")
     failed = {name for name, kind in ours.items() if kind in bad and theirs[name] not in bad}
@@ -51,11 +58,4 @@ def require_no_worse(ours, theirs, output):
     left_out = {name for name, kind in ours.items() if kind == "skipped" and theirs[name] == "passed"}
     assert not left_out, f"{sorted(left_out)}\n{output}"
     assert sum(kind == "passed" for kind in ours.values()) > len(ours) / 2, output
-
-
-def compare(tmp_path, folder, arguments=(), environment=None):
-    """Runs a folder's tests on both, and requires the replacement to be no worse; returns its outcomes."""
-    ours, output = outcomes(tmp_path, folder, arguments, True, environment)
-    theirs, _ = outcomes(tmp_path, folder, arguments, False, environment)
-    require_no_worse(ours, theirs, output)
     return ours

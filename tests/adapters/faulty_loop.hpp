@@ -111,7 +111,10 @@ class port final : public loop_port {
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(event_, &one, sizeof one);
   }
-  void set_alarm(time_point when) override { alarm_ = when; }
+  void set_alarm(time_point when) override {
+    // Ahead, it rings without a wait: a machine that paused in that would make early timers late.
+    alarm_ = is(fault::clock_ahead) ? std::chrono::steady_clock::now() : when;
+  }
   void clear_alarm() noexcept override { alarm_ = never; }
 
   time_point now() const noexcept override {

@@ -48,6 +48,7 @@ demo: build-release ## a Redis client, one source, on every loop; blocking calls
 
 bench: build-release ## measure and compare
 	bench/run.py build/release
+	bench/headers.py
 	@if [ -x build/venv/bin/pyperf ]; then tools/python.sh build && bench/python/run.py; else echo "bench: no Python part: make python"; fi
 
 format: setup ## clang-format on all C++ sources

@@ -3,6 +3,14 @@
 
 find_package(Python3 QUIET COMPONENTS Interpreter)
 
+# interloop_use_short_names(<target>): tracebacks name its files as the documentation shows them. With ccache sources have
+# names relative to the build folder.
+function(interloop_use_short_names target)
+  file(RELATIVE_PATH up "${CMAKE_BINARY_DIR}" "${PROJECT_SOURCE_DIR}/CMakeLists.txt")
+  string(REGEX REPLACE "CMakeLists.txt$" "" up "${up}")
+  target_compile_options(${target} PRIVATE "-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=" "-fmacro-prefix-map=${up}=")
+endfunction()
+
 # interloop_add_example(<name> <source>... [LIBS <target>...] [EXPECTED <file>])
 #
 # A program that links with the core. With EXPECTED it is a test too, labelled `examples`: its standard output has to be
@@ -12,8 +20,7 @@ function(interloop_add_example name)
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
   interloop_set_warnings(${name})
   target_link_libraries(${name} PRIVATE interloop::interloop ${arg_LIBS})
-  # So that tracebacks name files as the documentation shows them.
-  target_compile_options(${name} PRIVATE "-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=")
+  interloop_use_short_names(${name})
   if(arg_EXPECTED AND Python3_FOUND AND INTERLOOP_BUILD_TESTS)
     get_filename_component(expected "${arg_EXPECTED}" ABSOLUTE)
     add_test(NAME examples.${name} COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/examples/expect_output.py"

@@ -12,12 +12,29 @@ if(INTERLOOP_SANITIZE STREQUAL "thread" AND CMAKE_SYSTEM_NAME STREQUAL "Linux"
   target_link_libraries(interloop_sanitizer_support PUBLIC ${CMAKE_DL_LIBS})
 endif()
 
-# interloop_add_test(<name> <source>... [LIBS <target>...] [LABELS <label>...] [TIMEOUT <seconds>] [PLAIN])
+# What nearly every test includes, compiled once. A test compiled with other options than these cannot use it: OWN_HEADERS.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  set(interloop_pch_options -fpch-preprocess)  # ccache asks for it
+else()
+  set(interloop_pch_options "SHELL:-Xclang -fno-pch-timestamp")  # a cached one is as old as its use
+endif()
+if(NOT TARGET interloop_test_headers)
+  add_library(interloop_test_headers OBJECT "${PROJECT_SOURCE_DIR}/tests/support/headers.cpp")
+  interloop_set_warnings(interloop_test_headers)
+  target_include_directories(interloop_test_headers PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  target_link_libraries(interloop_test_headers PRIVATE interloop::interloop GTest::gmock)
+  target_precompile_headers(interloop_test_headers PRIVATE
+    <gmock/gmock.h> <gtest/gtest.h> <interloop/interloop.hpp> <interloop/testing/manual_loop.hpp>
+    <algorithm> <array> <atomic> <functional> <memory> <mutex> <optional> <random> <thread> <vector>)
+  target_compile_options(interloop_test_headers PRIVATE ${interloop_pch_options})
+endif()
+
+# interloop_add_test(<name> <source>... [OWN_HEADERS] [LIBS <target>...] [LABELS <label>...] [TIMEOUT <seconds>] [PLAIN])
 #
 # A program of GoogleTest tests, of which ctest sees each one as <name>.<suite>.<test>. With PLAIN, a program with a
 # main of its own, which is one ctest test. The folder's name is always one of the labels. LIBS adds to the core.
 function(interloop_add_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "PLAIN" "TIMEOUT" "LIBS;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "PLAIN;OWN_HEADERS" "TIMEOUT" "LIBS;LABELS")
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 60)
   endif()
@@ -31,6 +48,10 @@ function(interloop_add_test name)
   if(TARGET interloop_sanitizer_support)
     target_link_libraries(${name} PRIVATE interloop_sanitizer_support)
     target_sources(${name} PRIVATE $<TARGET_OBJECTS:interloop_sanitizer_support>)
+  endif()
+  if(NOT arg_PLAIN AND NOT arg_OWN_HEADERS)
+    target_precompile_headers(${name} REUSE_FROM interloop_test_headers)
+    target_compile_options(${name} PRIVATE ${interloop_pch_options})
   endif()
   if(arg_PLAIN)
     add_test(NAME ${name} COMMAND ${name})

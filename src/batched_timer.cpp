@@ -23,7 +23,7 @@ struct bucket {
   std::int64_t step = 0;      // between chunks; 0 until the first chunk has run
 };
 
-class batched_state : public std::enable_shared_from_this<batched_state> {
+class batched_state {
  public:
   batched_state(loop& core, std::int64_t span, std::size_t chunk) noexcept : core_(core), span_(span), chunk_(chunk) {
     core.retain();
@@ -33,6 +33,11 @@ class batched_state : public std::enable_shared_from_this<batched_state> {
   ~batched_state() {
     clear();
     core_.release();
+  }
+
+  void retain() noexcept { ++references_; }
+  void release() noexcept {
+    if (--references_ == 0) delete this;
   }
 
   void schedule(duration delay, batched_node& node) {
@@ -82,7 +87,7 @@ class batched_state : public std::enable_shared_from_this<batched_state> {
   loop& core() noexcept { return core_; }
 
   void fire() {
-    const std::shared_ptr<batched_state> keep = shared_from_this();
+    const state_ptr<batched_state> keep(this);
     const std::int64_t now = core_.now().time_since_epoch().count();
     while (!buckets_.empty()) {
       bucket& due = buckets_.begin()->second;
@@ -107,8 +112,8 @@ class batched_state : public std::enable_shared_from_this<batched_state> {
  private:
   // Destroyed unrun: the call was replaced by an earlier one, or the loop closes and everything goes.
   struct wake {
-    std::shared_ptr<batched_state> state;
-    explicit wake(std::shared_ptr<batched_state> whose) noexcept : state(std::move(whose)) {}
+    state_ptr<batched_state> state;
+    explicit wake(state_ptr<batched_state> whose) noexcept : state(std::move(whose)) {}
     wake(wake&&) noexcept = default;
     wake& operator=(wake&&) = delete;
     ~wake() {
@@ -134,7 +139,7 @@ class batched_state : public std::enable_shared_from_this<batched_state> {
 
   void arm(std::int64_t when) {
     if (timer_.active() && armed_for_ <= when) return;
-    timer replacement = core_.call_at(time_point(duration(when)), wake(shared_from_this()));
+    timer replacement = core_.call_at(time_point(duration(when)), wake(state_ptr<batched_state>(this)));
     timer_.cancel();
     timer_ = std::move(replacement);
     armed_for_ = when;
@@ -166,6 +171,7 @@ class batched_state : public std::enable_shared_from_this<batched_state> {
     return home;
   }
 
+  std::size_t references_ = 1;
   loop& core_;
   const std::int64_t span_;
   const std::size_t chunk_;
@@ -185,8 +191,16 @@ batched_timer::batched_timer(loop& core, duration bucket, std::size_t chunk_size
     throw usage_error("make_batched_timer: a bucket of " + std::to_string(bucket.count()) +
                       " ns; give it a length above zero");
   if (chunk_size == 0) throw usage_error("make_batched_timer: a chunk_size of 0; give at least 1");
-  state_ = std::make_shared<detail::batched_state>(core, bucket.count(), chunk_size);
+  using adopted = detail::state_ptr<detail::batched_state>;
+  state_ = adopted(adopted::adopt{}, new detail::batched_state(core, bucket.count(), chunk_size));
 }
+batched_timer::batched_timer(const batched_timer& other) noexcept = default;
+batched_timer::batched_timer(batched_timer&& other) noexcept = default;
+batched_timer& batched_timer::operator=(batched_timer other) noexcept {
+  state_ = std::move(other.state_);
+  return *this;
+}
+batched_timer::~batched_timer() = default;
 
 void batched_timer::schedule(duration delay, detail::batched_node& node) { state_->schedule(delay, node); }
 

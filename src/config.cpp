@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/config.hpp>
 
+#include <interloop/select.hpp>
+
 #include <memory>
 #include <string>
 
@@ -14,7 +16,7 @@ struct selection {
 };
 
 // Never destroyed: when the process ends, the native loop may be gone already.
-selection*& owned() {
+selection*& current_selection() {
   static selection* current = nullptr;
   return current;
 }
@@ -22,7 +24,7 @@ selection*& owned() {
 }  // namespace
 
 loop& select(std::string_view name, const void* native, function<loop_owner()> make) {
-  selection*& current = owned();
+  selection*& current = current_selection();
   if (selected.loop && !selected.loop->closed()) {
     const bool ours = current && &*current->owner == selected.loop;
     if (ours && current->native == native && selected.loop->name() == name) return *selected.loop;
@@ -35,6 +37,10 @@ loop& select(std::string_view name, const void* native, function<loop_owner()> m
   current = fresh.release();
   selected.loop = &*current->owner;
   return *selected.loop;
+}
+
+bool using_loop(std::string_view name) noexcept {
+  return selected.loop && !selected.loop->closed() && selected.loop->name() == name;
 }
 
 }  // namespace interloop::detail

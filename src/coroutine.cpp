@@ -20,7 +20,7 @@ class traveller {
   std::coroutine_handle<> who_;
 };
 
-void resume_frame(std::byte& frame) noexcept { std::coroutine_handle<>::from_address(&frame).resume(); }
+void interloop_resumes(std::byte& frame) noexcept { std::coroutine_handle<>::from_address(&frame).resume(); }
 void destroy_frame(std::byte& frame) noexcept { std::coroutine_handle<>::from_address(&frame).destroy(); }
 
 }  // namespace
@@ -49,7 +49,7 @@ void cancel_coroutine(pending& first, const failure& cancelled) {
   }
 }
 
-const task_queue::code resumption::queued = &task_queue::code_of_reference<std::byte, &resume_frame, &destroy_frame>;
+const task_queue::code resumption::queued = &task_queue::code_of_reference<std::byte, &interloop_resumes, &destroy_frame>;
 
 void resumption::code_of(continuation& base, future_core&, visit how, std::size_t& size) {
   size = sizeof(resumption);
@@ -58,7 +58,7 @@ void resumption::code_of(continuation& base, future_core&, visit how, std::size_
   if (how == visit::destroy) {
     destroy_frame(frame);
   } else {
-    resume_frame(frame);
+    interloop_resumes(frame);
   }
 }
 

@@ -5,6 +5,8 @@
 // parent's, and the lock may be held by a thread that it does not have.
 #include <interloop/eventual_result.hpp>
 
+#include <interloop/fork_count.hpp>
+
 #include <atomic>
 #include <map>
 #include <memory>

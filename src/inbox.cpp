@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <interloop/detail/inbox.hpp>
+#include "inbox.hpp"
+
+#include <interloop/detail/posting.hpp>
 
 #include <pthread.h>
 
@@ -56,6 +58,28 @@ namespace {
 
 inbox::inbox(loop_port& port) noexcept : knowledge_(port.knowledge()), port_(&port) { inbox_list::add(*this); }
 inbox::~inbox() { inbox_list::remove(*this); }
+
+posting::posting(inbox& into) : into_(into), queue_(into.queue_) {
+  into.lock_.lock();
+  if (into.port_) return;
+  into.lock_.unlock();
+  throw_loop_closed("post: the loop is closed; nothing can be queued on it");
+}
+
+posting::~posting() {
+  using state = inbox::state;
+  loop_port* to_wake = nullptr;
+  if (pushed_ && into_.state_.load(std::memory_order_relaxed) != state::filled &&
+      into_.state_.exchange(state::filled, std::memory_order_relaxed) == state::empty) {
+    into_.posted_on_.store(this_cpu(), std::memory_order_relaxed);
+    to_wake = into_.port_;
+    into_.wakers_.fetch_add(1, std::memory_order_relaxed);
+  }
+  into_.lock_.unlock();
+  if (!to_wake) return;
+  to_wake->wake();
+  into_.wakers_.fetch_sub(1, std::memory_order_release);
+}
 
 bool inbox::linger(task_queue& into) {
   constexpr int patient = 4;

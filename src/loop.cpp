@@ -2,14 +2,21 @@
 #include <interloop/loop.hpp>
 
 #include <interloop/detail/report.hpp>
+#include <interloop/loop_port.hpp>
+
+#include "inbox.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
 namespace interloop {
 
@@ -38,6 +45,37 @@ constexpr duration farthest_alarm = std::chrono::hours(24 * 7);
 
 }  // namespace
 
+// What no inline function of the loop needs, so that users' files need not know it.
+struct loop::parts {
+  struct closing;
+
+  explicit parts(riding on);
+  parts(const parts&) = delete;
+  parts& operator=(const parts&) = delete;
+  ~parts() = default;
+
+  std::shared_ptr<void> native;  // what the port rides on, where the owner made it
+  std::unique_ptr<loop_port> port;
+  detail::state_ptr<detail::inbox> inbox;
+  std::atomic<std::thread::id> thread{std::this_thread::get_id()};
+  std::vector<detail::watch_state*> watches;             // by descriptor
+  std::shared_ptr<exception_handler> handler;            // shared with its call, which may replace it; null: default
+  std::shared_ptr<closing> ends;  // made beforehand; the port's from the end of close() until it has let go
+  std::weak_ptr<closing> releasing;
+};
+
+// Who is to be told that the native loop has let go. Not the loop's own once that is closed: whoever waits for it may hold
+// the loop.
+struct loop::parts::closing {
+  function<void()> first;
+  std::vector<function<void()>> later;
+
+  void run() {
+    if (first) first();
+    for (std::size_t i = 0; i < later.size(); ++i) later[i]();
+  }
+};
+
 // Marks this thread as running the loop's turn, and keeps the loop's memory until the turn is over.
 class loop::turn_scope {
  public:
@@ -48,8 +86,8 @@ class loop::turn_scope {
     core.settled_ = false;
     detail::running_loop = &core;
     const std::thread::id self = std::this_thread::get_id();
-    if (core.thread_.load(std::memory_order_relaxed) != self || !core.turned_) {
-      core.thread_.store(self, std::memory_order_relaxed);
+    if (core.parts_->thread.load(std::memory_order_relaxed) != self || !core.turned_) {
+      core.parts_->thread.store(self, std::memory_order_relaxed);
       core.inbox_->turned_here();
       core.turned_ = true;
     }
@@ -68,26 +106,19 @@ class loop::turn_scope {
   loop* outer_;
 };
 
-// Who is to be told that the native loop has let go. Not the loop's own once that is closed: whoever waits for it may hold
-// the loop.
-struct loop::closing {
-  function<void()> first;
-  std::vector<function<void()>> later;
+loop::parts::parts(riding on)
+    : native(std::move(on.native)),
+      port(std::move(on.port)),
+      inbox(detail::state_ptr<detail::inbox>::adopt{}, new detail::inbox(*port)),
+      ends(std::make_shared<closing>()) {}
 
-  void run() {
-    if (first) first();
-    for (std::size_t i = 0; i < later.size(); ++i) later[i]();
-  }
-};
-
-loop::loop(std::unique_ptr<loop_port> port)
-    : timers_(port->now().time_since_epoch().count()),
-      thread_(std::this_thread::get_id()),
-      port_(std::move(port)),
-      inbox_(std::make_shared<detail::inbox>(*port_)),
+loop::loop(riding on)
+    : timers_(on.port->now().time_since_epoch().count()),
       closing_failure_(std::make_exception_ptr(loop_closed("the loop was closed before this future was completed"))),
-      closing_(std::make_shared<closing>()),
-      name_(port_->name()) {
+      name_(on.port->name()),
+      parts_(new parts(std::move(on))),
+      port_(parts_->port.get()),
+      inbox_(parts_->inbox.get()) {
   port_->core_ = this;
   port_->attached();
 }
@@ -258,10 +289,10 @@ fd_watch loop::watch(int fd, interest wanted, function<void(interest)> on_ready)
     throw usage_error(quoted() +
                       " is a regular file or directory, which is always ready; read it directly, or in a thread");
   const auto index = static_cast<std::size_t>(fd);
-  if (index < watches_.size() && watches_[index])
+  if (index < parts_->watches.size() && parts_->watches[index])
     throw usage_error(quoted() +
                       " is watched already on this loop; use that watch's set_interest() for the other direction");
-  if (index >= watches_.size()) watches_.resize(index + 1);
+  if (index >= parts_->watches.size()) parts_->watches.resize(index + 1);
 
   const int flags = ::fcntl(fd, F_GETFL);
   auto state = std::make_unique<detail::watch_state>(*this, fd, wanted, std::move(on_ready));
@@ -269,14 +300,14 @@ fd_watch loop::watch(int fd, interest wanted, function<void(interest)> on_ready)
   if (flags >= 0 && ::fcntl(fd, F_GETFL) != flags) ::fcntl(fd, F_SETFL, flags);
   if (!quiet_) notice_quietly();
   retain();
-  watches_[index] = state.get();
+  parts_->watches[index] = state.get();
   ++watch_count_;
   return fd_watch(state.release());
 }
 
 void loop::stop_watch(detail::watch_state& state) noexcept {
   if (!std::exchange(state.active_, false)) return;
-  watches_[static_cast<std::size_t>(state.fd_)] = nullptr;
+  parts_->watches[static_cast<std::size_t>(state.fd_)] = nullptr;
   --watch_count_;
   state.native_.reset();
   if (!quiet_) notice_quietly();
@@ -291,6 +322,8 @@ void loop::release_watch(detail::watch_state* state) noexcept {
   release();
 }
 
+detail::watch_state::watch_state(loop& core, int fd, interest wanted, function<void(interest)> on_ready)
+    : core_(&core), fd_(fd), interest_(wanted), on_ready_(std::move(on_ready)) {}
 void detail::watch_state::ready(interest directions) noexcept { core_->dispatch(*this, directions); }
 
 void fd_watch::set_interest(interest wanted) {
@@ -313,9 +346,31 @@ void fd_watch::release() noexcept {
   state->core_->release_watch(state);
 }
 
+bool loop::in_loop_thread() const noexcept {
+  return parts_->thread.load(std::memory_order_relaxed) == std::this_thread::get_id() || port_->in_loop_thread();
+}
+
+time_point loop::now() const noexcept { return port_->now(); }
+bool loop::has_posts() const noexcept { return inbox_->filled(); }
+void loop::expect() noexcept { inbox_->expect(); }
+
+loop_remote::loop_remote(detail::inbox& box) noexcept : inbox_(&box) { box.retain(); }
+loop_remote::loop_remote(const loop_remote& other) noexcept : inbox_(other.inbox_) {
+  if (inbox_) inbox_->retain();
+}
+loop_remote::~loop_remote() {
+  if (inbox_) inbox_->release();
+}
+
 bool loop_remote::is_here() const {
   return (detail::running_loop && detail::running_loop->inbox_ == inbox_) || inbox_->runs_here();
 }
+bool loop_remote::inherited() const noexcept { return inbox_->inherited(); }
+int loop_remote::last_cpu() const noexcept { return inbox_->turned_on(); }
+
+void loop_port::turn() noexcept { core_->turn(); }
+void loop_port::alarm() noexcept { core_->alarm(); }
+void loop_port::close_core() noexcept { core_->close(); }
 
 loop_hold loop::hold() {
   require_open("hold");
@@ -346,12 +401,12 @@ void loop::report_escaped() noexcept {
 }
 
 void loop::set_exception_handler(exception_handler handler) {
-  exception_handler_ = handler ? std::make_shared<exception_handler>(std::move(handler)) : nullptr;
+  parts_->handler = handler ? std::make_shared<exception_handler>(std::move(handler)) : nullptr;
 }
 
 void loop::handle_exception(std::string_view context, const failure& fail) noexcept {
   try {
-    if (const std::shared_ptr<exception_handler> handler = exception_handler_) {
+    if (const std::shared_ptr<exception_handler> handler = parts_->handler) {
       (*handler)(context, fail);
     } else {
       detail::report(context, fail);
@@ -364,16 +419,16 @@ void loop::handle_exception(std::string_view context, const failure& fail) noexc
 void loop::close(function<void()> released) noexcept {
   if (std::exchange(closed_, true)) return;
   retain();
-  releasing_ = closing_;
-  closing_->first = std::move(released);
+  parts_->releasing = parts_->ends;
+  parts_->ends->first = std::move(released);
   quiet_ = false;  // so that whatever is tried from here on looks and sees that the loop is closed
   detail::task_queue last;
   destroyed_last_ = &last;
   detail::task_queue posted;
   inbox_->closes_here();
   inbox_->close(posted);
-  for (std::size_t fd = 0; fd < watches_.size(); ++fd)
-    if (detail::watch_state* state = watches_[fd]) stop_watch(*state);
+  for (std::size_t fd = 0; fd < parts_->watches.size(); ++fd)
+    if (detail::watch_state* state = parts_->watches[fd]) stop_watch(*state);
   while (pending_) pending_->ops->abandon(*pending_);
   while (undispatched_) {
     detail::pending* completed = undispatched_;
@@ -388,14 +443,14 @@ void loop::close(function<void()> released) noexcept {
   last.clear();
   destroyed_last_ = nullptr;
   if (running_) port_->stop();
-  port_->close([ends = std::move(closing_)] { ends->run(); });
+  port_->close([ends = std::move(parts_->ends)] { ends->run(); });
   inbox_->run_is_over();
-  if (!running_) native_.reset();
+  if (!running_) parts_->native.reset();
   release();
 }
 
 void loop::when_released(function<void()> then) {
-  if (const std::shared_ptr<closing> pending = releasing_.lock()) {
+  if (const std::shared_ptr<parts::closing> pending = parts_->releasing.lock()) {
     pending->later.push_back(std::move(then));
   } else {
     then();
@@ -414,7 +469,7 @@ void loop::run() {
       core.stop_requested_ = false;
       core.turned_ = false;  // the next turn, of whoever runs the native loop, says where that is
       core.inbox_->run_is_over();
-      if (core.closed_) core.native_.reset();
+      if (core.closed_) core.parts_->native.reset();
       core.release();
     }
   } guard{*this};
@@ -429,10 +484,7 @@ void loop::stop() noexcept {
   if (running_ && !closed_) port_->stop();
 }
 
-loop_owner::loop_owner(std::unique_ptr<loop_port> port, std::shared_ptr<void> native)
-    : core_(new loop(std::move(port))) {
-  core_->native_ = std::move(native);
-}
+loop_owner::loop_owner(riding on) : core_(new loop(std::move(on))) {}
 
 loop_owner::~loop_owner() {
   if (!core_) return;

@@ -6,6 +6,7 @@
 #include <interloop/setup.hpp>
 
 #include <interloop/detail/eventual_slot.hpp>
+#include <interloop/fork_count.hpp>
 
 #include <atomic>
 #include <mutex>

@@ -54,6 +54,7 @@ bool is_plumbing(const stack_frame& frame) {
                                             "interloop::reject<",
                                             "interloop::as_future<",
                                             "interloop::api::",
+                                            "interloop_resumes",  // g++ does not qualify what it inlined
                                             "std::__invoke",
                                             "std::invoke",
                                             "std::__apply_impl",

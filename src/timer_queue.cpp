@@ -3,18 +3,22 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 
 namespace interloop::detail {
 
-timer_queue::~timer_queue() { clear(); }
+timer_queue::~timer_queue() {
+  clear();
+  for (timer_node* each : slabs_) delete[] each;
+}
 
 void timer_queue::add_slab() {
   const std::size_t all = (slabs_.size() + 1) * slab_nodes;
   if (free_.capacity() < all) free_.reserve(std::max(all, free_.capacity() * 2));
   // Default-initialised on purpose: only the sequence of a free node means anything.
   std::unique_ptr<timer_node[]> slab(new timer_node[slab_nodes]);
-  timer_node* nodes = slab.get();
-  slabs_.push_back(std::move(slab));
+  slabs_.push_back(slab.get());
+  timer_node* const nodes = slab.release();
   for (std::size_t i = slab_nodes; i-- > 0;) give_back(&nodes[i]);
 }
 

@@ -13,11 +13,11 @@ from pathlib import Path
 # Names are those of headers below include/interloop, without .hpp. Headers in detail/ and their sources need no row:
 # each counts as the highest of what it includes.
 ROWS = {
-    0: "error failure function result stack/* throw_traces throw_traces/* time version",
-    1: "loop loop_port port ready_queue inbox timer timers watch",
+    0: "error failure fork_count function interest result stack/* throw_traces throw_traces/* time version",
+    1: "inbox loop loop_owner loop_port timer watch",
     2: "future coroutine logger logging/*",
     3: "blocking eventual_result loop_thread run_in_reactor setup batched_timer gather logger_sinks",
-    4: "api framework config interloop txaio crochet",
+    4: "api config interloop select",
     # Nothing below includes these, and they may include all of the above.
     5: "adapters/* testing/*",
 }

@@ -6,12 +6,12 @@
 // at its end. So a call fires less than one bucket early and at most one bucket late.
 #pragma once
 
-#include <interloop/detail/future_state.hpp>
+#include <interloop/detail/invoke.hpp>
+#include <interloop/detail/state_ptr.hpp>
 #include <interloop/loop.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -40,7 +40,7 @@ template <class F>
 struct batched_callable final : batched_node {
   explicit batched_callable(F callable) : fn(std::move(callable)) {}
   ~batched_callable() override {}
-  void run() override { std::invoke(std::move(fn)); }
+  void run() override { detail::invoke(std::move(fn)); }
   void drop() noexcept override { fn.~F(); }
   union {
     F fn;
@@ -84,6 +84,10 @@ class batched_timer {
   /// \param chunk_size  how many calls are made at a time, at least one.
   /// Errors: `usage_error` for other values, `loop_closed`.
   batched_timer(loop& core, duration bucket, std::size_t chunk_size);
+  batched_timer(const batched_timer& other) noexcept;
+  batched_timer(batched_timer&& other) noexcept;
+  batched_timer& operator=(batched_timer other) noexcept;
+  ~batched_timer();
 
   /// Calls `fn(args…)` about `delay` from now, at most one bucket early or late, in the loop's thread. Calls of one
   /// bucket run in the order they were made. O(1) but for the search of the bucket.
@@ -104,7 +108,7 @@ class batched_timer {
 
  private:
   void schedule(duration delay, detail::batched_node& node);
-  std::shared_ptr<detail::batched_state> state_;
+  detail::state_ptr<detail::batched_state> state_;
 };
 
 }  // namespace interloop

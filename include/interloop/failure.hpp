@@ -2,7 +2,6 @@
 // What went wrong, as a value: an exception together with the chain of places that created and awaited its future.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <exception>
 #include <source_location>

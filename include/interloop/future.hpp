@@ -3,11 +3,11 @@
 #pragma once
 
 #include <interloop/detail/future_state.hpp>
+#include <interloop/detail/invoke.hpp>
 #include <interloop/result.hpp>
 
 #include <concepts>
 #include <cstddef>
-#include <functional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -203,16 +203,16 @@ struct callbacks final : continuation {
       if constexpr (!is_absent<Errback>) {
         if (is_empty(self.errback)) return;
         state.mark_observed();
-        std::invoke(self.errback, state.get_failure());
+        detail::invoke(self.errback, state.get_failure());
       }
     } else if constexpr (!is_absent<Callback>) {
       if (is_empty(self.callback)) return;
       if constexpr (std::is_void_v<T>) {
-        std::invoke(self.callback);
+        detail::invoke(self.callback);
       } else if constexpr (takes_value<T, Callback>) {
-        std::invoke(self.callback, state.take_value(0));
+        detail::invoke(self.callback, state.take_value(0));
       } else {
-        std::invoke(self.callback, static_cast<const T&>(state.require_value()));
+        detail::invoke(self.callback, static_cast<const T&>(state.require_value()));
       }
     }
   }
@@ -235,9 +235,9 @@ struct canceller final : continuation {
     const future<T> handle = future_access::wrap<T>(state_ptr<future_state<T>>(&static_cast<future_state<T>&>(core)));
     F fn(std::move(self.fn));  // it may close the loop or run it nested, which destroys the continuation
     if constexpr (std::is_invocable_v<F&, const future<T>&>) {
-      std::invoke(fn, handle);
+      detail::invoke(fn, handle);
     } else {
-      std::invoke(fn);
+      detail::invoke(fn);
     }
   }
 };

@@ -9,7 +9,6 @@
 #include <exception>
 #include <iterator>
 #include <optional>
-#include <ranges>
 #include <source_location>
 #include <tuple>
 #include <utility>
@@ -217,14 +216,19 @@ future<std::tuple<result<Ts>...>> gather_tuple(loop& core, bool consume, std::so
 template <class... Arguments>
 concept futures_or_none = ((is_future_v<Arguments> || !is_given_v<Arguments>) && ...);
 
+// What a range-based `for` takes: <ranges> would cost every user's file more than all of this header.
 template <class Range>
-concept range_of_futures =
-    std::ranges::input_range<Range> && is_future_v<std::remove_cvref_t<std::ranges::range_value_t<Range>>>;
+using element_of = std::remove_cvref_t<decltype(*std::begin(std::declval<Range&>()))>;
+template <class Range>
+concept range_of_futures = requires(Range& range) {
+  std::begin(range) != std::end(range);
+  requires is_future_v<element_of<Range>>;
+};
 
 template <range_of_futures Range>
 auto futures_of(Range&& range) {
-  std::vector<std::ranges::range_value_t<Range>> all;
-  if constexpr (std::ranges::sized_range<Range>) all.reserve(static_cast<std::size_t>(std::ranges::size(range)));
+  std::vector<element_of<Range>> all;
+  if constexpr (requires { std::size(range); }) all.reserve(static_cast<std::size_t>(std::size(range)));
   for (auto&& each : range) all.push_back(each);
   return all;
 }

@@ -9,29 +9,32 @@
 
 #include <interloop/detail/block_cache.hpp>
 #include <interloop/detail/checked.hpp>
-#include <interloop/detail/inbox.hpp>
+#include <interloop/detail/invoke.hpp>
+#include <interloop/detail/owned.hpp>
+#include <interloop/detail/posting.hpp>
+#include <interloop/detail/state_ptr.hpp>
 #include <interloop/detail/task_queue.hpp>
 #include <interloop/detail/timer_queue.hpp>
 #include <interloop/error.hpp>
 #include <interloop/failure.hpp>
 #include <interloop/function.hpp>
-#include <interloop/loop_port.hpp>
+#include <interloop/interest.hpp>
+#include <interloop/loop_owner.hpp>
 #include <interloop/time.hpp>
 #include <interloop/timer.hpp>
 #include <interloop/watch.hpp>
 
-#include <atomic>
-#include <concepts>
+#include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <new>
 #include <string_view>
-#include <thread>
 #include <tuple>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace interloop {
+
+class loop_port;
 
 /// Called with what happened and the failure, for exceptions that no user code can catch. Must not throw.
 using exception_handler = function<void(std::string_view context, const failure& fail)>;
@@ -96,7 +99,7 @@ auto bind_once(F&& fn, Args&&... args) {
   } else {
     return [fn = std::decay_t<F>(std::forward<F>(fn)),
             bound = std::tuple<std::decay_t<Args>...>(std::forward<Args>(args)...)]() mutable {
-      std::apply([&fn](auto&... each) { std::invoke(std::move(fn), std::move(each)...); }, bound);
+      std::apply([&fn](auto&... each) { detail::invoke(std::move(fn), std::move(each)...); }, bound);
     };
   }
 }
@@ -107,13 +110,21 @@ auto bind_once(F&& fn, Args&&... args) {
 /// but the inbox. Made by `loop::remote()`.
 class loop_remote {
  public:
+  loop_remote(const loop_remote& other) noexcept;
+  loop_remote(loop_remote&& other) noexcept : inbox_(std::exchange(other.inbox_, nullptr)) {}
+  loop_remote& operator=(loop_remote other) noexcept {
+    std::swap(inbox_, other.inbox_);
+    return *this;
+  }
+  ~loop_remote();
+
   /// Runs `fn(args…)` in a later turn of the loop, in its thread. Callables of one thread keep their order. `fn` is
   /// destroyed in the loop's thread, after it ran or when the loop closes.
   /// Thread safety: any thread. Errors: `loop_closed`; `fn` is then destroyed here.
   /// Source: asyncio `call_soon_threadsafe`, Twisted `callFromThread`.
   template <class F, class... Args>
   void post(F&& fn, Args&&... args) const {
-    inbox_->push(detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...));
+    detail::posting(*inbox_).push(detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...));
   }
 
   /// Whether waiting here for this loop would be waiting for oneself: inside its turn, or in the thread that runs it.
@@ -121,16 +132,16 @@ class loop_remote {
   /// application runs a libuv loop by itself, the thread of the last turn counts. Any thread.
   [[nodiscard]] bool is_here() const;
   /// Whether the process was forked since the loop was made: its thread is not in this process.
-  [[nodiscard]] bool inherited() const noexcept { return inbox_->inherited(); }
+  [[nodiscard]] bool inherited() const noexcept;
   /// The processor that the loop's thread last ran posted callables on, -1 if it has not. A hint.
-  [[nodiscard]] int last_cpu() const noexcept { return inbox_->turned_on(); }
+  [[nodiscard]] int last_cpu() const noexcept;
   /// Whether both post to the same loop. Any thread.
   friend bool operator==(const loop_remote& a, const loop_remote& b) noexcept { return a.inbox_ == b.inbox_; }
 
  private:
   friend class loop;
-  explicit loop_remote(std::shared_ptr<detail::inbox> box) noexcept : inbox_(std::move(box)) {}
-  std::shared_ptr<detail::inbox> inbox_;
+  explicit loop_remote(detail::inbox& box) noexcept;
+  detail::inbox* inbox_;
 };
 
 /// Keeps a native loop that ends when idle (Asio, libuv) running while it exists, e.g. while another thread is going to
@@ -221,21 +232,21 @@ class loop {
   /// Runs `fn(args…)` in a later turn, from any thread. See `loop_remote::post`; use that where the loop may be gone.
   template <class F, class... Args>
   void post(F&& fn, Args&&... args) {
-    if (detail::running_loop == this && !inbox_->filled()) {  // else it would overtake what this thread has posted
+    if (detail::running_loop == this && !has_posts()) {  // else it would overtake what this thread has posted
       call_soon(std::forward<F>(fn), std::forward<Args>(args)...);
     } else {
-      inbox_->push(detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...));
+      detail::posting(*inbox_).push(detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...));
     }
   }
 
   /// A handle for posting from other threads that may outlive the loop. Any thread.
-  [[nodiscard]] loop_remote remote() const noexcept { return loop_remote(inbox_); }
+  [[nodiscard]] loop_remote remote() const noexcept { return loop_remote(*inbox_); }
 
   /// Keeps an idle native loop running until the handle goes. Errors: `loop_closed`.
   [[nodiscard]] loop_hold hold();
 
   /// The native loop's monotonic clock, read now.
-  [[nodiscard]] time_point now() const noexcept { return port_->now(); }
+  [[nodiscard]] time_point now() const noexcept;
 
   /// `now() + delay`, within the clock's range; not before now.
   [[nodiscard]] time_point after(duration delay) const noexcept;
@@ -266,9 +277,7 @@ class loop {
   void stop() noexcept;
 
   /// Whether the caller may touch loop-bound objects: in the thread of the last turn, or where the adapter knows. Any thread.
-  [[nodiscard]] bool in_loop_thread() const noexcept {
-    return thread_.load(std::memory_order_relaxed) == std::this_thread::get_id() || port_->in_loop_thread();
-  }
+  [[nodiscard]] bool in_loop_thread() const noexcept;
 
   // ---- For ports ----
 
@@ -293,7 +302,7 @@ class loop {
   /// An answer is about to go to another thread, which may ask again at once: if nothing else is queued, what it posts
   /// from here to the end of the turn needs no wake-up. In a turn; no user's code may follow in the callable that runs.
   void expect_posts() noexcept {
-    if (expects_ > 1 && depth_ == 1 && !has_ready()) inbox_->expect();
+    if (expects_ > 1 && depth_ == 1 && !has_ready()) expect();
   }
 
   // ---- For futures ----
@@ -351,11 +360,15 @@ class loop {
   friend class fd_watch;
   friend class detail::watch_state;
   class turn_scope;
+  struct parts;
 
-  explicit loop(std::unique_ptr<loop_port> port);
+  explicit loop(riding on);
   ~loop();
   void destroy() noexcept;
 
+  /// Whether something waits in the inbox that the calling thread has posted; what others post may be missed.
+  [[nodiscard]] bool has_posts() const noexcept;
+  void expect() noexcept;
   [[nodiscard]] bool has_queued() const noexcept { return !ready_.empty() || !incoming_.empty() || overdue_; }
   void dispatch(detail::watch_state& state, interest ready) noexcept;
   void notice();
@@ -393,54 +406,11 @@ class loop {
   time_point armed_for_{};
   std::size_t holds_ = 0;
   std::size_t watch_count_ = 0;
-  std::vector<detail::watch_state*> watches_;  // by descriptor
-  std::atomic<std::thread::id> thread_;
-  std::shared_ptr<void> native_;  // what the port rides on, where the owner made it
-  std::unique_ptr<loop_port> port_;
-  std::shared_ptr<detail::inbox> inbox_;
-  std::shared_ptr<exception_handler> exception_handler_;  // shared with its call, which may replace it; null: default
   failure closing_failure_;
-  struct closing;
-  std::shared_ptr<closing> closing_;  // made beforehand; the port's from the end of close() until it has let go
-  std::weak_ptr<closing> releasing_;
   std::string_view name_;
-};
-
-namespace detail {
-/// The native loop of an owner that made it. A base, so that it is destroyed after the loop that rides on it; that shares
-/// it, as a callback may destroy the owner while the native loop runs.
-template <class Native>
-struct owned_native {
-  std::shared_ptr<Native> native_;
-
-  explicit owned_native(std::shared_ptr<Native> native = {}) noexcept : native_(std::move(native)) {}
-  owned_native(owned_native&&) noexcept = default;
-  owned_native& operator=(owned_native&& other) noexcept {  // as loop_owner does: the other one closes its loop first
-    native_.swap(other.native_);
-    return *this;
-  }
-  ~owned_native() = default;
-};
-}  // namespace detail
-
-/// Owns a loop on a port, and closes it when it goes. The classes that name a native loop derive from it.
-class loop_owner {
- public:
-  /// \param native  kept until the loop is closed and does not run any more: a native loop that the owner made.
-  explicit loop_owner(std::unique_ptr<loop_port> port, std::shared_ptr<void> native = {});
-  loop_owner(loop_owner&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
-  loop_owner& operator=(loop_owner&& other) noexcept {
-    std::swap(core_, other.core_);
-    return *this;
-  }
-  ~loop_owner();
-
-  operator loop&() const noexcept { return *core_; }
-  loop* operator->() const noexcept { return core_; }
-  loop& operator*() const noexcept { return *core_; }
-
- private:
-  loop* core_;
+  detail::owned<parts> parts_;  // what no inline function needs
+  loop_port* port_;             // the parts' own, as is the inbox
+  detail::inbox* inbox_;
 };
 
 inline timer::timer(loop& core, detail::timer_node* node, std::uint64_t sequence) noexcept

@@ -5,32 +5,18 @@
 // woken, one native timer and fd readiness. `docs/writing-an-adapter.md` walks through one.
 #pragma once
 
+#include <interloop/detail/watch_state.hpp>
 #include <interloop/function.hpp>
+#include <interloop/interest.hpp>
 #include <interloop/time.hpp>
 
 #include <memory>
 #include <string_view>
+#include <utility>
 
 namespace interloop {
 
 class loop;
-
-/// Directions of readiness. Errors and hang-ups are reported as readiness of every watched direction: the next read or
-/// write tells what it was. Spurious readiness is allowed, so descriptors should be non-blocking.
-enum class interest : unsigned char { none = 0, read = 1, write = 2, read_write = 3 };
-
-[[nodiscard]] constexpr interest operator|(interest a, interest b) noexcept {
-  return static_cast<interest>(static_cast<unsigned char>(a) | static_cast<unsigned char>(b));
-}
-[[nodiscard]] constexpr interest operator&(interest a, interest b) noexcept {
-  return static_cast<interest>(static_cast<unsigned char>(a) & static_cast<unsigned char>(b));
-}
-/// Whether `set` contains all directions of `wanted`.
-[[nodiscard]] constexpr bool has(interest set, interest wanted) noexcept { return (set & wanted) == wanted; }
-
-namespace detail {
-class watch_state;
-}
 
 /// The native side of one watched descriptor. Destroying it ends the watch, also inside its own event; afterwards the
 /// port reports nothing for it. It never owns or closes the descriptor.
@@ -108,9 +94,25 @@ class loop_port {
   /// The core this port serves.
   [[nodiscard]] loop& core() const noexcept { return *core_; }
 
+  // What a port tells its core, in the loop's thread: the wake-up has arrived, the native timer has fired, the native loop
+  // is being destroyed.
+  void turn() noexcept;
+  void alarm() noexcept;
+  void close_core() noexcept;
+
  private:
   friend class loop;
   loop* core_ = nullptr;
+};
+
+/// A port, and the native loop that it rides on where the owner made that one. What a `loop_owner` is made of.
+struct riding {
+  template <class Port>
+  riding(std::unique_ptr<Port> made, std::shared_ptr<void> on = {}) noexcept
+      : port(std::move(made)), native(std::move(on)) {}
+
+  std::unique_ptr<loop_port> port;
+  std::shared_ptr<void> native;
 };
 
 }  // namespace interloop

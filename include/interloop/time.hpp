@@ -2,7 +2,8 @@
 // Clocks and the chrono types that carry units. The loop's own clock is `loop::now()`; these two are process-wide.
 #pragma once
 
-#include <chrono>
+#include <interloop/detail/chrono.hpp>
+
 #include <cstdint>
 
 namespace interloop {

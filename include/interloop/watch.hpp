@@ -2,43 +2,17 @@
 // A handle to a watched file descriptor.
 #pragma once
 
-#include <interloop/function.hpp>
-#include <interloop/loop_port.hpp>
+#include <interloop/interest.hpp>
 
 #include <utility>
 
 namespace interloop {
 
-class fd_watch;
+class loop;
 
 namespace detail {
-
-/// The core's side of a watch: counted by its handle and by the event being dispatched.
-class watch_state {
- public:
-  watch_state(loop& core, int fd, interest wanted, function<void(interest)> on_ready)
-      : core_(&core), fd_(fd), interest_(wanted), on_ready_(std::move(on_ready)) {}
-
-  /// For ports: the descriptor is ready. In the loop's thread, while the `port_watch` exists.
-  void ready(interest directions) noexcept;
-  /// For ports: its callback runs. A nested run of the native loop need not look at the descriptor until it has returned.
-  [[nodiscard]] bool running() const noexcept { return running_ > 0; }
-
- private:
-  friend class interloop::loop;
-  friend class interloop::fd_watch;
-
-  loop* core_;
-  int fd_;
-  interest interest_;
-  unsigned references_ = 1;
-  unsigned running_ = 0;
-  bool active_ = true;
-  function<void(interest)> on_ready_;
-  std::unique_ptr<port_watch> native_;
-};
-
-}  // namespace detail
+class watch_state;
+}
 
 /// Keeps a descriptor watched: `loop::watch` makes it, its destruction ends the watch. Movable; may be destroyed, stopped
 /// or changed inside its own callback, which is not called again by a run of the native loop nested in it. The descriptor

@@ -8,7 +8,10 @@
 #include "gil.hpp"
 
 #include <interloop/adapters/python.hpp>
+#include <interloop/fork_count.hpp>
+#include <interloop/select.hpp>
 #include <interloop/error.hpp>
+#include <interloop/loop_port.hpp>
 #include <interloop/python_bridge.hpp>
 
 #include <sys/epoll.h>

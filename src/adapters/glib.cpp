@@ -5,6 +5,10 @@
 // is not for wake-ups: to set it, and to clear it, writes to GLib's eventfd, so that GLib polls once more.
 #include <interloop/adapters/glib.hpp>
 
+#include <interloop/select.hpp>
+#include <interloop/loop.hpp>
+#include <interloop/loop_port.hpp>
+
 #include <glib-unix.h>
 #include <glib.h>
 
@@ -189,13 +193,15 @@ class glib_port final : public loop_port {
   bool asked_ = false;  // GLib has asked `look`, and may be about to poll; the loop's thread only
 };
 
-std::shared_ptr<GMainContext> make_native() { return {g_main_context_new(), &g_main_context_unref}; }
+riding own() {
+  std::shared_ptr<GMainContext> native(g_main_context_new(), &g_main_context_unref);
+  auto port = std::make_unique<glib_port>(native.get());
+  return {std::move(port), std::move(native)};
+}
 
 }  // namespace
 
-glib_loop::glib_loop()
-    : detail::owned_native<GMainContext>(make_native()),
-      loop_owner(std::make_unique<glib_port>(native_.get()), native_) {}
+glib_loop::glib_loop() : loop_owner(own()) {}
 
 glib_loop::glib_loop(GMainContext* native) : loop_owner(std::make_unique<glib_port>(native)) {}
 
@@ -203,5 +209,7 @@ loop& use_glib(GMainContext* native) {
   const void* identity = native ? native : g_main_context_default();
   return detail::select("glib", identity, [native] { return loop_owner(glib_loop(native)); });
 }
+
+bool using_glib() noexcept { return detail::using_loop("glib"); }
 
 }  // namespace interloop

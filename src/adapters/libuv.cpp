@@ -7,6 +7,10 @@
 // sender has returned (uv__async_spin; seen in libuv 1.44).
 #include <interloop/adapters/libuv.hpp>
 
+#include <interloop/select.hpp>
+#include <interloop/loop.hpp>
+#include <interloop/loop_port.hpp>
+
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include <uv.h>
@@ -252,16 +256,22 @@ std::shared_ptr<uv_loop_t> make_native() {
           }};
 }
 
+riding own() {
+  std::shared_ptr<uv_loop_t> native = make_native();
+  auto port = std::make_unique<libuv_port>(native.get());
+  return {std::move(port), std::move(native)};
+}
+
 }  // namespace
 
-libuv_loop::libuv_loop()
-    : detail::owned_native<uv_loop_t>(make_native()),
-      loop_owner(std::make_unique<libuv_port>(native_.get()), native_) {}
+libuv_loop::libuv_loop() : loop_owner(own()) {}
 
 libuv_loop::libuv_loop(uv_loop_t* native) : loop_owner(std::make_unique<libuv_port>(require(native))) {}
 
 loop& use_libuv(uv_loop_t* native) {
   return detail::select("libuv", require(native), [native] { return loop_owner(libuv_loop(native)); });
 }
+
+bool using_libuv() noexcept { return detail::using_loop("libuv"); }
 
 }  // namespace interloop

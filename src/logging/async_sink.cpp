@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/logging/async_sink.hpp>
 
-#include <interloop/detail/inbox.hpp>
+#include <interloop/fork_count.hpp>
 #include <interloop/error.hpp>
 
 #include "logging/render.hpp"

@@ -7,7 +7,9 @@
 
 #include "logging/render.hpp"
 
+#include <charconv>
 #include <string>
+#include <system_error>
 
 namespace interloop {
 
@@ -44,6 +46,19 @@ bool value_view::find_item(std::string_view key, detail::visitor<value_view> use
 void value_view::visit_each(detail::visitor<value_view, value_view> use) const {
   if (has_ops(kind_) && ops()->each) ops()->each(object(), use);
 }
+
+namespace {
+
+template <class Number>
+bool parse_whole(std::string_view text, Number& number) noexcept {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+}  // namespace
+
+bool detail::parse_key(std::string_view text, std::int64_t& key) noexcept { return parse_whole(text, key); }
+bool detail::parse_key(std::string_view text, std::uint64_t& key) noexcept { return parse_whole(text, key); }
 
 namespace {
 

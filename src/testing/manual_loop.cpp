@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/testing/manual_loop.hpp>
 
+#include <interloop/loop_port.hpp>
+
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>

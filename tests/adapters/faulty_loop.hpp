@@ -5,6 +5,7 @@
 #include "conformance.hpp"
 
 #include <interloop/interloop.hpp>
+#include <interloop/loop_port.hpp>
 
 #include <fcntl.h>
 #include <poll.h>

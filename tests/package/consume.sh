@@ -6,7 +6,7 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d)
+work=$(mktemp -d -p "$PWD") # below the project, so that ccache finds what another checkout has compiled
 trap 'rm -rf "$work"' EXIT
 cp -R "$here"/consumer "$here"/consumer_failures "$here"/consumer_logging "$here"/consumer_subdirectory "$here"/consumer_throw_traces "$work"
 cd "$work"

@@ -172,7 +172,7 @@ TEST_F(throw_traces_test, what_interloop_calls_in_between_is_left_out) {
   for (const auto& fail : {failed.get_failure(), escaped.get_failure()}) {
     const std::string text = failure_format_traceback(*fail);
     EXPECT_THAT(text, HasSubstr("calls_what_throws"));
-    for (const char* between : {"as_future", "resume_frame", "api.hpp", "coroutine.cpp", "coroutine.hpp"})
+    for (const char* between : {"as_future", "interloop_resumes", "api.hpp", "coroutine.cpp", "coroutine.hpp"})
       EXPECT_THAT(text, Not(HasSubstr(between)));
   }
 }

@@ -2,6 +2,8 @@
 // What closing a loop promises: nothing runs from then on, everything queued is destroyed once, what is called throws.
 #include <interloop/interloop.hpp>
 
+#include <interloop/loop_port.hpp>
+
 #include "support/loop_test.hpp"
 
 #include <gmock/gmock.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Which loop functions use: none selected, one, a second one, several at once, and one replaced for a test.
 #include <interloop/interloop.hpp>
+#include <interloop/select.hpp>
 #include <interloop/testing/manual_loop.hpp>
 #include <interloop/testing/replace_loop.hpp>
 

@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: MIT
-// interloop on standalone Asio. Includes <asio.hpp>: Asio's loops are templates over executors.
+// interloop on standalone Asio. Includes of Asio only what a loop is made of: include <asio.hpp> for all of it. Asio's loops
+// are templates over executors, instantiated in the file that makes one.
 //
 // Do not include it where Boost.Asio is included; the two cannot share a translation unit.
 #pragma once
 
-#include <interloop/config.hpp>
 #include <interloop/detail/asio_port.hpp>
+#include <interloop/select.hpp>
 
-#include <asio.hpp>
+#include <asio/basic_waitable_timer.hpp>
+#include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
+#include <asio/posix/basic_descriptor.hpp>
+#include <asio/post.hpp>
+#include <asio/strand.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <memory>
+#include <string_view>
 #include <type_traits>
 #include <typeinfo>
 #include <utility>
@@ -44,7 +52,9 @@ struct standalone_asio {
   using timer =
       ::asio::basic_waitable_timer<std::chrono::steady_clock, ::asio::wait_traits<std::chrono::steady_clock>, E>;
   template <class E>
-  using descriptor = ::asio::posix::basic_stream_descriptor<E>;
+  struct descriptor : ::asio::posix::basic_descriptor<E> {
+    using ::asio::posix::basic_descriptor<E>::basic_descriptor;
+  };
   // On what a strand wraps: Asio 1.22 has no work guard for a strand on an any_io_executor.
   template <class E>
   using work_guard = ::asio::executor_work_guard<inner_executor<E>>;
@@ -110,29 +120,33 @@ inline constexpr one_thread_t one_thread{};
 /// the context; a strand that is given is used as it is. Loop-bound objects may be touched inside callbacks, in handlers
 /// on the given strand, and, where one thread runs the context, anywhere in that thread.
 /// Thread safety: create it before other threads run the context, or on the given strand.
-class asio_loop : private detail::owned_native<::asio::io_context>, public loop_owner {
+class asio_loop : public loop_owner {
+  using ports = detail::asio_ports<detail::standalone_asio>;
+
  public:
+  // Templates all, so that a file which only includes this instantiates nothing of Asio.
+
   /// On an `io_context` of its own, which `loop::run` runs, in one thread.
-  asio_loop()
-      : detail::owned_native<::asio::io_context>(std::make_shared<::asio::io_context>(1)),
-        loop_owner(ports::on_one_thread(*native_), native_) {}
-  explicit asio_loop(::asio::io_context& context) : loop_owner(ports::on(context)) {}
-  asio_loop(::asio::io_context& context, one_thread_t) : loop_owner(ports::on_one_thread(context)) {}
+  template <class Ports = ports>
+  asio_loop() : loop_owner(Ports::on_its_own()) {}
+  template <std::derived_from<::asio::io_context> Context>
+  explicit asio_loop(Context& context) : loop_owner(ports::on(context)) {}
+  template <std::derived_from<::asio::io_context> Context>
+  asio_loop(Context& context, one_thread_t) : loop_owner(ports::on_one_thread(context)) {}
   template <class Executor>
     requires(!std::is_base_of_v<::asio::execution_context, Executor> && !std::is_base_of_v<loop_owner, Executor>)
   explicit asio_loop(const Executor& executor) : loop_owner(ports::on(executor)) {}
-
- private:
-  using ports = detail::asio_ports<detail::standalone_asio>;
 };
 
 /// Selects an `io_context` for the process, through a strand. Again with the same one: no effect.
 /// Errors: `usage_error` if another loop is selected.
-inline loop& use_asio(::asio::io_context& context) {
+template <std::derived_from<::asio::io_context> Context>
+loop& use_asio(Context& context) {
   return detail::select("asio", &context, [&context] { return loop_owner(asio_loop(context)); });
 }
 /// The same without a strand: see `one_thread`.
-inline loop& use_asio(::asio::io_context& context, one_thread_t) {
+template <std::derived_from<::asio::io_context> Context>
+loop& use_asio(Context& context, one_thread_t) {
   return detail::select("asio", &context, [&context] { return loop_owner(asio_loop(context, one_thread)); });
 }
 /// Selects the execution context of an executor; callbacks run on that executor.

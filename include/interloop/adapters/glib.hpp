@@ -2,7 +2,7 @@
 // interloop on GLib. Names no GLib header: the native type is only declared.
 #pragma once
 
-#include <interloop/config.hpp>
+#include <interloop/loop_owner.hpp>
 
 extern "C" {
 typedef struct _GMainContext GMainContext;
@@ -15,7 +15,7 @@ namespace interloop {
 ///
 /// Its sources have `G_PRIORITY_DEFAULT`: at idle priority one busy source would starve them.
 /// Thread safety: create it in the thread that iterates the context, or before that is iterated.
-class glib_loop : private detail::owned_native<GMainContext>, public loop_owner {
+class glib_loop : public loop_owner {
  public:
   /// On a `GMainContext` of its own, which `loop::run` iterates.
   glib_loop();
@@ -27,6 +27,6 @@ class glib_loop : private detail::owned_native<GMainContext>, public loop_owner 
 loop& use_glib(GMainContext* native);
 
 /// Whether the selected loop is a GLib one.
-[[nodiscard]] inline bool using_glib() noexcept { return detail::using_loop("glib"); }
+[[nodiscard]] bool using_glib() noexcept;
 
 }  // namespace interloop

@@ -2,7 +2,7 @@
 // interloop on libuv. Names no libuv header: the native type is only declared.
 #pragma once
 
-#include <interloop/config.hpp>
+#include <interloop/loop_owner.hpp>
 
 extern "C" {
 typedef struct uv_loop_s uv_loop_t;
@@ -17,7 +17,7 @@ namespace interloop {
 /// that returns `UV_EBUSY`. If it never runs again, their memory (a few hundred bytes) is not given back.
 /// Thread safety: create it in the thread that runs the `uv_loop_t`, or before that runs.
 /// Errors: `usage_error` if the loop is null or its handles cannot be made.
-class libuv_loop : private detail::owned_native<uv_loop_t>, public loop_owner {
+class libuv_loop : public loop_owner {
  public:
   /// On a `uv_loop_t` of its own, which `loop::run` runs. Errors: `usage_error` if libuv has none to give.
   libuv_loop();
@@ -29,6 +29,6 @@ class libuv_loop : private detail::owned_native<uv_loop_t>, public loop_owner {
 loop& use_libuv(uv_loop_t* native);
 
 /// Whether the selected loop is a libuv one.
-[[nodiscard]] inline bool using_libuv() noexcept { return detail::using_loop("libuv"); }
+[[nodiscard]] bool using_libuv() noexcept;
 
 }  // namespace interloop

@@ -2,9 +2,9 @@
 // What `as_future` does, once it is known from where it was called.
 #pragma once
 
+#include <interloop/detail/invoke.hpp>
 #include <interloop/future.hpp>
 
-#include <functional>
 #include <source_location>
 #include <type_traits>
 #include <utility>
@@ -20,16 +20,16 @@ auto as_future_at(loop& core, std::source_location where, F&& fn, Args&&... args
   core.require_open("as_future");
   try {
     if constexpr (is_future_v<std::remove_cvref_t<R>>) {
-      returned inner = std::invoke(std::forward<F>(fn), std::forward<Args>(args)...);
+      returned inner = detail::invoke(std::forward<F>(fn), std::forward<Args>(args)...);
       if (!inner) throw_usage("as_future: the function returned an empty future");
       return inner;
     } else {
       auto made = make_future<T>(core, where);
       if constexpr (std::is_void_v<R>) {
-        std::invoke(std::forward<F>(fn), std::forward<Args>(args)...);
+        detail::invoke(std::forward<F>(fn), std::forward<Args>(args)...);
         resolve(made);
       } else {
-        resolve(made, std::invoke(std::forward<F>(fn), std::forward<Args>(args)...));
+        resolve(made, detail::invoke(std::forward<F>(fn), std::forward<Args>(args)...));
       }
       return made;
     }

@@ -8,9 +8,9 @@
 // Concurrency. All handlers run on `Executor`. If several threads run the context it has to be a strand.
 #pragma once
 
-#include <interloop/loop.hpp>
+#include <interloop/error.hpp>
+#include <interloop/loop_port.hpp>
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <memory>
@@ -76,14 +76,14 @@ class asio_loops final : public Net::service {
   static inline typename Net::service_id id;
 
   explicit asio_loops(typename Net::execution_context& context) : Net::service(context) {}
-  void add(loop& core) { loops_.push_back(&core); }
-  void remove(loop& core) noexcept { std::erase(loops_, &core); }
+  void add(loop_port& port) { ports_.push_back(&port); }
+  void remove(loop_port& port) noexcept { std::erase(ports_, &port); }
 
  private:
   void shutdown() override {
-    while (!loops_.empty()) loops_.back()->close();  // which removes it
+    while (!ports_.empty()) ports_.back()->close_core();  // which removes it
   }
-  std::vector<loop*> loops_;
+  std::vector<loop_port*> ports_;
 };
 
 template <class Net, class Executor>
@@ -172,7 +172,7 @@ class asio_port final : public loop_port {
     const unsigned number = ++shared_->alarm_number;
     native_->alarm->async_wait([shared = shared_, number](const typename Net::error_code&) {
       // cancel() comes too late for a timer that is due, so the number decides.
-      if (shared->port && shared->alarm_number == number) shared->port->core().alarm();
+      if (shared->port && shared->alarm_number == number) shared->port->alarm();
     });
   }
   void clear_alarm() noexcept override {
@@ -227,14 +227,14 @@ class asio_port final : public loop_port {
   void close(function<void()> released) noexcept override {
     if (!native_) return;
     shared_->port = nullptr;
-    if (attached_) loops_->remove(core());
+    if (attached_) loops_->remove(*this);
     cancel_alarm();
     native_.reset();
     if (released) released();
   }
 
   void attached() override {
-    loops_->add(core());
+    loops_->add(*this);
     attached_ = true;
   }
 
@@ -255,7 +255,7 @@ class asio_port final : public loop_port {
     allocator_type get_allocator() const noexcept { return allocator_type(state->memory); }
     void operator()() const {
       state->waking.exchange(false, std::memory_order_acq_rel);
-      if (state->port) state->port->core().turn();
+      if (state->port) state->port->turn();
     }
   };
 
@@ -285,6 +285,11 @@ class asio_port final : public loop_port {
 /// it is one.
 template <class Net>
 struct asio_ports {
+  static riding on_its_own() {
+    auto context = std::make_shared<typename Net::io_context>(1);
+    auto port = on_one_thread(*context);
+    return {std::move(port), std::move(context)};
+  }
   template <class Executor>
   static std::unique_ptr<loop_port> make(const Executor& executor, typename Net::io_context* runs) {
     return std::make_unique<asio_port<Net, Executor>>(executor, runs);

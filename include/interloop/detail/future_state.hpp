@@ -11,6 +11,7 @@
 // it. The count is not atomic: everything happens in the loop's thread.
 #pragma once
 
+#include <interloop/detail/state_ptr.hpp>
 #include <interloop/failure.hpp>
 #include <interloop/loop.hpp>
 
@@ -18,7 +19,6 @@
 #include <cstdint>
 #include <cstring>
 #include <exception>
-#include <memory>
 #include <new>
 #include <source_location>
 #include <type_traits>
@@ -102,9 +102,9 @@ class future_core : public pending {
         return;
       }
     }
-    auto extra = std::make_unique<overflow_node<Continuation>>(std::forward<Args>(args)...);
+    auto* const extra = new overflow_node<Continuation>(std::forward<Args>(args)...);
     extra->next = overflow_;
-    overflow_ = extra.release();
+    overflow_ = extra;
     count_one();
     if (!is_pending()) queue_dispatch();
   }
@@ -249,14 +249,14 @@ class future_state final : public future_core {
   /// Puts the value in place, for `complete(status::value)`. Strong guarantee.
   template <class... Args>
   void set_value(Args&&... args) {
-    ::new (static_cast<void*>(std::addressof(value_))) stored<T>(std::forward<Args>(args)...);
+    ::new (static_cast<void*>(__builtin_addressof(value_))) stored<T>(std::forward<Args>(args)...);
     has_value_ = true;
   }
   /// Puts the failure in place, for `complete(status::failed)`; a value that was in place goes.
   void set_failure(const failure& fail) noexcept {
     if (has_value_) value_.~stored<T>();
     has_value_ = false;
-    ::new (static_cast<void*>(std::addressof(failure_))) failure(fail.extended(trace_entry::kind::created, created_));
+    ::new (static_cast<void*>(&failure_)) failure(fail.extended(trace_entry::kind::created, created_));
   }
   [[nodiscard]] bool has_value() const noexcept { return has_value_; }
 
@@ -355,36 +355,6 @@ class future_state final : public future_core {
     stored<T> value_;
     failure failure_;
   };
-};
-
-/// A counted pointer to a state.
-template <class State>
-class state_ptr {
- public:
-  state_ptr() noexcept = default;
-  struct adopt {};
-  state_ptr(adopt, State* state) noexcept : state_(state) {}
-  explicit state_ptr(State* state) noexcept : state_(state) { state->retain(); }
-  state_ptr(const state_ptr& other) noexcept : state_(other.state_) {
-    if (state_) state_->retain();
-  }
-  state_ptr(state_ptr&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
-  state_ptr& operator=(state_ptr other) noexcept {
-    std::swap(state_, other.state_);
-    return *this;
-  }
-  ~state_ptr() {
-    if (state_) state_->release();
-  }
-  State* operator->() const noexcept { return state_; }
-  State& operator*() const noexcept { return *state_; }
-  [[nodiscard]] State* get() const noexcept { return state_; }
-  /// The state, whose reference is the caller's from now on.
-  [[nodiscard]] State* release() noexcept { return std::exchange(state_, nullptr); }
-  explicit operator bool() const noexcept { return state_ != nullptr; }
-
- private:
-  State* state_ = nullptr;
 };
 
 }  // namespace detail

@@ -11,9 +11,10 @@
 // Thread safety: none. The loop uses one in its own thread and one behind the inbox's lock.
 #pragma once
 
+#include <interloop/detail/invoke.hpp>
+#include <interloop/detail/owned.hpp>
+
 #include <cstddef>
-#include <functional>
-#include <memory>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -51,7 +52,7 @@ class task_queue {
                   std::is_nothrow_move_constructible_v<callee>) {
       emplace<callee>(std::forward<F>(callable));
     } else {
-      emplace<boxed<callee>>(boxed<callee>{std::make_unique<callee>(std::forward<F>(callable))});
+      emplace<boxed<callee>>(boxed<callee>{owned<callee>(new callee(std::forward<F>(callable)))});
     }
   }
 
@@ -100,8 +101,8 @@ class task_queue {
 
   template <class F>
   struct boxed {
-    std::unique_ptr<F> callable;
-    void operator()() { std::invoke(std::move(*callable)); }
+    owned<F> callable;
+    void operator()() { detail::invoke(std::move(*callable)); }
   };
 
   template <class F>
@@ -208,7 +209,7 @@ struct task_queue::record : header {
     F callable(std::move(stored));
     stored.~F();
     std::byte* const next = queue.consume_to(end);
-    if (how == visit::run) std::invoke(std::move(callable));
+    if (how == visit::run) detail::invoke(std::move(callable));
     return next;
   }
 };

@@ -14,11 +14,12 @@
 // Thread safety: none; the loop's thread only. `docs/decisions/0002-timers.md` has the figures behind this choice.
 #pragma once
 
+#include <interloop/detail/invoke.hpp>
+#include <interloop/detail/owned.hpp>
+
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -60,8 +61,8 @@ class timer_queue {
         ::new (static_cast<void*>(node->storage)) callee(std::forward<F>(callable));
         node->code = &code_of<callee>;
       } else {
-        using boxed = std::unique_ptr<callee>;
-        ::new (static_cast<void*>(node->storage)) boxed(std::make_unique<callee>(std::forward<F>(callable)));
+        using boxed = owned<callee>;
+        ::new (static_cast<void*>(node->storage)) boxed(new callee(std::forward<F>(callable)));
         node->code = &code_of<boxed>;
       }
     } catch (...) {
@@ -129,9 +130,9 @@ class timer_queue {
     } guard{callable};
     if (!run) return;
     if constexpr (std::is_invocable_v<F>) {
-      std::invoke(std::move(callable));
+      detail::invoke(std::move(callable));
     } else {
-      std::invoke(std::move(*callable));
+      detail::invoke(std::move(*callable));
     }
   }
 
@@ -197,7 +198,7 @@ class timer_queue {
   std::vector<entry> near_;        // 4-ary heap
   std::uint64_t occupied_[levels][words] = {};  // a set bit may outlive its list's last timer; first_slot clears it
   timer_node* wheel_[levels][slots] = {};
-  std::vector<std::unique_ptr<timer_node[]>> slabs_;
+  std::vector<timer_node*> slabs_;  // arrays, owned
 };
 
 }  // namespace interloop::detail

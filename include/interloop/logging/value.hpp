@@ -6,7 +6,6 @@
 
 #include <concepts>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -41,7 +40,7 @@ class visitor {
   template <class F>
     requires std::invocable<F&, Arguments...>
   visitor(F&& callable) noexcept
-      : callable_(const_cast<void*>(static_cast<const void*>(std::addressof(callable)))),
+      : callable_(const_cast<void*>(static_cast<const void*>(__builtin_addressof(callable)))),
         call_([](void* f, Arguments... arguments) { (*static_cast<std::remove_reference_t<F>*>(f))(arguments...); }) {}
   void operator()(Arguments... arguments) const { call_(callable_, arguments...); }
 

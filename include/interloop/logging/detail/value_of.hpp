@@ -2,24 +2,24 @@
 // Views of values: which kind each C++ type is, how its members are found, and who formats it.
 #pragma once
 
+#include <interloop/detail/chrono.hpp>
+#include <interloop/detail/invoke.hpp>
 #include <interloop/failure.hpp>
 #include <interloop/logging/describe.hpp>
 #include <interloop/logging/value.hpp>
 
 #include <fmt/core.h>
 
-#include <charconv>
-#include <chrono>
 #include <concepts>
 #include <cstdint>
-#include <filesystem>
-#include <functional>
+#include <exception>
 #include <iterator>
-#include <memory>
 #include <optional>
-#include <ranges>
+#include <string>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
+#include <utility>
 
 namespace interloop::detail {
 
@@ -35,8 +35,13 @@ struct value_ops {
 
 template <class T>
 concept text_like = std::convertible_to<const T&, std::string_view>;
+// std::filesystem::path, known by its shape: its header would cost a file as much as everything else here.
 template <class T>
-concept path_like = std::same_as<T, std::filesystem::path>;
+concept path_like = requires(const T& path) {
+  T::preferred_separator;
+  path.root_directory();
+  { path.native() } -> std::same_as<const std::string&>;
+};
 template <class T>
 inline constexpr bool is_duration = false;
 template <class Rep, class Period>
@@ -45,9 +50,13 @@ template <class T>
 inline constexpr bool is_optional = false;
 template <class T>
 inline constexpr bool is_optional<std::optional<T>> = true;
+// What a range-based `for` takes; without <ranges>, for the same reason.
 template <class T>
-concept sequence_like = std::ranges::input_range<const T> && !text_like<T> && !path_like<T> &&
-                        !std::same_as<std::remove_cvref_t<std::ranges::range_reference_t<const T>>, T>;
+using iterator_of = decltype(std::begin(std::declval<const T&>()));
+template <class T>
+concept sequence_like =
+    requires(const T& range) { std::begin(range) != std::end(range); } && !text_like<T> && !path_like<T> &&
+    !std::same_as<std::remove_cvref_t<decltype(*std::declval<iterator_of<T>>())>, T>;
 template <class T>
 concept mapping_like = sequence_like<T> && requires {
   typename T::key_type;
@@ -58,10 +67,14 @@ concept mapping_like = sequence_like<T> && requires {
 template <class T>
 value_view view_of(const T& value) noexcept;
 
-template <class Key>
-bool parse_key(std::string_view text, Key& key) noexcept {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), key);
-  return error == std::errc() && end == text.data() + text.size();
+/// Reads a whole text as a number. False where it is none, or too large.
+bool parse_key(std::string_view text, std::int64_t& key) noexcept;
+bool parse_key(std::string_view text, std::uint64_t& key) noexcept;
+
+template <std::integral Key>
+bool is_key(std::string_view text, Key key) noexcept {
+  std::conditional_t<std::is_signed_v<Key>, std::int64_t, std::uint64_t> number{};
+  return parse_key(text, number) && number == key;
 }
 
 template <class T>
@@ -85,7 +98,7 @@ struct ops_of {
   }
   template <class Member, class Use>
   static void use_member(const void* object, Member member, Use use) {
-    decltype(auto) value = std::invoke(member, self(object));  // a getter's temporary lives until `use` is done
+    decltype(auto) value = detail::invoke(member, self(object));  // a getter's temporary lives until `use` is done
     use(view_of(value));
   }
   static void each_attribute(const void* object, visitor<value_view, value_view> use) {
@@ -98,7 +111,8 @@ struct ops_of {
   static bool item_by_number(const void* object, std::string_view key, visitor<value_view> use) {
     std::int64_t number = 0;
     if (!parse_key(key, number)) return false;
-    if (number < 0) number += static_cast<std::int64_t>(std::ranges::distance(self(object)));
+    if (number < 0)
+      for (auto at = std::begin(self(object)); at != std::end(self(object)); ++at) ++number;
     if (number < 0) return false;
     for (auto&& value : self(object)) {
       if (number-- > 0) continue;
@@ -119,8 +133,7 @@ struct ops_of {
       if constexpr (text_like<name_type>) {
         same = std::string_view(name) == key;
       } else if constexpr (std::integral<name_type>) {
-        name_type wanted{};
-        if constexpr (!std::same_as<name_type, bool>) same = parse_key(key, wanted) && wanted == name;
+        if constexpr (!std::same_as<name_type, bool>) same = is_key(key, name);
       }
       if (!same) continue;
       use(view_of(value));
@@ -153,7 +166,7 @@ value_view view_of(const T& value) noexcept {
   } else if constexpr (std::same_as<bare, bool>) {
     return value_view(static_cast<bool>(value));
   } else if constexpr (std::same_as<bare, char>) {
-    return value_view(std::string_view(std::addressof(value), 1));
+    return value_view(std::string_view(__builtin_addressof(value), 1));
   } else if constexpr (std::signed_integral<bare> && sizeof(bare) <= 8) {
     return value_view(static_cast<std::int64_t>(value));
   } else if constexpr (std::unsigned_integral<bare> && sizeof(bare) <= 8) {
@@ -179,7 +192,7 @@ value_view view_of(const T& value) noexcept {
   } else if constexpr (is_optional<bare>) {
     return value ? view_of(*value) : value_view();
   } else if constexpr (described<bare> || sequence_like<bare> || fmt::is_formattable<bare>::value) {
-    return value_view(std::addressof(value), ops_of<bare>::ops);
+    return value_view(__builtin_addressof(value), ops_of<bare>::ops);
   } else if constexpr (std::is_enum_v<bare>) {
     using number = std::underlying_type_t<bare>;
     if constexpr (std::signed_integral<number>)

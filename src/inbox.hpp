@@ -14,10 +14,12 @@
 // threads that push, finds the queues whole, and these locks and the native loop's own free.
 #pragma once
 
-#include <interloop/detail/spin.hpp>
+#include <interloop/fork_count.hpp>
 #include <interloop/detail/task_queue.hpp>
 #include <interloop/error.hpp>
 #include <interloop/loop_port.hpp>
+
+#include "spin.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -26,12 +28,10 @@
 
 namespace interloop::detail {
 
-/// How many forks led from the process's start to here. Any thread.
-[[nodiscard]] unsigned fork_count() noexcept;
-
 /// A number for the calling thread that no other thread of the process has, ever.
 [[nodiscard]] std::uint64_t this_thread() noexcept;
 
+/// Counted: by its loop, and by what posts to that from elsewhere. `posting` appends to it.
 class inbox {
  public:
   explicit inbox(loop_port& port) noexcept;
@@ -39,25 +39,9 @@ class inbox {
   inbox& operator=(const inbox&) = delete;
   ~inbox();
 
-  /// Appends; wakes the loop if this is the first since it last looked. Throws `loop_closed`. Any thread.
-  template <class F>
-  void push(F&& callable) {
-    loop_port* to_wake = nullptr;
-    {
-      const std::lock_guard guard(lock_);
-      if (!port_) throw_loop_closed("post: the loop is closed; nothing can be queued on it");
-      queue_.push(std::forward<F>(callable));
-      if (state_.load(std::memory_order_relaxed) != state::filled &&
-          state_.exchange(state::filled, std::memory_order_relaxed) == state::empty) {
-        posted_on_.store(this_cpu(), std::memory_order_relaxed);
-        to_wake = port_;
-        wakers_.fetch_add(1, std::memory_order_relaxed);
-      }
-    }
-    if (to_wake) {
-      to_wake->wake();
-      wakers_.fetch_sub(1, std::memory_order_release);
-    }
+  void retain() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
+  void release() noexcept {
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
   }
 
   /// Whether something waits in it that the calling thread has pushed; what others push may be missed. Any thread.
@@ -135,6 +119,7 @@ class inbox {
 
  private:
   friend struct inbox_list;
+  friend class posting;
   enum class state : std::uint8_t { empty, filled, expecting };
   static constexpr std::uint64_t nobody = 0;
 
@@ -142,6 +127,7 @@ class inbox {
     while (wakers_.load(std::memory_order_acquire) != 0) ::sched_yield();
   }
 
+  std::atomic<unsigned> references_{1};  // the loop's, and those of its remotes
   const unsigned forks_ = fork_count();
   const thread_knowledge knowledge_;
   bool several_ = false;  // threads have turned this loop; the loop's thread only

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// The core's side of a watched descriptor, which ports call back. Row 1.
+#pragma once
+
+#include <interloop/function.hpp>
+#include <interloop/interest.hpp>
+
+#include <memory>
+
+namespace interloop {
+
+class fd_watch;
+class loop;
+class port_watch;
+
+namespace detail {
+
+/// The core's side of a watch: counted by its handle and by the event being dispatched.
+class watch_state {
+ public:
+  watch_state(loop& core, int fd, interest wanted, function<void(interest)> on_ready);
+
+  /// For ports: the descriptor is ready. In the loop's thread, while the `port_watch` exists.
+  void ready(interest directions) noexcept;
+  /// For ports: its callback runs. A nested run of the native loop need not look at the descriptor until it has returned.
+  [[nodiscard]] bool running() const noexcept { return running_ > 0; }
+
+ private:
+  friend class interloop::loop;
+  friend class interloop::fd_watch;
+
+  loop* core_;
+  int fd_;
+  interest interest_;
+  unsigned references_ = 1;
+  unsigned running_ = 0;
+  bool active_ = true;
+  function<void(interest)> on_ready_;
+  std::unique_ptr<port_watch> native_;
+};
+
+}  // namespace detail
+}  // namespace interloop

@@ -36,13 +36,7 @@ batched_bucket* bucket_for(batched_timer* self, double now, double deadline) {
   const ref made = make_bucket(self, key, now, deadline);  // its native timer refers to it, too
   if (!made) return nullptr;
   auto* home = reinterpret_cast<batched_bucket*>(made.get());
-  try {
-    if (self->buckets->emplace(key, home).second) Py_INCREF(made.get());
-  } catch (const std::bad_alloc&) {
-    end_if_empty(home);
-    PyErr_NoMemory();
-    return nullptr;
-  }
+  if (self->buckets->emplace(key, home).second) Py_INCREF(made.get());
   return home;
 }
 

@@ -89,6 +89,7 @@ ref any_result(eventual_result* self, PyObject* timeout) {
   if (there < 0) return ref();
   if (there == 0) return timeout_error();
   self->retrieved = true;
+  if (self->stopped) rest_before_retrying();
   return ref::borrow(self->value);
 }
 
@@ -244,6 +245,11 @@ ref make_eventual_result(PyObject* reactor) {
 }
 
 bool set_eventual_result(PyObject* result, PyObject* value) { return set_result(as_result(result), value); }
+
+bool stop_eventual_result(PyObject* result, PyObject* failure) {
+  as_result(result)->stopped = !as_result(result)->value;
+  return set_result(as_result(result), failure);
+}
 
 bool fail_eventual_result(PyObject* result) {
   const ref exception = take_exception();

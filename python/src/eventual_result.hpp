@@ -15,6 +15,9 @@ ref make_eventual_result(PyObject* reactor);
 /// Gives it a value or a failure, unless it has one. The reactor's thread.
 bool set_eventual_result(PyObject* result, PyObject* value);
 
+/// Gives it the failure that the loop has stopped, unless it has a value.
+bool stop_eventual_result(PyObject* result, PyObject* failure);
+
 /// Fails it with the exception that is set, which is taken. The reactor's thread. False: another exception is set.
 bool fail_eventual_result(PyObject* result);
 

@@ -33,7 +33,7 @@ PyObject* stop(result_set* self, const arguments& given) {
   while (self->first) {
     const ref each = ref::borrow(reinterpret_cast<PyObject*>(self->first));
     leave_results(self->first);
-    if (!set_eventual_result(each.get(), slots[0])) return nullptr;
+    if (!stop_eventual_result(each.get(), slots[0])) return nullptr;
   }
   Py_RETURN_NONE;
 }
@@ -67,6 +67,7 @@ bool add_to_results(PyObject* results, PyObject* result) {
   }
   auto* home = reinterpret_cast<result_set*>(results);
   if (home->stopped) {
+    rest_before_retrying();
     static PyObject* type = nullptr;
     if (!type) type = import_from("interloop.crochet._errors", "ReactorStopped").release();
     if (type) PyErr_SetString(type, "the loop has stopped: there will be no result");

@@ -1,30 +1,48 @@
 // SPDX-License-Identifier: MIT
 #include "waiting_threads.hpp"
 
+#include <time.h>
+
 #include <array>
 #include <cstddef>
+#include <new>
+#include <utility>
 
 namespace interloop::python {
+
+struct waiting_thread {
+  PyThread_type_lock lock = nullptr;  // held by the thread; releasing it wakes that
+  waiting_thread* next = nullptr;
+  bool waits = false;
+};
+
 namespace {
 
-// A lock that this thread holds; kept for its next wait. Null: no memory.
-struct thread_lock {
-  PyThread_type_lock lock = nullptr;
-  PyThread_type_lock get() {
-    if (!lock && (lock = PyThread_allocate_lock())) PyThread_acquire_lock(lock, WAIT_LOCK);
-    return lock;
+// A thread's own, kept for its next wait. One that the interpreter ends while it waits is still in a list, where others
+// may find it: it is left there.
+struct own_waiting_thread {
+  waiting_thread* own = nullptr;
+  // Null: no memory.
+  waiting_thread* get() {
+    if (own) return own;
+    PyThread_type_lock lock = PyThread_allocate_lock();
+    if (!lock) return nullptr;
+    PyThread_acquire_lock(lock, WAIT_LOCK);
+    own = new (std::nothrow) waiting_thread{lock};
+    return own;
   }
-  ~thread_lock() {
-    if (!lock) return;
-    PyThread_release_lock(lock);
-    PyThread_free_lock(lock);
+  ~own_waiting_thread() {
+    if (!own || own->waits) return;
+    PyThread_release_lock(own->lock);
+    PyThread_free_lock(own->lock);
+    delete own;
   }
 };
 
 }  // namespace
 
-bool waiting_threads::remove(waiter& which) {
-  for (waiter** each = &first_; *each; each = &(*each)->next) {
+bool waiting_threads::remove(const waiting_thread& which) {
+  for (waiting_thread** each = &first_; *each; each = &(*each)->next) {
     if (*each != &which) continue;
     *each = which.next;
     return true;
@@ -33,19 +51,21 @@ bool waiting_threads::remove(waiter& which) {
 }
 
 waiting_threads::end waiting_threads::wait(PY_TIMEOUT_T microseconds) {
-  thread_local thread_lock own;
-  waiter self{own.get(), first_};
-  if (!self.lock) return end::no_memory;
-  first_ = &self;
+  thread_local own_waiting_thread own;
+  waiting_thread* self = own.get();
+  if (!self) return end::no_memory;
+  self->next = std::exchange(first_, self);
+  self->waits = true;
   PyLockStatus status{};
   // clang-format off
   Py_BEGIN_ALLOW_THREADS
-  status = PyThread_acquire_lock_timed(self.lock, microseconds, 1);
+  status = PyThread_acquire_lock_timed(self->lock, microseconds, 1);
   Py_END_ALLOW_THREADS
       // clang-format on
-      const bool woken = !remove(self);
+      const bool woken = !remove(*self);
   if (woken && status != PY_LOCK_ACQUIRED)
-    PyThread_acquire_lock(self.lock, WAIT_LOCK);  // released since: hold it again
+    PyThread_acquire_lock(self->lock, WAIT_LOCK);  // released since: hold it again
+  self->waits = false;
   if (status == PY_LOCK_INTR) return end::interrupted;
   return woken ? end::woken : end::timed_out;
 }
@@ -63,6 +83,15 @@ void waiting_threads::wake_all() {
     Py_END_ALLOW_THREADS
     // clang-format on
   }
+}
+
+void rest_before_retrying() {
+  // clang-format off
+  Py_BEGIN_ALLOW_THREADS
+  const timespec ten_milliseconds{0, 10'000'000};
+  ::nanosleep(&ten_milliseconds, nullptr);
+  Py_END_ALLOW_THREADS
+  // clang-format on
 }
 
 }  // namespace interloop::python

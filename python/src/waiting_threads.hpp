@@ -9,6 +9,8 @@
 
 namespace interloop::python {
 
+struct waiting_thread;
+
 /// All bytes zero: nobody waits.
 class waiting_threads {
  public:
@@ -22,14 +24,13 @@ class waiting_threads {
   void wake_all();
 
  private:
-  struct waiter {
-    PyThread_type_lock lock;  // held by who waits; releasing it wakes that thread
-    waiter* next;
-  };
+  bool remove(const waiting_thread& which);
 
-  bool remove(waiter& which);
-
-  waiter* first_ = nullptr;
+  waiting_thread* first_ = nullptr;
 };
+
+/// Lets other threads have the GIL for some milliseconds: before an error after which callers may try again at once, as
+/// they do, in many threads, while the one that ends the process needs the GIL now and then.
+void rest_before_retrying();
 
 }  // namespace interloop::python

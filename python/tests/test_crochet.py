@@ -520,6 +520,86 @@ gc.collect()
     assert "Unhandled" not in output, output
 
 
+# The interpreter's last object: while it goes, threads that ask for the GIL are ended. It waits until they have gone.
+LAST = """
+class Last:
+    def __del__(self, listdir=os.listdir, now=time.monotonic, sleep=time.sleep, end=time.monotonic() + 10):
+        while len(listdir("/proc/self/task")) > 1 and now() < end: sleep(0.01)
+last = Last()
+"""
+
+
+@ON_ALL
+def test_threads_that_the_interpreter_ends_while_they_wait_do_no_harm(loop):
+    program(
+        loop,
+        """
+@wait_for(timeout=60)
+def never(): return pending()
+@wait_for(timeout=60)
+def works(): return 1
+def serve(f):
+    while True:
+        try: f()
+        except ReactorStopped: pass
+for f in [never, works] * 4: threading.Thread(target=serve, args=(f,), daemon=True).start()
+assert works() == 1
+"""
+        + LAST,
+    )
+
+
+def test_threads_that_the_interpreter_ends_while_a_loop_does_not_come_do_no_harm():
+    program(
+        "twisted",
+        """
+class Idle:  # a reactor that drops what it is told to call
+    def callFromThread(self, f, *args): pass
+    def addSystemEventTrigger(self, *args): pass
+no_setup(Idle())
+@wait_for(timeout=0.05)
+def works(): return 1
+@run_in_reactor
+def starts(): return 1
+def serve(f):
+    while True: raises(TimeoutError, f)
+for f in (works, lambda: starts().wait(0.05)): threading.Thread(target=serve, args=(f,), daemon=True).start()
+time.sleep(0.1)
+"""
+        + LAST,
+        set_up=False,
+    )
+
+
+@ON_ALL
+def test_threads_that_retry_when_the_loop_has_stopped_give_others_the_gil(loop):
+    program(
+        loop,
+        """
+@run_in_reactor
+def never(): return pending()
+@run_in_reactor
+def stop():
+    if LOOP == "twisted":
+        from twisted.internet import reactor
+        reactor.stop()
+    else:
+        asyncio.get_running_loop().stop()
+held = never()
+stop()
+raises(ReactorStopped, held.wait, 60)
+tries = []
+def retry(f):
+    while True: tries.append(raises(ReactorStopped, f))
+sys.setswitchinterval(1000)  # from here on, a thread has the GIL until it gives it up
+for f in (never, lambda: held.wait(60)):
+    threading.Thread(target=retry, args=(f,), daemon=True).start()
+    del tries[:]
+    while len(tries) < 3: time.sleep(0)
+""",
+    )
+
+
 @ON_ALL
 def test_what_a_function_raises_that_is_no_ordinary_exception_reaches_its_caller(loop):
     program(

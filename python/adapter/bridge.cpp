@@ -7,9 +7,9 @@
 namespace interloop::python {
 namespace {
 
-PyObject* helper(const char* name) {
-  const object module(PyImport_ImportModule("interloop._loops"));
-  return module ? PyObject_GetAttrString(module.get(), name) : nullptr;
+object helper(const char* name) {
+  const object module = loops_module();
+  return module ? attribute(module, name) : object();
 }
 
 // The loop's Python one; None once it is closed, for which the helpers have an answer.
@@ -20,20 +20,19 @@ PyObject* native_or_none(const loop& core) {
 
 void settle(const char* name, PyObject* future, PyObject* value) noexcept {
   const gil locked;
-  const object function(helper(name));
-  const object done(function ? PyObject_CallFunctionObjArgs(function.get(), future, value, nullptr) : nullptr);
-  if (!done) PyErr_WriteUnraisable(future);
+  const object function = helper(name);
+  if (!function || !call(function, future, value)) write_unraisable(future);
 }
 
 }  // namespace
 
 PyObject* make_native_future(const loop& core, function<void()> on_cancel, function<PyObject*()> kept) {
   const gil locked;
-  const object new_future(helper("new_future"));
+  const object new_future = helper("new_future");
   const object cancelled(
       make_function([on_cancel = std::move(on_cancel)](PyObject*) mutable { on_cancel(); }, std::move(kept)));
   if (!new_future || !cancelled) return nullptr;
-  return PyObject_CallFunctionObjArgs(new_future.get(), native_or_none(core), cancelled.get(), nullptr);
+  return call(new_future, native_or_none(core), cancelled.get()).release();
 }
 
 void resolve_native(const loop&, PyObject* native_future, PyObject* value) noexcept {
@@ -47,19 +46,18 @@ void reject_native(const loop&, PyObject* native_future, PyObject* exception) no
 PyObject* follow_native(const loop& core, PyObject* awaitable, function<void(PyObject*)> on_value,
                         function<void(PyObject*)> on_error) {
   const gil locked;
-  const object function(helper("follow"));
+  const object function = helper("follow");
   const object value(make_function(std::move(on_value)));
   const object error(make_function(std::move(on_error)));
   if (!function || !value || !error) return nullptr;
-  return PyObject_CallFunctionObjArgs(function.get(), native_or_none(core), awaitable, value.get(), error.get(),
-                                      nullptr);
+  return call(function, native_or_none(core), awaitable, value.get(), error.get()).release();
 }
 
 bool is_followable(PyObject* candidate) noexcept {
   const gil locked;
   const auto* async = Py_TYPE(candidate)->tp_as_async;
   if (PyCoro_CheckExact(candidate) || (async && async->am_await)) return true;
-  return PyObject_HasAttrString(candidate, "addCallbacks") != 0;
+  return in_python([candidate] { return PyObject_HasAttrString(candidate, "addCallbacks"); }) != 0;
 }
 
 }  // namespace interloop::python

@@ -79,7 +79,7 @@ PyTypeObject* make_type() {
 PyObject* make_function(function<void(PyObject*)> fn, function<PyObject*()> kept) {
   static PyTypeObject* type = nullptr;  // under the GIL, which a static one's own guard would deadlock with
   if (!type) type = make_type();
-  object made(type ? type->tp_alloc(type, 0) : nullptr);
+  object made = type ? from_python([] { return type->tp_alloc(type, 0); }) : object();
   if (made) parts_of(made.get()) = new parts{std::move(fn), std::move(kept)};
   return made.release();
 }

@@ -5,15 +5,36 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include <unistd.h>
+
 #include <string_view>
 #include <utility>
 
 namespace interloop::python {
 
+/// What `f` returns, which calls Python: everything that may take the GIL anew comes here, as do all calls, imports and
+/// drops. From 3.11 to 3.13 CPython unwinds the stack of a thread that asks for the GIL while the interpreter ends: C++
+/// would give references back without the GIL, and functions that throw nothing would end the process. So such a thread
+/// sleeps here until the process ends, as it does by itself from 3.14 on.
+/// A destructor notices it, for a handler would be a second one inside of a user's; and a function of its own, for inside
+/// of one that throws nothing a compiler may leave out what is done while the stack is unwound.
+template <class F>
+[[gnu::noinline]] auto in_python(F f) {
+  struct here {
+    bool left = false;
+    ~here() {
+      while (!left) ::pause();
+    }
+  } thread;
+  auto result = f();
+  thread.left = true;
+  return result;
+}
+
 /// Holds the GIL, whether the thread had it or not.
 class gil {
  public:
-  gil() noexcept : state_(PyGILState_Ensure()) {}
+  gil() noexcept : state_(in_python(&PyGILState_Ensure)) {}
   gil(const gil&) = delete;
   gil& operator=(const gil&) = delete;
   ~gil() { PyGILState_Release(state_); }
@@ -36,7 +57,7 @@ class object {
   ~object() {
     if (!held_ || !Py_IsInitialized()) return;
     const gil locked;
-    Py_DECREF(held_);
+    in_python([this] { return Py_DECREF(held_), nullptr; });
   }
   [[nodiscard]] PyObject* get() const noexcept { return held_; }
   [[nodiscard]] PyObject* release() noexcept { return std::exchange(held_, nullptr); }
@@ -45,6 +66,39 @@ class object {
  private:
   PyObject* held_ = nullptr;
 };
+
+/// A new reference that `f` returns, as `in_python`. None: an exception is set.
+template <class F>
+object from_python(F f) {
+  return object(in_python(std::move(f)));
+}
+
+/// The module that has the adapter's Python half.
+inline object loops_module() {
+  return from_python([] { return PyImport_ImportModule("interloop._loops"); });
+}
+
+/// `callable(args...)`.
+template <class... Args>
+object call(const object& callable, Args*... args) {
+  return from_python([&] { return PyObject_CallFunctionObjArgs(callable.get(), args..., nullptr); });
+}
+
+/// `self.name(...)`, as `PyObject_CallMethod` takes it.
+template <class... Args>
+object call_method(const object& self, const char* name, const char* format, Args... args) {
+  return from_python([&] { return PyObject_CallMethod(self.get(), name, format, args...); });
+}
+
+/// `self.name`.
+inline object attribute(const object& self, const char* name) {
+  return from_python([&] { return PyObject_GetAttrString(self.get(), name); });
+}
+
+/// Shows the exception that is set to sys.unraisablehook.
+inline void write_unraisable(PyObject* where) {
+  in_python([where] { return PyErr_WriteUnraisable(where), nullptr; });
+}
 
 /// A str of C++ text, which may be anything: what is no UTF-8 becomes backslash escapes. None: an exception is set.
 inline object text_of(std::string_view text) {

@@ -32,7 +32,10 @@
 namespace interloop {
 namespace {
 
+using python::call_method;
 using python::gil;
+using python::in_python;
+using python::loops_module;
 using python::object;
 using python::text_of;
 
@@ -40,9 +43,9 @@ using python::text_of;
 std::string sentence_of_error() {
   PyObject *type = nullptr, *value = nullptr, *traceback = nullptr;
   PyErr_Fetch(&type, &value, &traceback);
-  PyErr_NormalizeException(&type, &value, &traceback);
+  in_python([&] { return PyErr_NormalizeException(&type, &value, &traceback), nullptr; });
   const object first(type), second(value), third(traceback);
-  const object text(value ? PyObject_Str(value) : nullptr);
+  const object text = value ? python::from_python([value] { return PyObject_Str(value); }) : object();
   const char* words = text ? PyUnicode_AsUTF8(text.get()) : nullptr;
   std::string sentence = value ? Py_TYPE(value)->tp_name : "an unknown error";
   if (words && *words) sentence += std::string(": ") + words;
@@ -52,21 +55,16 @@ std::string sentence_of_error() {
 
 [[noreturn]] void throw_error(const std::string& context) { throw usage_error(context + ": " + sentence_of_error()); }
 
-template <class... Args>
-object ask(const object& driver, const char* method, const char* format, Args... args) {
-  return object(PyObject_CallMethod(driver.get(), method, format, args...));
-}
-
 bool flag(const object& driver, const char* name) {
-  const object value(PyObject_GetAttrString(driver.get(), name));
-  const bool is_true = value && PyObject_IsTrue(value.get()) == 1;
+  const object value = python::attribute(driver, name);
+  const bool is_true = value && in_python([&] { return PyObject_IsTrue(value.get()); }) == 1;
   PyErr_Clear();
   return is_true;
 }
 
 // An exception of the loop's own has nowhere to go from here; sys.unraisablehook shows it.
 void report_unraisable(const object& driver) {
-  if (PyErr_Occurred()) PyErr_WriteUnraisable(driver.get());
+  if (PyErr_Occurred()) python::write_unraisable(driver.get());
 }
 
 class python_port;
@@ -127,8 +125,8 @@ class python_watch final : public port_watch {
 class python_port final : public loop_port {
  public:
   explicit python_port(PyObject* native) : native_(object::borrow(native)) {
-    const object module(PyImport_ImportModule("interloop._loops"));
-    if (module) driver_ = object(PyObject_CallMethod(module.get(), "driver_of", "O", native));
+    const object module = loops_module();
+    if (module) driver_ = call_method(module, "driver_of", "O", native);
     if (!driver_) throw_error("python_loop");
     on_alarm_ = object(python::make_function([this](PyObject*) {
       alarm_ = object();
@@ -151,7 +149,7 @@ class python_port final : public loop_port {
       return;
     }
     const gil locked;
-    wake_call_ = ask(driver_, "call_later", "dO", 0.0, on_wake_.get());
+    wake_call_ = call_method(driver_, "call_later", "dO", 0.0, on_wake_.get());
     if (!wake_call_) report_unraisable(driver_);
   }
 
@@ -159,21 +157,21 @@ class python_port final : public loop_port {
     const gil locked;
     clear_alarm();
     const std::chrono::duration<double> delay = when - now();
-    alarm_ = ask(driver_, "call_later", "dO", std::max(0.0, delay.count()), on_alarm_.get());
+    alarm_ = call_method(driver_, "call_later", "dO", std::max(0.0, delay.count()), on_alarm_.get());
     if (!alarm_) throw_error("set_alarm");
   }
   void clear_alarm() noexcept override {
     if (!alarm_) return;
     const gil locked;
-    if (!ask(driver_, "cancel", "O", alarm_.get())) report_unraisable(driver_);
+    if (!call_method(driver_, "cancel", "O", alarm_.get())) report_unraisable(driver_);
     alarm_ = object();
   }
 
   time_point now() const noexcept override {
     if (steady_ || !driver_) return std::chrono::steady_clock::now();
     const gil locked;
-    const object seconds = ask(driver_, "now", nullptr);
-    const double value = seconds ? PyFloat_AsDouble(seconds.get()) : 0;
+    const object seconds = call_method(driver_, "now", nullptr);
+    const double value = seconds ? in_python([&] { return PyFloat_AsDouble(seconds.get()); }) : 0;
     if (PyErr_Occurred()) report_unraisable(driver_);
     return time_point(duration(std::llround(value * 1e9)));
   }
@@ -185,11 +183,11 @@ class python_port final : public loop_port {
 
   void run() override {
     const gil locked;
-    if (!ask(driver_, "run", nullptr)) throw_error("run");
+    if (!call_method(driver_, "run", nullptr)) throw_error("run");
   }
   void stop() noexcept override {
     const gil locked;
-    if (!ask(driver_, "stop", nullptr)) PyErr_Clear();  // it does not run
+    if (!call_method(driver_, "stop", nullptr)) PyErr_Clear();  // it does not run
   }
 
   void close(function<void()> released) noexcept override {
@@ -213,7 +211,7 @@ class python_port final : public loop_port {
       throw usage_error("python_loop: no descriptors are left for its wake-ups; close some");
     }
     const object on_ready(python::make_function([all = all_](PyObject*) { dispatch(*all); }));
-    if (on_ready) reader_ = ask(driver_, "add_reader", "iO", all_->epoll, on_ready.get());
+    if (on_ready) reader_ = call_method(driver_, "add_reader", "iO", all_->epoll, on_ready.get());
     if (reader_) return;
     close_epoll();
     throw_error("python_loop");
@@ -261,9 +259,9 @@ class python_port final : public loop_port {
     if (!driver_ || !Py_IsInitialized()) return;
     const gil locked;
     clear_alarm();
-    if (wake_call_ && !ask(driver_, "cancel", "O", wake_call_.get())) report_unraisable(driver_);
+    if (wake_call_ && !call_method(driver_, "cancel", "O", wake_call_.get())) report_unraisable(driver_);
     wake_call_ = object();
-    if (reader_ && all_->usable() && !ask(driver_, "remove_reader", "O", reader_.get()))
+    if (reader_ && all_->usable() && !call_method(driver_, "remove_reader", "O", reader_.get()))
       PyErr_Clear();  // the Python loop has gone first
     close_epoll();
     reader_ = object();
@@ -312,7 +310,7 @@ void close_those_that_have_ended() {
 void report_failure(const object& driver, std::string_view context, const failure& why) {
   const gil locked;
   const object where = text_of(context), text = text_of(failure_format_traceback(why));
-  if (!where || !text || !ask(driver, "report", "OO", where.get(), text.get())) report_unraisable(driver);
+  if (!where || !text || !call_method(driver, "report", "OO", where.get(), text.get())) report_unraisable(driver);
 }
 
 }  // namespace
@@ -339,8 +337,8 @@ PyObject* python::native_of(const loop& core) noexcept {
 
 loop& python::current_loop() {
   const gil locked;
-  const object module(PyImport_ImportModule("interloop._loops"));
-  const object native(module ? PyObject_CallMethod(module.get(), "current", nullptr) : nullptr);
+  const object module = loops_module();
+  const object native = module ? call_method(module, "current", nullptr) : object();
   if (!native) throw_error("current_loop");
   auto& loops = made_loops();
   const auto found = loops.find(native.get());
@@ -358,7 +356,7 @@ loop& python::current_loop() {
     (*last)->close();
   }));
   const auto& port = static_cast<const python_port&>(core.port());
-  if (!ended || !ask(port.driver(), "when_ended", "O", ended.get())) throw_error("current_loop");
+  if (!ended || !call_method(port.driver(), "when_ended", "O", ended.get())) throw_error("current_loop");
   loops[native.get()] = std::move(made);
   return core;
 }

@@ -48,10 +48,9 @@ bool visitor::expect() {
   if (expected) return true;
   static const int forks_safely = ::pthread_atfork(nullptr, nullptr, [] { inside = 0; });  // the threads are not there
   static_cast<void>(forks_safely);
-  const object module(PyImport_ImportModule("atexit"));
+  const object module = from_python([] { return PyImport_ImportModule("atexit"); });
   const object end(module ? make_function([](PyObject*) { let_nobody_in(); }) : nullptr);
-  const object done(end ? PyObject_CallMethod(module.get(), "register", "O", end.get()) : nullptr);
-  return expected = static_cast<bool>(done);
+  return expected = end && call_method(module, "register", "O", end.get());
 }
 
 }  // namespace interloop::python

@@ -551,6 +551,57 @@ def test_the_interpreters_end_waits_for_a_cpp_thread_that_logs(extension):
     assert output == "done"
 
 
+@pytest.mark.parametrize("where", ["a handler of the loop's", "a timer's making", "a callback of a Deferred's"])
+def test_a_daemon_thread_that_the_interpreter_ends_below_cpp_does_no_harm(extension, where):
+    from support.programs import run
+
+    output = run(
+        f"""
+        import asyncio, os, sys, threading, time
+        sys.path.insert(0, {str(built.folder())!r})
+        import extension
+        where = {where!r}
+
+        def blocks(*arguments):
+            begun.set()
+            while True:
+                time.sleep(0.01)
+
+        class SlowLoop(asyncio.SelectorEventLoop):
+            def call_later(self, delay, callback, *arguments, **names):
+                return blocks() if delay > 50 else super().call_later(delay, callback, *arguments, **names)
+
+        async def main():
+            asyncio.get_running_loop().set_exception_handler(blocks)
+            if "timer" in where:
+                await extension.doubled_later(1, 100)
+            extension.escapes()
+            await asyncio.sleep(50)
+
+        def react():
+            from twisted.internet import reactor
+            reactor.callWhenRunning(lambda: extension.doubled_later(1, 0).addCallback(blocks))
+            reactor.run(installSignalHandlers=False)
+
+        def serve():
+            if "Deferred" in where:
+                react()
+            with asyncio.Runner(loop_factory=SlowLoop) as runner:
+                runner.run(main())
+
+        class Last:  # waits until the thread asks for the GIL, while that is not given any more
+            def __del__(self, sleep=time.sleep):
+                sleep(0.1)
+
+        begun = threading.Event()
+        sys.last = Last()
+        threading.Thread(target=serve, daemon=True).start()
+        print(begun.wait(30))
+        """
+    )
+    assert output.strip() == "True", output
+
+
 def test_cpp_messages_that_are_no_utf8_are_logged_with_escapes(extension):
     from support.programs import run
 

@@ -158,8 +158,9 @@ PyObject* cancel(eventual_result* self) {
 
 // In the reactor's thread: it is connected by now, since calls run there in order.
 PyObject* cancel_now(eventual_result* self) {
-  if (self->deferred && !call_method(self->deferred, names::cancel)) return nullptr;
-  Py_RETURN_NONE;
+  if (!self->deferred || !self->link) Py_RETURN_NONE;
+  expect_cancellation(self->link);
+  return call_method(self->deferred, names::cancel) ? Py_NewRef(Py_None) : nullptr;
 }
 
 PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
@@ -176,15 +177,19 @@ PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   return owner.release();
 }
 
-using garbage = collected<eventual_result, &eventual_result::deferred, &eventual_result::reactor,
-                          &eventual_result::value, &eventual_result::traceback, &eventual_result::dict>;
+using garbage =
+    collected<eventual_result, &eventual_result::deferred, &eventual_result::link, &eventual_result::reactor,
+              &eventual_result::value, &eventual_result::traceback, &eventual_result::dict>;
+
+// Whether it failed, and not because the loop has ended.
+bool has_failed(eventual_result* self) { return self->value && !self->stopped && is_failure(self->value); }
 
 void finalize(PyObject* object) {
   eventual_result* self = as_result(object);
-  if (self->retrieved || !self->value || !is_failure(self->value)) return;
+  if (self->retrieved || !has_failed(self)) return;
   ref pending = take_exception();
   self->retrieved = true;
-  report_unhandled(self->value, "Unhandled error in EventualResult");
+  if (!is_expected(self->link, self->value)) report_unhandled(self->value, "Unhandled error in EventualResult");
   if (pending) put_exception(std::move(pending));
 }
 
@@ -199,8 +204,15 @@ void destroy(PyObject* object) {
 
 PyObject* get_retrieved(PyObject* object, void*) { return PyBool_FromLong(as_result(object)->retrieved); }
 
-std::array<PyGetSetDef, 2> properties{{
+PyObject* get_failed(PyObject* object, void*) {
+  eventual_result* self = as_result(object);
+  return PyBool_FromLong(has_failed(self) && !is_expected(self->link, self->value));
+}
+
+std::array<PyGetSetDef, 3> properties{{
     {"_result_retrieved", &get_retrieved, nullptr, PyDoc_STR("Whether somebody has seen the result."), nullptr},
+    {"_failed", &get_failed, nullptr,
+     PyDoc_STR("Whether it failed, and not as its user asked for or because the loop has ended."), nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 }};
 

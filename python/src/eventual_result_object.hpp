@@ -14,7 +14,8 @@ struct eventual_result {
   result_set* home;  // borrowed, as the links are: a set holds its results weakly
   eventual_result* previous;
   eventual_result* next;
-  PyObject* deferred;  // null until it is connected
+  PyObject* deferred;  // null until it is connected, as is ...
+  PyObject* link;      // ... what the Deferred calls
   PyObject* reactor;
   PyObject* value;      // null until it is set
   PyObject* traceback;  // of a failure, as it was when it arrived: Twisted cleans it away

@@ -15,6 +15,7 @@ struct connection {
   PyObject_HEAD
   vectorcallfunc vectorcall;
   PyObject* result;  // a weak reference
+  bool cancelling;   // the user of the result has asked for that
 };
 
 PyTypeObject* connection_type = nullptr;
@@ -42,14 +43,30 @@ PyObject* on_outcome(PyObject* object, PyObject* const* args, std::size_t flags,
   const ref result = ref::borrow(PyWeakref_GetObject(self->result));
   if (result.get() != Py_None) {
     if (!set_eventual_result(result.get(), value.get())) return nullptr;
-  } else if (is_failure(value.get())) {
+  } else if (is_failure(value.get()) && !is_expected(object, value.get())) {
     report_unhandled(value.get(), "Unhandled error in EventualResult");
   }
   Py_RETURN_NONE;  // a failure has arrived: Twisted has nothing to report
 }
 
+bool is_one_of(PyObject* exception, const char* module, const char* name) {
+  const ref type = from_loaded(module, name);
+  return type && PyExceptionClass_Check(type.get()) && PyErr_GivenExceptionMatches(exception, type.get());
+}
+
 using garbage = collected<connection, &connection::result>;
 }  // namespace
+
+void expect_cancellation(PyObject* link) { reinterpret_cast<connection*>(link)->cancelling = true; }
+
+bool is_expected(PyObject* link, PyObject* failure) {
+  const ref exception(PyObject_GetAttr(failure, names::value));
+  if (!exception) return PyErr_Clear(), false;
+  if (PyObject_TypeCheck(failure, failed_future_type)) return is_one_of(exception.get(), "asyncio", "CancelledError");
+  return link && reinterpret_cast<connection*>(link)->cancelling &&
+         (is_one_of(exception.get(), "twisted.internet.defer", "CancelledError") ||
+          is_one_of(exception.get(), "twisted.internet.error", "ConnectingCancelledError"));
+}
 
 bool connect_eventual_result(PyObject* result, PyObject* deferred) {
   const ref link(reinterpret_cast<PyObject*>(allocate<connection>(connection_type)));
@@ -59,6 +76,7 @@ bool connect_eventual_result(PyObject* result, PyObject* deferred) {
   made->result = PyWeakref_NewRef(result, nullptr);
   if (!made->result) return false;
   Py_XSETREF(as_result(result)->deferred, Py_NewRef(deferred));
+  Py_XSETREF(as_result(result)->link, Py_NewRef(link.get()));
   const bool is_deferred = PyObject_HasAttr(deferred, names::addBoth);
   return static_cast<bool>(call_method(deferred, is_deferred ? names::addBoth : names::add_done_callback, link.get()));
 }

@@ -9,6 +9,13 @@ namespace interloop::python {
 
 bool make_result_connection_type(PyObject* module);
 
+/// Notes, in the `link` of an EventualResult, that its user has asked for the cancellation.
+void expect_cancellation(PyObject* link);
+
+/// Whether nobody has to be told of `failure`, which that link has brought or another one (`link` may be null): it is a
+/// cancellation that was asked for; on asyncio, which reports none, any.
+bool is_expected(PyObject* link, PyObject* failure);
+
 /// Makes an EventualResult follow `deferred`, a Deferred or an asyncio future. The reactor's thread, once. False: an
 /// exception is set.
 bool connect_eventual_result(PyObject* result, PyObject* deferred);

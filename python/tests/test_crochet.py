@@ -504,6 +504,85 @@ def test_redirected_standard_error_does_not_feed_twisteds_log_with_itself():
 
 
 @ON_ALL
+def test_a_cancellation_that_was_asked_for_is_not_logged(loop):
+    output = program(
+        loop,
+        """
+logging.basicConfig(level=logging.ERROR, stream=sys.stdout)
+@wait_for(timeout=0.01)
+def times_out(): return pending()
+@wait_for(timeout=0.01)
+async def coroutine_times_out(): await pending()
+@run_in_reactor
+def never(): return pending()
+@wait_for(timeout=10)
+def turn():
+    made = pending()
+    later(0.01, done, made, None)
+    return made
+raises(TimeoutError, times_out)
+raises(TimeoutError, coroutine_times_out)
+held, stashed = never(), never()
+for each in (held, stashed): each.cancel()
+turn()
+assert is_cancelled(held._result(10).value)
+stashed.stash()
+held = stashed = None
+dropped = never()
+dropped.cancel()
+dropped = None
+turn()
+gc.collect()
+""",
+    )
+    assert output == "", output
+
+
+def test_an_error_that_a_cancellation_brings_and_one_that_nobody_asked_for_are_logged():
+    output = program(
+        "twisted",
+        """
+logging.basicConfig(level=logging.ERROR, stream=sys.stdout)
+from twisted.internet.defer import CancelledError, Deferred
+@wait_for(timeout=0.01)
+def fails_when_cancelled(): return Deferred(lambda made: made.errback(ValueError("in the canceller")))
+@run_in_reactor
+def cancelled_by_others():
+    made = Deferred()
+    later(0, made.errback, CancelledError("by others"))
+    return made
+@wait_for(timeout=10)
+def nothing(): pass
+raises(TimeoutError, fails_when_cancelled)
+cancelled_by_others()
+nothing()
+""",
+    )
+    assert "ValueError: in the canceller" in output and "by others" in output, output
+
+
+@ON_ALL
+def test_what_the_loops_end_leaves_without_a_result_is_not_logged(loop):
+    output = program(
+        loop,
+        """
+logging.basicConfig(level=logging.ERROR, stream=sys.stdout)
+@run_in_reactor
+def never(): return pending()
+@run_in_reactor
+async def waits(): await pending()
+@wait_for(timeout=60)
+def waited_for(): return pending()
+for daemon in (False, True): threading.Thread(target=lambda: raises(ReactorStopped, waited_for), daemon=daemon).start()
+never(), waits(), waits().stash()
+kept = never(), waits()
+time.sleep(0.05)
+""",
+    )
+    assert output == "", output
+
+
+@ON_ALL
 def test_a_failure_that_was_seen_is_not_logged(loop):
     output = program(
         loop,

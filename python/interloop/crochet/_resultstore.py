@@ -32,5 +32,5 @@ class ResultStore:
         """Logs the failures among the results that nobody has retrieved."""
         for result in self._stored.values():
             failure = result.original_failure()
-            if failure is not None:
+            if failure is not None and result._failed:
                 _reports.unhandled(failure, "Unhandled error in stashed EventualResult:")

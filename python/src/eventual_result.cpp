@@ -63,8 +63,7 @@ int block(eventual_result* self, PyObject* timeout) {
     const auto left = std::chrono::duration_cast<std::chrono::microseconds>(deadline - clock::now()).count();
     if (!forever && left <= 0) return 0;
     switch (self->waiting.wait(forever ? -1 : static_cast<PY_TIMEOUT_T>(left))) {
-      case waiting_threads::end::no_memory:
-        PyErr_NoMemory();
+      case waiting_threads::end::failed:
         return -1;
       case waiting_threads::end::interrupted:
         if (PyErr_CheckSignals() < 0) return -1;
@@ -89,7 +88,7 @@ ref any_result(eventual_result* self, PyObject* timeout) {
   if (there < 0) return ref();
   if (there == 0) return timeout_error();
   self->retrieved = true;
-  if (self->stopped) rest_before_retrying();
+  if (self->stopped && !rest_before_retrying()) return ref();
   return ref::borrow(self->value);
 }
 

@@ -73,6 +73,8 @@ namespace interloop::python {
   X(txaio_trace, "txaio_trace")                    \
   X(seconds_per_bucket, "seconds_per_bucket")      \
   X(value, "value")                                \
+  X(set, "set")                                    \
+  X(wait, "wait")                                  \
   X(warn, "warn")                                  \
   X(warning, "warning")                            \
   X(bucket_seconds, "bucket_seconds")              \

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "native_twisted.hpp"
 
+#include "waiting_threads.hpp"
+
 namespace interloop::python {
 
 const native_twisted* get_twisted() {
@@ -38,7 +40,8 @@ int in_io_thread() {
   PyObject* function = PyDict_GetItemWithError(dict, names::isInIOThread);
   if (!function) return PyErr_Occurred() ? -1 : 0;
   PyObject* thread = PyDict_GetItemWithError(dict, names::ioThread);
-  if (thread && PyLong_Check(thread) && PyFunction_Check(function) && PyFunction_GET_GLOBALS(function) == dict) {
+  if (!threads_are_patched() && thread && PyLong_Check(thread) && PyFunction_Check(function) &&
+      PyFunction_GET_GLOBALS(function) == dict) {
     // Its own function, which nobody has replaced: it compares these, by way of an object for each thread.
     const unsigned long reactors = PyLong_AsUnsignedLong(thread);
     if (reactors == static_cast<unsigned long>(-1) && PyErr_Occurred()) return -1;

@@ -4,6 +4,7 @@
 #include "native_asyncio.hpp"
 #include "native_twisted.hpp"
 #include "result_connection.hpp"
+#include "waiting_threads.hpp"
 
 #include <pthread.h>
 #include <structmember.h>
@@ -18,17 +19,18 @@ PyTypeObject* context_type = nullptr;
 unsigned forks = 0;  // counted in the child, before any other code of it runs
 
 PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
-  std::array<const char*, 8> keywords{"reactor",       "results", "api",   "on_twisted",
-                                      "survives_fork", "queue",   "waker", nullptr};
-  PyObject *reactor = nullptr, *results = nullptr, *api = nullptr, *queue = Py_None;
+  std::array<const char*, 9> keywords{"reactor", "results", "api",   "on_twisted", "survives_fork",
+                                      "queue",   "waker",   "event", nullptr};
+  PyObject *reactor = nullptr, *results = nullptr, *api = nullptr, *queue = Py_None, *event = Py_None;
   int on_twisted = 0, survives_fork = 0, waker = -1;
-  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOOpp|Oi:ReactorContext", const_cast<char**>(keywords.data()),
-                                   &reactor, &results, &api, &on_twisted, &survives_fork, &queue, &waker))
+  if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOOpp|OiO:ReactorContext", const_cast<char**>(keywords.data()),
+                                   &reactor, &results, &api, &on_twisted, &survives_fork, &queue, &waker, &event))
     return nullptr;
   ref as_future(PyObject_GetAttr(api, names::as_future));
   if (!as_future) return nullptr;
   auto* self = allocate<reactor_context>(type);
   if (!self) return nullptr;
+  if (event != Py_None) use_patched_threads(event);
   self->reactor = Py_NewRef(reactor);
   self->results = Py_NewRef(results);
   self->as_future = as_future.release();

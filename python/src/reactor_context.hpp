@@ -6,7 +6,8 @@
 
 namespace interloop::python {
 
-/// `ReactorContext(reactor, results, api, on_twisted, survives_fork, queue=None, waker=-1)`.
+/// `ReactorContext(reactor, results, api, on_twisted, survives_fork, queue=None, waker=-1, event=None)`. `event`: where
+/// threads are patched, `threading.Event`, by which all results are waited for from here on.
 struct reactor_context {
   PyObject_HEAD
   PyObject* reactor;

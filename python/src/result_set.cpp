@@ -67,7 +67,7 @@ bool add_to_results(PyObject* results, PyObject* result) {
   }
   auto* home = reinterpret_cast<result_set*>(results);
   if (home->stopped) {
-    rest_before_retrying();
+    if (!rest_before_retrying()) return false;
     static PyObject* type = nullptr;
     if (!type) type = import_from("interloop.crochet._errors", "ReactorStopped").release();
     if (type) PyErr_SetString(type, "the loop has stopped: there will be no result");

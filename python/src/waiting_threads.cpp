@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "waiting_threads.hpp"
 
+#include "names.hpp"
+
 #include <time.h>
 
 #include <array>
@@ -14,9 +16,12 @@ struct waiting_thread {
   PyThread_type_lock lock = nullptr;  // held by the thread; releasing it wakes that
   waiting_thread* next = nullptr;
   bool waits = false;
+  PyObject* event = nullptr;  // in place of the lock, where threads are patched
 };
 
 namespace {
+
+PyObject* patched_event = nullptr;
 
 // A thread's own, kept for its next wait. One that the interpreter ends while it waits is still in a list, where others
 // may find it: it is left there.
@@ -51,9 +56,10 @@ bool waiting_threads::remove(const waiting_thread& which) {
 }
 
 waiting_threads::end waiting_threads::wait(PY_TIMEOUT_T microseconds) {
+  if (patched_event) return wait_for_event(microseconds);
   thread_local own_waiting_thread own;
   waiting_thread* self = own.get();
-  if (!self) return end::no_memory;
+  if (!self) return PyErr_NoMemory(), end::failed;
   self->next = std::exchange(first_, self);
   self->waits = true;
   PyLockStatus status{};
@@ -70,13 +76,33 @@ waiting_threads::end waiting_threads::wait(PY_TIMEOUT_T microseconds) {
   return woken ? end::woken : end::timed_out;
 }
 
+// Not by what is on the stack: other greenlets have theirs in the same place meanwhile.
+waiting_threads::end waiting_threads::wait_for_event(PY_TIMEOUT_T microseconds) {
+  ref event = call(patched_event);
+  const ref seconds(microseconds < 0 ? Py_NewRef(Py_None)
+                                     : PyFloat_FromDouble(static_cast<double>(microseconds) / 1e6));
+  auto* self = event && seconds ? new (std::nothrow) waiting_thread{nullptr, first_, true, event.get()} : nullptr;
+  if (!self) return (PyErr_Occurred() ? nullptr : PyErr_NoMemory()), end::failed;
+  first_ = self;
+  const bool waited = static_cast<bool>(call_method(event.get(), names::wait, seconds.get()));
+  const bool woken = !remove(*self);
+  delete self;
+  if (!waited) return end::failed;
+  return woken ? end::woken : end::timed_out;
+}
+
 // The locks are released without the GIL, so that those who wake find it free: with it, each would wake only to wait for
 // that, and two threads that talk to each other would spend their time there. A waiter is looked at with the GIL only.
 void waiting_threads::wake_all() {
   while (first_) {
+    if (first_->event) {
+      const ref event = ref::borrow(std::exchange(first_, first_->next)->event);
+      if (!call_method(event.get(), names::set)) PyErr_WriteUnraisable(event.get());
+      continue;
+    }
     std::array<PyThread_type_lock, 16> woken{};
     std::size_t count = 0;
-    for (; first_ && count < woken.size(); first_ = first_->next) woken[count++] = first_->lock;
+    for (; first_ && !first_->event && count < woken.size(); first_ = first_->next) woken[count++] = first_->lock;
     // clang-format off
     Py_BEGIN_ALLOW_THREADS
     for (std::size_t i = 0; i < count; ++i) PyThread_release_lock(woken[i]);
@@ -85,13 +111,22 @@ void waiting_threads::wake_all() {
   }
 }
 
-void rest_before_retrying() {
+bool rest_before_retrying() {
+  if (patched_event) {
+    const ref sleep = import_from("time", "sleep");
+    const ref seconds(PyFloat_FromDouble(0.01));
+    return sleep && seconds && call(sleep.get(), seconds.get());
+  }
   // clang-format off
   Py_BEGIN_ALLOW_THREADS
   const timespec ten_milliseconds{0, 10'000'000};
   ::nanosleep(&ten_milliseconds, nullptr);
   Py_END_ALLOW_THREADS
-  // clang-format on
+      // clang-format on
+      return true;
 }
+
+void use_patched_threads(PyObject* event) { Py_XSETREF(patched_event, Py_NewRef(event)); }
+bool threads_are_patched() { return patched_event != nullptr; }
 
 }  // namespace interloop::python

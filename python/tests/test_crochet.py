@@ -404,6 +404,47 @@ assert wrong == []
     )
 
 
+def greenlets(loop, body):
+    return run("from gevent import monkey; monkey.patch_all()\n" + PROLOGUE.format(loop=loop) + "import gevent\n" + body)
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "twisted"])
+def test_where_threads_are_greenlets_a_wait_lets_the_others_run(loop):
+    greenlets(
+        loop,
+        """
+setup(LOOP)
+waiting = []
+@wait_for(timeout=10)
+def all_three(value):
+    waiting.append(pending())
+    if len(waiting) == 3:
+        for each in waiting: done(each, value)
+    return waiting[-1] if len(waiting) < 3 else value
+@wait_for(timeout=0.01)
+def never(): return pending()
+@wait_for(timeout=10)
+def inside(): never()
+@run_in_reactor
+def starts(): return pending()
+group = [gevent.spawn(all_three, number) for number in range(3)]
+gevent.joinall(group, raise_error=True)
+assert [each.value for each in group] == [2, 2, 2]
+raises(TimeoutError, never)
+assert "reactor thread" in str(raises(RuntimeError, inside))
+killed = gevent.spawn(starts().wait, 10)
+gevent.sleep(0)
+killed.kill()
+assert isinstance(killed.value, gevent.GreenletExit)
+assert gevent.get_hub().threadpool.apply(raises, (TimeoutError, never))
+""",
+    )
+
+
+def test_where_threads_are_greenlets_uvloop_is_refused():
+    greenlets("uvloop", "assert 'greenlets' in str(raises(RuntimeError, setup, LOOP))")
+
+
 @ON_ALL
 def test_one_result_wakes_all_who_wait_for_it(loop):
     program(

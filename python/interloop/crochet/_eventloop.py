@@ -148,7 +148,7 @@ class EventLoop:
         api = _frameworks.api_for(reactor)
         queue, waker = _frameworks.waker_of(reactor) if self._is_twisted and owned else (None, -1)
         self._context = _core.ReactorContext(
-            reactor, self._registry._results, api, self._is_twisted, not owned, queue, waker
+            reactor, self._registry._results, api, self._is_twisted, not owned, queue, waker, _frameworks.patched_event()
         )
         self._started = True
 
@@ -158,7 +158,7 @@ class EventLoop:
 
         ``loop``: "twisted", "asyncio", "uvloop", a reactor, or an asyncio loop that does not run yet; None: what txaio has
         selected, else Twisted, else asyncio. Any thread. TypeError, ValueError: it is none of these. RuntimeError: in a
-        child that was forked after the parent's ``setup``.
+        child that was forked after the parent's ``setup``; uvloop where threads are greenlets.
         """
         if self._started:
             self._require_usable()

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Which loop ``setup`` and ``no_setup`` mean, and txaio's functions on it."""
 
+import _thread
 import importlib.util
+import threading
+import types
 
 from interloop import _core
 
@@ -18,7 +21,7 @@ def _default():
 def reactor_for(loop, twisted_factory, owned):
     """The reactor, or what looks like one on asyncio, for the argument of ``setup`` (owned) or ``no_setup``.
 
-    TypeError, ValueError: the argument is none of those that are documented.
+    TypeError, ValueError: the argument is none of those that are documented. RuntimeError: uvloop, and threads are patched.
     """
     if loop is None:
         loop = "twisted" if not _is_global(twisted_factory) else _default()
@@ -29,9 +32,11 @@ def reactor_for(loop, twisted_factory, owned):
     from interloop.crochet._asyncio_reactor import AsyncioReactor
 
     if loop in ("asyncio", "uvloop"):
-        return AsyncioReactor(_new_loop(loop) if owned else _running_loop(), owned)
+        loop = _new_loop(loop) if owned else _running_loop()
     if not hasattr(loop, "call_soon_threadsafe"):
         raise TypeError(f"a loop is 'twisted', 'asyncio', 'uvloop', a reactor or an asyncio loop, not {loop!r}")
+    if patched_event() and type(loop).__module__.partition(".")[0] == "uvloop":
+        raise RuntimeError("uvloop does not work where threads are greenlets (gevent, eventlet): use Twisted or asyncio")
     if owned and (loop.is_running() or loop.is_closed()):
         raise ValueError("setup() runs the loop itself: give it one that is neither running nor closed, or use no_setup()")
     return AsyncioReactor(loop, owned)
@@ -72,6 +77,11 @@ def api_for(reactor):
     if is_twisted(reactor):
         return _core.TwistedApi(_core.Config(reactor), list)
     return _core.AsyncioApi(_core.Config(reactor.loop))
+
+
+def patched_event():
+    """``threading.Event`` where greenlets are in the place of threads (gevent, eventlet), else None."""
+    return None if isinstance(_thread.allocate_lock, types.BuiltinFunctionType) else threading.Event
 
 
 def waker_of(reactor):

@@ -544,6 +544,28 @@ def test_redirected_standard_error_does_not_feed_twisteds_log_with_itself():
     assert len(output.splitlines()) < 20, output
 
 
+def test_what_twisted_logs_after_setup_is_logged():
+    """Twisted may lose what is logged while its log gets its first observer, which happens in the reactor's thread."""
+    output = program(
+        "twisted",
+        """
+from twisted.python import log
+logging.basicConfig(level=logging.INFO, stream=sys.stdout)
+begun, begin = [], crochet._main._startLoggingWithObserver
+def begin_slowly(*arguments):
+    time.sleep(0.1)
+    begin(*arguments)
+    begun.append(True)
+crochet._main._startLoggingWithObserver = begin_slowly
+setup(LOOP)
+assert begun
+log.msg("just after")
+""",
+        set_up=False,
+    )
+    assert output.count("just after") == 1, output
+
+
 @ON_ALL
 def test_a_cancellation_that_was_asked_for_is_not_logged(loop):
     output = program(

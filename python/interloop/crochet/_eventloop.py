@@ -164,35 +164,45 @@ class EventLoop:
             self._require_usable()
             return
         self._common_setup(loop, owned=True)
-        if self._is_twisted:
-            self._set_up_twisted()
+        logs = self._set_up_twisted() if self._is_twisted else None
         reactor = self._reactor
         thread = threading.Thread(target=lambda: reactor.run(installSignalHandlers=False), name="CrochetReactor")
         thread.start()
+        # What is logged by others while Twisted's log changes its observers, Twisted may lose. For two seconds: what the
+        # reactor calls first may call setup(), too, and wait for this one.
+        for _ in range(20):
+            if logs is None or logs.wait(0.1) or not thread.is_alive():
+                break
         self._atexit_register(reactor.callFromThread, reactor.stop)
         self._atexit_register(_store.log_errors)
         if self._watchdog_thread is not None:
             self._watchdog_thread.start()
 
     def _set_up_twisted(self):
+        """Returns an event that is set once Twisted logs to the module ``logging``, if it shall."""
         from twisted.python.runtime import platform
 
         reactor = self._reactor
         if platform.type == "posix":
             reactor.callFromThread(self._startReapingProcesses)
         if self._startLoggingWithObserver is None:
-            return
+            return None
         from twisted.python import log
 
         observer = ThreadLogObserver(log.PythonLoggingObserver().emit)
+        logs = threading.Event()
 
         def start():
-            original, log.showwarning = log.showwarning, warnings.showwarning  # Twisted would replace it
-            self._startLoggingWithObserver(observer, False)
-            log.showwarning = original
+            try:
+                original, log.showwarning = log.showwarning, warnings.showwarning  # Twisted would replace it
+                self._startLoggingWithObserver(observer, False)
+                log.showwarning = original
+            finally:
+                logs.set()
 
         reactor.callFromThread(start)
         reactor.addSystemEventTrigger("after", "shutdown", observer.stop)
+        return logs
 
     def _startReapingProcesses(self):  # noqa: N802  Crochet's name
         from twisted.internet import process

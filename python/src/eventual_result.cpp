@@ -39,7 +39,7 @@ bool set_result(eventual_result* self, PyObject* value) {
 using clock = std::chrono::steady_clock;
 
 // False: an exception is set. Infinite if `forever`.
-bool read_timeout(PyObject* timeout, bool& forever, clock::time_point& deadline) {
+bool read_timeout(PyObject* timeout, double grace, bool& forever, clock::time_point& deadline) {
   forever = timeout == Py_None;
   if (forever) return true;
   const double seconds = PyFloat_AsDouble(timeout);
@@ -50,15 +50,15 @@ bool read_timeout(PyObject* timeout, bool& forever, clock::time_point& deadline)
   }
   constexpr double longest = 1e8;  // three years; what is beyond does not fit the clock
   deadline = clock::now() + std::chrono::duration_cast<clock::duration>(
-                                std::chrono::duration<double>(std::clamp(seconds, 0.0, longest)));
+                                std::chrono::duration<double>(seconds > 0 ? std::min(seconds, longest) : grace));
   return true;
 }
 
 // 1: there is a value; 0: the time is up; -1: an exception is set.
-int block(eventual_result* self, PyObject* timeout) {
+int block(eventual_result* self, PyObject* timeout, double grace) {
   bool forever = false;
   clock::time_point deadline{};
-  if (!read_timeout(timeout, forever, deadline)) return -1;
+  if (!read_timeout(timeout, grace, forever, deadline)) return -1;
   while (!self->value) {
     const auto left = std::chrono::duration_cast<std::chrono::microseconds>(deadline - clock::now()).count();
     if (!forever && left <= 0) return 0;
@@ -83,8 +83,8 @@ ref timeout_error() {
 }
 
 // The value whether it is a failure or not; none and TimeoutError.
-ref any_result(eventual_result* self, PyObject* timeout) {
-  const int there = block(self, timeout);
+ref any_result(eventual_result* self, PyObject* timeout, double grace = 0) {
+  const int there = block(self, timeout, grace);
   if (there < 0) return ref();
   if (there == 0) return timeout_error();
   self->retrieved = true;
@@ -92,8 +92,8 @@ ref any_result(eventual_result* self, PyObject* timeout) {
   return ref::borrow(self->value);
 }
 
-ref value_or_raise(eventual_result* self, PyObject* timeout) {
-  ref value = any_result(self, timeout);
+ref value_or_raise(eventual_result* self, PyObject* timeout, double grace = 0) {
+  ref value = any_result(self, timeout, grace);
   if (!value || !is_failure(value.get())) return value;
   ref exception(PyObject_GetAttr(value.get(), names::value));
   if (!exception) return ref();
@@ -268,7 +268,9 @@ bool fail_eventual_result(PyObject* result) {
   return failure && set_result(as_result(result), failure.get());
 }
 
-ref wait_eventual_result(PyObject* result, PyObject* timeout) { return value_or_raise(as_result(result), timeout); }
+ref wait_eventual_result(PyObject* result, PyObject* timeout, double grace) {
+  return value_or_raise(as_result(result), timeout, grace);
+}
 
 bool cancel_eventual_result(PyObject* result) {
   const ref now(PyObject_GetAttrString(result, "_cancel_now"));

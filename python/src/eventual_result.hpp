@@ -23,8 +23,8 @@ bool fail_eventual_result(PyObject* result);
 
 /// Blocks until there is a result or `timeout` seconds (None: any time) have passed; then the value, or the exception is
 /// raised with the frames of where it came from. Any thread but the reactor's. A signal's handler is run meanwhile, and
-/// what it raises ends the wait.
-ref wait_eventual_result(PyObject* result, PyObject* timeout);
+/// what it raises ends the wait. With a timeout of nothing, what comes within `grace` seconds counts.
+ref wait_eventual_result(PyObject* result, PyObject* timeout, double grace);
 
 /// Sets RuntimeError and returns false in the thread of `reactor` (may be None: then of Twisted's).
 bool require_other_thread(PyObject* reactor, const char* what);

@@ -127,7 +127,8 @@ PyObject* call_function(PyObject* object, PyObject* const* args, std::size_t fla
   if (!timed_out) timed_out = import_from("interloop.crochet._errors", "TimeoutError").release();
   ref result = timed_out ? start(self, arguments{args, PyVectorcall_NARGS(flags), keywords}) : ref();
   if (!result || !self->timeout) return result.release();
-  ref value = wait_eventual_result(result.get(), self->timeout);
+  constexpr double grace = 0.01;  // for what is done at once the loop's thread needs a moment
+  ref value = wait_eventual_result(result.get(), self->timeout, grace);
   if (value) return value.release();
   if (PyErr_ExceptionMatches(timed_out)) {
     ref exception = take_exception();

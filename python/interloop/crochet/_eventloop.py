@@ -157,11 +157,10 @@ class EventLoop:
         """Runs a loop in a thread of its own, which ends with the main thread. A second call does nothing.
 
         ``loop``: "twisted", "asyncio", "uvloop", a reactor, or an asyncio loop that does not run yet; None: what txaio has
-        selected, else Twisted, else asyncio. Any thread. TypeError, ValueError: it is none of these. RuntimeError: in a
-        child that was forked after the parent's ``setup``; uvloop where threads are greenlets.
+        selected, else Twisted, else asyncio. Any thread. TypeError, ValueError: it is none of these. RuntimeError: uvloop
+        where threads are greenlets. In a forked child it does nothing, too, and decorated functions raise RuntimeError.
         """
         if self._started:
-            self._require_usable()
             return
         self._common_setup(loop, owned=True)
         logs = self._set_up_twisted() if self._is_twisted else None
@@ -242,7 +241,8 @@ class EventLoop:
     def wait_for(self, timeout):
         """Decorator: the function runs in the loop's thread, and its callers wait for its result, or its exception.
 
-        After ``timeout`` seconds, a float, TimeoutError is raised, and what the function returned is cancelled.
+        After ``timeout`` seconds, a float, TimeoutError is raised, and what the function returned is cancelled. With 0 it
+        is given 10 ms, in which a function that returns a value gets it through.
         RuntimeError: in the loop's thread, before anything is run.
         """
 

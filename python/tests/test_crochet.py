@@ -816,11 +816,13 @@ print("threads", threading.active_count())
     assert "threads" in output
 
 
-@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
-def test_no_setup_uses_the_loop_that_the_application_runs(loop):
+@pytest.mark.parametrize(
+    "loop, argument", [("asyncio", ""), ("asyncio", "'asyncio'"), ("uvloop", ""), ("uvloop", "asyncio.get_running_loop()")]
+)
+def test_no_setup_uses_the_loop_that_the_application_runs(loop, argument):
     program(
         loop,
-        """
+        f"""
 if LOOP == "uvloop":
     import uvloop; uvloop.install()
 results = []
@@ -829,7 +831,8 @@ async def where(): return asyncio.get_running_loop()
 @run_in_reactor
 def never(): return pending()
 async def main():
-    no_setup("asyncio")
+    no_setup({argument})
+    raises(RuntimeError, where)
     found = await asyncio.to_thread(where)
     assert found is asyncio.get_running_loop()
     raises(RuntimeError, where)
@@ -840,6 +843,31 @@ raises(ReactorStopped, never)
 """,
         set_up=False,
     )
+
+
+def test_no_setup_in_the_loop_that_twisteds_reactor_runs_on_uses_the_reactor():
+    program(
+        "twisted",
+        """
+from twisted.internet import asyncioreactor
+asyncioreactor.install()
+from twisted.internet import reactor, threads
+from twisted.internet.defer import Deferred
+@wait_for(timeout=10)
+def value():
+    made = Deferred()
+    reactor.callLater(0, made.callback, 5)
+    return made
+async def main():
+    assert asyncio.get_running_loop()
+    no_setup()
+    raises(RuntimeError, value)
+    print(await threads.deferToThread(value))
+reactor.callWhenRunning(lambda: Deferred.fromCoroutine(main()).addBoth(lambda end: (print(end), reactor.stop())))
+reactor.run()
+""",
+        set_up=False,
+    ) == "5\nNone\n"
 
 
 def test_setup_takes_an_asyncio_loop():

@@ -23,6 +23,8 @@ class AsyncioReactor:
         self._thread = None
         self._triggers = {"before": [], "after": []}
         if not owned:
+            if asyncio._get_running_loop() is loop:
+                self._thread = threading.get_ident()  # already now, so that a wait in this step is refused
             loop.call_soon_threadsafe(self._follow)
 
     def _in_loop_thread(self):

@@ -220,7 +220,8 @@ class EventLoop:
     def no_setup(self, loop=None):
         """For applications that run the loop themselves: later calls of ``setup`` do nothing.
 
-        ``loop``: as for ``setup``; of an asyncio loop, None and the names mean the one that is running here.
+        ``loop``: as for ``setup``, but an asyncio loop may run, and its names mean the one that is running here; so does
+        None, unless txaio has selected a framework or that loop is the one of Twisted's reactor.
         RuntimeError: no loop is running here, or ``setup`` or ``no_setup`` was called before.
         """
         if self._started:

@@ -3,18 +3,29 @@
 
 import _thread
 import importlib.util
+import sys
 import threading
 import types
 
 from interloop import _core
 
 
-def _default():
-    """What txaio has selected; else Twisted, as Crochet; asyncio where Twisted is not installed."""
+def _default(owned):
+    """What txaio has selected; the asyncio loop that runs here; else Twisted, as Crochet, or asyncio where that is missing.
+
+    A running loop that is that of Twisted's reactor means Twisted.
+    """
     from interloop import txaio
 
     if txaio._explicit_framework:
         return txaio._explicit_framework
+    if not owned:
+        import asyncio
+
+        running = asyncio._get_running_loop()
+        reactor = sys.modules.get("twisted.internet.reactor")
+        if running is not None:
+            return reactor if getattr(reactor, "_asyncioEventloop", None) is running else running
     return "twisted" if importlib.util.find_spec("twisted") else "asyncio"
 
 
@@ -24,7 +35,7 @@ def reactor_for(loop, twisted_factory, owned):
     TypeError, ValueError: the argument is none of those that are documented. RuntimeError: uvloop, and threads are patched.
     """
     if loop is None:
-        loop = "twisted" if not _is_global(twisted_factory) else _default()
+        loop = "twisted" if not _is_global(twisted_factory) else _default(owned)
     if loop == "twisted":
         return twisted_factory()
     if hasattr(loop, "callFromThread") and hasattr(loop, "addSystemEventTrigger"):

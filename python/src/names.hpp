@@ -111,6 +111,7 @@ namespace interloop::python {
   X(isInIOThread, "isInIOThread")                  \
   X(ioThread, "ioThread")                          \
   X(register_, "register")                         \
+  X(dunder_class, "__class__")                     \
   X(dunder_doc, "__doc__")                         \
   X(dunder_qualname, "__qualname__")               \
   X(dunder_annotations, "__annotations__")

@@ -180,8 +180,9 @@ ref without_coroutine_flag(ref code) {
 
 PyObject* get_attribute(PyObject* object, PyObject* name) {
   reactor_function* self = as_function(object);
-  for (PyObject* each :
-       {names::dunder_name, names::dunder_qualname, names::dunder_doc, names::dunder_module, names::dunder_annotations})
+  // Its class too, by which isinstance() and `inspect` take it for the function or method that it stands for.
+  for (PyObject* each : {names::dunder_name, names::dunder_qualname, names::dunder_doc, names::dunder_module,
+                         names::dunder_annotations, names::dunder_class})
     if (PyUnicode_Compare(each, name) == 0) return PyObject_GetAttr(self->wrapped, name);
   PyObject* found = PyObject_GenericGetAttr(object, name);
   if (found || !PyErr_ExceptionMatches(PyExc_AttributeError)) return found;

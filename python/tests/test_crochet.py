@@ -220,6 +220,8 @@ class Thing:
     def static(a): return a
     @run_in_reactor
     def eventual(self): return self
+import json
+json_dumps = wait_for(timeout=10)(json.dumps)
 thing = Thing()
 assert thing.method(1, b=3) == (thing, 1, 3) == Thing.method(thing, 1, b=3)
 assert Thing.outside(1) == thing.outside(1) == Thing.inside(1) == thing.inside(1) == (Thing, 1)
@@ -230,6 +232,9 @@ assert str(inspect.signature(thing.method)) == "(a: int, *, b=2) -> int"
 assert (Thing.method.__name__, Thing.method.__doc__) == ("method", "Its documentation.")
 assert Thing.method.__qualname__ == "Thing.method" and Thing.method.__module__ == "__main__"
 assert Thing.method.__wrapped__(thing, 1) == (thing, 1, 2)
+assert inspect.isfunction(Thing.method) and inspect.ismethod(thing.method) and thing.method.__self__ is thing
+assert inspect.getsourcefile(json_dumps) == inspect.getsourcefile(json.dumps)
+assert inspect.getsource(json_dumps) == inspect.getsource(json.dumps)
 assert thing.method == thing.method and hash(thing.method) == hash(thing.method)
 """,
     )
@@ -265,7 +270,7 @@ def plain(a, b=2): return a + b
 @run_in_reactor
 async def coroutine(a, b=2): return a + b
 for each in (plain, coroutine):
-    assert inspect.getfullargspec(each).args == ["a", "b"] and inspect.getfullargspec(each).defaults == (2,)
+    assert inspect.isfunction(each) and inspect.getfullargspec(each).args == ["a", "b"] and inspect.getfullargspec(each).defaults == (2,)
     assert each.__code__.co_name == each.__name__
     assert not inspect.iscoroutinefunction(each) and not asyncio.iscoroutinefunction(each)
     assert each(1).wait(10) == 3

@@ -13,7 +13,7 @@ from interloop import _core
 from interloop._core import EventualResult
 from interloop.crochet._errors import ReactorStopped, TimeoutError
 from interloop.crochet._resultstore import ResultStore
-from interloop.crochet._util import synchronized
+from interloop.crochet._util import patched_event, synchronized
 
 __all__ = ["EventLoop", "EventualResult", "ReactorStopped", "ResultRegistry", "ThreadLogObserver", "TimeoutError"]
 
@@ -148,7 +148,7 @@ class EventLoop:
         api = _frameworks.api_for(reactor)
         queue, waker = _frameworks.waker_of(reactor) if self._is_twisted and owned else (None, -1)
         self._context = _core.ReactorContext(
-            reactor, self._registry._results, api, self._is_twisted, not owned, queue, waker, _frameworks.patched_event()
+            reactor, self._registry._results, api, self._is_twisted, not owned, queue, waker, patched_event()
         )
         self._started = True
 

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Which loop ``setup`` and ``no_setup`` mean, and txaio's functions on it."""
 
-import _thread
 import importlib.util
 import sys
-import threading
-import types
 
 from interloop import _core
+from interloop.crochet._util import patched_event
 
 
 def _default(owned):
@@ -88,11 +86,6 @@ def api_for(reactor):
     if is_twisted(reactor):
         return _core.TwistedApi(_core.Config(reactor), list)
     return _core.AsyncioApi(_core.Config(reactor.loop))
-
-
-def patched_event():
-    """``threading.Event`` where greenlets are in the place of threads (gevent, eventlet), else None."""
-    return None if isinstance(_thread.allocate_lock, types.BuiltinFunctionType) else threading.Event
 
 
 def waker_of(reactor):

@@ -6,6 +6,8 @@ import sys
 import threading
 import time
 
+from interloop.crochet._util import patched_event
+
 
 class Watchdog(threading.Thread):
     """Calls a function when a thread has ended. It sleeps until then; nothing wakes it in between."""
@@ -14,6 +16,13 @@ class Watchdog(threading.Thread):
         super().__init__(name="CrochetShutdownWatchdog")
         self._canary = canary
         self._shutdown_function = shutdown_function
+
+    def start(self):
+        """From 3.13 on, gevent's main thread has ended for a moment only, which a greenlet may miss; it makes these calls."""
+        if patched_event() and sys.version_info >= (3, 13):
+            threading._register_atexit(self._shutdown_function)
+        else:
+            super().start()
 
     def run(self):
         if isinstance(self._canary, threading.Thread):

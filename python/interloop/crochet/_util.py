@@ -1,7 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""Methods under a lock."""
+"""Methods under a lock; whether threads are threads."""
 
+import _thread
+import threading
+import types
 from functools import wraps
+
+
+def patched_event():
+    """``threading.Event`` where greenlets are in the place of threads (gevent, eventlet), else None."""
+    return None if isinstance(_thread.allocate_lock, types.BuiltinFunctionType) else threading.Event
 
 
 def synchronized(method):

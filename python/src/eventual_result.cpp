@@ -76,9 +76,10 @@ int block(eventual_result* self, PyObject* timeout, double grace) {
 }
 
 ref timeout_error() {
-  static PyObject* type = nullptr;
-  if (!type) type = import_from("interloop.crochet._errors", "TimeoutError").release();
-  if (type) PyErr_SetNone(type);
+  static PyObject* make = nullptr;
+  if (!make) make = import_from("interloop.crochet._errors", "timed_out").release();
+  const ref exception = make ? call(make) : ref();
+  if (exception) PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(exception.get())), exception.get());
   return ref();
 }
 

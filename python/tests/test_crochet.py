@@ -125,6 +125,24 @@ assert cancelled.wait(10)
     )
 
 
+def test_a_timeout_while_a_module_is_imported_says_so(tmp_path):
+    (tmp_path / "waits_at_import.py").write_text(
+        "from interloop import crochet\n"
+        "@crochet.wait_for(timeout=0.05)\n"
+        "def imports(): import waits_at_import\n"
+        "imports()\n"
+    )
+    program(
+        "asyncio",
+        f"""
+sys.path.insert(0, {str(tmp_path)!r})
+error = raises(TimeoutError, __import__, "waits_at_import")
+assert "importing a module" in str(error)
+assert str(raises(TimeoutError, wait_for(timeout=0.01)(lambda: pending()))) == ""
+""",
+    )
+
+
 @ON_ALL
 def test_a_timeout_of_nothing_lets_through_what_is_done_at_once(loop):
     program(

@@ -2,9 +2,12 @@
 """One fixture over the frameworks: each test that takes ``on`` runs on asyncio, uvloop and Twisted."""
 
 import gc
+import os
 
 import pytest
 from support import frameworks
+
+os.environ.pop("PYTHONUNBUFFERED", None)  # programs that tests run have buffers, as their users' have
 
 
 @pytest.fixture(params=sorted(frameworks.KINDS))

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Logging, each case in a process of its own: it is started once."""
 
+import os
 import re
+import subprocess
+import sys
 
 import pytest
 from support.programs import run
 
+DESTINATIONS = pytest.mark.parametrize("destination", ["a pipe", "a file"])
 BOTH = pytest.mark.parametrize("framework", ["asyncio", "twisted"])
 PROLOGUE = """
 import io, logging, sys
@@ -355,3 +359,89 @@ def test_zone_is_the_local_one():
         """
     )
     assert re.search(r"T\d\d:\d\d:\d\d-0330 x", output), output
+
+
+# ---- streams that have a buffer, as standard output has unless it is a terminal
+
+
+def written_by(tmp_path, program):
+    """What a program writes to a file in place of standard output: (exit status, text, what it complains of)."""
+    with (tmp_path / "output").open("w+") as out:
+        done = subprocess.run([sys.executable, "-c", program], stdout=out, stderr=subprocess.PIPE, text=True, timeout=60)
+        out.seek(0)
+        return done.returncode, out.read(), done.stderr
+
+
+PRINTS_AND_LOGS = """
+import os, sys
+from interloop import txaio
+txaio.use_{framework}()
+kept = sys.stdout
+print("printed before")
+{start}
+txaio.make_logger().warn("logged")
+{end}
+"""
+
+
+@BOTH
+@DESTINATIONS
+def test_what_was_printed_and_logged_arrives(framework, destination, tmp_path):
+    program = PRINTS_AND_LOGS.format(framework=framework, start="txaio.start_logging()", end="")
+    status, text, complaints = written_by(tmp_path, program) if destination == "a file" else (0, run(program), "")
+    lines = text.splitlines()
+    assert (status, complaints, len(lines), lines[0]) == (0, "", 2, "printed before"), text
+    assert lines[1].endswith(" logged"), text
+
+
+@BOTH
+def test_a_line_is_written_through_when_it_is_logged(framework, tmp_path):
+    program = PRINTS_AND_LOGS.format(framework=framework, start="txaio.start_logging()", end="os._exit(3)")
+    status, text, _ = written_by(tmp_path, program)
+    assert status == 3 and text.splitlines()[-1].endswith(" logged"), text
+
+
+def test_a_log_in_a_file_of_its_own_leaves_what_is_written_to_the_old_standard_output(tmp_path):
+    start = f"txaio.start_logging(out=open({str(tmp_path / 'log')!r}, 'w'))"
+    program = PRINTS_AND_LOGS.format(framework="twisted", start=start, end="kept.write('to the kept stream')")
+    assert written_by(tmp_path, program)[:2] == (0, "printed before\nto the kept stream")
+    assert (tmp_path / "log").read_text().endswith(" logged\n")
+
+
+@BOTH
+def test_no_line_is_lost_where_standard_output_is_a_pipe_that_does_not_block(framework, tmp_path):
+    program = PRINTS_AND_LOGS.format(
+        framework=framework,
+        start="txaio.start_logging()",
+        end="for i in range(300): txaio.make_logger().info('{i} {text}', i=i, text='x' * (i * 100))",
+    )
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with open(reader) as lines, (tmp_path / "complaints").open("w+") as complaints:
+        process = subprocess.Popen([sys.executable, "-c", program], stdout=writer, stderr=complaints)
+        os.close(writer)
+        found = [line.split()[1:] for line in lines][2:]
+        status = process.wait(timeout=60)
+        complaints.seek(0)
+        assert (status, complaints.read()) == (0, "")
+    assert [(int(number), sum(map(len, text))) for number, *text in found] == [(i, i * 100) for i in range(300)]
+
+
+@BOTH
+def test_a_log_that_cannot_be_written_is_told_on_standard_error_and_its_callers_go_on(framework):
+    output = run(
+        f"""
+        import sys
+        from interloop import txaio
+        txaio.use_{framework}()
+        class Full:
+            mode = "w"
+            def write(self, text): raise OSError("no space is left")
+        txaio.start_logging(out=Full())
+        log = txaio.make_logger()
+        log.info("first")
+        log.info("second")
+        sys.__stdout__.write("went on")
+        """
+    )
+    assert "no space is left" in output and "went on" in output, output

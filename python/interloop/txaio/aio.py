@@ -3,15 +3,12 @@
 
 import asyncio
 import logging
-import os
 import sys
 import traceback
 import weakref
-from datetime import datetime
 
 from interloop import _core, txaio
 from interloop.txaio import _common, _logging, _util
-from interloop.txaio._iotype import guess_stream_needs_encoding
 from interloop.txaio.interfaces import IFailedFuture, ILogger, log_levels
 
 _this = _logging.module_of(__name__)
@@ -57,15 +54,16 @@ def add_log_categories(categories):
     _categories.update(categories)
 
 
-class _TxaioFileHandler(logging.Handler):
-    """Writes ``2016-01-21T01:02:03-0100 message`` lines to a stream of text or of bytes."""
-
-    def __init__(self, fileobj, **kw):
-        super().__init__(**kw)
-        self._file = fileobj
-        self._encode = guess_stream_needs_encoding(fileobj)
+class _TxaioFileHandler(_logging.LineWriter, logging.Handler):
+    """What `start_logging` adds to the stdlib's root logger."""
 
     def emit(self, record):
+        try:
+            self.write_line(*self._moment_and_message(record))
+        except Exception:
+            self.handleError(record)  # tells standard error: who logs has nothing to do with it
+
+    def _moment_and_message(self, record):
         if isinstance(record.args, dict) and ("log_format" in record.args or "log_message" in record.args):
             template = record.args.get("log_format", record.args.get("log_message", ""))
             message = template.format(**record.args)
@@ -75,9 +73,7 @@ class _TxaioFileHandler(logging.Handler):
             if record.levelno >= logging.ERROR and record.exc_info:
                 message = "\n".join([message, "".join(traceback.format_exception(*record.exc_info))])
             moment = record.created
-        stamp = datetime.fromtimestamp(moment).astimezone().strftime("%Y-%m-%dT%H:%M:%S%z")
-        line = f"{stamp} {message}{os.linesep}"
-        self._file.write(line.encode("utf8") if self._encode else line)
+        return moment, message
 
 
 make_logger = _core.bind_asyncio_logging(_this)

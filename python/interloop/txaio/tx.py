@@ -1,20 +1,19 @@
 # SPDX-License-Identifier: MIT
 """txaio on Twisted. The functions are compiled; here is what belongs to the module: its configuration, its logging."""
 
-import os
+import atexit
 import sys
 import weakref
 
 from twisted.internet import defer
 from twisted.internet.defer import Deferred, DeferredList
-from twisted.logger import ILogObserver, LogLevel, formatEvent, formatTime, globalLogBeginner, globalLogPublisher
+from twisted.logger import ILogObserver, LogLevel, formatEvent, globalLogBeginner, globalLogPublisher
 from twisted.logger import Logger as _Logger
 from twisted.python.failure import Failure
 from zope.interface import provider
 
 from interloop import _core, txaio
 from interloop.txaio import _common, _logging, _util
-from interloop.txaio._iotype import guess_stream_needs_encoding
 from interloop.txaio.interfaces import IFailedFuture, ILogger, log_levels
 
 _this = _logging.module_of(__name__)
@@ -31,6 +30,8 @@ using_asyncio = False
 config = _Config()
 
 _stderr, _stdout = sys.stderr, sys.stdout
+# The interpreter flushes what is sys.stdout at its end: Twisted's, once anybody has begun its logging.
+atexit.register(_logging.flush, (_stdout, _stderr))
 _observer = None
 _loggers = weakref.WeakSet()
 _log_level = "info"
@@ -81,8 +82,8 @@ make_logger = _core.bind_twisted_logging(_this)
 
 
 @provider(ILogObserver)
-class _LogObserver:
-    """Writes ``2016-01-21T01:02:03-0100 message`` lines to a stream of text or of bytes."""
+class _LogObserver(_logging.LineWriter):
+    """What `start_logging` has Twisted call."""
 
     to_tx = {
         "critical": LogLevel.critical,
@@ -92,10 +93,6 @@ class _LogObserver:
         "debug": LogLevel.debug,
         "trace": LogLevel.debug,
     }
-
-    def __init__(self, out):
-        self._file = out
-        self._encode = guess_stream_needs_encoding(out)
 
     def _acceptable_level(self, level):
         last = log_levels.index(_log_level)
@@ -110,8 +107,11 @@ class _LogObserver:
             message = formatEvent(event)
         else:  # loggers of Twisted's own do not know txaio's level
             return
-        line = f"{formatTime(event['log_time'])} {message}{os.linesep}"
-        self._file.write(line.encode("utf8") if self._encode else line)
+        try:
+            self.write_line(event["log_time"], message)
+        except Exception as error:  # Twisted tells the other observers, where there are some
+            _logging.tell_once(self, f"txaio's log cannot be written any more: {error!r}; the first line lost: {message}")
+            raise
 
 
 def start_logging(out=_stdout, level="info"):
@@ -130,6 +130,9 @@ def start_logging(out=_stdout, level="info"):
         _started_logging = True
     if not _begun_logging:
         _begun_logging = True
+        replaced = sys.stdout, sys.stderr
+        _logging.flush(replaced)
+        atexit.register(_logging.flush, replaced)
         globalLogBeginner.beginLoggingTo([_observer] if _observer else [])
     elif _observer:
         globalLogPublisher.addObserver(_observer)

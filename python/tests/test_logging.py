@@ -75,6 +75,49 @@ assert [line.split(" ", 1)[1] for line in lines()] == ["yes", "traced True"], li
     )
 
 
+def test_a_raised_level_silences_no_other_library_on_asyncio():
+    program(
+        "asyncio",
+        """
+txaio.start_logging(out=out, level="info")
+other, root = logging.getLogger("other"), logging.getLogger()
+for level in ("error", "none", "debug", "warn"):
+    txaio.set_global_log_level(level)
+    other.info(f"info at {level}")
+    other.debug(f"debug at {level}")
+assert [line.split(" ", 1)[1] for line in lines()] == [
+    "info at error", "info at none", "info at debug", "debug at debug", "info at warn"], lines()
+root.setLevel("ERROR")
+txaio.set_global_log_level("critical")
+assert root.level == logging.ERROR
+own = txaio.make_logger()
+own._set_log_level("error")
+own.error("own")
+assert lines()[-1].endswith(" own"), lines()
+""",
+    )
+
+
+def test_a_raised_level_silences_no_other_library_and_no_logger_with_its_own_on_twisted():
+    program(
+        "twisted",
+        """
+from twisted.logger import Logger
+txaio.start_logging(out=out, level="info")
+own, follows, other = txaio.make_logger(level="info"), txaio.make_logger(), Logger("other")
+for level in ("error", "none", "debug", "warn"):
+    txaio.set_global_log_level(level)
+    own.info(f"own at {level}")
+    follows.info(f"not at {level}")
+    other.info(f"other at {level}")
+    other.debug(f"debug at {level}")
+assert [line.split(" ", 1)[1] for line in lines()] == [
+    "own at error", "other at error", "own at none", "other at none", "own at debug", "not at debug", "other at debug",
+    "debug at debug", "own at warn", "other at warn"], lines()
+""",
+    )
+
+
 @BOTH
 def test_level_none_writes_nothing(framework):
     program(

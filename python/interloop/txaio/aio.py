@@ -31,6 +31,7 @@ _loggers = weakref.WeakSet()
 _log_level = "info"
 _started_logging = False
 _handler: "_TxaioFileHandler | None" = None
+_root_level = (logging.NOTSET, logging.NOTSET)  # of the stdlib's root logger: its own, and what was made of it
 _categories: dict = {}
 
 _to_stdlib = {
@@ -85,7 +86,7 @@ def start_logging(out=_stdout, level="info"):
     ``out`` None sets the level and leaves output to the application; a later call may give one. Level "none" writes
     nothing. RuntimeError: there is no such level.
     """
-    global _handler, _started_logging
+    global _handler, _root_level, _started_logging
     _logging.require_level(level)
     if _started_logging:
         return
@@ -95,17 +96,24 @@ def start_logging(out=_stdout, level="info"):
         _started_logging = True
     logging.raiseExceptions = True
     logging.getLogger().setLevel(_to_stdlib[level])
+    _root_level = (_to_stdlib[level], _to_stdlib[level])
     _logging.set_level(_this, level)
 
 
 def set_global_log_level(level):
-    """Sets the level of all loggers, and of the output that ``start_logging`` has begun.
+    """Sets the level of all loggers. What ``start_logging`` has begun writes it; from others, all that it wrote before.
 
     ValueError: there is no such level.
     """
+    global _root_level
     _logging.set_level(_this, level)
-    if _started_logging:
-        logging.getLogger().setLevel(_to_stdlib[level])
+    if _started_logging:  # the root logger would keep back what is below its level
+        root = logging.getLogger()
+        own, made = _root_level
+        if root.level != made:  # the application has set it since
+            own = root.level
+        _root_level = (own, min(own, _to_stdlib[level]))
+        root.setLevel(_root_level[1])
 
 
 def get_global_log_level():

@@ -94,8 +94,13 @@ class _LogObserver(_logging.LineWriter):
         "trace": LogLevel.debug,
     }
 
+    def __init__(self, out):
+        super().__init__(out)
+        self._first_level = _log_level
+
     def _acceptable_level(self, level):
-        last = log_levels.index(_log_level)
+        # Raising the global level silences loggers that follow it, and nobody else's.
+        last = max(log_levels.index(_log_level), log_levels.index(self._first_level))
         return any(self.to_tx[name] is level for name in log_levels[1 : last + 1])
 
     def __call__(self, event):
@@ -139,7 +144,9 @@ def start_logging(out=_stdout, level="info"):
 
 
 def set_global_log_level(level):
-    """Sets the ``level`` of all loggers that have none of their own, and of what ``start_logging`` writes.
+    """Sets the ``level`` of all loggers that have none of their own.
+
+    What ``start_logging`` has begun writes it; from others, all that it wrote before.
 
     ValueError: there is no such level.
     """

@@ -144,9 +144,20 @@ PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   return new_logger(type, logger, level, categories).release();
 }
 
+// `log_levels` has it, as the original's loggers have a method for each; no message is at that level.
+PyObject* none(asyncio_logger*, const arguments&) {
+  PyErr_SetString(PyExc_AttributeError,
+                  "'none' is the level of a logger that logs nothing, and not of a message: log it at one of critical, "
+                  "error, warn, info, debug, trace");
+  return nullptr;
+}
+
+PyObject* reduce(asyncio_logger* self) { return reduce_logger("interloop.txaio.aio", self); }
+
 using garbage = collected<asyncio_logger, &asyncio_logger::logger, &asyncio_logger::categories, &asyncio_logger::dict>;
 
-std::array<PyGetSetDef, 2> properties{{
+std::array<PyGetSetDef, 3> properties{{
+    {"__dict__", &PyObject_GenericGetDict, &PyObject_GenericSetDict, nullptr, nullptr},
     {"_log_level", &get_log_level<asyncio_logger>, nullptr, PyDoc_STR("The name of the level."), nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 }};
@@ -158,7 +169,7 @@ std::array<PyMemberDef, 4> members{{
     {nullptr, 0, 0, 0, nullptr},
 }};
 
-std::array<PyMethodDef, 9> methods{{
+std::array<PyMethodDef, 11> methods{{
     INTERLOOP_PYTHON_FAST(asyncio_logger, "critical", log<log_level::critical>,
                           "critical($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs as critical."),
     INTERLOOP_PYTHON_FAST(asyncio_logger, "error", log<log_level::error>,
@@ -171,10 +182,13 @@ std::array<PyMethodDef, 9> methods{{
                           "debug($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs for debugging."),
     INTERLOOP_PYTHON_FAST(asyncio_logger, "trace", log<log_level::trace>,
                           "trace($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs as a trace."),
+    INTERLOOP_PYTHON_FAST(asyncio_logger, "none", none,
+                          "none($self, message, **kwargs)\n--\n\nAttributeError: no message is at that level."),
     INTERLOOP_PYTHON_FAST(asyncio_logger, "emit", emit,
                           "emit($self, level, message, **kwargs)\n--\n\nLogs at the level of that name."),
     INTERLOOP_PYTHON_FAST(asyncio_logger, "_set_log_level", follow_log_level<asyncio_logger>,
                           "_set_log_level($self, level)\n--\n\n"),
+    INTERLOOP_PYTHON_PLAIN(asyncio_logger, "__reduce__", reduce, "What copy and pickle make another one of."),
     {nullptr, nullptr, 0, nullptr},
 }};
 

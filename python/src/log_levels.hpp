@@ -33,6 +33,13 @@ PyObject* follow_log_level(Logger* self, const arguments& given) {
   Py_RETURN_NONE;
 }
 
+/// The method `__reduce__` of a logger: what the function `_reduce_logger` of the framework's module makes of it.
+template <class Logger>
+PyObject* reduce_logger(const char* module, Logger* self) {
+  const ref function = import_from(module, "_reduce_logger");
+  return function ? call(function.get(), reinterpret_cast<PyObject*>(self)).release() : nullptr;
+}
+
 /// The dotted name of the code that calls the compiled function: class of `self`, or module and function.
 ref namespace_of_caller();
 

@@ -151,9 +151,12 @@ PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   return module ? new_logger(type, module.get(), level, logger, name, observer).release() : nullptr;
 }
 
+PyObject* reduce(twisted_logger* self) { return reduce_logger("interloop.txaio.tx", self); }
+
 using garbage = collected<twisted_logger, &twisted_logger::logger, &twisted_logger::categories, &twisted_logger::dict>;
 
-std::array<PyGetSetDef, 3> properties{{
+std::array<PyGetSetDef, 4> properties{{
+    {"__dict__", &PyObject_GenericGetDict, &PyObject_GenericSetDict, nullptr, nullptr},
     {"_log_level", &get_log_level<twisted_logger>, nullptr, PyDoc_STR("The name of the level."), nullptr},
     {"_log_level_set_explicitly", &get_keeps_level, nullptr,
      PyDoc_STR("Whether it stays when the global level changes."), nullptr},
@@ -167,7 +170,7 @@ std::array<PyMemberDef, 4> members{{
     {nullptr, 0, 0, 0, nullptr},
 }};
 
-std::array<PyMethodDef, 11> methods{{
+std::array<PyMethodDef, 12> methods{{
     INTERLOOP_PYTHON_FAST(twisted_logger, "critical", log<log_level::critical>,
                           "critical($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs as critical."),
     INTERLOOP_PYTHON_FAST(twisted_logger, "error", log<log_level::error>,
@@ -190,6 +193,7 @@ std::array<PyMethodDef, 11> methods{{
                           "Sets the level; if keep, it no longer follows the global one."),
     INTERLOOP_PYTHON_FAST(twisted_logger, "_set_log_level", follow_log_level<twisted_logger>,
                           "_set_log_level($self, level)\n--\n\n"),
+    INTERLOOP_PYTHON_PLAIN(twisted_logger, "__reduce__", reduce, "What copy and pickle make another one of."),
     {nullptr, nullptr, 0, nullptr},
 }};
 

@@ -290,6 +290,66 @@ assert gone() is None
     )
 
 
+@BOTH
+def test_loggers_and_what_holds_them_can_be_copied_and_pickled(framework):
+    program(
+        framework,
+        """
+import copy, pickle
+def name(log): return log._logger.name if txaio.using_asyncio else log._logger.namespace
+class Part:
+    def __init__(self): self.log = txaio.make_logger()
+txaio.start_logging(out=out, level="info")
+part = Part()
+part.log.note = ["kept"]
+for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+    pickle.loads(pickle.dumps(part, protocol)).log.info("pickled")
+copies = [copy.copy(part.log), copy.deepcopy(part).log, pickle.loads(pickle.dumps(part.log))]
+assert [each is part.log for each in copies] == [False] * 3
+for each in copies:
+    assert name(each) == "__main__.Part" and each.note == ["kept"] and type(each) is type(part.log)
+    each.debug("no")
+    each.info("copied")
+txaio.set_global_log_level("debug")
+for each in copies: each.debug("follows")
+assert [line.split()[-1] for line in lines()] == ["pickled"] * 4 + ["copied"] * 3 + ["follows"] * 3, lines()
+""",
+    )
+
+
+def test_a_copied_logger_keeps_its_own_level_and_observer_on_twisted():
+    program(
+        "twisted",
+        """
+import copy
+events = []
+class Observer:
+    def __call__(self, event): events.append(event["log_level"].name)
+log = txaio.make_logger(level="debug", observer=Observer())
+for each in (copy.copy(log), copy.deepcopy(log)):
+    txaio.set_global_log_level("error")
+    each.debug("yes")
+    each.trace("no")
+assert events == ["debug"] * 2, events
+""",
+    )
+
+
+@pytest.mark.parametrize("call", ["none('x')", "emit('none', 'x')"])
+def test_a_message_at_level_none_is_refused_on_asyncio(call):
+    program(
+        "asyncio",
+        f"""
+log = txaio.make_logger()
+try: log.{call}
+except AttributeError as error: assert "one of critical" in str(error)
+else: raise SystemExit("did not raise")
+from interloop.txaio.interfaces import log_levels
+assert all(callable(getattr(log, level)) for level in log_levels)
+""",
+    )
+
+
 def test_the_stdlibs_messages_come_out_through_start_logging():
     program(
         "asyncio",

@@ -80,6 +80,17 @@ class _TxaioFileHandler(_logging.LineWriter, logging.Handler):
 make_logger = _core.bind_asyncio_logging(_this)
 
 
+def _reduce_logger(logger):
+    """For copy and pickle: a copy logs under the same name, and follows the global level as the first one does."""
+    return _logger_again, (type(logger), logger._logger, logger._log_level), logger.__dict__ or None
+
+
+def _logger_again(cls, native, level):
+    logger = cls(native, level, _categories)
+    _loggers.add(logger)
+    return logger
+
+
 def start_logging(out=_stdout, level="info"):
     """Writes the log to ``out`` from now on, up to ``level``. A second call does nothing.
 

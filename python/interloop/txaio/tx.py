@@ -81,6 +81,20 @@ def add_log_categories(categories):
 make_logger = _core.bind_twisted_logging(_this)
 
 
+def _reduce_logger(logger):
+    """For copy and pickle: a copy logs under the same name to the same place, and has its level as the first one does."""
+    native = logger._logger
+    observer = None if native.observer is globalLogPublisher else native.observer  # the process's, which has no copies
+    level, kept = logger._log_level, logger._log_level_set_explicitly
+    return _logger_again, (type(logger), type(native), native.namespace, observer, level, kept), logger.__dict__ or None
+
+
+def _logger_again(cls, factory, namespace, observer, level, kept):
+    logger = cls(level, factory, namespace, observer)
+    logger.set_log_level(level, keep=kept)
+    return logger
+
+
 @provider(ILogObserver)
 class _LogObserver(_logging.LineWriter):
     """What `start_logging` has Twisted call."""

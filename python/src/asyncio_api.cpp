@@ -293,7 +293,8 @@ using garbage = collected<asyncio_api, &asyncio_api::config, &asyncio_api::dict>
 
 PyObject* get_loop(PyObject* object, void*) { return loop_of(reinterpret_cast<asyncio_api*>(object)).release(); }
 
-std::array<PyGetSetDef, 2> properties{{
+std::array<PyGetSetDef, 3> properties{{
+    INTERLOOP_PYTHON_DICT,
     {"_loop", &get_loop, nullptr, PyDoc_STR("The loop that the functions use now."), nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 }};

@@ -157,7 +157,7 @@ PyObject* reduce(asyncio_logger* self) { return reduce_logger("interloop.txaio.a
 using garbage = collected<asyncio_logger, &asyncio_logger::logger, &asyncio_logger::categories, &asyncio_logger::dict>;
 
 std::array<PyGetSetDef, 3> properties{{
-    {"__dict__", &PyObject_GenericGetDict, &PyObject_GenericSetDict, nullptr, nullptr},
+    INTERLOOP_PYTHON_DICT,
     {"_log_level", &get_log_level<asyncio_logger>, nullptr, PyDoc_STR("The name of the level."), nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 }};

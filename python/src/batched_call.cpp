@@ -23,11 +23,54 @@ PyObject* cancel(batched_call* self) {
   Py_RETURN_NONE;
 }
 
-void destroy(PyObject* object) {
-  if (reinterpret_cast<batched_call*>(object)->weakrefs) PyObject_ClearWeakRefs(object);
+int visit_contents(batched_call* self, visitproc visit, void* arg) {
+  Py_VISIT(self->function);
+  Py_VISIT(self->names);
+  for (Py_ssize_t i = 0; i < Py_SIZE(self); ++i) Py_VISIT(self->args[i]);
+  return 0;
+}
+
+int traverse(PyObject* object, visitproc visit, void* arg) {
+  auto* self = reinterpret_cast<batched_call*>(object);
+  Py_VISIT(Py_TYPE(object));
+  Py_VISIT(self->dict);
+  return visit_contents(self, visit, arg);
+}
+
+int clear(PyObject* object) {
   clear_call(reinterpret_cast<batched_call*>(object));
+  Py_CLEAR(reinterpret_cast<batched_call*>(object)->dict);
+  return 0;
+}
+
+void destroy(PyObject* object) {
+  PyObject_GC_UnTrack(object);
+  if (reinterpret_cast<batched_call*>(object)->weakrefs) PyObject_ClearWeakRefs(object);
+  clear(object);
   free_object(object);
 }
+
+// From here on it may be part of a circle that nothing else knows of.
+void track(PyObject* object) {
+  if (!PyObject_GC_IsTracked(object)) PyObject_GC_Track(object);
+}
+
+int set_attribute(PyObject* object, PyObject* name, PyObject* value) {
+  if (PyObject_GenericSetAttr(object, name, value) < 0) return -1;
+  track(object);
+  return 0;
+}
+
+PyObject* get_dict(PyObject* object, void* nothing) {
+  PyObject* dict = PyObject_GenericGetDict(object, nothing);
+  if (dict) track(object);
+  return dict;
+}
+
+std::array<PyGetSetDef, 2> properties{{
+    {"__dict__", &get_dict, nullptr, nullptr, nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr},
+}};
 
 std::array<PyMethodDef, 2> methods{{
     INTERLOOP_PYTHON_PLAIN(batched_call, "cancel", cancel,
@@ -35,7 +78,8 @@ std::array<PyMethodDef, 2> methods{{
     {nullptr, nullptr, 0, nullptr},
 }};
 
-std::array<PyMemberDef, 2> members{{
+std::array<PyMemberDef, 3> members{{
+    {"__dictoffset__", T_PYSSIZET, offsetof(batched_call, dict), READONLY, nullptr},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(batched_call, weakrefs), READONLY, nullptr},
     {nullptr, 0, 0, 0, nullptr},
 }};
@@ -43,9 +87,8 @@ std::array<PyMemberDef, 2> members{{
 }  // namespace
 
 int visit_call(batched_call* self, visitproc visit, void* arg) {
-  Py_VISIT(self->function);
-  Py_VISIT(self->names);
-  for (Py_ssize_t i = 0; i < Py_SIZE(self); ++i) Py_VISIT(self->args[i]);
+  if (!PyObject_GC_IsTracked(object_of(self))) return visit_contents(self, visit, arg);
+  Py_VISIT(self);
   return 0;
 }
 
@@ -64,8 +107,11 @@ PyObject* run_call(batched_call* self) {
 }
 
 ref make_batched_call(PyObject* function, const arguments& rest) {
-  auto* made = reinterpret_cast<batched_call*>(call_type->tp_alloc(call_type, rest.total()));
+  auto* made = PyObject_GC_NewVar(batched_call, call_type, rest.total());  // not tracked, as tp_alloc would have it
   if (!made) return ref();
+  made->home = nullptr;
+  made->previous = made->next = nullptr;
+  made->dict = made->weakrefs = nullptr;
   made->function = Py_NewRef(function);
   made->names = Py_XNewRef(rest.names);
   for (Py_ssize_t i = 0; i < rest.total(); ++i) made->args[i] = Py_NewRef(rest.values[i]);
@@ -73,15 +119,19 @@ ref make_batched_call(PyObject* function, const arguments& rest) {
 }
 
 bool make_batched_call_type(PyObject* module) {
-  std::array<PyType_Slot, 5> slots{{
+  std::array<PyType_Slot, 9> slots{{
       {Py_tp_call, reinterpret_cast<void*>(&run)},
+      {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(&clear)},
       {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
+      {Py_tp_setattro, reinterpret_cast<void*>(&set_attribute)},
       {Py_tp_methods, methods.data()},
       {Py_tp_members, members.data()},
+      {Py_tp_getset, properties.data()},
       {0, nullptr},
   }};
   PyType_Spec spec{"interloop._core.BatchedCall", offsetof(batched_call, args), sizeof(PyObject*),
-                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots.data()};
+                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots.data()};
   return (call_type = make_type(module, spec)) != nullptr;
 }
 

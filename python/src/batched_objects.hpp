@@ -25,6 +25,7 @@ struct batched_timer {
   PyObject* seconds;
   PyObject* create_delayed_call;
   std::unordered_map<std::int64_t, batched_bucket*>* buckets;  // those that have not fired; owned references
+  PyObject* dict;                                              // null, or a user's attributes
   PyObject* weakrefs;
 };
 
@@ -42,8 +43,8 @@ struct batched_bucket {
   double chunk_delay;  // zero until the first chunk
 };
 
-// No garbage collector knows these, so 100,000 of them do not wake it: their bucket visits for them what they hold, and
-// once they have left it they hold nothing.
+// The garbage collector does not track these, so it does not walk 100,000 of them: their bucket visits for them what they
+// hold, and once they have left it they hold nothing. It tracks those that have got an attribute.
 struct batched_call {
   PyObject_VAR_HEAD
   batched_bucket* home;  // borrowed; null once it has run or was cancelled
@@ -51,6 +52,7 @@ struct batched_call {
   batched_call* next;
   PyObject* function;
   PyObject* names;  // null, or a tuple: of the last arguments
+  PyObject* dict;   // null, or a user's attributes
   PyObject* weakrefs;
   PyObject* args[1];  // as many as the object's size says
 };

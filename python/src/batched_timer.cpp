@@ -96,6 +96,7 @@ int traverse(PyObject* object, visitproc visit, void* arg) {
   Py_VISIT(Py_TYPE(object));
   Py_VISIT(self->seconds);
   Py_VISIT(self->create_delayed_call);
+  Py_VISIT(self->dict);
   if (self->buckets)
     for (const auto& [key, each] : *self->buckets) Py_VISIT(each);
   return 0;
@@ -106,6 +107,7 @@ int clear(PyObject* object) {
   while (self->buckets && !self->buckets->empty()) forget(self, self->buckets->begin()->first);
   Py_CLEAR(self->seconds);
   Py_CLEAR(self->create_delayed_call);
+  Py_CLEAR(self->dict);
   return 0;
 }
 
@@ -124,7 +126,13 @@ std::array<PyMethodDef, 2> methods{{
     {nullptr, nullptr, 0, nullptr},
 }};
 
-std::array<PyMemberDef, 2> members{{
+std::array<PyGetSetDef, 2> properties{{
+    INTERLOOP_PYTHON_DICT,
+    {nullptr, nullptr, nullptr, nullptr, nullptr},
+}};
+
+std::array<PyMemberDef, 3> members{{
+    {"__dictoffset__", T_PYSSIZET, offsetof(batched_timer, dict), READONLY, nullptr},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(batched_timer, weakrefs), READONLY, nullptr},
     {nullptr, 0, 0, 0, nullptr},
 }};
@@ -151,7 +159,7 @@ PyObject* make_batched_timer(PyObject* api, const arguments& given) {
 }
 
 bool make_batched_timer_types(PyObject* module) {
-  std::array<PyType_Slot, 8> slots{{
+  std::array<PyType_Slot, 9> slots{{
       {Py_tp_doc,
        const_cast<char*>("BatchedTimer(bucket_milliseconds, chunk_size, seconds_provider, delayed_call_creator, "
                          "loop=None)\n--\n\nWhat make_batched_timer returns.")},
@@ -161,6 +169,7 @@ bool make_batched_timer_types(PyObject* module) {
       {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
       {Py_tp_methods, methods.data()},
       {Py_tp_members, members.data()},
+      {Py_tp_getset, properties.data()},
       {0, nullptr},
   }};
   PyType_Spec spec{"interloop._core.BatchedTimer", sizeof(batched_timer), 0,

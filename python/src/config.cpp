@@ -33,6 +33,11 @@ PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
 
 using garbage = collected<config, &config::loop, &config::dict>;
 
+std::array<PyGetSetDef, 2> properties{{
+    INTERLOOP_PYTHON_DICT,
+    {nullptr, nullptr, nullptr, nullptr, nullptr},
+}};
+
 std::array<PyMemberDef, 4> members{{
     {"loop", T_OBJECT, offsetof(config, loop), 0,
      PyDoc_STR("An event loop, or the reactor; None: the framework's default.")},
@@ -50,13 +55,14 @@ ref configured_loop(PyObject* object) {
 }
 
 bool make_config_type(PyObject* module) {
-  std::array<PyType_Slot, 7> slots{{
+  std::array<PyType_Slot, 8> slots{{
       {Py_tp_doc, const_cast<char*>("Config(loop=None)\n--\n\nWhat txaio.config is.")},
       {Py_tp_new, reinterpret_cast<void*>(&construct)},
       {Py_tp_traverse, reinterpret_cast<void*>(&garbage::traverse)},
       {Py_tp_clear, reinterpret_cast<void*>(&garbage::clear)},
       {Py_tp_dealloc, reinterpret_cast<void*>(&garbage::destroy)},
       {Py_tp_members, members.data()},
+      {Py_tp_getset, properties.data()},
       {0, nullptr},
   }};
   PyType_Spec spec{"interloop._core.Config", sizeof(config), 0,

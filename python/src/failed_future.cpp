@@ -47,7 +47,7 @@ std::array<PyMethodDef, 2> methods{{
 }};
 
 std::array<PyGetSetDef, 2> properties{{
-    {"__dict__", &PyObject_GenericGetDict, &PyObject_GenericSetDict, nullptr, nullptr},
+    INTERLOOP_PYTHON_DICT,
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 }};
 

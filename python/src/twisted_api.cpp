@@ -265,6 +265,11 @@ using garbage = collected<twisted_api, &twisted_api::config, &twisted_api::gathe
 
 PyObject* get_loop(twisted_api* self) { return reactor_of(self).release(); }
 
+std::array<PyGetSetDef, 2> properties{{
+    INTERLOOP_PYTHON_DICT,
+    {nullptr, nullptr, nullptr, nullptr, nullptr},
+}};
+
 std::array<PyMemberDef, 4> members{{
     {"_config", T_OBJECT, offsetof(twisted_api, config), READONLY, nullptr},
     {"__dictoffset__", T_PYSSIZET, offsetof(twisted_api, dict), READONLY, nullptr},
@@ -362,7 +367,7 @@ std::array<PyMethodDef, 22> methods{{
 }  // namespace
 
 bool make_twisted_api_type(PyObject* module) {
-  std::array<PyType_Slot, 8> slots{{
+  std::array<PyType_Slot, 9> slots{{
       {Py_tp_doc, const_cast<char*>("TwistedApi(config, gather_type)\n--\n\ntxaio's functions on Twisted.")},
       {Py_tp_new, reinterpret_cast<void*>(&construct)},
       {Py_tp_traverse, reinterpret_cast<void*>(&garbage::traverse)},
@@ -370,6 +375,7 @@ bool make_twisted_api_type(PyObject* module) {
       {Py_tp_dealloc, reinterpret_cast<void*>(&garbage::destroy)},
       {Py_tp_methods, methods.data()},
       {Py_tp_members, members.data()},
+      {Py_tp_getset, properties.data()},
       {0, nullptr},
   }};
   PyType_Spec spec{"interloop._core.TwistedApi", sizeof(twisted_api), 0,

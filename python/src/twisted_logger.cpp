@@ -156,7 +156,7 @@ PyObject* reduce(twisted_logger* self) { return reduce_logger("interloop.txaio.t
 using garbage = collected<twisted_logger, &twisted_logger::logger, &twisted_logger::categories, &twisted_logger::dict>;
 
 std::array<PyGetSetDef, 4> properties{{
-    {"__dict__", &PyObject_GenericGetDict, &PyObject_GenericSetDict, nullptr, nullptr},
+    INTERLOOP_PYTHON_DICT,
     {"_log_level", &get_log_level<twisted_logger>, nullptr, PyDoc_STR("The name of the level."), nullptr},
     {"_log_level_set_explicitly", &get_keeps_level, nullptr,
      PyDoc_STR("Whether it stays when the global level changes."), nullptr},

@@ -29,6 +29,9 @@ PyObject* plain(PyObject* self, PyObject*) {
 /// A `PyMethodDef` for `Function(Self*)`.
 #define INTERLOOP_PYTHON_PLAIN(Self, name, function, doc) {name, &plain<Self, &function>, METH_NOARGS, PyDoc_STR(doc)}
 
+/// A `PyGetSetDef`: `__dict__` of a type whose objects have attributes of their user's, by a `__dictoffset__`.
+#define INTERLOOP_PYTHON_DICT {"__dict__", &PyObject_GenericGetDict, &PyObject_GenericSetDict, nullptr, nullptr}
+
 /// Makes the type `interloop._core.<name>`, adds it to `module`, and keeps it. Null: an exception is set.
 PyTypeObject* make_type(PyObject* module, PyType_Spec& spec);
 

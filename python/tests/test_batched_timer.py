@@ -3,6 +3,7 @@
 
 import gc
 import weakref
+from unittest import mock
 
 import pytest
 
@@ -87,6 +88,44 @@ def test_timers_and_calls_can_be_referred_to_weakly(clocked):
     del timer, call
     gc.collect()
     assert [each() for each in references] == [None, None]
+
+
+def test_timers_and_calls_take_attributes_and_their_methods_can_be_patched(clocked):
+    timer = clocked.txaio.make_batched_timer(1)
+    calls = []
+    with mock.patch.object(timer, "call_later") as patched:
+        timer.call_later(1, pytest.fail, "called")
+    assert patched.mock_calls == [mock.call(1, pytest.fail, "called")]
+    call = timer.call_later(1, calls.append, 1)
+    call.cancel = mock.Mock()
+    call.cancel()
+    timer.name, vars(call)["note"] = "mine", "noted"
+    clocked.clock.advance(2)
+    assert (calls, call.cancel.called, timer.name, call.note) == ([1], True, "mine", "noted")
+    assert vars(clocked.txaio.config) == {}  # mock looks there
+
+
+@pytest.mark.parametrize("end", ["pending", "cancelled", "made"])
+def test_a_circle_through_a_calls_attribute_is_garbage(clocked, end):
+    class Session:
+        def expire(self):
+            pass
+
+    session = Session()
+    session.timer = clocked.txaio.make_batched_timer(1)
+    session.timeout = session.timer.call_later(1, session.expire)
+    session.timeout.of = session
+    if end == "cancelled":
+        session.timeout.cancel()
+    elif end == "made":
+        clocked.clock.advance(1)
+    else:  # until the loop goes, which has the timer
+        gc.collect()
+        (clocked.clock.timers if clocked.name == "asyncio" else clocked.clock.calls).clear()
+    gone = weakref.ref(session)
+    del session
+    gc.collect()
+    assert gone() is None
 
 
 def test_a_bucket_without_an_end_is_refused(clocked):

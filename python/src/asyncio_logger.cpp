@@ -211,7 +211,10 @@ PyMethodDef make_logger_method{"make_logger", &make_logger, METH_NOARGS,
                                          "caller: the class of its self, else the module and\n"
                                          "function. Any thread.")};
 
-PyObject* bind_asyncio_logging(PyObject*, PyObject* module) { return PyCFunction_New(&make_logger_method, module); }
+PyObject* bind_asyncio_logging(PyObject*, PyObject* module) {
+  const ref name(PyModule_GetNameObject(module));
+  return name ? PyCFunction_NewEx(&make_logger_method, module, name.get()) : nullptr;
+}
 
 std::array<PyMethodDef, 2> functions{{
     {"bind_asyncio_logging", &bind_asyncio_logging, METH_O,

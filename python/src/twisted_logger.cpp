@@ -218,7 +218,10 @@ PyMethodDef make_logger_method{
         "of its own, it does not follow the global one. logger(observer=, namespace=) makes the native one behind\n"
         "it, a twisted.logger.Logger. ValueError: there is no such level. Any thread.")};
 
-PyObject* bind_twisted_logging(PyObject*, PyObject* module) { return PyCFunction_New(&make_logger_method, module); }
+PyObject* bind_twisted_logging(PyObject*, PyObject* module) {
+  const ref name(PyModule_GetNameObject(module));
+  return name ? PyCFunction_NewEx(&make_logger_method, module, name.get()) : nullptr;
+}
 
 std::array<PyMethodDef, 2> functions{{
     {"bind_twisted_logging", &bind_twisted_logging, METH_O,

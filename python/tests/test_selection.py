@@ -2,8 +2,10 @@
 """Selecting a framework, configurations, and what importing loads."""
 
 import asyncio
+import copy
 import gc
 import inspect
+import pickle
 import re
 import weakref
 
@@ -292,6 +294,18 @@ def test_a_closed_loop_is_an_error_without_a_warning_of_coroutines():
     with pytest.raises(RuntimeError, match="closed"):
         api.sleep(1)
     gc.collect()
+
+
+def test_every_function_knows_its_module_and_can_be_pickled_and_copied(on):
+    framework = "interloop.txaio.aio" if on.is_asyncio else "interloop.txaio.tx"
+    for name in on.txaio._functions:
+        function = getattr(on.txaio, name)
+        if not isinstance(function, type):
+            assert function.__module__ == ("time" if name.endswith("_ns") else framework), name
+        for again in (pickle.loads(pickle.dumps(function)), copy.deepcopy(function)):
+            assert again == function, name
+    api = copy.copy(on.txaio.with_config(on.loop if on.is_asyncio else None))
+    assert api._config.loop is on.loop
 
 
 def test_help_of_every_function_names_its_arguments(on):

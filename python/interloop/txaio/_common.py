@@ -34,11 +34,13 @@ _FUNCTIONS = (
 
 def _export(api, namespace):
     """Puts the functions of ``api`` into a module's namespace."""
-    namespace.update((name, getattr(api, name)) for name in _FUNCTIONS)
-    namespace["LoopMixin"] = _mixin(api, namespace["__name__"])
+    for name in _FUNCTIONS:
+        function = namespace[name] = getattr(api, name)
+        function.__module__ = namespace["__name__"]  # methods of compiled types have none
+    namespace["LoopMixin"] = _mixin(namespace)
 
 
-def _mixin(api, module):
-    methods = {name: staticmethod(getattr(api, name)) for name in _FUNCTIONS}
+def _mixin(namespace):
+    methods = {name: staticmethod(namespace[name]) for name in _FUNCTIONS}
     text = "Gives a class txaio's functions as methods, so that its code has the framework by its base class alone."
-    return type("LoopMixin", (), methods | {"__doc__": text, "__module__": module})
+    return type("LoopMixin", (), methods | {"__doc__": text, "__module__": namespace["__name__"]})

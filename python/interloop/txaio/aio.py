@@ -13,7 +13,6 @@ from interloop.txaio.interfaces import IFailedFuture, ILogger, log_levels
 
 _this = _logging.module_of(__name__)
 _Config = _core.Config
-_AsyncioApi = _core.AsyncioApi
 _BatchedTimer = _common._BatchedTimer
 _TxaioLogWrapper = _core.AsyncioLogger
 FailedFuture = _core.FailedFuture
@@ -43,6 +42,13 @@ _to_stdlib = {
     "debug": logging.DEBUG,
     "trace": logging.DEBUG,
 }
+
+
+class _AsyncioApi(_core.AsyncioApi):
+    """The API with a configuration. Pickled, the module's own is the same again; its functions are, therefore."""
+
+    def __reduce__(self):
+        return "_default_api" if self is _default_api else (with_config, (self._config.loop,))
 
 
 def with_config(loop=None):

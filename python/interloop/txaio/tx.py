@@ -62,6 +62,9 @@ class _TxApi(_core.TwistedApi):
     def __new__(cls, config):
         return super().__new__(cls, config, _Gathered)
 
+    def __reduce__(self):
+        return "_default_api" if self is _default_api else (with_config, ())
+
 
 def with_config(loop=None):
     """The API as an object. RuntimeError: ``loop`` is a reactor other than the configured one; Twisted has only one."""

@@ -26,10 +26,11 @@ bool arm(batched_bucket* self, double delay) {
 
 // Makes up to `calls` calls. False: an exception that is no `Exception` came through and is set.
 bool run_chunk(batched_bucket* self, Py_ssize_t calls) {
+  ref empty;
   while (calls-- > 0 && self->first) {
     const ref owner = unlink(self->first);
     auto* made = reinterpret_cast<batched_call*>(owner.get());
-    const ref result(run_call(made));
+    const ref result(run_call_in_context(made, empty));
     if (result) {
       clear_call(made);
       continue;

@@ -26,6 +26,7 @@ PyObject* cancel(batched_call* self) {
 int visit_contents(batched_call* self, visitproc visit, void* arg) {
   Py_VISIT(self->function);
   Py_VISIT(self->names);
+  Py_VISIT(self->context);
   for (Py_ssize_t i = 0; i < Py_SIZE(self); ++i) Py_VISIT(self->args[i]);
   return 0;
 }
@@ -95,6 +96,7 @@ int visit_call(batched_call* self, visitproc visit, void* arg) {
 void clear_call(batched_call* self) {
   Py_CLEAR(self->function);
   Py_CLEAR(self->names);
+  Py_CLEAR(self->context);
   for (Py_ssize_t i = 0; i < Py_SIZE(self); ++i) Py_CLEAR(self->args[i]);
 }
 
@@ -106,7 +108,20 @@ PyObject* run_call(batched_call* self) {
   return PyObject_Vectorcall(function.get(), self->args, static_cast<std::size_t>(positional), self->names);
 }
 
+PyObject* run_call_in_context(batched_call* self, ref& empty) {
+  if (!self->context && !empty && !(empty = ref(PyContext_New()))) return nullptr;
+  const ref context = ref::borrow(self->context ? self->context : empty.get());
+  if (PyContext_Enter(context.get()) < 0) return nullptr;
+  ref result(run_call(self));
+  if (PyContext_Exit(context.get()) < 0) return nullptr;
+  if (context.get() == empty.get() && PyObject_Size(context.get()) != 0) empty = ref();
+  return result.release();
+}
+
 ref make_batched_call(PyObject* function, const arguments& rest) {
+  ref context(PyContext_CopyCurrent());
+  if (!context) return ref();
+  if (PyObject_Size(context.get()) == 0) context = ref();
   auto* made = PyObject_GC_NewVar(batched_call, call_type, rest.total());  // not tracked, as tp_alloc would have it
   if (!made) return ref();
   made->home = nullptr;
@@ -114,6 +129,7 @@ ref make_batched_call(PyObject* function, const arguments& rest) {
   made->dict = made->weakrefs = nullptr;
   made->function = Py_NewRef(function);
   made->names = Py_XNewRef(rest.names);
+  made->context = context.release();
   for (Py_ssize_t i = 0; i < rest.total(); ++i) made->args[i] = Py_NewRef(rest.values[i]);
   return ref(object_of(made));
 }

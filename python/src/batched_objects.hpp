@@ -51,8 +51,9 @@ struct batched_call {
   batched_call* previous;
   batched_call* next;
   PyObject* function;
-  PyObject* names;  // null, or a tuple: of the last arguments
-  PyObject* dict;   // null, or a user's attributes
+  PyObject* names;    // null, or a tuple: of the last arguments
+  PyObject* context;  // a copy of the contextvars that its caller had; null: there were none
+  PyObject* dict;     // null, or a user's attributes
   PyObject* weakrefs;
   PyObject* args[1];  // as many as the object's size says
 };
@@ -69,6 +70,9 @@ bool make_batched_call_type(PyObject* module);
 ref make_batched_call(PyObject* function, const arguments& rest);
 /// Calls the function, which is there until the call leaves its bucket.
 PyObject* run_call(batched_call* self);
+/// The same in the contextvars that the caller had. `empty` is a context for calls that had none: it is made where there is
+/// none, and given up by a call that leaves something there.
+PyObject* run_call_in_context(batched_call* self, ref& empty);
 /// What the garbage collector asks of it, through its bucket.
 int visit_call(batched_call* self, visitproc visit, void* arg);
 void clear_call(batched_call* self);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Batched timers: the moments, cancelling, chunks, and errors."""
 
+import contextvars
 import gc
 import weakref
 from unittest import mock
@@ -88,6 +89,30 @@ def test_timers_and_calls_can_be_referred_to_weakly(clocked):
     del timer, call
     gc.collect()
     assert [each() for each in references] == [None, None]
+
+
+def test_each_call_of_a_bucket_runs_in_its_callers_context(clocked):
+    request = contextvars.ContextVar("request")
+    timer = clocked.txaio.make_batched_timer(1)
+    seen = []
+
+    def look(leave=None):
+        seen.append(request.get("none"))
+        if leave:
+            request.set(leave)  # which is nobody else's
+
+    def ask(name):
+        request.set(name)
+        timer.call_later(1, look, name + "'s")
+        timer.call_later(1, look)
+
+    contextvars.copy_context().run(ask, "first")
+    for _ in range(2):
+        contextvars.Context().run(timer.call_later, 1, look, "left behind")
+    contextvars.copy_context().run(ask, "second")
+    clocked.clock.advance(2)
+    assert seen == ["first", "first", "none", "none", "second", "second"]
+    assert request.get("none") == "none"
 
 
 def test_timers_and_calls_take_attributes_and_their_methods_can_be_patched(clocked):

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "batched_objects.hpp"
 
+#include <chrono>
 #include <cmath>
 #include <cstddef>
 
@@ -24,19 +25,60 @@ bool arm(batched_bucket* self, double delay) {
   return true;
 }
 
+// Whether asyncio runs here and looks for slow callbacks, which it names by their repr.
+bool is_watched_for_slowness() {
+  static PyObject* get_running_loop = nullptr;
+  if (!get_running_loop) get_running_loop = from_loaded("asyncio", "_get_running_loop").release();
+  const ref loop = get_running_loop ? call(get_running_loop) : ref();
+  const ref debug = loop && loop.get() != Py_None ? call_method(loop.get(), names::get_debug) : ref();
+  const bool watched = debug && PyObject_IsTrue(debug.get()) == 1;
+  PyErr_Clear();
+  return watched;
+}
+
+// Finds the slowest call of a chunk. Does nothing outside of asyncio's debug mode.
+class stopwatch {
+ public:
+  explicit stopwatch(batched_bucket* bucket) : bucket_(is_watched_for_slowness() ? bucket : nullptr) {
+    if (bucket_) Py_CLEAR(bucket_->slowest);
+  }
+  void begin(const batched_call* call) {
+    if (!bucket_) return;
+    function_ = ref::borrow(call->function);
+    begun_ = std::chrono::steady_clock::now();
+  }
+  void end() {
+    if (!bucket_ || !function_) return;
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begun_;
+    if (bucket_->slowest && taken <= longest_) return;
+    longest_ = taken;
+    const ref seconds(PyFloat_FromDouble(taken.count()));
+    const ref describe = import_from("interloop.txaio._common", "_describe_call");
+    ref words = seconds && describe ? call(describe.get(), function_.get(), seconds.get()) : ref();
+    if (!words) PyErr_Clear();
+    Py_XSETREF(bucket_->slowest, words.release());
+  }
+
+ private:
+  batched_bucket* bucket_;
+  ref function_;
+  std::chrono::steady_clock::time_point begun_;
+  std::chrono::duration<double> longest_{};
+};
+
 // Makes up to `calls` calls. False: an exception that is no `Exception` came through and is set.
 bool run_chunk(batched_bucket* self, Py_ssize_t calls) {
   ref empty;
+  stopwatch watch(self);
   while (calls-- > 0 && self->first) {
     const ref owner = unlink(self->first);
     auto* made = reinterpret_cast<batched_call*>(owner.get());
+    watch.begin(made);
     const ref result(run_call_in_context(made, empty));
-    if (result) {
-      clear_call(made);
-      continue;
-    }
-    const ref exception = take_exception();
+    const ref exception = result ? ref() : take_exception();
+    watch.end();
     clear_call(made);
+    if (result) continue;
     if (!is_ordinary(exception.get())) {
       put_exception(ref::borrow(exception.get()));
       return false;
@@ -89,6 +131,12 @@ PyObject* fire(PyObject* object, PyObject* const*, std::size_t, PyObject*) {
   return passed ? report(self) : nullptr;
 }
 
+PyObject* describe(PyObject* object) {
+  auto* self = reinterpret_cast<batched_bucket*>(object);
+  if (self->slowest) return PyUnicode_FromFormat("<batched calls, the slowest: %U>", self->slowest);
+  return PyUnicode_FromFormat("<batched calls: %zu pending>", self->count);
+}
+
 struct garbage {
   static int traverse(PyObject* object, visitproc visit, void* arg) {
     auto* self = reinterpret_cast<batched_bucket*>(object);
@@ -96,6 +144,7 @@ struct garbage {
     Py_VISIT(self->timer);
     Py_VISIT(self->native);
     Py_VISIT(self->errors);
+    Py_VISIT(self->slowest);
     for (batched_call* each = self->first; each; each = each->next)
       if (const int stop = visit_call(each, visit, arg)) return stop;
     return 0;
@@ -109,6 +158,7 @@ struct garbage {
     }
     Py_CLEAR(self->native);
     Py_CLEAR(self->errors);
+    Py_CLEAR(self->slowest);
     Py_CLEAR(self->timer);
     return 0;
   }
@@ -166,7 +216,8 @@ void end_if_empty(batched_bucket* self) {
 }
 
 bool make_batched_bucket_type(PyObject* module) {
-  return (bucket_type = make_callback_type<batched_bucket, garbage>(module, "interloop._core._Bucket")) != nullptr;
+  return (bucket_type = make_callback_type<batched_bucket, garbage>(module, "interloop._core._Bucket", &describe)) !=
+         nullptr;
 }
 
 }  // namespace interloop::python

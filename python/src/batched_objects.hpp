@@ -35,6 +35,7 @@ struct batched_bucket {
   batched_timer* timer;  // owned
   PyObject* native;      // the delayed call of the next chunk; null while one runs
   PyObject* errors;      // null, or the exceptions so far
+  PyObject* slowest;     // null, or what asyncio's debug mode is to name of this chunk: a function, in words
   batched_call* first;   // owned references
   batched_call* last;
   std::size_t count;

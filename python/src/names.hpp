@@ -44,6 +44,7 @@ namespace interloop::python {
   X(function, "function")                          \
   X(future, "future")                              \
   X(futures, "futures")                            \
+  X(get_debug, "get_debug")                        \
   X(get_loop, "get_loop")                          \
   X(getErrorMessage, "getErrorMessage")            \
   X(info, "info")                                  \

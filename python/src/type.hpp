@@ -36,19 +36,20 @@ PyObject* plain(PyObject* self, PyObject*) {
 PyTypeObject* make_type(PyObject* module, PyType_Spec& spec);
 
 /// The same for objects that frameworks call and only the package makes: `Self` has `vectorcall`. `Garbage` is what the
-/// garbage collector asks, as `collected` has it.
+/// garbage collector asks, as `collected` has it; `repr`, how a framework's debug messages name an object.
 template <class Self, class Garbage>
-PyTypeObject* make_callback_type(PyObject* module, const char* name) {
+PyTypeObject* make_callback_type(PyObject* module, const char* name, reprfunc repr = nullptr) {
   std::array<PyMemberDef, 2> members{{
       {"__vectorcalloffset__", T_PYSSIZET, offsetof(Self, vectorcall), READONLY, nullptr},
       {nullptr, 0, 0, 0, nullptr},
   }};
-  std::array<PyType_Slot, 6> slots{{
+  std::array<PyType_Slot, 7> slots{{
       {Py_tp_call, reinterpret_cast<void*>(&PyVectorcall_Call)},
       {Py_tp_traverse, reinterpret_cast<void*>(&Garbage::traverse)},
       {Py_tp_clear, reinterpret_cast<void*>(&Garbage::clear)},
       {Py_tp_dealloc, reinterpret_cast<void*>(&Garbage::destroy)},
       {Py_tp_members, members.data()},
+      {repr ? Py_tp_repr : 0, reinterpret_cast<void*>(repr)},
       {0, nullptr},
   }};
   PyType_Spec spec{

@@ -2,11 +2,13 @@
 """Batched timers: the moments, cancelling, chunks, and errors."""
 
 import contextvars
+import functools
 import gc
 import weakref
 from unittest import mock
 
 import pytest
+from support import frameworks
 
 
 def advance_by_steps(clocked, seconds):
@@ -324,3 +326,21 @@ def test_a_loop_that_goes_takes_its_pending_calls_along(clocked):
         clocked.clock.calls.clear()
     gc.collect()
     assert gone() is None
+
+
+@pytest.mark.parametrize("kind", ["asyncio", "uvloop"])
+def test_asyncios_debug_mode_names_the_function_that_was_slow(kind, caplog):
+    on = frameworks.KINDS[kind]()
+
+    def is_slow(*args):
+        on.loop.stop()
+
+    on.loop.set_debug(True)
+    on.loop.slow_callback_duration = 0  # every callback is
+    on.txaio.make_batched_timer(0.001).call_later(0, functools.partial(is_slow, 1))
+    on.loop.run_forever()
+    on.loop.set_debug(False)
+    on.close()
+    line = is_slow.__code__.co_firstlineno
+    said = [each.getMessage() for each in caplog.records if "batched calls" in each.getMessage()]
+    assert len(said) == 1 and f"is_slow() at {__file__}:{line} took " in said[0], caplog.text

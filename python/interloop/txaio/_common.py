@@ -44,3 +44,16 @@ def _mixin(namespace):
     methods = {name: staticmethod(namespace[name]) for name in _FUNCTIONS}
     text = "Gives a class txaio's functions as methods, so that its code has the framework by its base class alone."
     return type("LoopMixin", (), methods | {"__doc__": text, "__module__": namespace["__name__"]})
+
+
+def _describe_call(function, seconds):
+    """A call that asyncio's debug mode tells of: the function behind partials and decorators, and its place."""
+    import functools
+    import inspect
+
+    while isinstance(function, functools.partial):
+        function = function.func
+    function = inspect.unwrap(function)
+    code = getattr(function, "__code__", None)
+    place = f" at {code.co_filename}:{code.co_firstlineno}" if code else ""
+    return f"{getattr(function, '__qualname__', None) or repr(function)}(){place} took {seconds:.3f} seconds"

@@ -69,6 +69,17 @@ void put_exception(ref exception) noexcept {
 #endif
 }
 
+ref strong(PyObject* weak) noexcept {
+#if PY_VERSION_HEX >= 0x030D0000
+  PyObject* found = nullptr;
+  if (PyWeakref_GetRef(weak, &found) < 0) PyErr_Clear();  // it is not a weak reference
+  return ref(found);
+#else
+  PyObject* found = PyWeakref_GetObject(weak);
+  return ref::borrow(found == Py_None ? nullptr : found);
+#endif
+}
+
 PyObject* loaded_module(const char* name) {
   PyObject* found = PyDict_GetItemString(PyImport_GetModuleDict(), name);
   return found == Py_None ? nullptr : found;

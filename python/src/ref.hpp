@@ -70,6 +70,9 @@ void put_exception(ref exception) noexcept;
 /// The exception that an `except` block around the caller handles, or none.
 inline ref handled_exception() noexcept { return ref(PyErr_GetHandledException()); }
 
+/// What a weak reference refers to; none where that has gone.
+ref strong(PyObject* weak) noexcept;
+
 /// While it lives, `exception` is what an `except` block handles: `sys.exc_info()`, a bare `raise`, `__context__`.
 class handling {
  public:

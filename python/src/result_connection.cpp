@@ -40,8 +40,8 @@ PyObject* on_outcome(PyObject* object, PyObject* const* args, std::size_t flags,
   const bool from_asyncio = asyncio_future && PyObject_TypeCheck(args[0], asyncio_future);
   const ref value = from_asyncio ? outcome_of(args[0]) : ref::borrow(args[0]);
   if (!value) return nullptr;
-  const ref result = ref::borrow(PyWeakref_GetObject(self->result));
-  if (result.get() != Py_None) {
+  const ref result = strong(self->result);
+  if (result) {
     if (!set_eventual_result(result.get(), value.get())) return nullptr;
   } else if (is_failure(value.get()) && !is_expected(object, value.get())) {
     report_unhandled(value.get(), "Unhandled error in EventualResult");

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Builds the Python package and tests it, in a virtual environment for each CPython that is installed: build/venv for
-# `python3`, build/venv-3.12 and so on for the others of 3.11 to 3.13. Usage: tools/python.sh [build|test|update].
-# build, test: the one or the other, for build/venv only. update: writes anew what tests compare with, the compiled
-# module's stub and what the examples print. Without a package index it says what it leaves out; with CI=true that is a
-# failure. Other CPythons are looked for on PATH and under pyenv's versions.
+# `python3`, build/venv-3.12 and so on for each other minor version from 3.11 on that is on PATH or among pyenv's.
+# Usage: tools/python.sh [build|test|update|others]. build, test: the one or the other, for build/venv only. update: writes
+# anew what tests compare with, the compiled module's stub and what the examples print. others: says which are found.
+# Without a package index it says what it leaves out; with CI=true that is a failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 jobs=${JOBS:-$(nproc)}
@@ -76,7 +76,9 @@ build() {
             "pip could not get what builds it; most likely no package index was reached"
         return 1
     }
-    CMAKE_BUILD_PARALLEL_LEVEL=$jobs "$python" -m pip install -q --no-build-isolation --no-deps . && return
+    # Warnings are errors: a newer CPython's headers say so what it will remove.
+    CMAKE_BUILD_PARALLEL_LEVEL=$jobs "$python" -m pip install -q --no-build-isolation --no-deps \
+        -C cmake.define.INTERLOOP_WARNINGS_AS_ERRORS=ON . && return
     summary+=("$(version): the build has FAILED")
     status=1
     return 1
@@ -97,28 +99,34 @@ tests() {
     summary+=("$(version): $(tail -n 1 "$log")")
 }
 
+# candidates: what is called python3.N, on PATH or among pyenv's versions, the lowest N first; one on PATH before pyenv's.
+candidates() {
+    local folders
+    IFS=: read -ra folders <<<"$PATH"
+    {
+        find -L "${folders[@]}" -maxdepth 1 -name 'python3.*' 2>/dev/null || true
+        find "${PYENV_ROOT:-$HOME/.pyenv}/versions" -maxdepth 3 -path '*/bin/python3.*' 2>/dev/null | sort -rV || true
+    } | sed -nE 's|^.*/python3\.([0-9]+)$|\1 &|p' | sort -s -n -k 1,1 | cut -d ' ' -f 2-
+}
+
 # others: the CPythons besides that of build/venv which can build extensions, one of each minor version, one a line.
 others() {
-    local minor main candidate
-    main=$("$python" -c 'import sys; print(sys.version_info[1])')
-    for minor in 11 12 13; do
-        [[ $minor != "$main" ]] || continue
-        while read -r candidate; do
-            # A shim of pyenv's may be there and refuse; Debian's may lack venv or headers.
-            if "$candidate" - "$minor" <<'PYTHON' >/dev/null 2>&1; then
+    local candidate minor taken
+    taken=" $("$python" -c 'import sys; print(sys.version_info[1])') "
+    while read -r candidate; do
+        minor=${candidate##*.}
+        [[ $minor -ge 11 && $taken != *" $minor "* ]] || continue
+        # A shim of pyenv's may be there and refuse; Debian's may lack venv or headers.
+        if "$candidate" - "$minor" <<'PYTHON' >/dev/null 2>&1; then
 import ensurepip, os, sys, sysconfig, venv
 assert sys.implementation.name == "cpython" and sys.version_info[:2] == (3, int(sys.argv[1]))
 assert not sysconfig.get_config_var("Py_GIL_DISABLED")
 assert os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h"))
 PYTHON
-                echo "$candidate"
-                break
-            fi
-        done < <(
-            type -aP "python3.$minor" || true
-            find "${PYENV_ROOT:-$HOME/.pyenv}/versions" -maxdepth 3 -path "*/3.$minor*/bin/python3.$minor" 2>/dev/null | sort -rV
-        )
-    done
+            taken+="$minor "
+            echo "$candidate"
+        fi
+    done < <(candidates)
 }
 
 on_each() {
@@ -145,8 +153,9 @@ update)
     fi
     ;;
 each) on_each ;;
+others) others ;;
 *)
-    echo "usage: tools/python.sh [build|test|update]" >&2
+    echo "usage: tools/python.sh [build|test|update|others]" >&2
     exit 2
     ;;
 esac

@@ -133,13 +133,36 @@ def driver_of(native):
     raise TypeError(f"neither an asyncio loop nor a Twisted reactor: {native!r}")
 
 
+def _reactor_here():
+    """The reactor that runs in this thread; None: there is none."""
+    reactor = sys.modules.get("twisted.internet.reactor")
+    if reactor is None or not getattr(reactor, "running", False):
+        return None
+    from twisted.python.threadable import isInIOThread
+
+    return reactor if isInIOThread() else None
+
+
+def _asyncio_is_meant(txaio):
+    """Where a reactor runs on the asyncio loop that runs here: whether what runs just now is asyncio's."""
+    if txaio is not None and (txaio.using_twisted or txaio.using_asyncio):
+        return txaio.using_asyncio
+    return asyncio.current_task() is not None
+
+
 def current():
-    """The Python loop that runs here. RuntimeError: there is none."""
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        pass
+    """The Python loop that runs here. RuntimeError: there is none.
+
+    A reactor may run on an asyncio loop, as asyncioreactor does: then it is what ``txaio`` has selected, or else asyncio
+    inside a task of asyncio's, and Twisted everywhere else, as before the loop runs.
+    """
     txaio = sys.modules.get("interloop.txaio")
+    try:
+        running = asyncio.get_running_loop()
+    except RuntimeError:
+        running = None
+    if running is not None and (_reactor_here() is None or _asyncio_is_meant(txaio)):
+        return running
     if txaio is not None and txaio.config.loop is not None:
         return txaio.config.loop
     reactor = sys.modules.get("twisted.internet.reactor")
@@ -211,7 +234,8 @@ def follow(native, awaitable, on_value, on_error):
 
         awaitable.addCallbacks(lambda value: (on_value(value), value)[1], failed)
         return awaitable
-    if native is None or hasattr(native, "callLater"):
+    on_reactor = native is None or hasattr(native, "callLater")
+    if on_reactor and not asyncio.isfuture(awaitable):
         from twisted.internet.defer import ensureDeferred
 
         return follow(native, ensureDeferred(awaitable), on_value, on_error)
@@ -227,7 +251,7 @@ def follow(native, awaitable, on_value, on_error):
         else:
             on_error(error)
 
-    future = asyncio.ensure_future(awaitable, loop=native)
+    future = asyncio.ensure_future(awaitable, loop=None if on_reactor else native)
     future.add_done_callback(done)
     return future
 

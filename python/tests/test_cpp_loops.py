@@ -641,10 +641,10 @@ def test_cpp_messages_go_to_twisteds_logger_under_twisted(extension):
 # ---- Twisted
 
 
-def twisted_program(body):
+def twisted_program(body, first=""):
     import textwrap
 
-    program = textwrap.dedent("""
+    program = first + textwrap.dedent("""
         import extension
         from twisted.internet import defer, reactor, task
         async def main():
@@ -680,6 +680,46 @@ def test_a_cpp_future_is_a_deferred(extension):
         assert await extension.plus_one(coroutine()) == 6
         assert await extension.from_a_thread("word") == "word"
         """
+    )
+
+
+ON_ASYNCIO = "from twisted.internet import asyncioreactor; asyncioreactor.install()"
+
+
+@pytest.mark.parametrize("selected", ["", "from interloop import txaio; txaio.use_twisted()"], ids=["nothing", "twisted"])
+def test_a_cpp_future_is_a_deferred_where_the_reactor_runs_on_asyncio(extension, selected):
+    twisted_program(
+        f"""
+        import asyncio
+        for _ in range(2):  # before the loop runs, and there
+            made = extension.doubled_later(21, 0.001)
+            assert isinstance(made, defer.Deferred), made
+            assert await made == 42
+        asyncio.get_running_loop()
+        async def of_twisted(): return await task.deferLater(reactor, 0, lambda: 4)
+        assert await extension.plus_one(of_twisted()) == 5
+        future = asyncio.get_running_loop().create_future()
+        future.set_result(6)
+        assert await extension.plus_one(future) == 7
+        async def in_a_task():
+            made = extension.doubled_later(4, 0.001)
+            return await (made.asFuture(asyncio.get_running_loop()) if {bool(selected)} else made)
+        assert await defer.Deferred.fromFuture(asyncio.ensure_future(in_a_task())) == 8
+        """,
+        first=f"{ON_ASYNCIO}\n{selected}\n",
+    )
+
+
+def test_asyncio_may_be_selected_where_a_reactor_runs_on_its_loop(extension):
+    twisted_program(
+        """
+        import asyncio
+        await task.deferLater(reactor, 0)
+        made = extension.doubled_later(21, 0.001)
+        assert isinstance(made, asyncio.Future), made
+        assert await defer.Deferred.fromFuture(made) == 42
+        """,
+        first=f"{ON_ASYNCIO}\nfrom interloop import txaio; txaio.use_asyncio()\n",
     )
 
 

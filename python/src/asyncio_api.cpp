@@ -46,6 +46,22 @@ ref set_result(PyObject* future, PyObject* result) {
   return asyncio ? call_future(*asyncio, asyncio->set_result, future, result) : ref();
 }
 
+// Whether the exception that is set says that `future` cannot be completed, for it was cancelled: that does nothing, as
+// Twisted has it. Who completes it cannot know yet that nobody waits any more.
+bool was_cancelled(PyObject* future) {
+  static PyObject* invalid_state = nullptr;
+  ref exception = take_exception();
+  if (!invalid_state) invalid_state = import_from("asyncio", "InvalidStateError").release();
+  const native_asyncio* asyncio = get_asyncio();
+  ref answer;
+  if (asyncio && invalid_state && PyErr_GivenExceptionMatches(exception.get(), invalid_state))
+    answer = call_future(*asyncio, asyncio->cancelled, future);
+  if (answer && PyObject_IsTrue(answer.get()) == 1) return true;
+  PyErr_Clear();
+  put_exception(std::move(exception));
+  return false;
+}
+
 PyObject* none_if(const ref& done) { return done ? Py_NewRef(Py_None) : nullptr; }
 
 // `error`: null or None for the exception that is being handled.
@@ -74,7 +90,7 @@ bool reject_future(PyObject* future, PyObject* error) {
     exception = ref(PyObject_GetAttr(error, names::value));
     if (!exception) return false;
   }
-  return static_cast<bool>(call_method(future, names::set_exception, exception.get()));
+  return call_method(future, names::set_exception, exception.get()) || was_cancelled(future);
 }
 
 PyObject* create_future(asyncio_api* self, const arguments& given) {
@@ -173,7 +189,8 @@ PyObject* is_called(asyncio_api*, const arguments& given) {
 PyObject* resolve(asyncio_api*, const arguments& given) {
   static constexpr signature<2> wanted{"resolve", 1, {&names::future, &names::result}, {nullptr, &names::value}};
   std::array<PyObject*, 2> slots{nullptr, Py_None};
-  return parse(wanted, given, slots) ? none_if(set_result(slots[0], slots[1])) : nullptr;
+  if (!parse(wanted, given, slots)) return nullptr;
+  return set_result(slots[0], slots[1]) || was_cancelled(slots[0]) ? Py_NewRef(Py_None) : nullptr;
 }
 
 PyObject* reject(asyncio_api*, const arguments& given) {
@@ -335,14 +352,15 @@ std::array<PyMethodDef, 22> methods{{
     INTERLOOP_PYTHON_FAST(
         asyncio_api, "resolve", resolve,
         "resolve($self, future, result=None)\n--\n\n"
-        "Gives the future its result; its callbacks run in a later iteration of the loop. The loop's thread.\n"
-        "asyncio.InvalidStateError: it is done already."),
+        "Gives the future its result; its callbacks run in a later iteration of the loop. Nothing happens if it was\n"
+        "cancelled. The loop's thread. asyncio.InvalidStateError: it is done already."),
     INTERLOOP_PYTHON_FAST(
         asyncio_api, "reject", reject,
         "reject($self, future, error=None)\n--\n\n"
-        "Fails the future; its errbacks run in a later iteration of the loop. The loop's thread. error is an\n"
-        "exception or an IFailedFuture; None: the exception being handled. RuntimeError: it is neither.\n"
-        "TypeError: None outside of an except block. asyncio.InvalidStateError: the future is done already."),
+        "Fails the future; its errbacks run in a later iteration of the loop. Nothing happens if it was cancelled.\n"
+        "The loop's thread. error is an exception or an IFailedFuture; None: the exception being handled.\n"
+        "RuntimeError: it is neither. TypeError: None outside of an except block. asyncio.InvalidStateError: the "
+        "future is done already."),
     INTERLOOP_PYTHON_FAST(
         asyncio_api, "cancel", cancel,
         "cancel($self, future, msg=None)\n--\n\n"

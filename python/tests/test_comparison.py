@@ -128,10 +128,18 @@ class Player:
             future = api.create_future(canceller=lambda f: self.note("canceller", number))
         self.futures.append(future)
 
+    def is_cancelled(self, which):
+        """There the original's resolve and reject raise on asyncio, and interloop's do nothing."""
+        return self.framework == "asyncio" and self.futures[which].cancelled()
+
     def resolve(self, which, value):
+        if self.is_cancelled(which):
+            return
         self.api.resolve(self.futures[which], value)
 
     def reject(self, which, kind):
+        if self.is_cancelled(which):
+            return
         error = {"exception": KeyError("k"), "failure": self.api.create_failure(KeyError("f")), "text": "text"}[kind]
         self.api.reject(self.futures[which], error)
 

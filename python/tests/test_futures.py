@@ -264,6 +264,23 @@ def test_the_canceller_gets_the_future(on):
     assert cancelled == [future]
 
 
+@pytest.mark.parametrize("complete", ["resolve", "reject"])
+def test_completing_a_future_that_was_cancelled_does_nothing(on, complete):
+    future = on.txaio.create_future()
+    seen = []
+    on.txaio.add_callbacks(future, seen.append, lambda fail: seen.append(type(fail.value).__name__))
+    on.txaio.cancel(future)
+    with pytest.raises((RuntimeError, TypeError)):
+        on.txaio.reject(future, "no error")
+    getattr(on.txaio, complete)(future, ValueError("too late"))
+    on.turn(2)
+    assert seen == ["CancelledError"]
+    done = on.txaio.create_future_success(1)
+    with pytest.raises(Exception) as raised:
+        getattr(on.txaio, complete)(done, ValueError("twice"))
+    assert type(raised.value).__name__ == ("InvalidStateError" if on.is_asyncio else "AlreadyCalledError")
+
+
 def test_the_canceller_is_not_called_for_other_outcomes(on):
     for outcome in ({"result": 1}, {"error": ValueError()}):
         future = on.txaio.create_future(canceller=lambda f: pytest.fail("called"), **outcome)

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <utility>
 
 namespace interloop::python {
 namespace {
@@ -80,6 +81,29 @@ ref fields_of(log_level level, const arguments& given, PyObject* format) {
   return fields;
 }
 
+ref formatted(log_level level, const arguments& given, PyObject* format) {
+  const ref nothing(PyTuple_New(0));
+  const ref fields = nothing ? fields_of(level, given, format) : ref();
+  const ref method = fields ? ref(PyObject_GetAttr(format, names::format)) : ref();
+  return method ? ref(PyObject_Call(method.get(), nothing.get(), fields.get())) : ref();
+}
+
+// What is logged of a message that does not fit its fields, as which an exception is set: who logs did not do so to fail.
+ref not_formatted(PyObject* format) {
+  const ref why = take_exception();
+  if (!is_ordinary(why.get())) {
+    put_exception(ref::borrow(why.get()));
+    return ref();
+  }
+  ref message(
+      PyUnicode_FromFormat("%S [not formatted: %s: %S; pass fields by name, and write a brace of the text twice]",
+                           format, Py_TYPE(why.get())->tp_name, why.get()));
+  if (message || !PyErr_ExceptionMatches(PyExc_Exception)) return message;
+  PyErr_Clear();  // one of them cannot be shown
+  return ref(PyUnicode_FromFormat("a message of type %s that cannot be formatted: %s", Py_TYPE(format)->tp_name,
+                                  Py_TYPE(why.get())->tp_name));
+}
+
 template <log_level Level>
 PyObject* method_name() {
   switch (Level) {
@@ -105,11 +129,8 @@ PyObject* log(asyncio_logger* self, const arguments& given) {
   ref message = said.format ? ref::borrow(said.format) : ref(PyUnicode_FromString(""));
   if (!message) return nullptr;
   if (has_fields(message.get())) {
-    const ref nothing(PyTuple_New(0));
-    const ref fields = fields_of(Level, given, message.get());
-    const ref format = fields ? ref(PyObject_GetAttr(message.get(), names::format)) : ref();
-    if (!nothing || !format) return nullptr;
-    message = ref(PyObject_Call(format.get(), nothing.get(), fields.get()));
+    ref text = formatted(Level, given, message.get());
+    message = text ? std::move(text) : not_formatted(message.get());
     if (!message) return nullptr;
   }
   if (!call_method(self->logger, method_name<Level>(), message.get())) return nullptr;

@@ -435,15 +435,41 @@ assert (log._log_level, other._log_level, follows._log_level) == ("debug", "trac
     )
 
 
-def test_a_missing_field_is_the_callers_mistake_on_asyncio():
+@BOTH
+@pytest.mark.parametrize("message", ["{missing}", "{braces}} unbalanced", "{", "{0}", "{user.name}", "{user:d}", "{angry}"])
+def test_a_message_that_does_not_fit_its_fields_is_logged_with_the_reason(framework, message):
+    program(
+        framework,
+        f"""
+class Angry:
+    def __format__(self, specification): raise LookupError("not to be shown")
+txaio.start_logging(out=out)
+log = txaio.make_logger()
+log.info({message!r}, user="Ann", angry=Angry())
+log.debug({message!r})
+(line,) = lines()
+assert "not formatted" in line or "Unable to format" in line, line
+assert {message!r} in line, line
+""",
+    )
+
+
+def test_what_is_no_message_is_logged_as_text_and_an_interrupt_passes_on_asyncio():
     program(
         "asyncio",
         """
+class Stops:
+    def __format__(self, specification): raise KeyboardInterrupt
+class Silent:
+    def __str__(self): raise ValueError
+txaio.start_logging(out=out)
 log = txaio.make_logger()
-try: log.info("{missing}")
-except KeyError: pass
-else: raise SystemExit("no KeyError")
-log.debug("{missing}")
+log.info(42)
+log.info(Silent())
+assert " 42 [not formatted: AttributeError" in lines()[0] and "type Silent that cannot be formatted" in lines()[1], lines()
+try: log.info("{stops}", stops=Stops())
+except KeyboardInterrupt: pass
+else: raise SystemExit("no KeyboardInterrupt")
 """,
     )
 

@@ -63,4 +63,8 @@ def test_each_call_at_each_level_writes_what_the_original_does(framework):
     original, ours = (json.loads(run(PROGRAM, package, framework)) for package in ("txaio", "interloop.txaio"))
     assert len(original) == 6 * 6 * 2 * 16
     differing = {call: (seen, ours[call]) for call, seen in original.items() if ours[call] != seen}
+    if framework == "asyncio":  # where the original raises in the caller that a message does not fit its fields
+        unfit = {call for call, (seen, what) in differing.items() if seen[0] == "raised" and "not formatted" in what[1][0]}
+        assert unfit and all("{missing}" in call or "{braces}}" in call for call in unfit)
+        differing = {call: what for call, what in differing.items() if call not in unfit}
     assert differing == {}

@@ -124,15 +124,18 @@ class python_watch final : public port_watch {
 
 class python_port final : public loop_port {
  public:
-  explicit python_port(PyObject* native) : native_(object::borrow(native)) {
+  explicit python_port(PyObject* native) : native_(native), kept_(object::borrow(native)) {
     const object module = loops_module();
     if (module) driver_ = call_method(module, "driver_of", "O", native);
     if (!driver_) throw_error("python_loop");
-    on_alarm_ = object(python::make_function([this](PyObject*) {
-      alarm_ = object();
-      core().alarm();
+    on_alarm_ = object(python::make_function([self = self_](PyObject*) {
+      if (!*self) return;
+      (*self)->alarm_ = object();
+      (*self)->core().alarm();
     }));
-    on_wake_ = object(python::make_function([this](PyObject*) { on_wake(); }));
+    on_wake_ = object(python::make_function([self = self_](PyObject*) {
+      if (*self) (*self)->on_wake();
+    }));
     if (!on_alarm_ || !on_wake_) throw_error("python_loop");
     steady_ = flag(driver_, "steady");
     if (flag(driver_, "watches")) open_epoll();
@@ -195,7 +198,9 @@ class python_port final : public loop_port {
     if (released) released();
   }
 
-  [[nodiscard]] PyObject* native() const noexcept { return native_.get(); }
+  [[nodiscard]] PyObject* native() const noexcept { return native_; }
+  // From here on the Python loop may go first, which closes this one.
+  void do_not_keep_native() noexcept { kept_ = object(); }
   [[nodiscard]] const object& driver() const noexcept { return driver_; }
 
  private:
@@ -256,6 +261,7 @@ class python_port final : public loop_port {
   }
 
   void release() noexcept {
+    *self_ = nullptr;
     if (!driver_ || !Py_IsInitialized()) return;
     const gil locked;
     clear_alarm();
@@ -268,23 +274,40 @@ class python_port final : public loop_port {
     driver_ = object();
   }
 
-  object native_;
-  object driver_;
+  PyObject* native_;  // there as long as this is open
+  object kept_;       // the same, or none
+  object driver_;     // does not keep it
   object on_alarm_;
   object on_wake_;
   object reader_;
   object alarm_;
-  object wake_call_;  // of a clock; guarded by the GIL
+  object wake_call_;                                                           // of a clock; guarded by the GIL
+  std::shared_ptr<python_port*> self_ = std::make_shared<python_port*>(this);  // null once released, for late calls
   int eventfd_ = -1;
   std::shared_ptr<watched> all_;  // null: the loop is a clock only
   bool steady_ = true;
   std::atomic<bool> woken_{false};
 };
 
-// The loops that `current_loop` has made, by the Python loop. Guarded by the GIL; kept until that loop ends.
-std::unordered_map<PyObject*, std::unique_ptr<python_loop>>& made_loops() {
-  static auto& loops = *new std::unordered_map<PyObject*, std::unique_ptr<python_loop>>;
+// A loop that `current_loop` has made. It does not keep the Python loop: where nobody closes that, it is collected.
+struct made_loop {
+  std::unique_ptr<python_loop> loop;
+  object gone;  // a weak reference to the Python loop, whose end it hears of
+};
+
+// By the Python loop. Guarded by the GIL; kept until that loop ends.
+std::unordered_map<PyObject*, made_loop>& made_loops() {
+  static auto& loops = *new std::unordered_map<PyObject*, made_loop>;
   return loops;
+}
+
+void close_made(PyObject* native) {
+  auto& all = made_loops();
+  const auto found = all.find(native);
+  if (found == all.end()) return;
+  const made_loop last = std::move(found->second);
+  all.erase(found);
+  (*last.loop)->close();
 }
 
 // Closes those whose Python loop was closed without winding up first: `loop.close()` alone tells nobody. So a program
@@ -296,14 +319,10 @@ void close_those_that_have_ended() {
   for (const auto& [native, made] : all) natives.push_back(object::borrow(native));
   for (const object& native : natives) {
     const auto asked = all.find(native.get());
-    if (asked == all.end() || (*asked->second)->closed()) continue;
-    const object driver = object::borrow(static_cast<const python_port&>((*asked->second)->port()).driver().get());
-    if (!flag(driver, "ended")) continue;
-    const auto found = all.find(native.get());
-    if (found == all.end()) continue;
-    const auto last = std::move(found->second);
-    all.erase(found);
-    (*last)->close();
+    if (asked == all.end() || (*asked->second.loop)->closed()) continue;
+    const auto& port = static_cast<const python_port&>((*asked->second.loop)->port());
+    const object driver = object::borrow(port.driver().get());
+    if (flag(driver, "ended")) close_made(native.get());
   }
 }
 
@@ -342,22 +361,21 @@ loop& python::current_loop() {
   if (!native) throw_error("current_loop");
   auto& loops = made_loops();
   const auto found = loops.find(native.get());
-  if (found != loops.end() && !(*found->second)->closed()) return **found->second;
+  if (found != loops.end() && !(*found->second.loop)->closed()) return **found->second.loop;
   close_those_that_have_ended();
   auto made = std::make_unique<python_loop>(native.get());
   loop& core = **made;
-  // The Python loop is told by reference count, which the port holds, so its address stays its own until it ends.
-  const object ended(make_function([key = native.get()](PyObject*) {
-    auto& all = made_loops();
-    const auto at = all.find(key);
-    if (at == all.end()) return;
-    const auto last = std::move(at->second);
-    all.erase(at);
-    (*last)->close();
-  }));
-  const auto& port = static_cast<const python_port&>(core.port());
+  // Told of the Python loop's end by whichever comes first, it cannot take another loop at the same address for it.
+  const object ended(make_function([key = native.get()](PyObject*) { close_made(key); }));
+  auto& port = static_cast<python_port&>(core.port());
   if (!ended || !call_method(port.driver(), "when_ended", "O", ended.get())) throw_error("current_loop");
-  loops[native.get()] = std::move(made);
+  object gone(PyWeakref_NewRef(native.get(), ended.get()));
+  if (gone) {
+    port.do_not_keep_native();
+  } else {
+    PyErr_Clear();  // it cannot be referred to weakly
+  }
+  loops.insert_or_assign(native.get(), made_loop{std::move(made), std::move(gone)});
   return core;
 }
 

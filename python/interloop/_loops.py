@@ -5,63 +5,110 @@ import asyncio
 import logging
 import sys
 import threading
+import weakref
 
 _logger = logging.getLogger("interloop")
+
+
+def _weak(thing):
+    """A function that gives ``thing`` while that is there, and does not keep it unless there is no other way.
+
+    Whoever owns the adapter keeps the Python loop, or does not: one that nobody closes is garbage with its last reference.
+    """
+    try:
+        return weakref.ref(thing)
+    except TypeError:
+        return lambda: thing
+
+
+class _AsyncioReader:
+    """What an asyncio loop calls when a descriptor is readable. The loop owns it, and so what is to live as long."""
+
+    def __init__(self, fn):
+        self._fn = fn
+        self.notice = None
+
+    def __call__(self):
+        self._fn()
+
+
+class _Notice:
+    """An asynchronous generator, as far as a loop that winds up sees: it closes those that it knows."""
+
+    def __init__(self, fn):
+        self._fn = fn
+
+    def make_known(self):
+        know = sys.get_asyncgen_hooks().firstiter  # the running loop's
+        if know is not None:
+            know(self)
+
+    async def aclose(self):
+        self._fn()
 
 
 class AsyncioDriver:
     """An asyncio loop, uvloop's included."""
 
     def __init__(self, loop):
-        self._loop = loop
+        self._loop = _weak(loop)
         # uvloop's clock stands still during an iteration and counts milliseconds: the system's is the same, but finer.
         self._coarse = type(loop).__module__.partition(".")[0] == "uvloop"
         self.steady = self._coarse or getattr(type(loop), "time", None) is asyncio.BaseEventLoop.time
         self.watches = hasattr(loop, "add_reader")
+        self._reader = lambda: None
 
     @property
     def ended(self):
-        return self._loop.is_closed()
+        loop = self._loop()
+        return loop is None or loop.is_closed()
 
     def now(self):
-        return self._loop.time()
+        return self._loop().time()
 
     def call_later(self, seconds, fn):
         if self._coarse:  # it rounds to the nearest millisecond: never to an earlier one
             seconds += 0.0005
-        return self._loop.call_later(seconds, fn)
+        return _weak(self._loop().call_later(seconds, fn))
 
-    def cancel(self, handle):
-        handle.cancel()
+    def cancel(self, weak_handle):
+        handle = weak_handle()
+        if handle is not None:
+            handle.cancel()
 
     def add_reader(self, fd, fn):
-        self._loop.add_reader(fd, fn)
+        reader = _AsyncioReader(fn)
+        self._loop().add_reader(fd, reader)
+        self._reader = _weak(reader)
         return fd
 
     def remove_reader(self, fd):
-        if not self._loop.is_closed():
-            self._loop.remove_reader(fd)
+        if not self.ended:
+            self._loop().remove_reader(fd)
 
     def run(self):
-        self._loop.run_forever()
+        self._loop().run_forever()
 
     def stop(self):
-        self._loop.stop()
+        self._loop().stop()
 
     def report(self, context, text):
-        self._loop.call_exception_handler({"message": f"{context}\n{text}"})
+        loop = self._loop()
+        if loop is None:
+            _logger.error("%s\n%s", context, text)
+        else:
+            loop.call_exception_handler({"message": f"{context}\n{text}"})
 
     def when_ended(self, fn):
-        """Calls ``fn`` when the running loop winds up, as it does with asynchronous generators."""
-
-        async def until_the_end():
-            try:
-                yield
-            finally:
-                fn()
-
-        self._generator = until_the_end()
-        self._starter = self._loop.create_task(anext(self._generator))
+        """Calls ``fn`` when the loop winds up, as it does with asynchronous generators."""
+        reader, loop = self._reader(), self._loop()
+        if reader is None:
+            return
+        reader.notice = _Notice(fn)
+        if asyncio._get_running_loop() is loop:
+            reader.notice.make_known()
+        else:
+            loop.call_soon(reader.notice.make_known)
 
 
 class _Reader:
@@ -85,34 +132,39 @@ class TwistedDriver:
     """A reactor, or ``task.Clock``."""
 
     def __init__(self, reactor):
-        self._reactor = reactor
+        self._reactor = _weak(reactor)
         self.watches = hasattr(reactor, "addReader")
         self.steady = self.watches  # a clock of its own has who does nothing but tell the time
-        self.ended = False  # a reactor says when it ends
+
+    @property
+    def ended(self):
+        return self._reactor() is None  # a reactor says when it ends
 
     def now(self):
-        return self._reactor.seconds()
+        return self._reactor().seconds()
 
     def call_later(self, seconds, fn):
-        return self._reactor.callLater(seconds, fn)
+        return _weak(self._reactor().callLater(seconds, fn))
 
-    def cancel(self, delayed):
-        if delayed.active():
+    def cancel(self, weak_call):
+        delayed = weak_call()
+        if delayed is not None and delayed.active():
             delayed.cancel()
 
     def add_reader(self, fd, fn):
         reader = _Reader(fd, fn)
-        self._reactor.addReader(reader)
+        self._reactor().addReader(reader)
         return reader
 
     def remove_reader(self, reader):
-        self._reactor.removeReader(reader)
+        if not self.ended:
+            self._reactor().removeReader(reader)
 
     def run(self):
-        self._reactor.run(installSignalHandlers=threading.current_thread() is threading.main_thread())
+        self._reactor().run(installSignalHandlers=threading.current_thread() is threading.main_thread())
 
     def stop(self):
-        self._reactor.stop()
+        self._reactor().stop()
 
     def report(self, context, text):
         from twisted.logger import Logger
@@ -120,8 +172,9 @@ class TwistedDriver:
         Logger(namespace="interloop").critical("{context}\n{text}", context=context, text=text)
 
     def when_ended(self, fn):
-        if hasattr(self._reactor, "addSystemEventTrigger"):
-            self._reactor.addSystemEventTrigger("before", "shutdown", fn)
+        reactor = self._reactor()
+        if hasattr(reactor, "addSystemEventTrigger"):
+            reactor.addSystemEventTrigger("before", "shutdown", fn)
 
 
 def driver_of(native):

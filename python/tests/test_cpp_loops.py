@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import traceback
+import warnings
 import weakref
 from pathlib import Path
 
@@ -475,6 +476,58 @@ def test_loops_that_are_closed_without_winding_up_keep_no_descriptors(extension,
         loop.close()
         counts.append(len(os.listdir("/proc/self/fd")))
     assert counts[-1] == counts[1], counts
+
+
+@pytest.mark.parametrize("left", ["nothing", "a future", "a timer", "a watch"])
+def test_loops_that_nobody_closes_are_garbage_with_what_cpp_made_on_them(extension, left):
+    """asyncio's: uvloop keeps its own ones until they are closed, whatever was done on them."""
+
+    async def main():
+        if left == "a future":
+            extension.never()
+        elif left == "a timer":
+            extension.call_later(1000.0, lambda: None)
+            await asyncio.sleep(0)
+        elif left == "a watch":
+            extension.watch(reader, lambda: None)
+        assert await extension.doubled_later(1, 0) == 2
+
+    def use():
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(main())
+        return weakref.ref(loop)
+
+    def descriptors():
+        gc.collect()
+        return len(os.listdir("/proc/self/fd"))
+
+    reader, writer = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # asyncio's, of a loop that is not closed
+        use()
+        before = descriptors()
+        loops = [use() for _ in range(5)]
+        assert descriptors() == before
+    assert [each() for each in loops] == [None] * 5
+    extension.unwatch()
+    os.close(reader)
+    os.close(writer)
+
+
+def test_a_clock_that_nobody_has_any_more_is_garbage(extension):
+    from interloop import txaio
+    from twisted.internet import task
+
+    txaio._use_framework(txaio._unframework)
+    txaio._explicit_framework = None
+    txaio.use_twisted()
+    clock = txaio.config.loop = task.Clock()
+    extension.doubled_later(3, 10.0)
+    txaio.config.loop = None
+    gone = weakref.ref(clock)
+    del clock
+    gc.collect()
+    assert gone() is None
 
 
 def test_without_a_loop_it_says_so(extension):

@@ -49,6 +49,9 @@ NB_MODULE(extension, module) {
   module.def("token_later", [](int number) { return token_later(here(), number); });
   module.def("from_a_thread", [](std::string word) { return from_a_thread(here(), word); });
   module.def("calls_back", [](nb::object function) { return calls_back(here(), function); });
+  module.def("call_later", [](double seconds, nb::object function) {
+    interloop::python::current_loop().call_later(std::chrono::duration<double>(seconds), [function] { function(); });
+  });
   module.def("escapes",
              [] { interloop::python::current_loop().call_soon([] { throw std::runtime_error("escaped"); }); });
   module.def("escapes_with_bytes",

@@ -37,8 +37,9 @@ loop& use_python(PyObject* native);
 namespace python {
 
 /// The loop on the Python loop that runs here: asyncio's running loop, else Twisted's reactor where that was imported.
-/// Made when it is first asked for, closed when the Python loop ends: when it winds up, as `asyncio.run` has it do, or,
-/// after a bare `loop.close()`, when `current_loop` makes the next one.
+/// Made when it is first asked for, closed when the Python loop ends: when it winds up, as `asyncio.run` has it do; after
+/// a bare `loop.close()`, when `current_loop` makes the next one; else when it is collected, which this does not keep it
+/// from. A pending C++ future that has gone out to Python does, through its native one.
 /// Errors: `usage_error` if there is none.
 loop& current_loop();
 

@@ -538,7 +538,8 @@ def test_a_log_in_a_file_of_its_own_leaves_what_is_written_to_the_old_standard_o
 
 
 @BOTH
-def test_no_line_is_lost_where_standard_output_is_a_pipe_that_does_not_block(framework, tmp_path):
+@pytest.mark.parametrize("option", ["-b", "-u"], ids=["buffered", "unbuffered"])
+def test_no_line_is_lost_where_standard_output_is_a_pipe_that_does_not_block(framework, option, tmp_path):
     program = PRINTS_AND_LOGS.format(
         framework=framework,
         start="txaio.start_logging()",
@@ -547,7 +548,7 @@ def test_no_line_is_lost_where_standard_output_is_a_pipe_that_does_not_block(fra
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     with open(reader) as lines, (tmp_path / "complaints").open("w+") as complaints:
-        process = subprocess.Popen([sys.executable, "-c", program], stdout=writer, stderr=complaints)
+        process = subprocess.Popen([sys.executable, option, "-c", program], stdout=writer, stderr=complaints)
         os.close(writer)
         found = [line.split()[1:] for line in lines][2:]
         status = process.wait(timeout=60)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What starting to log has in common on both frameworks."""
 
+import io
 import os
 import select
 import sys
@@ -32,11 +33,28 @@ def module_of(name: str) -> ModuleType:
     return sys.modules[name]
 
 
+def wait_for_room(stream) -> None:
+    """Waits until a stream that does not block takes more."""
+    room = select.poll()
+    room.register(stream, select.POLLOUT)
+    room.poll()
+
+
+def write_through(stream) -> None:
+    """Empties the buffer of a stream, if it has one."""
+    flush = getattr(stream, "flush", None)
+    while flush is not None:
+        try:
+            return flush()
+        except BlockingIOError:  # its buffer keeps what did not fit
+            wait_for_room(stream)
+
+
 def flush(streams) -> None:
-    """Flushes streams, of which some may be closed or None."""
+    """Empties the buffers of streams, of which some may be closed or None."""
     for stream in streams:
         try:
-            stream.flush()
+            write_through(stream)
         except Exception:
             pass  # it has told those who wrote
 
@@ -61,12 +79,15 @@ class LineWriter:
 
     told = False
     _last_stamp: tuple = (None, "")  # a whole second, and its text: many lines have the same
-    _CHUNK = 2000  # characters, which fit into the buffer of any stream, however they are encoded
+    _CHUNK = 2000  # characters, which fit into the buffer of a file, however they are encoded
 
     def __init__(self, file, **kw):
         super().__init__(**kw)
         self._file = file
         self._encode = guess_stream_needs_encoding(file)
+        binary = getattr(file, "buffer", file)
+        self._raw = binary if isinstance(binary, io.FileIO) else None  # as standard output has it under `python -u`
+        self._chunk = self._CHUNK if isinstance(binary, io.BufferedWriter) else sys.maxsize
 
     def write_line(self, moment, message):
         second, stamp = self._last_stamp
@@ -75,17 +96,20 @@ class LineWriter:
             stamp = datetime.fromtimestamp(second).astimezone().strftime("%Y-%m-%dT%H:%M:%S%z")
             self._last_stamp = second, stamp
         line = f"{stamp} {message}{os.linesep}"
-        for start in range(0, len(line), self._CHUNK):
-            chunk = line[start : start + self._CHUNK]
+        if self._raw is not None:
+            return self._write_raw(line)
+        for start in range(0, len(line), self._chunk):
+            chunk = line[start : start + self._chunk]
             self._file.write(chunk.encode("utf8") if self._encode else chunk)
-            self._write_through()
+            write_through(self._file)
 
-    def _write_through(self):
-        flush = getattr(self._file, "flush", None)
-        while flush is not None:
-            try:
-                return flush()
-            except BlockingIOError:  # its buffer keeps what did not fit
-                ready = select.poll()
-                ready.register(self._file, select.POLLOUT)
-                ready.poll()
+    def _write_raw(self, line):
+        """Without a buffer, nobody but the caller looks at how much has been written."""
+        encoding, errors = getattr(self._file, "encoding", "utf8"), getattr(self._file, "errors", "strict")
+        left = memoryview(line.encode(encoding, errors))
+        while left:
+            written = self._raw.write(left)
+            if written is None:
+                wait_for_room(self._raw)
+            else:
+                left = left[written:]

@@ -124,7 +124,8 @@ template <log_level Level>
 PyObject* log(asyncio_logger* self, const arguments& given) {
   if (self->level < Level) Py_RETURN_NONE;
   event said;
-  if (!self->logger || !read_event(self, log_level_names[static_cast<std::size_t>(Level)].data(), given, said))
+  const ref native = native_logger(self);
+  if (!native || !read_event(self, log_level_names[static_cast<std::size_t>(Level)].data(), given, said))
     return nullptr;
   ref message = said.format ? ref::borrow(said.format) : ref(PyUnicode_FromString(""));
   if (!message) return nullptr;
@@ -133,7 +134,7 @@ PyObject* log(asyncio_logger* self, const arguments& given) {
     message = text ? std::move(text) : not_formatted(message.get());
     if (!message) return nullptr;
   }
-  if (!call_method(self->logger, method_name<Level>(), message.get())) return nullptr;
+  if (!call_method(native.get(), method_name<Level>(), message.get())) return nullptr;
   Py_RETURN_NONE;
 }
 
@@ -184,7 +185,7 @@ std::array<PyGetSetDef, 3> properties{{
 }};
 
 std::array<PyMemberDef, 4> members{{
-    {"_logger", T_OBJECT, offsetof(asyncio_logger, logger), READONLY, nullptr},
+    {"_logger", T_OBJECT, offsetof(asyncio_logger, logger), 0, nullptr},  // which tests put others in the place of
     {"__dictoffset__", T_PYSSIZET, offsetof(asyncio_logger, dict), READONLY, nullptr},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(asyncio_logger, weakrefs), READONLY, nullptr},
     {nullptr, 0, 0, 0, nullptr},

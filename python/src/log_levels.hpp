@@ -24,6 +24,13 @@ PyObject* get_log_level(PyObject* object, void*) {
   return PyUnicode_FromString(log_level_names[level].data());
 }
 
+/// The logger of the framework's that a logger logs to. None: it was deleted, and AttributeError is set.
+template <class Logger>
+ref native_logger(Logger* self) {
+  if (!self->logger) PyErr_SetString(PyExc_AttributeError, "this logger's _logger was deleted");
+  return ref::borrow(self->logger);
+}
+
 /// The method `_set_log_level(level)` of a logger: the global level has changed.
 template <class Logger>
 PyObject* follow_log_level(Logger* self, const arguments& given) {

@@ -45,8 +45,8 @@ PyObject* category_of(const arguments& given) {
 }
 
 // `logger.emit(level, *args, **kwargs)` with changes: a category's format replaces the message, and a trace is marked.
-ref emit_changed(twisted_logger* self, PyObject* level, const arguments& given, PyObject* format, bool trace) {
-  std::vector<PyObject*> values{self->logger, level};
+ref emit_changed(PyObject* native, PyObject* level, const arguments& given, PyObject* format, bool trace) {
+  std::vector<PyObject*> values{native, level};
   if (!format) values.insert(values.end(), given.values, given.values + given.positional);
   const auto positional = values.size();
   const ref keywords(PyList_New(0));
@@ -67,14 +67,15 @@ ref emit_changed(twisted_logger* self, PyObject* level, const arguments& given, 
 
 PyObject* log_at(twisted_logger* self, log_level level, const arguments& given) {
   if (self->level < level) Py_RETURN_NONE;
-  PyObject* native = native_level(level);
-  if (!native || !self->logger) return nullptr;
+  PyObject* native_name = native_level(level);
+  const ref native = native_name ? native_logger(self) : ref();
+  if (!native) return nullptr;
   PyObject* category = category_of(given);
   const ref format = category ? format_of_category(self->categories, category) : ref();
   if (!format && PyErr_Occurred()) return nullptr;
   if (format || level == log_level::trace)
-    return emit_changed(self, native, given, format.get(), level == log_level::trace).release();
-  return call_method_with(self->logger, names::emit, &native, 1, given).release();
+    return emit_changed(native.get(), native_name, given, format.get(), level == log_level::trace).release();
+  return call_method_with(native.get(), names::emit, &native_name, 1, given).release();
 }
 
 template <log_level Level>
@@ -89,7 +90,9 @@ PyObject* failure(twisted_logger* self, const arguments& given) {
   bool named = false;
   for (Py_ssize_t i = 0; i < given.named(); ++i)
     named = named || PyUnicode_Compare(PyTuple_GET_ITEM(given.names, i), names::format) == 0;
-  return call_method_with(self->logger, names::failure, &nothing, given.positional || named ? 0 : 1, given).release();
+  const ref native = native_logger(self);
+  if (!native) return nullptr;
+  return call_method_with(native.get(), names::failure, &nothing, given.positional || named ? 0 : 1, given).release();
 }
 
 PyObject* emit(twisted_logger* self, const arguments& given) {
@@ -164,7 +167,7 @@ std::array<PyGetSetDef, 4> properties{{
 }};
 
 std::array<PyMemberDef, 4> members{{
-    {"_logger", T_OBJECT, offsetof(twisted_logger, logger), READONLY, nullptr},
+    {"_logger", T_OBJECT, offsetof(twisted_logger, logger), 0, nullptr},  // which tests put others in the place of
     {"__dictoffset__", T_PYSSIZET, offsetof(twisted_logger, dict), READONLY, nullptr},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(twisted_logger, weakrefs), READONLY, nullptr},
     {nullptr, 0, 0, 0, nullptr},

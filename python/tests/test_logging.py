@@ -282,6 +282,15 @@ seen = []
 log.info = seen.append
 log.info("patched")
 assert seen == ["patched"]
+class Recorder:
+    def __getattr__(self, name): return lambda *what, **fields: seen.append(name)
+log._logger = Recorder()
+log.warn("to another")
+assert seen[1:] == (["warning"] if txaio.using_asyncio else ["emit"]), seen
+del log._logger
+try: log.warn("to none")
+except AttributeError as error: assert "deleted" in str(error), error
+else: raise SystemExit("did not raise")
 gone = weakref.ref(log)
 del log
 gc.collect()

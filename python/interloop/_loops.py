@@ -11,9 +11,9 @@ _logger = logging.getLogger("interloop")
 
 
 def _weak(thing):
-    """A function that gives ``thing`` while that is there, and does not keep it unless there is no other way.
+    """A function that gives ``thing`` while that is there, and keeps it only if it cannot be referred to weakly.
 
-    Whoever owns the adapter keeps the Python loop, or does not: one that nobody closes is garbage with its last reference.
+    So a Python loop that nobody closes is garbage with its last reference, whatever C++ has made on it.
     """
     try:
         return weakref.ref(thing)

@@ -208,8 +208,14 @@ void loop::run_due_timers() noexcept {
   }
 }
 
+void loop::forked() noexcept {
+  forks_ = detail::fork_count();
+  port_->forked();
+}
+
 void loop::settle() noexcept {
   if (closed_) return;
+  notice_fork();
   overdue_ = false;
   time_point next{};
   if (timers_.empty()) {
@@ -262,6 +268,7 @@ fd_watch loop::watch(int fd, interest wanted, function<void(interest)> on_ready)
     throw usage_error(quoted() +
                       " is watched already on this loop; use that watch's set_interest() for the other direction");
   if (index >= watches_.size()) watches_.resize(index + 1);
+  notice_fork();
 
   const int flags = ::fcntl(fd, F_GETFL);
   auto state = std::make_unique<detail::watch_state>(*this, fd, wanted, std::move(on_ready));
@@ -278,6 +285,7 @@ void loop::stop_watch(detail::watch_state& state) noexcept {
   if (!std::exchange(state.active_, false)) return;
   watches_[static_cast<std::size_t>(state.fd_)] = nullptr;
   --watch_count_;
+  notice_fork();
   state.native_.reset();
   if (!quiet_) notice_quietly();
   if (state.running_ == 0) {
@@ -296,6 +304,7 @@ void detail::watch_state::ready(interest directions) noexcept { core_->dispatch(
 void fd_watch::set_interest(interest wanted) {
   if (!active() || state_->interest_ == wanted) return;
   state_->core_->check_thread("fd_watch::set_interest");
+  state_->core_->notice_fork();
   state_->native_->set_interest(wanted);
   state_->interest_ = wanted;
 }
@@ -364,6 +373,7 @@ void loop::handle_exception(std::string_view context, const failure& fail) noexc
 void loop::close(function<void()> released) noexcept {
   if (std::exchange(closed_, true)) return;
   retain();
+  notice_fork();
   releasing_ = closing_;
   closing_->first = std::move(released);
   quiet_ = false;  // so that whatever is tried from here on looks and sees that the loop is closed
@@ -419,6 +429,7 @@ void loop::run() {
     }
   } guard{*this};
   retain();
+  notice_fork();
   running_ = true;
   inbox_->run_begins();
   port_->run();

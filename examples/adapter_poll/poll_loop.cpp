@@ -91,6 +91,19 @@ class poll_port final : public interloop::loop_port {
   void stop() noexcept override { stopped_ = true; }
   // [/run]
 
+  // [forked]
+  void forked() noexcept override {
+    int fresh[2];
+    if (::pipe2(fresh, O_NONBLOCK | O_CLOEXEC) != 0) return;
+    for (int end = 0; end < 2; ++end) {
+      ::dup3(fresh[end], pipe_[end], O_CLOEXEC);
+      ::close(fresh[end]);
+    }
+    woken_ = false;
+    wake();  // one may have been under way
+  }
+  // [/forked]
+
   // [close]
   void close(interloop::function<void()> released) noexcept override {
     stopped_ = true;

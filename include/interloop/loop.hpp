@@ -287,6 +287,11 @@ class loop {
   /// native loop sleeps. True in a turn until that ends, so that a nested run of the native loop is served.
   [[nodiscard]] bool needs_turn() const noexcept { return !closed_ && (!settled_ || has_ready()); }
   [[nodiscard]] loop_port& port() const noexcept { return *port_; }
+  /// In a forked child: calls `loop_port::forked`, once. The loop's thread.
+  void notice_fork() noexcept {
+    if (forks_ != detail::fork_count()) [[unlikely]]
+      forked();
+  }
 
   // ---- For blocking ----
 
@@ -367,6 +372,7 @@ class loop {
   void run_due_timers() noexcept;
   void report_escaped() noexcept;
   void settle() noexcept;
+  void forked() noexcept;
   void stop_watch(detail::watch_state& state) noexcept;
   void release_watch(detail::watch_state* state) noexcept;
 
@@ -380,7 +386,8 @@ class loop {
   bool stop_requested_ = false;
   bool running_ = false;
   bool turned_ = false;
-  int expects_ = 0;     // how often the running turn may still look for what other threads post meanwhile
+  int expects_ = 0;  // how often the running turn may still look for what other threads post meanwhile
+  unsigned forks_ = detail::fork_count();
   unsigned depth_ = 0;  // turns in progress: more than one in a nested run of the native loop
   std::size_t references_ = 1;
   detail::block_cache blocks_;

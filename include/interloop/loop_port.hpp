@@ -102,6 +102,11 @@ class loop_port {
   /// has given up the last handle; that may be now or later, and the port itself may be destroyed before that.
   virtual void close(function<void()> released) noexcept = 0;
 
+  /// In a forked child, in the loop's thread, before anything else is asked of the port there: makes the child's own what
+  /// it shares with its parent, so that nothing done here takes away the parent's wake-ups and watches. To be repeated
+  /// harmlessly. A port that reads its wake-ups calls `loop::notice_fork` before it does.
+  virtual void forked() noexcept {}
+
   /// The core is there: `core()` may be used from here on.
   virtual void attached() {}
 

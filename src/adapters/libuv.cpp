@@ -7,6 +7,7 @@
 // sender has returned (uv__async_spin; seen in libuv 1.44).
 #include <interloop/adapters/libuv.hpp>
 
+#include <fcntl.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include <uv.h>
@@ -155,6 +156,16 @@ class libuv_port final : public loop_port {
   }
   void stop() noexcept override { uv_stop(native_); }
 
+  // A child shares its parent's epoll instance and eventfd. The new one takes the old one's number, with a wake-up in it.
+  void forked() noexcept override {
+    if (!block_) return;
+    if (const int fresh = ::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK); fresh >= 0) {
+      ::dup3(fresh, block_->event, O_CLOEXEC);
+      ::close(fresh);
+    }
+    uv_loop_fork(native_);  // gives the epoll instance up also where it fails
+  }
+
   void close(function<void()> released) noexcept override {
     block* mine = std::exchange(block_, nullptr);
     if (!mine) return;
@@ -180,6 +191,7 @@ class libuv_port final : public loop_port {
     const block& mine = *static_cast<block*>(waker->data);
     libuv_port* self = mine.port;
     if (!self) return;
+    self->core().notice_fork();
     std::uint64_t count;
     while (::read(mine.event, &count, sizeof count) < 0 && errno == EINTR) {
     }
@@ -246,7 +258,7 @@ std::shared_ptr<uv_loop_t> make_native() {
   auto native = std::make_unique<uv_loop_t>();
   check(uv_loop_init(native.get()), "no loop can be made");
   return {native.release(), [](uv_loop_t* mine) {
-            uv_run(mine, UV_RUN_DEFAULT);  // the close callbacks of the handles
+            if (uv_backend_fd(mine) >= 0) uv_run(mine, UV_RUN_DEFAULT);  // the close callbacks of the handles
             uv_loop_close(mine);
             delete mine;
           }};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/testing/manual_loop.hpp>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -74,6 +75,13 @@ class manual_port final : public loop_port {
     }
   }
   void stop() noexcept override { stopped_ = true; }
+
+  void forked() noexcept override {
+    const int fresh = ::eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (fresh < 0) return;
+    ::dup3(fresh, event_, O_CLOEXEC);
+    ::close(fresh);
+  }
 
   void close(function<void()> released) noexcept override {
     alarm_ = never;
@@ -173,7 +181,10 @@ manual_watch::~manual_watch() {
 // Keeps the port while it is used: a callback may destroy the loop.
 class port_use {
  public:
-  explicit port_use(loop& core) noexcept : core_(core) { core.retain(); }
+  explicit port_use(loop& core) noexcept : core_(core) {
+    core.retain();
+    core.notice_fork();
+  }
   port_use(const port_use&) = delete;
   port_use& operator=(const port_use&) = delete;
   ~port_use() { core_.release(); }

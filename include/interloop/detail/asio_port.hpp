@@ -233,6 +233,15 @@ class asio_port final : public loop_port {
     if (released) released();
   }
 
+  // A child shares its parent's epoll instance and timerfd.
+  void forked() noexcept override {
+    if (!native_) return;
+    try {
+      Net::context_of(native_->executor).notify_fork(Net::execution_context::fork_child);
+    } catch (...) {  // what was shared is given up before anything here can fail
+    }
+  }
+
   void attached() override {
     loops_->add(core());
     attached_ = true;

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <string>
 
 namespace interloop {
@@ -350,7 +349,7 @@ void loop::report_escaped() noexcept {
     handle_exception("an exception escaped a callback",
                      failure(std::current_exception(), std::source_location{}));  // thrown elsewhere
   } catch (...) {
-    std::fputs("interloop: an exception escaped a callback, and there was no memory to say which\n", stderr);
+    detail::say("interloop: an exception escaped a callback, and there was no memory to say which\n");
   }
 }
 
@@ -366,7 +365,7 @@ void loop::handle_exception(std::string_view context, const failure& fail) noexc
       detail::report(context, fail);
     }
   } catch (...) {
-    std::fputs("interloop: the exception handler itself threw\n", stderr);
+    detail::say("interloop: the exception handler itself threw\n");
   }
 }
 

@@ -137,6 +137,20 @@ TEST_F(async_sink_test, a_sink_that_throws_does_not_stop_the_thread) {
   EXPECT_THAT(to->texts(), ElementsAre(HasSubstr("failed to write, 1 time so far: cannot"), "good"));
 }
 
+TEST_F(async_sink_test, a_sink_that_never_writes_is_said_on_stderr) {
+  class broken_sink : public log_sink {
+   public:
+    void write(const log_event&) override { throw std::runtime_error("cannot"); }
+  };
+  ::testing::internal::CaptureStderr();
+  add_log_sink(std::make_shared<async_sink>(std::make_shared<broken_sink>()));
+  log.info("x");
+  flush_logs();
+  flush_logs();  // the report of the failure was behind the first one
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(),
+            "interloop: the sink behind an async_sink failed to write, 1 time so far: cannot\n");
+}
+
 TEST_F(async_sink_test, what_the_other_sink_logs_goes_to_the_others_only) {
   class chatty_sink : public test::log_capture {
    public:

@@ -7,6 +7,7 @@
 
 #include "logging/render.hpp"
 #include "logging/state.hpp"
+#include "signals_blocked.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -174,6 +175,7 @@ async_sink::async_sink(std::shared_ptr<log_sink> to, std::size_t capacity) {
   if (!to) throw usage_error("async_sink: the sink to write to is null; give it one made by std::make_shared");
   if (capacity == 0) throw usage_error("async_sink: a capacity of 0 would drop everything; give it at least 1");
   inside_ = std::make_shared<inside>(std::move(to), capacity);
+  const detail::signals_blocked in_the_new_thread_too;
   std::thread([shared = inside_] { shared->run(); }).detach();
 }
 

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <future>
 #include <stdexcept>
 #include <string>
@@ -64,6 +65,23 @@ TEST_F(async_sink_test, messages_come_in_order_from_a_thread_of_its_own) {
   flush_logs();
   EXPECT_THAT(to->texts(), ElementsAre("0 gone by then", "1 gone by then", "2 gone by then"));
   EXPECT_NE(to->thread, std::this_thread::get_id());
+}
+
+TEST_F(async_sink_test, its_thread_takes_no_signals_of_the_process_and_who_makes_it_keeps_its_own) {
+  struct mask_sink : log_sink {
+    void write(const log_event&) override { pthread_sigmask(SIG_SETMASK, nullptr, &mask); }
+    sigset_t mask;
+  };
+  const auto to = std::make_shared<mask_sink>();
+  add_log_sink(std::make_shared<async_sink>(to));
+  log.info("x");
+  flush_logs();
+  EXPECT_TRUE(sigismember(&to->mask, SIGTERM));
+  EXPECT_TRUE(sigismember(&to->mask, SIGHUP));
+  EXPECT_FALSE(sigismember(&to->mask, SIGSEGV));
+  sigset_t mine;
+  pthread_sigmask(SIG_SETMASK, nullptr, &mine);
+  EXPECT_FALSE(sigismember(&mine, SIGTERM));
 }
 
 TEST_F(async_sink_test, fields_keep_their_types_and_members) {

@@ -218,6 +218,7 @@ void loop::settle() noexcept {
   overdue_ = false;
   time_point next{};
   if (timers_.empty()) {
+    alarmless_ = false;
     if (armed_) {
       port_->clear_alarm();
       armed_ = false;
@@ -234,15 +235,24 @@ void loop::settle() noexcept {
       armed_for_ = std::min(next, after(farthest_alarm));
       port_->set_alarm(armed_for_);
       armed_ = true;
+      alarmless_ = false;
     } catch (...) {
-      armed_ = false;
-      report_escaped();
-      port_->wake();  // tries again
+      go_on_without_alarm(next);
     }
   }
   quiet_ = more;
   settled_ = true;
   if (more) port_->wake();
+}
+
+// No descriptor is left for it, say. Turns look for due timers instead, with pauses, until it can be set again.
+void loop::go_on_without_alarm(time_point next) noexcept {
+  armed_ = false;
+  if (!std::exchange(alarmless_, true))
+    handle_exception("the native loop's timer could not be set; it is tried again every 10 ms",
+                     failure(std::current_exception(), std::source_location{}));
+  std::this_thread::sleep_for(std::min<duration>(next - now(), std::chrono::milliseconds(10)));
+  port_->wake();
 }
 
 time_point loop::after(duration delay) const noexcept {

@@ -7,11 +7,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <climits>
+#include <cstring>
 #include <interloop/error.hpp>
 #include <interloop/loop_port.hpp>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace {
@@ -120,7 +123,10 @@ class poll_port final : public interloop::loop_port {
     const std::vector<poll_watch*> asked = watches_;  // callbacks may change the list
     std::vector<pollfd> polled{{pipe_[0], POLLIN, 0}};
     for (const poll_watch* each : asked) polled.push_back(each->asks());
-    if (::poll(polled.data(), polled.size(), timeout()) < 0) return;  // a signal came
+    if (::poll(polled.data(), polled.size(), timeout()) < 0) {
+      if (errno == EINTR) return;  // a signal came
+      throw interloop::error(std::string("poll_loop: poll: ") + std::strerror(errno));
+    }
 
     if (polled[0].revents != 0) {
       char byte;

@@ -372,6 +372,7 @@ class loop {
   void run_due_timers() noexcept;
   void report_escaped() noexcept;
   void settle() noexcept;
+  void go_on_without_alarm(time_point next) noexcept;
   void forked() noexcept;
   void stop_watch(detail::watch_state& state) noexcept;
   void release_watch(detail::watch_state* state) noexcept;
@@ -382,6 +383,7 @@ class loop {
   bool closed_ = false;
   bool overdue_ = false;  // a timer was due when the last turn ended
   bool armed_ = false;
+  bool alarmless_ = false;  // the alarm could not be set
   bool kept_alive_ = false;
   bool stop_requested_ = false;
   bool running_ = false;

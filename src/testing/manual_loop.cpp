@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -145,7 +146,10 @@ class manual_port final : public loop_port {
                                            (has(each->wanted_, interest::write) ? POLLOUT : 0)),
                         0});
     if (asked.empty() && timeout_ms == 0) return false;
-    if (::poll(polled.data(), polled.size(), timeout_ms) <= 0) return false;
+    if (const int count = ::poll(polled.data(), polled.size(), timeout_ms); count <= 0) {
+      if (count < 0 && errno != EINTR) throw error(std::string("manual_loop: poll: ") + std::strerror(errno));
+      return false;
+    }
     if (polled[0].revents != 0 && !woken_.load()) drain();  // written after its wake-up was taken
     bool any = false;
     for (std::size_t i = 0; i < asked.size(); ++i) {

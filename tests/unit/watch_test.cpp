@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -190,6 +191,17 @@ TEST_F(watch_test, no_interest_pauses_and_interest_resumes) {
   w.set_interest(interest::read);
   manual.run_ready();
   EXPECT_EQ(seen, 1);
+}
+
+TEST_F(watch_test, a_wait_that_fails_ends_the_run_with_an_error) {
+  const fd_watch watching = io.watch(reader(), interest::read, [](interest) {});
+  ::rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  ::rlimit none = before;
+  none.rlim_cur = 1;  // poll() refuses more descriptors than that
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  EXPECT_THAT([&] { manual->run(); }, ThrowsMessage<error>(HasSubstr("poll: Invalid argument")));
+  ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
 TEST_F(watch_test, what_is_queued_first_runs_first_and_may_stop_the_watch) {

@@ -262,10 +262,8 @@ time_point loop::after(duration delay) const noexcept {
   return present + delay;
 }
 
-fd_watch loop::watch(int fd, interest wanted, function<void(interest)> on_ready) {
-  require_open("watch");
+void loop::require_watchable(int fd, const detail::watch_state* by) const {
   const auto quoted = [fd] { return "watch: descriptor " + std::to_string(fd); };
-  if (!on_ready) throw usage_error(quoted() + ": the callback is empty; give a function to call when it is ready");
   struct stat about{};
   if (fd < 0 || ::fstat(fd, &about) != 0)
     throw usage_error(quoted() + " is not open; give an open socket, pipe, terminal or eventfd");
@@ -273,29 +271,81 @@ fd_watch loop::watch(int fd, interest wanted, function<void(interest)> on_ready)
     throw usage_error(quoted() +
                       " is a regular file or directory, which is always ready; read it directly, or in a thread");
   const auto index = static_cast<std::size_t>(fd);
-  if (index < watches_.size() && watches_[index])
+  const detail::watch_state* const other = index < watches_.size() ? watches_[index] : nullptr;
+  if (other && other != by && about.st_dev == other->device_ && about.st_ino == other->inode_)
     throw usage_error(quoted() +
                       " is watched already on this loop; use that watch's set_interest() for the other direction");
+}
+
+// Makes the native watch. What a watch of the number was for, if there is one, is gone.
+void loop::attach(detail::watch_state& state) {
+  const auto index = static_cast<std::size_t>(state.fd_);
   if (index >= watches_.size()) watches_.resize(index + 1);
+  if (watches_[index]) {
+    retire(*watches_[index]);
+    require_open("watch");
+  }
   notice_fork();
 
-  const int flags = ::fcntl(fd, F_GETFL);
+  struct stat about{};
+  const int flags = ::fcntl(state.fd_, F_GETFL);
+  state.native_ = port_->watch(state.fd_, state.interest_, state);
+  if (flags >= 0 && ::fcntl(state.fd_, F_GETFL) != flags) ::fcntl(state.fd_, F_SETFL, flags);
+  if (::fstat(state.fd_, &about) == 0) {
+    state.device_ = about.st_dev;
+    state.inode_ = about.st_ino;
+  }
+  watches_[index] = &state;
+}
+
+void loop::detach(detail::watch_state& state) noexcept {
+  if (const auto index = static_cast<std::size_t>(state.fd_); index < watches_.size() && watches_[index] == &state)
+    watches_[index] = nullptr;
+  notice_fork();
+  if (state.native_ && state.is_lost()) state.native_->lost();
+  state.native_.reset();
+}
+
+fd_watch loop::watch(int fd, interest wanted, function<void(interest)> on_ready) {
+  require_open("watch");
+  if (!on_ready)
+    throw usage_error("watch: descriptor " + std::to_string(fd) +
+                      ": the callback is empty; give a function to call when it is ready");
+  require_watchable(fd, nullptr);
   auto state = std::make_unique<detail::watch_state>(*this, fd, wanted, std::move(on_ready));
-  state->native_ = port_->watch(fd, wanted, *state);
-  if (flags >= 0 && ::fcntl(fd, F_GETFL) != flags) ::fcntl(fd, F_SETFL, flags);
+  attach(*state);
   if (!quiet_) notice_quietly();
   retain();
-  watches_[index] = state.get();
   ++watch_count_;
   return fd_watch(state.release());
 }
 
+bool loop::retire_if_lost(detail::watch_state& state) noexcept {
+  if (!state.is_lost()) return false;
+  retire(state);
+  return true;
+}
+
+void loop::retire(detail::watch_state& state) noexcept {
+  const int fd = state.fd_;
+  if (!state.active_) return;
+  retain();  // the callable's destructor may destroy what owns the loop
+  stop_watch(state);
+  try {
+    const std::string what = "descriptor " + std::to_string(fd) +
+                             " was closed while it was watched; the watch has ended. " +
+                             "Stop a watch before its descriptor is closed, or rebind() it afterwards";
+    handle_exception("a watched descriptor was closed", failure(std::make_exception_ptr(usage_error(what))));
+  } catch (...) {
+    report_escaped();
+  }
+  release();
+}
+
 void loop::stop_watch(detail::watch_state& state) noexcept {
   if (!std::exchange(state.active_, false)) return;
-  watches_[static_cast<std::size_t>(state.fd_)] = nullptr;
   --watch_count_;
-  notice_fork();
-  state.native_.reset();
+  detach(state);
   if (!quiet_) notice_quietly();
   if (state.running_ == 0) {
     const auto last = std::move(state.on_ready_);  // its destructor may drop the handle, and `state` with it
@@ -310,16 +360,42 @@ void loop::release_watch(detail::watch_state* state) noexcept {
 
 void detail::watch_state::ready(interest directions) noexcept { core_->dispatch(*this, directions); }
 
+bool detail::watch_state::is_lost() const noexcept {
+  struct stat about{};
+  return ::fstat(fd_, &about) != 0 || about.st_dev != device_ || about.st_ino != inode_;
+}
+
+void detail::watch_state::lost() noexcept { core_->retire(*this); }
+
 void fd_watch::set_interest(interest wanted) {
   if (!active() || state_->interest_ == wanted) return;
   state_->core_->check_thread("fd_watch::set_interest");
   state_->core_->notice_fork();
+  if (state_->core_->retire_if_lost(*state_)) return;
   state_->native_->set_interest(wanted);
   state_->interest_ = wanted;
 }
 
+void fd_watch::rebind(int fd, interest wanted) {
+  if (!active()) return;
+  loop& core = *state_->core_;
+  detail::watch_state& state = *state_;
+  core.check_thread("fd_watch::rebind");
+  core.require_watchable(fd, &state);
+  core.detach(state);
+  state.fd_ = fd;
+  state.interest_ = wanted;
+  try {
+    core.attach(state);
+  } catch (...) {
+    core.stop_watch(state);
+    throw;
+  }
+}
+
 void fd_watch::stop() noexcept {
-  if (state_) state_->core_->stop_watch(*state_);
+  if (!active()) return;
+  if (!state_->core_->retire_if_lost(*state_)) state_->core_->stop_watch(*state_);
 }
 
 bool fd_watch::active() const noexcept { return state_ && state_->active_; }
@@ -327,8 +403,9 @@ bool fd_watch::active() const noexcept { return state_ && state_->active_; }
 void fd_watch::release() noexcept {
   detail::watch_state* state = std::exchange(state_, nullptr);
   if (!state) return;
-  state->core_->stop_watch(*state);
-  state->core_->release_watch(state);
+  loop& core = *state->core_;
+  core.stop_watch(*state);
+  core.release_watch(state);
 }
 
 bool loop_remote::is_here() const {

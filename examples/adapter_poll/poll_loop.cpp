@@ -38,9 +38,10 @@ class poll_watch final : public interloop::port_watch {
     return {wanted_ == interest::none ? -1 : fd_, static_cast<short>(events), 0};  // poll skips -1
   }
   void report(short seen) {
+    if (seen & POLLNVAL) return state_.lost();  // closed: nobody could wait for it
     interest ready =
         ((seen & POLLIN) ? interest::read : interest::none) | ((seen & POLLOUT) ? interest::write : interest::none);
-    if (seen & (POLLHUP | POLLERR | POLLNVAL)) ready = interest::read_write;
+    if (seen & (POLLHUP | POLLERR)) ready = interest::read_write;
     state_.ready(ready);  // may destroy this object: nothing after it
   }
 

@@ -374,6 +374,11 @@ class loop {
   void settle() noexcept;
   void go_on_without_alarm(time_point next) noexcept;
   void forked() noexcept;
+  void require_watchable(int fd, const detail::watch_state* by) const;
+  void attach(detail::watch_state& state);
+  void detach(detail::watch_state& state) noexcept;
+  bool retire_if_lost(detail::watch_state& state) noexcept;
+  void retire(detail::watch_state& state) noexcept;
   void stop_watch(detail::watch_state& state) noexcept;
   void release_watch(detail::watch_state* state) noexcept;
 

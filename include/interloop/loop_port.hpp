@@ -40,6 +40,10 @@ class port_watch {
 
   /// Changes the directions; `none` pauses. Legal inside its own event. May throw `error`: the old interest stays.
   virtual void set_interest(interest wanted) = 0;
+
+  /// Right before it is destroyed: its descriptor was closed meanwhile, and the number may be another file's. What the
+  /// kernel still reports of the old file, where a duplicate of it is open, is to end too.
+  virtual void lost() noexcept {}
 };
 
 /// What `loop_port::in_loop_thread` is worth to a thread that is about to block and must not wait for itself.

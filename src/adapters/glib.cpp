@@ -77,10 +77,14 @@ class glib_watch final : public port_watch {
     if (!self) return G_SOURCE_REMOVE;
     if (!self->tag_) return G_SOURCE_CONTINUE;  // paused after it was found ready
     const int seen = g_source_query_unix_fd(source, self->tag_);
+    if (seen & G_IO_NVAL) {  // closed; GLib would poll it again at once
+      self->state_.lost();
+      return G_SOURCE_CONTINUE;
+    }
     interest ready = interest::none;
     if (seen & G_IO_IN) ready = ready | interest::read;
     if (seen & G_IO_OUT) ready = ready | interest::write;
-    if (seen & (G_IO_HUP | G_IO_ERR | G_IO_NVAL)) ready = interest::read_write;
+    if (seen & (G_IO_HUP | G_IO_ERR)) ready = interest::read_write;
     if (ready != interest::none) self->state_.ready(ready);  // may destroy the watch
     return G_SOURCE_CONTINUE;
   }

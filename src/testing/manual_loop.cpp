@@ -155,11 +155,15 @@ class manual_port final : public loop_port {
     for (std::size_t i = 0; i < asked.size(); ++i) {
       const short seen = polled[i + 1].revents;
       if (seen == 0 || std::find(watches_.begin(), watches_.end(), asked[i]) == watches_.end()) continue;
+      any = true;
+      if (seen & POLLNVAL) {
+        asked[i]->state_.lost();
+        continue;
+      }
       interest ready = interest::none;
       if (seen & POLLIN) ready = ready | interest::read;
       if (seen & POLLOUT) ready = ready | interest::write;
-      if (seen & (POLLHUP | POLLERR | POLLNVAL)) ready = interest::read_write;
-      any = true;
+      if (seen & (POLLHUP | POLLERR)) ready = interest::read_write;
       asked[i]->state_.ready(ready);
     }
     return any;

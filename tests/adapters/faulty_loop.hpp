@@ -242,6 +242,7 @@ class port final : public loop_port {
   }
 
   bool report(poll_watch& on, int seen) {
+    if (seen & POLLNVAL) return on.state_.lost(), true;
     interest ready = interest::none;
     if (seen & POLLIN) ready = ready | interest::read;
     if (seen & POLLOUT) ready = ready | interest::write;

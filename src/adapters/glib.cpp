@@ -5,6 +5,8 @@
 // is not for wake-ups: to set it, and to clear it, writes to GLib's eventfd, so that GLib polls once more.
 #include <interloop/adapters/glib.hpp>
 
+#include <interloop/detail/require_descriptors.hpp>
+
 #include <glib-unix.h>
 #include <glib.h>
 
@@ -97,10 +99,18 @@ class glib_watch final : public port_watch {
   gpointer tag_ = nullptr;  // null while paused
 };
 
+// GLib ends the process where it cannot have a descriptor for a context's wake-ups.
+void require_context() { detail::require_descriptors(2, "glib: no context can be made"); }
+
+GMainContext* default_context() {
+  require_context();  // it may be made now
+  return g_main_context_default();
+}
+
 class glib_port final : public loop_port {
  public:
   explicit glib_port(GMainContext* native)
-      : native_(g_main_context_ref(native ? native : g_main_context_default())),
+      : native_(g_main_context_ref(native ? native : default_context())),
         waker_(make_source<glib_port>(wake_functions, *this, "interloop wake")),
         alarm_(make_source<glib_port>(alarm_functions, *this, "interloop alarm")) {
     for (GSource* each : {waker_, alarm_}) {
@@ -193,7 +203,10 @@ class glib_port final : public loop_port {
   bool asked_ = false;  // GLib has asked `look`, and may be about to poll; the loop's thread only
 };
 
-std::shared_ptr<GMainContext> make_native() { return {g_main_context_new(), &g_main_context_unref}; }
+std::shared_ptr<GMainContext> make_native() {
+  require_context();
+  return {g_main_context_new(), &g_main_context_unref};
+}
 
 }  // namespace
 
@@ -204,7 +217,7 @@ glib_loop::glib_loop()
 glib_loop::glib_loop(GMainContext* native) : loop_owner(std::make_unique<glib_port>(native)) {}
 
 loop& use_glib(GMainContext* native) {
-  const void* identity = native ? native : g_main_context_default();
+  const void* identity = native ? native : default_context();
   return detail::select("glib", identity, [native] { return loop_owner(glib_loop(native)); });
 }
 

@@ -8,6 +8,7 @@
 #include <interloop/adapters/libuv.hpp>
 
 #include <interloop/detail/renew_epoll.hpp>
+#include <interloop/detail/require_descriptors.hpp>
 
 #include <fcntl.h>
 #include <sys/eventfd.h>
@@ -309,6 +310,8 @@ uv_loop_t* require(uv_loop_t* native) {
 }
 
 std::shared_ptr<uv_loop_t> make_native() {
+  // The first loop of a process opens eight (libuv 1.44), and libuv aborts where it cannot.
+  detail::require_descriptors(10, "libuv: no loop can be made");
   auto native = std::make_unique<uv_loop_t>();
   check(uv_loop_init(native.get()), "no loop can be made");
   return {native.release(), [](uv_loop_t* mine) {

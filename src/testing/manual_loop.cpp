@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -64,8 +65,10 @@ class manual_port final : public loop_port {
 
   void run() override {
     stopped_ = false;
+    std::uint64_t turns = 0;  // since the clock moved
     while (!stopped_ && !core().closed()) {
-      if (step()) continue;
+      if ((++turns < most_turns || alarm_ == never) && step()) continue;
+      turns = 0;
       if (alarm_ != never) {
         ring(alarm_);
       } else if (kept_alive_) {

@@ -193,6 +193,14 @@ TEST_F(watch_test, no_interest_pauses_and_interest_resumes) {
   EXPECT_EQ(seen, 1);
 }
 
+TEST_F(watch_test, a_descriptor_that_is_always_ready_does_not_keep_a_run_from_its_timers) {
+  int seen = 0;
+  const fd_watch watching = io.watch(writer(), interest::write, [&](interest) { ++seen; });
+  io.call_later(std::chrono::hours(1), [&] { manual->stop(); });
+  manual->run();
+  EXPECT_GT(seen, 1000) << "the clock stands while there is a little to do";
+}
+
 TEST_F(watch_test, a_wait_that_fails_ends_the_run_with_an_error) {
   const fd_watch watching = io.watch(reader(), interest::read, [](interest) {});
   ::rlimit before{};

@@ -227,32 +227,41 @@ void loop::settle() noexcept {
     next = time_point(duration(timers_.next_look()));
     overdue_ = timers_.due_by_last_look(next.time_since_epoch().count());
   }
+  if (!timers_.empty() && !overdue_ && (!armed_ || next < armed_for_)) {
+    // What has become due during the turn needs no native timer either: another turn runs it.
+    if (const time_point present = now(); next <= present) {
+      overdue_ = true;
+    } else {
+      set_alarm(next, present);
+      if (closed_) return;  // by the exception handler
+    }
+  }
   const bool more = has_queued() || undispatched_;
   const bool alive = more || !timers_.empty() || watch_count_ > 0 || holds_ > 0;
   if (alive != kept_alive_) port_->keep_alive(kept_alive_ = alive);
-  if (!timers_.empty() && !overdue_ && (!armed_ || next < armed_for_)) {
-    try {
-      armed_for_ = std::min(next, after(farthest_alarm));
-      port_->set_alarm(armed_for_);
-      armed_ = true;
-      alarmless_ = false;
-    } catch (...) {
-      go_on_without_alarm(next);
-    }
-  }
   quiet_ = more;
   settled_ = true;
   if (more) port_->wake();
 }
 
-// No descriptor is left for it, say. Turns look for due timers instead, with pauses, until it can be set again.
-void loop::go_on_without_alarm(time_point next) noexcept {
-  armed_ = false;
-  if (!std::exchange(alarmless_, true))
-    handle_exception("the native loop's timer could not be set; it is tried again every 10 ms",
-                     failure(std::current_exception(), std::source_location{}));
-  std::this_thread::sleep_for(std::min<duration>(next - now(), std::chrono::milliseconds(10)));
-  port_->wake();
+void loop::set_alarm(time_point next, time_point present) noexcept {
+  try {
+    const time_point farthest = (time_point::max)() - present > farthest_alarm ? present + farthest_alarm : next;
+    armed_for_ = std::min(next, farthest);
+    port_->set_alarm(armed_for_);
+    armed_ = true;
+    alarmless_ = false;
+  } catch (...) {
+    // No descriptor is left for it, say. Turns look for due timers instead, with pauses, until it can be set again.
+    armed_ = false;
+    if (std::exchange(alarmless_, true)) {
+      std::this_thread::sleep_for(std::min<duration>(next - present, std::chrono::milliseconds(10)));
+    } else {
+      handle_exception("the native loop's timer could not be set; it is tried again every 10 ms",
+                       failure(std::current_exception(), std::source_location{}));
+    }
+    if (!closed_) port_->wake();
+  }
 }
 
 time_point loop::after(duration delay) const noexcept {

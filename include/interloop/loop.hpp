@@ -372,7 +372,7 @@ class loop {
   void run_due_timers() noexcept;
   void report_escaped() noexcept;
   void settle() noexcept;
-  void go_on_without_alarm(time_point next) noexcept;
+  void set_alarm(time_point next, time_point present) noexcept;
   void forked() noexcept;
   void require_watchable(int fd, const detail::watch_state* by) const;
   void attach(detail::watch_state& state);

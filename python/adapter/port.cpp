@@ -8,6 +8,7 @@
 #include "gil.hpp"
 
 #include <interloop/adapters/python.hpp>
+#include <interloop/detail/renew_epoll.hpp>
 #include <interloop/error.hpp>
 #include <interloop/python_bridge.hpp>
 
@@ -100,6 +101,7 @@ class python_watch final : public port_watch {
     all_->states.erase(number_);
     if (in_epoll_ && all_->usable()) ::epoll_ctl(all_->epoll, EPOLL_CTL_DEL, fd_, nullptr);
   }
+  void lost() noexcept override;
 
   void set_interest(interest wanted) override {
     if (!all_->usable()) return;
@@ -194,6 +196,15 @@ class python_port final : public loop_port {
     if (released) released();
   }
 
+  /// The Python loop knows the instance, not its number, so it is told of the new one.
+  void renew_epoll() noexcept {
+    const gil locked;
+    if (!ask(driver_, "remove_reader", "O", reader_.get())) PyErr_Clear();
+    detail::renew_epoll(all_->epoll);
+    reader_ = ask(driver_, "add_reader", "iO", all_->epoll, on_ready_.get());
+    if (!reader_) report_unraisable(driver_);
+  }
+
   [[nodiscard]] PyObject* native() const noexcept { return native_.get(); }
   [[nodiscard]] const object& driver() const noexcept { return driver_; }
 
@@ -209,8 +220,8 @@ class python_port final : public loop_port {
       close_epoll();
       throw usage_error("python_loop: no descriptors are left for its wake-ups; close some");
     }
-    const object on_ready(python::make_function([all = all_](PyObject*) { dispatch(*all); }));
-    if (on_ready) reader_ = ask(driver_, "add_reader", "iO", all_->epoll, on_ready.get());
+    on_ready_ = object(python::make_function([all = all_](PyObject*) { dispatch(*all); }));
+    if (on_ready_) reader_ = ask(driver_, "add_reader", "iO", all_->epoll, on_ready_.get());
     if (reader_) return;
     close_epoll();
     throw_error("python_loop");
@@ -264,6 +275,7 @@ class python_port final : public loop_port {
       PyErr_Clear();  // the Python loop has gone first
     close_epoll();
     reader_ = object();
+    on_ready_ = object();
     driver_ = object();
   }
 
@@ -271,6 +283,7 @@ class python_port final : public loop_port {
   object driver_;
   object on_alarm_;
   object on_wake_;
+  object on_ready_;
   object reader_;
   object alarm_;
   object wake_call_;  // of a clock; guarded by the GIL
@@ -279,6 +292,10 @@ class python_port final : public loop_port {
   bool steady_ = true;
   std::atomic<bool> woken_{false};
 };
+
+void python_watch::lost() noexcept {
+  if (in_epoll_ && all_->usable()) all_->port->renew_epoll();
+}
 
 // The loops that `current_loop` has made, by the Python loop. Guarded by the GIL; kept until that loop ends.
 std::unordered_map<PyObject*, std::unique_ptr<python_loop>>& made_loops() {

@@ -22,6 +22,7 @@ class AsyncioNative:
     lacks = {
         "nests": "asyncio refuses to run a loop inside a callback",
         "ends_when_idle": "run_forever() does not end by itself",
+        "runs_in_child": "a forked child shares the selector of its parent's loop",
     }
 
     def __init__(self):

@@ -60,6 +60,7 @@ void add_fork_cases(case_list& all) {
 
   all.add("a forked child that runs the loop takes nothing that is to wake its parent", [](bench& b) {
     b.needs(ability::runs);
+    b.needs(ability::runs_in_child);
     b.turns();
     bool posted = false;
     b.thread([&] { b.post([&] { posted = true; }); }).join();

@@ -103,7 +103,7 @@ void log_output::put_into_file(std::string_view line, bool flush_too) {
       return put_into_descriptor(line);
     }
   }
-  if (std::fwrite(line.data(), 1, line.size(), file_) != line.size()) fail("the file");
+  if (!line.empty() && std::fwrite(line.data(), 1, line.size(), file_) != line.size()) fail("the file");
   if (flush_too && std::fflush(file_) != 0) fail("the file");
 }
 

@@ -10,6 +10,7 @@
 #include <interloop/blocking.hpp>
 
 #include <benchmark/benchmark.h>
+#include <asio.hpp>
 
 #include <sched.h>
 

@@ -9,6 +9,7 @@
 #include <interloop/blocking.hpp>
 
 #include <benchmark/benchmark.h>
+#include <asio.hpp>
 
 #include <sys/wait.h>
 #include <unistd.h>

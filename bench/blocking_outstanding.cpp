@@ -8,6 +8,7 @@
 #include <interloop/blocking.hpp>
 
 #include <benchmark/benchmark.h>
+#include <asio.hpp>
 
 #include <future>
 #include <thread>

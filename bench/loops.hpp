@@ -11,6 +11,7 @@
 
 #include <glib.h>
 #include <uv.h>
+#include <asio.hpp>
 
 #include <utility>
 

@@ -4,6 +4,9 @@
 // Interloop's own against those it was chosen over, without a loop; `docs/decisions/0003-queues.md` says what came of it.
 // A callable captures two words.
 #include <interloop/loop.hpp>
+#include <interloop/loop_port.hpp>
+
+#include "inbox.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -144,7 +147,7 @@ struct locked_swap {
   interloop::detail::task_queue taken;
   template <class F>
   void push(F&& fn) {
-    box.push(std::forward<F>(fn));
+    interloop::detail::posting(box).push(std::forward<F>(fn));
   }
   void run_some() {
     box.take(taken);

@@ -9,6 +9,7 @@
 #include "timer_heap.hpp"
 
 #include <interloop/interloop.hpp>
+#include <interloop/loop_port.hpp>
 
 #include <chrono>
 #include <memory>

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <cstdio>
 #include <ctime>
 #include <string>
 
@@ -167,10 +168,17 @@ void slot_base::report(const loop_remote& where, failure fail) noexcept {
 }
 
 void throw_timeout(duration allowed, const char* next) {
-  std::string text = "no result at the deadline; ";
-  if (allowed > duration::zero())
-    text = "no result within " + std::to_string(std::chrono::duration<double>(allowed).count()) + " s; ";
-  throw timeout_error(text + next);
+  if (allowed <= duration::zero()) throw timeout_error(std::string("no result at the deadline; ") + next);
+  double amount = static_cast<double>(allowed.count());
+  const char* unit = "ns";
+  for (const char* larger : {"us", "ms", "s"}) {
+    if (amount < 1000) break;
+    amount /= 1000;
+    unit = larger;
+  }
+  char span[40];
+  std::snprintf(span, sizeof span, "%.6g %s", amount, unit);
+  throw timeout_error(std::string("no result within ") + span + "; " + next);
 }
 
 void throw_interrupted(const char* next) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "inbox.hpp"
 
-#include <interloop/detail/posting.hpp>
-
 #include <pthread.h>
 
 namespace interloop::detail {

@@ -14,9 +14,10 @@
 // threads that push, finds the queues whole, and these locks and the native loop's own free.
 #pragma once
 
-#include <interloop/fork_count.hpp>
+#include <interloop/detail/posting.hpp>
 #include <interloop/detail/task_queue.hpp>
 #include <interloop/error.hpp>
+#include <interloop/fork_count.hpp>
 #include <interloop/loop_port.hpp>
 
 #include "spin.hpp"

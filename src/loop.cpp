@@ -58,8 +58,8 @@ struct loop::parts {
   std::unique_ptr<loop_port> port;
   detail::state_ptr<detail::inbox> inbox;
   std::atomic<std::thread::id> thread{std::this_thread::get_id()};
-  std::vector<detail::watch_state*> watches;             // by descriptor
-  std::shared_ptr<exception_handler> handler;            // shared with its call, which may replace it; null: default
+  std::vector<detail::watch_state*> watches;   // by descriptor
+  std::shared_ptr<exception_handler> handler;  // shared with its call, which may replace it; null: default
   std::shared_ptr<closing> ends;  // made beforehand; the port's from the end of close() until it has let go
   std::weak_ptr<closing> releasing;
 };
@@ -239,11 +239,18 @@ void loop::run_due_timers() noexcept {
   }
 }
 
+void loop::forked() noexcept {
+  forks_ = detail::fork_count();
+  port_->forked();
+}
+
 void loop::settle() noexcept {
   if (closed_) return;
+  notice_fork();
   overdue_ = false;
   time_point next{};
   if (timers_.empty()) {
+    alarmless_ = false;
     if (armed_) {
       port_->clear_alarm();
       armed_ = false;
@@ -252,23 +259,41 @@ void loop::settle() noexcept {
     next = time_point(duration(timers_.next_look()));
     overdue_ = timers_.due_by_last_look(next.time_since_epoch().count());
   }
+  if (!timers_.empty() && !overdue_ && (!armed_ || next < armed_for_)) {
+    // What has become due during the turn needs no native timer either: another turn runs it.
+    if (const time_point present = now(); next <= present) {
+      overdue_ = true;
+    } else {
+      set_alarm(next, present);
+      if (closed_) return;  // by the exception handler
+    }
+  }
   const bool more = has_queued() || undispatched_;
   const bool alive = more || !timers_.empty() || watch_count_ > 0 || holds_ > 0;
   if (alive != kept_alive_) port_->keep_alive(kept_alive_ = alive);
-  if (!timers_.empty() && !overdue_ && (!armed_ || next < armed_for_)) {
-    try {
-      armed_for_ = std::min(next, after(farthest_alarm));
-      port_->set_alarm(armed_for_);
-      armed_ = true;
-    } catch (...) {
-      armed_ = false;
-      report_escaped();
-      port_->wake();  // tries again
-    }
-  }
   quiet_ = more;
   settled_ = true;
   if (more) port_->wake();
+}
+
+void loop::set_alarm(time_point next, time_point present) noexcept {
+  try {
+    const time_point farthest = (time_point::max)() - present > farthest_alarm ? present + farthest_alarm : next;
+    armed_for_ = std::min(next, farthest);
+    port_->set_alarm(armed_for_);
+    armed_ = true;
+    alarmless_ = false;
+  } catch (...) {
+    // No descriptor is left for it, say. Turns look for due timers instead, with pauses, until it can be set again.
+    armed_ = false;
+    if (std::exchange(alarmless_, true)) {
+      std::this_thread::sleep_for(std::min<duration>(next - present, std::chrono::milliseconds(10)));
+    } else {
+      handle_exception("the native loop's timer could not be set; it is tried again every 10 ms",
+                       failure(std::current_exception(), std::source_location{}));
+    }
+    if (!closed_) port_->wake();
+  }
 }
 
 time_point loop::after(duration delay) const noexcept {
@@ -278,10 +303,8 @@ time_point loop::after(duration delay) const noexcept {
   return present + delay;
 }
 
-fd_watch loop::watch(int fd, interest wanted, function<void(interest)> on_ready) {
-  require_open("watch");
+void loop::require_watchable(int fd, const detail::watch_state* by) const {
   const auto quoted = [fd] { return "watch: descriptor " + std::to_string(fd); };
-  if (!on_ready) throw usage_error(quoted() + ": the callback is empty; give a function to call when it is ready");
   struct stat about{};
   if (fd < 0 || ::fstat(fd, &about) != 0)
     throw usage_error(quoted() + " is not open; give an open socket, pipe, terminal or eventfd");
@@ -289,27 +312,82 @@ fd_watch loop::watch(int fd, interest wanted, function<void(interest)> on_ready)
     throw usage_error(quoted() +
                       " is a regular file or directory, which is always ready; read it directly, or in a thread");
   const auto index = static_cast<std::size_t>(fd);
-  if (index < parts_->watches.size() && parts_->watches[index])
+  const detail::watch_state* const other = index < parts_->watches.size() ? parts_->watches[index] : nullptr;
+  if (other && other != by && about.st_dev == other->device_ && about.st_ino == other->inode_)
     throw usage_error(quoted() +
                       " is watched already on this loop; use that watch's set_interest() for the other direction");
-  if (index >= parts_->watches.size()) parts_->watches.resize(index + 1);
+}
 
-  const int flags = ::fcntl(fd, F_GETFL);
+// Makes the native watch. What a watch of the number was for, if there is one, is gone.
+void loop::attach(detail::watch_state& state) {
+  const auto index = static_cast<std::size_t>(state.fd_);
+  if (index >= parts_->watches.size()) parts_->watches.resize(index + 1);
+  if (parts_->watches[index]) {
+    retire(*parts_->watches[index]);
+    require_open("watch");
+  }
+  notice_fork();
+
+  struct stat about{};
+  const int flags = ::fcntl(state.fd_, F_GETFL);
+  state.native_ = port_->watch(state.fd_, state.interest_, state);
+  if (flags >= 0 && ::fcntl(state.fd_, F_GETFL) != flags) ::fcntl(state.fd_, F_SETFL, flags);
+  if (::fstat(state.fd_, &about) == 0) {
+    state.device_ = about.st_dev;
+    state.inode_ = about.st_ino;
+  }
+  parts_->watches[index] = &state;
+}
+
+void loop::detach(detail::watch_state& state) noexcept {
+  if (const auto index = static_cast<std::size_t>(state.fd_);
+      index < parts_->watches.size() && parts_->watches[index] == &state)
+    parts_->watches[index] = nullptr;
+  notice_fork();
+  if (state.native_ && state.is_lost()) state.native_->lost();
+  state.native_.reset();
+}
+
+fd_watch loop::watch(int fd, interest wanted, function<void(interest)> on_ready) {
+  require_open("watch");
+  if (!on_ready)
+    throw usage_error("watch: descriptor " + std::to_string(fd) +
+                      ": the callback is empty; give a function to call when it is ready");
+  require_watchable(fd, nullptr);
   auto state = std::make_unique<detail::watch_state>(*this, fd, wanted, std::move(on_ready));
-  state->native_ = port_->watch(fd, wanted, *state);
-  if (flags >= 0 && ::fcntl(fd, F_GETFL) != flags) ::fcntl(fd, F_SETFL, flags);
+  attach(*state);
   if (!quiet_) notice_quietly();
   retain();
-  parts_->watches[index] = state.get();
   ++watch_count_;
   return fd_watch(state.release());
 }
 
+bool loop::retire_if_lost(detail::watch_state& state) noexcept {
+  if (!state.is_lost()) return false;
+  retire(state);
+  return true;
+}
+
+void loop::retire(detail::watch_state& state) noexcept {
+  const int fd = state.fd_;
+  if (!state.active_) return;
+  retain();  // the callable's destructor may destroy what owns the loop
+  stop_watch(state);
+  try {
+    const std::string what = "descriptor " + std::to_string(fd) +
+                             " was closed while it was watched; the watch has ended. " +
+                             "Stop a watch before its descriptor is closed, or rebind() it afterwards";
+    handle_exception("a watched descriptor was closed", failure(std::make_exception_ptr(usage_error(what))));
+  } catch (...) {
+    report_escaped();
+  }
+  release();
+}
+
 void loop::stop_watch(detail::watch_state& state) noexcept {
   if (!std::exchange(state.active_, false)) return;
-  parts_->watches[static_cast<std::size_t>(state.fd_)] = nullptr;
   --watch_count_;
-  state.native_.reset();
+  detach(state);
   if (!quiet_) notice_quietly();
   if (state.running_ == 0) {
     const auto last = std::move(state.on_ready_);  // its destructor may drop the handle, and `state` with it
@@ -326,15 +404,42 @@ detail::watch_state::watch_state(loop& core, int fd, interest wanted, function<v
     : core_(&core), fd_(fd), interest_(wanted), on_ready_(std::move(on_ready)) {}
 void detail::watch_state::ready(interest directions) noexcept { core_->dispatch(*this, directions); }
 
+bool detail::watch_state::is_lost() const noexcept {
+  struct stat about{};
+  return ::fstat(fd_, &about) != 0 || about.st_dev != device_ || about.st_ino != inode_;
+}
+
+void detail::watch_state::lost() noexcept { core_->retire(*this); }
+
 void fd_watch::set_interest(interest wanted) {
   if (!active() || state_->interest_ == wanted) return;
   state_->core_->check_thread("fd_watch::set_interest");
+  state_->core_->notice_fork();
+  if (state_->core_->retire_if_lost(*state_)) return;
   state_->native_->set_interest(wanted);
   state_->interest_ = wanted;
 }
 
+void fd_watch::rebind(int fd, interest wanted) {
+  if (!active()) return;
+  loop& core = *state_->core_;
+  detail::watch_state& state = *state_;
+  core.check_thread("fd_watch::rebind");
+  core.require_watchable(fd, &state);
+  core.detach(state);
+  state.fd_ = fd;
+  state.interest_ = wanted;
+  try {
+    core.attach(state);
+  } catch (...) {
+    core.stop_watch(state);
+    throw;
+  }
+}
+
 void fd_watch::stop() noexcept {
-  if (state_) state_->core_->stop_watch(*state_);
+  if (!active()) return;
+  if (!state_->core_->retire_if_lost(*state_)) state_->core_->stop_watch(*state_);
 }
 
 bool fd_watch::active() const noexcept { return state_ && state_->active_; }
@@ -342,8 +447,9 @@ bool fd_watch::active() const noexcept { return state_ && state_->active_; }
 void fd_watch::release() noexcept {
   detail::watch_state* state = std::exchange(state_, nullptr);
   if (!state) return;
-  state->core_->stop_watch(*state);
-  state->core_->release_watch(state);
+  loop& core = *state->core_;
+  core.stop_watch(*state);
+  core.release_watch(state);
 }
 
 bool loop::in_loop_thread() const noexcept {
@@ -396,7 +502,7 @@ void loop::report_escaped() noexcept {
     handle_exception("an exception escaped a callback",
                      failure(std::current_exception(), std::source_location{}));  // thrown elsewhere
   } catch (...) {
-    std::fputs("interloop: an exception escaped a callback, and there was no memory to say which\n", stderr);
+    detail::say("interloop: an exception escaped a callback, and there was no memory to say which\n");
   }
 }
 
@@ -412,13 +518,14 @@ void loop::handle_exception(std::string_view context, const failure& fail) noexc
       detail::report(context, fail);
     }
   } catch (...) {
-    std::fputs("interloop: the exception handler itself threw\n", stderr);
+    detail::say("interloop: the exception handler itself threw\n");
   }
 }
 
 void loop::close(function<void()> released) noexcept {
   if (std::exchange(closed_, true)) return;
   retain();
+  notice_fork();
   parts_->releasing = parts_->ends;
   parts_->ends->first = std::move(released);
   quiet_ = false;  // so that whatever is tried from here on looks and sees that the loop is closed
@@ -474,6 +581,7 @@ void loop::run() {
     }
   } guard{*this};
   retain();
+  notice_fork();
   running_ = true;
   inbox_->run_begins();
   port_->run();

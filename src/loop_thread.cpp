@@ -1,41 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/loop_thread.hpp>
 
-#include <pthread.h>
-
-#include <csignal>
 #include <exception>
 #include <future>
 
+#include "signals_blocked.hpp"
+
 namespace interloop {
-
-namespace {
-
-// While it exists, this thread and those that it starts do not take signals, but for those that report their own doing.
-class signals_blocked {
- public:
-  signals_blocked() noexcept {
-    sigset_t most;
-    sigfillset(&most);
-    for (const int own : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS, SIGPROF}) sigdelset(&most, own);
-    pthread_sigmask(SIG_BLOCK, &most, &before_);
-  }
-  signals_blocked(const signals_blocked&) = delete;
-  signals_blocked& operator=(const signals_blocked&) = delete;
-  ~signals_blocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_;
-};
-
-}  // namespace
 
 void loop_thread::start(function<void(const function<void(loop&)>&)> body) {
   // The promise belongs to the thread, which may still be inside set_value when the result is here already.
   std::promise<loop_remote> started;
   std::future<loop_remote> ready = started.get_future();
   {
-    const signals_blocked in_the_new_thread_too;
+    const detail::signals_blocked in_the_new_thread_too;
     thread_ = std::make_unique<std::thread>([started = std::move(started), body = std::move(body)]() mutable {
       bool told = false;
       try {

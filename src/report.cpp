@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/detail/report.hpp>
 
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstdio>
 #include <string>
 
@@ -11,12 +15,24 @@ constinit std::atomic<report_hook> report_to{nullptr};
 
 void report(std::string_view context, const failure& fail) noexcept {
   if (const report_hook hook = report_to.load(std::memory_order_acquire); hook && hook(context, fail)) return;
-  const int size = static_cast<int>(context.size());
   try {
-    const std::string text = failure_format_traceback(fail);
-    std::fprintf(stderr, "interloop: %.*s\n%s\n", size, context.data(), text.c_str());
+    say("interloop: " + std::string(context) + '\n' + failure_format_traceback(fail) + '\n');
   } catch (...) {
-    std::fprintf(stderr, "interloop: %.*s, and there was no memory to say more\n", size, context.data());
+    say("interloop: ");
+    say(context);
+    say(", and there was no memory to say more\n");
+  }
+}
+
+void say(std::string_view line) noexcept {
+  const int to = ::fileno(stderr);
+  if (to < 0) return static_cast<void>(std::fwrite(line.data(), 1, line.size(), stderr));
+  std::fflush(stderr);
+  while (!line.empty()) {
+    const ::ssize_t written = ::write(to, line.data(), line.size());
+    if (written > 0) line.remove_prefix(static_cast<std::size_t>(written));
+    ::pollfd full{to, POLLOUT, 0};
+    if (written < 0 && errno != EINTR && !(errno == EAGAIN && ::poll(&full, 1, 1000) > 0)) return;
   }
 }
 

@@ -13,7 +13,7 @@ from pathlib import Path
 # Names are those of headers below include/interloop, without .hpp. Headers in detail/ and their sources need no row:
 # each counts as the highest of what it includes.
 ROWS = {
-    0: "error failure fork_count function interest result stack/* throw_traces throw_traces/* time version",
+    0: "error failure fork_count function interest renew_epoll result signals_blocked stack/* throw_traces throw_traces/* time version",
     1: "inbox loop loop_owner loop_port timer watch",
     2: "future coroutine logger logging/*",
     3: "blocking eventual_result loop_thread run_in_reactor setup batched_timer gather logger_sinks",

@@ -7,11 +7,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <climits>
+#include <cstring>
 #include <interloop/error.hpp>
 #include <interloop/loop_port.hpp>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace {
@@ -35,9 +38,10 @@ class poll_watch final : public interloop::port_watch {
     return {wanted_ == interest::none ? -1 : fd_, static_cast<short>(events), 0};  // poll skips -1
   }
   void report(short seen) {
+    if (seen & POLLNVAL) return state_.lost();  // closed: nobody could wait for it
     interest ready =
         ((seen & POLLIN) ? interest::read : interest::none) | ((seen & POLLOUT) ? interest::write : interest::none);
-    if (seen & (POLLHUP | POLLERR | POLLNVAL)) ready = interest::read_write;
+    if (seen & (POLLHUP | POLLERR)) ready = interest::read_write;
     state_.ready(ready);  // may destroy this object: nothing after it
   }
 
@@ -91,6 +95,19 @@ class poll_port final : public interloop::loop_port {
   void stop() noexcept override { stopped_ = true; }
   // [/run]
 
+  // [forked]
+  void forked() noexcept override {
+    int fresh[2];
+    if (::pipe2(fresh, O_NONBLOCK | O_CLOEXEC) != 0) return;
+    for (int end = 0; end < 2; ++end) {
+      ::dup3(fresh[end], pipe_[end], O_CLOEXEC);
+      ::close(fresh[end]);
+    }
+    woken_ = false;
+    wake();  // one may have been under way
+  }
+  // [/forked]
+
   // [close]
   void close(interloop::function<void()> released) noexcept override {
     stopped_ = true;
@@ -107,7 +124,10 @@ class poll_port final : public interloop::loop_port {
     const std::vector<poll_watch*> asked = watches_;  // callbacks may change the list
     std::vector<pollfd> polled{{pipe_[0], POLLIN, 0}};
     for (const poll_watch* each : asked) polled.push_back(each->asks());
-    if (::poll(polled.data(), polled.size(), timeout()) < 0) return;  // a signal came
+    if (::poll(polled.data(), polled.size(), timeout()) < 0) {
+      if (errno == EINTR) return;  // a signal came
+      throw interloop::error(std::string("poll_loop: poll: ") + std::strerror(errno));
+    }
 
     if (polled[0].revents != 0) {
       char byte;

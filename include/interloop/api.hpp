@@ -152,13 +152,18 @@ class api {
   /// A future of the results of all `futures`, in their order: each a value or, with `consume_exceptions::yes`, a failure
   /// in its place; with `no` the whole fails with the first failure, and the other futures go on. Cancelling it cancels
   /// those that are still pending. The futures are kept until then. Values are copied; move-only ones are taken. Where the
-  /// loop of one of them is closed first, the whole fails with `loop_closed`.
+  /// loop of one of them is closed first, the whole fails with `loop_closed`. A value that was taken elsewhere, or whose copy
+  /// throws, counts as a failure.
   template <class Range>
     requires detail::range_of_futures<Range>
-  [[nodiscard]] auto gather(Range&& futures, interloop::consume_exceptions consume = interloop::consume_exceptions::yes,
-                            std::source_location where = std::source_location::current()) const {
+  [[nodiscard]] auto gather(Range&& futures, std::source_location where = std::source_location::current()) const {
+    return detail::gather_vector(*loop_, detail::futures_of(std::forward<Range>(futures)), true, where);
+  }
+  template <class Range>
+    requires detail::range_of_futures<Range>
+  [[nodiscard]] auto gather(detail::gather_call call, Range&& futures) const {
     return detail::gather_vector(*loop_, detail::futures_of(std::forward<Range>(futures)),
-                                 consume == interloop::consume_exceptions::yes, where);
+                                 call.consume == interloop::consume_exceptions::yes, call.where);
   }
   /// The same for futures of different types: a future of a tuple of results. A traceback says where they were gathered; of
   /// more than eight, where `consume_exceptions` is given.
@@ -339,9 +344,13 @@ template <class F, class... Args>
 }
 template <class Range>
   requires detail::range_of_futures<Range>
-[[nodiscard]] auto gather(Range&& futures, consume_exceptions consume = consume_exceptions::yes,
-                          std::source_location where = std::source_location::current()) {
-  return with_config().gather(std::forward<Range>(futures), consume, where);
+[[nodiscard]] auto gather(Range&& futures, std::source_location where = std::source_location::current()) {
+  return with_config().gather(std::forward<Range>(futures), where);
+}
+template <class Range>
+  requires detail::range_of_futures<Range>
+[[nodiscard]] auto gather(detail::gather_call call, Range&& futures) {
+  return with_config().gather(call, std::forward<Range>(futures));
 }
 template <class A, class B = detail::none, class C = detail::none, class D = detail::none, class E = detail::none,
           class F = detail::none, class G = detail::none, class H = detail::none>

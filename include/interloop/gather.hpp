@@ -56,15 +56,22 @@ class gathering {
         return;
       }
       place.emplace(state.get_failure());
-    } else if constexpr (copyable<stored<T>>::value) {
-      place.emplace(state.require_value());
     } else {
-      place.emplace(state.take_value(1));
+      try {
+        if constexpr (copyable<stored<T>>::value) {
+          place.emplace(state.require_value());
+        } else {
+          place.emplace(state.take_value(1));
+        }
+      } catch (...) {  // its copy threw, or it was taken already
+        if (!consume_) throw;
+        place.emplace(failure::of(std::current_exception(), future_access::state(done_).created()));
+      }
     }
     if (--remaining_ == 0) finish();
   }
 
-  /// A continuation failed to take its value (its copy threw, or it was taken already): so does the whole.
+  /// A continuation failed to take its value, or there was no memory for the results: so does the whole.
   void broken() {
     if (!is_called(done_)) {
       const std::source_location created = future_access::state(done_).created();

@@ -17,6 +17,7 @@
 #include <interloop/detail/timer_queue.hpp>
 #include <interloop/error.hpp>
 #include <interloop/failure.hpp>
+#include <interloop/fork_count.hpp>
 #include <interloop/function.hpp>
 #include <interloop/interest.hpp>
 #include <interloop/loop_owner.hpp>
@@ -296,6 +297,11 @@ class loop {
   /// native loop sleeps. True in a turn until that ends, so that a nested run of the native loop is served.
   [[nodiscard]] bool needs_turn() const noexcept { return !closed_ && (!settled_ || has_ready()); }
   [[nodiscard]] loop_port& port() const noexcept { return *port_; }
+  /// In a forked child: calls `loop_port::forked`, once. The loop's thread.
+  void notice_fork() noexcept {
+    if (forks_ != detail::fork_count()) [[unlikely]]
+      forked();
+  }
 
   // ---- For blocking ----
 
@@ -380,6 +386,13 @@ class loop {
   void run_due_timers() noexcept;
   void report_escaped() noexcept;
   void settle() noexcept;
+  void set_alarm(time_point next, time_point present) noexcept;
+  void forked() noexcept;
+  void require_watchable(int fd, const detail::watch_state* by) const;
+  void attach(detail::watch_state& state);
+  void detach(detail::watch_state& state) noexcept;
+  bool retire_if_lost(detail::watch_state& state) noexcept;
+  void retire(detail::watch_state& state) noexcept;
   void stop_watch(detail::watch_state& state) noexcept;
   void release_watch(detail::watch_state* state) noexcept;
 
@@ -389,11 +402,13 @@ class loop {
   bool closed_ = false;
   bool overdue_ = false;  // a timer was due when the last turn ended
   bool armed_ = false;
+  bool alarmless_ = false;  // the alarm could not be set
   bool kept_alive_ = false;
   bool stop_requested_ = false;
   bool running_ = false;
   bool turned_ = false;
-  int expects_ = 0;     // how often the running turn may still look for what other threads post meanwhile
+  int expects_ = 0;  // how often the running turn may still look for what other threads post meanwhile
+  unsigned forks_ = detail::fork_count();
   unsigned depth_ = 0;  // turns in progress: more than one in a nested run of the native loop
   std::size_t references_ = 1;
   detail::block_cache blocks_;

@@ -26,6 +26,10 @@ class port_watch {
 
   /// Changes the directions; `none` pauses. Legal inside its own event. May throw `error`: the old interest stays.
   virtual void set_interest(interest wanted) = 0;
+
+  /// Right before it is destroyed: its descriptor was closed meanwhile, and the number may be another file's. What the
+  /// kernel still reports of the old file, where a duplicate of it is open, is to end too.
+  virtual void lost() noexcept {}
 };
 
 /// What `loop_port::in_loop_thread` is worth to a thread that is about to block and must not wait for itself.
@@ -87,6 +91,11 @@ class loop_port {
   /// Lets go of the native loop: nothing is called back from here on, but for `released`, once, when the native loop
   /// has given up the last handle; that may be now or later, and the port itself may be destroyed before that.
   virtual void close(function<void()> released) noexcept = 0;
+
+  /// In a forked child, in the loop's thread, before anything else is asked of the port there: makes the child's own what
+  /// it shares with its parent, so that nothing done here takes away the parent's wake-ups and watches. To be repeated
+  /// harmlessly. A port that reads its wake-ups calls `loop::notice_fork` before it does.
+  virtual void forked() noexcept {}
 
   /// The core is there: `core()` may be used from here on.
   virtual void attached() {}

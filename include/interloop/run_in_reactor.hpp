@@ -191,6 +191,10 @@ template <class Rep, class Period, class F>
 [[nodiscard]] auto wait_for(const loop_thread& where, std::chrono::duration<Rep, Period> timeout, F&& fn) {
   return blocking_function<std::decay_t<F>>(where.remote(), to_duration(timeout), std::forward<F>(fn));
 }
+template <class Rep, class Period, class F>
+[[nodiscard]] auto wait_for(const loop_remote& where, std::chrono::duration<Rep, Period> timeout, F&& fn) {
+  return blocking_function<std::decay_t<F>>(where, to_duration(timeout), std::forward<F>(fn));
+}
 
 /// The result of any future, for other threads. In the future's loop thread.
 template <class T>

@@ -8,11 +8,12 @@
 #include "gil.hpp"
 
 #include <interloop/adapters/python.hpp>
-#include <interloop/fork_count.hpp>
-#include <interloop/select.hpp>
 #include <interloop/error.hpp>
+#include <interloop/fork_count.hpp>
 #include <interloop/loop_port.hpp>
 #include <interloop/python_bridge.hpp>
+#include <interloop/renew_epoll.hpp>
+#include <interloop/select.hpp>
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -101,6 +102,7 @@ class python_watch final : public port_watch {
     all_->states.erase(number_);
     if (in_epoll_ && all_->usable()) ::epoll_ctl(all_->epoll, EPOLL_CTL_DEL, fd_, nullptr);
   }
+  void lost() noexcept override;
 
   void set_interest(interest wanted) override {
     if (!all_->usable()) return;
@@ -198,6 +200,15 @@ class python_port final : public loop_port {
     if (released) released();
   }
 
+  /// The Python loop knows the instance, not its number, so it is told of the new one.
+  void renew_epoll() noexcept {
+    const gil locked;
+    if (!call_method(driver_, "remove_reader", "O", reader_.get())) PyErr_Clear();
+    detail::renew_epoll(all_->epoll);
+    reader_ = call_method(driver_, "add_reader", "iO", all_->epoll, on_ready_.get());
+    if (!reader_) report_unraisable(driver_);
+  }
+
   [[nodiscard]] PyObject* native() const noexcept { return native_; }
   // From here on the Python loop may go first, which closes this one.
   void do_not_keep_native() noexcept { kept_ = object(); }
@@ -215,8 +226,8 @@ class python_port final : public loop_port {
       close_epoll();
       throw usage_error("python_loop: no descriptors are left for its wake-ups; close some");
     }
-    const object on_ready(python::make_function([all = all_](PyObject*) { dispatch(*all); }));
-    if (on_ready) reader_ = call_method(driver_, "add_reader", "iO", all_->epoll, on_ready.get());
+    on_ready_ = object(python::make_function([all = all_](PyObject*) { dispatch(*all); }));
+    if (on_ready_) reader_ = call_method(driver_, "add_reader", "iO", all_->epoll, on_ready_.get());
     if (reader_) return;
     close_epoll();
     throw_error("python_loop");
@@ -271,6 +282,7 @@ class python_port final : public loop_port {
       PyErr_Clear();  // the Python loop has gone first
     close_epoll();
     reader_ = object();
+    on_ready_ = object();
     driver_ = object();
   }
 
@@ -279,6 +291,7 @@ class python_port final : public loop_port {
   object driver_;     // does not keep it
   object on_alarm_;
   object on_wake_;
+  object on_ready_;
   object reader_;
   object alarm_;
   object wake_call_;                                                           // of a clock; guarded by the GIL
@@ -288,6 +301,10 @@ class python_port final : public loop_port {
   bool steady_ = true;
   std::atomic<bool> woken_{false};
 };
+
+void python_watch::lost() noexcept {
+  if (in_epoll_ && all_->usable()) all_->port->renew_epoll();
+}
 
 // A loop that `current_loop` has made. It does not keep the Python loop: where nobody closes that, it is collected.
 struct made_loop {

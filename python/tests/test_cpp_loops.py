@@ -23,6 +23,7 @@ class AsyncioNative:
     lacks = {
         "nests": "asyncio refuses to run a loop inside a callback",
         "ends_when_idle": "run_forever() does not end by itself",
+        "runs_in_child": "a forked child shares the selector of its parent's loop",
     }
 
     def __init__(self):
@@ -450,6 +451,36 @@ def test_what_a_forked_child_drops_its_parent_still_watches(extension, run):
         extension.unwatch()
         os.close(reader)
         os.close(writer)
+
+    run(main)
+
+
+def test_a_number_that_is_watched_again_after_its_descriptor_was_closed_serves_the_new_file(extension, run):
+    async def main():
+        stale, ready = [], asyncio.Event()
+        old_reader, old_writer = os.pipe()
+        extension.watch(old_reader, lambda: stale.append(1))
+        await asyncio.sleep(0)
+        duplicate = os.dup(old_reader)
+        os.close(old_reader)
+        reader, writer = os.pipe()
+        assert reader == old_reader
+        told = []
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda loop, context: told.append(context["message"]))
+        extension.watch(reader, ready.set)
+        loop.set_exception_handler(None)
+        assert len(told) == 1 and "was closed while it was watched" in told[0]
+        os.write(old_writer, b"x")
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not ready.is_set()
+        os.write(writer, b"x")
+        await asyncio.wait_for(ready.wait(), 30)
+        extension.unwatch()
+        assert not stale
+        for fd in duplicate, old_writer, reader, writer:
+            os.close(fd)
 
     run(main)
 

@@ -5,9 +5,10 @@
 // is not for wake-ups: to set it, and to clear it, writes to GLib's eventfd, so that GLib polls once more.
 #include <interloop/adapters/glib.hpp>
 
-#include <interloop/select.hpp>
+#include <interloop/detail/require_descriptors.hpp>
 #include <interloop/loop.hpp>
 #include <interloop/loop_port.hpp>
+#include <interloop/select.hpp>
 
 #include <glib-unix.h>
 #include <glib.h>
@@ -81,10 +82,14 @@ class glib_watch final : public port_watch {
     if (!self) return G_SOURCE_REMOVE;
     if (!self->tag_) return G_SOURCE_CONTINUE;  // paused after it was found ready
     const int seen = g_source_query_unix_fd(source, self->tag_);
+    if (seen & G_IO_NVAL) {  // closed; GLib would poll it again at once
+      self->state_.lost();
+      return G_SOURCE_CONTINUE;
+    }
     interest ready = interest::none;
     if (seen & G_IO_IN) ready = ready | interest::read;
     if (seen & G_IO_OUT) ready = ready | interest::write;
-    if (seen & (G_IO_HUP | G_IO_ERR | G_IO_NVAL)) ready = interest::read_write;
+    if (seen & (G_IO_HUP | G_IO_ERR)) ready = interest::read_write;
     if (ready != interest::none) self->state_.ready(ready);  // may destroy the watch
     return G_SOURCE_CONTINUE;
   }
@@ -97,10 +102,18 @@ class glib_watch final : public port_watch {
   gpointer tag_ = nullptr;  // null while paused
 };
 
+// GLib ends the process where it cannot have a descriptor for a context's wake-ups.
+void require_context() { detail::require_descriptors(2, "glib: no context can be made"); }
+
+GMainContext* default_context() {
+  require_context();  // it may be made now
+  return g_main_context_default();
+}
+
 class glib_port final : public loop_port {
  public:
   explicit glib_port(GMainContext* native)
-      : native_(g_main_context_ref(native ? native : g_main_context_default())),
+      : native_(g_main_context_ref(native ? native : default_context())),
         waker_(make_source<glib_port>(wake_functions, *this, "interloop wake")),
         alarm_(make_source<glib_port>(alarm_functions, *this, "interloop alarm")) {
     for (GSource* each : {waker_, alarm_}) {
@@ -194,6 +207,7 @@ class glib_port final : public loop_port {
 };
 
 riding own() {
+  require_context();
   std::shared_ptr<GMainContext> native(g_main_context_new(), &g_main_context_unref);
   auto port = std::make_unique<glib_port>(native.get());
   return {std::move(port), std::move(native)};
@@ -206,7 +220,7 @@ glib_loop::glib_loop() : loop_owner(own()) {}
 glib_loop::glib_loop(GMainContext* native) : loop_owner(std::make_unique<glib_port>(native)) {}
 
 loop& use_glib(GMainContext* native) {
-  const void* identity = native ? native : g_main_context_default();
+  const void* identity = native ? native : default_context();
   return detail::select("glib", identity, [native] { return loop_owner(glib_loop(native)); });
 }
 

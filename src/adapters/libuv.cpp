@@ -1,25 +1,30 @@
 // SPDX-License-Identifier: MIT
 //
-// A timer for the alarm, a poll for each descriptor, and two handles for wake-ups: in the loop's thread an idle handle,
+// A timer for the alarm, a poll for each descriptor, a prepare handle to look at what was polled anew before libuv does, and two handles for wake-ups: in the loop's thread an idle handle,
 // which costs no system call, from other threads an eventfd with its poll. libuv closes handles asynchronously, so they
 // live in blocks of their own, freed by their close callbacks; the port may go before. A uv_async_t would do for the
 // eventfd, but where the loop's thread is woken on the sender's processor it spins for tens of microseconds until the
 // sender has returned (uv__async_spin; seen in libuv 1.44).
 #include <interloop/adapters/libuv.hpp>
 
-#include <interloop/select.hpp>
+#include <interloop/detail/require_descriptors.hpp>
 #include <interloop/loop.hpp>
 #include <interloop/loop_port.hpp>
+#include <interloop/renew_epoll.hpp>
+#include <interloop/select.hpp>
 
+#include <fcntl.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include <atomic>
 #include <cerrno>
+#include <exception>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace interloop {
 namespace {
@@ -33,15 +38,18 @@ void check(int code, const char* what) {
   if (code < 0) throw usage_error(std::string("libuv: ") + what + ": " + uv_strerror(code));
 }
 
+class libuv_port;
+
 class libuv_watch final : public port_watch {
  public:
-  libuv_watch(uv_loop_t* native, int fd, interest wanted, detail::watch_state& state) : block_(new block{}) {
+  libuv_watch(libuv_port& port, uv_loop_t* native, int fd, interest wanted, detail::watch_state& state)
+      : port_(port), state_(state), block_(new block{}) {
     if (const int code = uv_poll_init(native, &block_->poll, fd); code < 0) {
       delete block_;
       check(code, "this descriptor cannot be watched");
     }
     block_->poll.data = block_;
-    block_->state = &state;
+    block_->watch = this;
     uv_unref(base(block_->poll));  // the core decides what keeps the loop running
     try {
       set_interest(wanted);
@@ -53,43 +61,49 @@ class libuv_watch final : public port_watch {
   ~libuv_watch() override { close(); }
 
   void set_interest(interest wanted) override {
-    check(start(*block_, wanted), "this descriptor cannot be watched");
-    block_->wanted = wanted;
+    start(wanted);
+    wanted_ = wanted;
+  }
+  void lost() noexcept override { lost_ = true; }
+
+  /// Just before libuv hands what was started to epoll, and aborts where that refuses it.
+  void settle() noexcept {
+    unsettled_ = false;
+    if (state_.is_lost()) state_.lost();
   }
 
  private:
   struct block {
     uv_poll_t poll;
-    detail::watch_state* state;  // null once closed
-    interest wanted;
+    libuv_watch* watch;  // null once closed
   };
 
-  static int start(block& self, interest wanted) {
-    if (wanted == interest::none) return uv_poll_stop(&self.poll);
-    const int events =
-        (has(wanted, interest::read) ? UV_READABLE : 0) | (has(wanted, interest::write) ? UV_WRITABLE : 0);
-    return uv_poll_start(&self.poll, events, &on_event);
-  }
+  void start(interest wanted);
+  void close() noexcept;
 
   static void on_event(uv_poll_t* poll, int status, int events) {
-    block& self = *static_cast<block*>(poll->data);
-    interest ready = self.wanted;
+    libuv_watch* self = static_cast<block*>(poll->data)->watch;
+    if (!self) return;
+    interest ready = self->wanted_;
     if (status >= 0) {
       ready = ((events & UV_READABLE) ? interest::read : interest::none) |
               ((events & UV_WRITABLE) ? interest::write : interest::none);
     } else {
-      start(self, self.wanted);  // libuv stops a poll that it reports an error for
+      try {
+        self->start(self->wanted_);  // libuv stops a poll that it reports an error for
+      } catch (const std::exception&) {
+        return self->state_.lost();
+      }
     }
-    if (self.state) self.state->ready(ready);
+    self->state_.ready(ready);
   }
 
-  void close() noexcept {
-    block_->state = nullptr;
-    uv_poll_stop(&block_->poll);
-    uv_close(base(block_->poll), [](uv_handle_t* handle) { delete static_cast<block*>(handle->data); });
-  }
-
+  libuv_port& port_;
+  detail::watch_state& state_;
   block* block_;
+  interest wanted_ = interest::none;
+  bool unsettled_ = false;  // in the port's list of those that libuv has not handed to epoll
+  bool lost_ = false;
 };
 
 class libuv_port final : public loop_port {
@@ -104,8 +118,10 @@ class libuv_port final : public loop_port {
     }
     uv_timer_init(native, &block_->timer);  // none of these can fail
     uv_idle_init(native, &block_->idle);
+    uv_prepare_init(native, &block_->settling);
+    uv_unref(base(block_->settling));
     uv_poll_start(&block_->waker, UV_READABLE, &on_wake);
-    block_->waker.data = block_->idle.data = block_->timer.data = block_;
+    block_->waker.data = block_->idle.data = block_->timer.data = block_->settling.data = block_;
     block_->port = this;
     uv_unref(base(block_->timer));
     signal();  // the first turn, wherever that is, tells the thread; until then the handle for it keeps the loop running
@@ -141,8 +157,13 @@ class libuv_port final : public loop_port {
   }
 
   std::unique_ptr<port_watch> watch(int fd, interest wanted, detail::watch_state& state) override {
-    return std::make_unique<libuv_watch>(native_, fd, wanted, state);
+    return std::make_unique<libuv_watch>(*this, native_, fd, wanted, state);
   }
+  void settle_before_the_poll(libuv_watch& watch) {
+    unsettled_.push_back(&watch);
+    if (block_) uv_prepare_start(&block_->settling, &on_settling);
+  }
+  void forget(const libuv_watch& watch) noexcept { std::erase(unsettled_, &watch); }
 
   void keep_alive(bool pending) noexcept override {
     kept_alive_ = pending;
@@ -159,6 +180,16 @@ class libuv_port final : public loop_port {
   }
   void stop() noexcept override { uv_stop(native_); }
 
+  // A child shares its parent's epoll instance and eventfd. The new one takes the old one's number, with a wake-up in it.
+  void forked() noexcept override {
+    if (!block_) return;
+    if (const int fresh = ::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK); fresh >= 0) {
+      ::dup3(fresh, block_->event, O_CLOEXEC);
+      ::close(fresh);
+    }
+    uv_loop_fork(native_);  // gives the epoll instance up also where it fails
+  }
+
   void close(function<void()> released) noexcept override {
     block* mine = std::exchange(block_, nullptr);
     if (!mine) return;
@@ -167,6 +198,7 @@ class libuv_port final : public loop_port {
     uv_close(base(mine->waker), &on_closed);
     uv_close(base(mine->idle), &on_closed);
     uv_close(base(mine->timer), &on_closed);
+    uv_close(base(mine->settling), &on_closed);
   }
 
  private:
@@ -175,6 +207,7 @@ class libuv_port final : public loop_port {
     int event;
     uv_idle_t idle;
     uv_timer_t timer;
+    uv_prepare_t settling;
     libuv_port* port;  // null once closed
     int closed = 0;
     function<void()> released;
@@ -184,6 +217,7 @@ class libuv_port final : public loop_port {
     const block& mine = *static_cast<block*>(waker->data);
     libuv_port* self = mine.port;
     if (!self) return;
+    self->core().notice_fork();
     std::uint64_t count;
     while (::read(mine.event, &count, sizeof count) < 0 && errno == EINTR) {
     }
@@ -223,9 +257,22 @@ class libuv_port final : public loop_port {
     self->in_alarm_ = false;
     core.release();
   }
+  static void on_settling(uv_prepare_t* settling) {
+    uv_prepare_stop(settling);
+    libuv_port* self = static_cast<block*>(settling->data)->port;
+    if (!self) return;
+    loop& core = self->core();
+    core.retain();
+    while (!self->unsettled_.empty()) {
+      libuv_watch* next = self->unsettled_.back();
+      self->unsettled_.pop_back();
+      next->settle();  // may destroy it, and others
+    }
+    core.release();
+  }
   static void on_closed(uv_handle_t* handle) {
     auto* mine = static_cast<block*>(handle->data);
-    if (++mine->closed < 3) return;
+    if (++mine->closed < 4) return;
     function<void()> released = std::move(mine->released);
     ::close(mine->event);
     delete mine;
@@ -239,7 +286,26 @@ class libuv_port final : public loop_port {
   bool kept_alive_ = false;
   bool in_alarm_ = false;
   bool rings_ = false;  // the alarm is due: the next wake-up brings it
+  std::vector<libuv_watch*> unsettled_;
 };
+
+void libuv_watch::start(interest wanted) {
+  const int events = (has(wanted, interest::read) ? UV_READABLE : 0) | (has(wanted, interest::write) ? UV_WRITABLE : 0);
+  check(events == 0 ? uv_poll_stop(&block_->poll) : uv_poll_start(&block_->poll, events, &on_event),
+        "this descriptor cannot be watched");
+  if (unsettled_ || events == 0) return;
+  port_.settle_before_the_poll(*this);
+  unsettled_ = true;
+}
+
+void libuv_watch::close() noexcept {
+  if (unsettled_) port_.forget(*this);
+  uv_loop_t* native = block_->poll.loop;
+  block_->watch = nullptr;
+  uv_poll_stop(&block_->poll);
+  uv_close(base(block_->poll), [](uv_handle_t* handle) { delete static_cast<block*>(handle->data); });
+  if (lost_) detail::renew_epoll(uv_backend_fd(native));
+}
 
 uv_loop_t* require(uv_loop_t* native) {
   if (!native) throw usage_error("libuv: the uv_loop_t is null; give an initialised one, e.g. uv_default_loop()");
@@ -247,10 +313,12 @@ uv_loop_t* require(uv_loop_t* native) {
 }
 
 std::shared_ptr<uv_loop_t> make_native() {
+  // The first loop of a process opens eight (libuv 1.44), and libuv aborts where it cannot.
+  detail::require_descriptors(10, "libuv: no loop can be made");
   auto native = std::make_unique<uv_loop_t>();
   check(uv_loop_init(native.get()), "no loop can be made");
   return {native.release(), [](uv_loop_t* mine) {
-            uv_run(mine, UV_RUN_DEFAULT);  // the close callbacks of the handles
+            if (uv_backend_fd(mine) >= 0) uv_run(mine, UV_RUN_DEFAULT);  // the close callbacks of the handles
             uv_loop_close(mine);
             delete mine;
           }};

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/logging/async_sink.hpp>
 
-#include <interloop/fork_count.hpp>
+#include <interloop/detail/report.hpp>
 #include <interloop/error.hpp>
+#include <interloop/fork_count.hpp>
 
 #include "logging/render.hpp"
 #include "logging/state.hpp"
+#include "signals_blocked.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -27,6 +29,7 @@ struct working {
   bool on_answer;
 };
 constinit thread_local working now{nullptr, false};
+constinit thread_local bool reporting = false;  // this thread logs that the other sink has failed
 
 class working_scope {
  public:
@@ -39,6 +42,7 @@ class working_scope {
 struct queued {
   kept_log_event event;
   bool answer;  // logged by the sink behind an async_sink
+  bool report;  // that the other sink has failed
 };
 
 }  // namespace
@@ -69,30 +73,33 @@ struct async_sink::inside {
   bool has_thread() const noexcept { return forks == detail::fork_count(); }
   void run();
   template <class Call>
-  void guarded(bool on_answer, Call call);
+  bool guarded(bool on_answer, bool is_report, Call call);
   void say_dropped(std::uint64_t count);
   bool full();
   bool wait_for(std::unique_lock<std::mutex>& lock, std::uint64_t message, std::uint64_t flush);
 };
 
-// A failure of the other sink is logged, ever more seldom; it does not stop the thread.
+// A failure of the other sink is logged, ever more seldom; it does not stop the thread. Returns whether there was none.
 template <class Call>
-void async_sink::inside::guarded(bool on_answer, Call call) {
+bool async_sink::inside::guarded(bool on_answer, bool is_report, Call call) {
   std::string what = "something that is no std::exception";
   try {
     const working_scope scope(this, on_answer);
-    return call();
+    call();
+    return true;
   } catch (const std::exception& e) {
     what = e.what();
   } catch (...) {
   }
   ++failures;
-  if ((failures & (failures - 1)) != 0) return;
+  if (is_report || (failures & (failures - 1)) != 0) return false;
   const field_view fields[]{{"failures", value_view(failures)}, {"reason", value_view(std::string_view(what))}};
-  detail::log_own(log_level::error,
-                  "the sink behind an async_sink failed to write, " + std::to_string(failures) +
-                      (failures == 1 ? " time" : " times") + " so far: " + what,
-                  fields);
+  const std::string text = "the sink behind an async_sink failed to write, " + std::to_string(failures) +
+                           (failures == 1 ? " time" : " times") + " so far: " + what;
+  reporting = true;
+  if (!detail::log_own(log_level::error, text, fields)) detail::say("interloop: " + text + '\n');
+  reporting = false;
+  return false;
 }
 
 void async_sink::inside::say_dropped(std::uint64_t count) {
@@ -119,19 +126,21 @@ void async_sink::inside::run() {
         const queued next = std::move(waiting.front());
         waiting.pop_front();
         lock.unlock();
-        guarded(next.answer, [&] { to->write(next.event.event()); });
+        const log_event& event = next.event.event();
+        if (!guarded(next.answer, next.report, [&] { to->write(event); }) && next.report)
+          detail::say("interloop: " + std::string(event.text()) + '\n');
       }
       lock.lock();
       ++written;
     } else if (unsaid > 0) {
       const std::uint64_t count = std::exchange(unsaid, 0);
       lock.unlock();
-      guarded(true, [&] { say_dropped(count); });
+      guarded(true, false, [&] { say_dropped(count); });
       lock.lock();
     } else if (flushed != flush_wanted) {
       const std::uint64_t wanted = flush_wanted;
       lock.unlock();
-      guarded(true, [&] { to->flush(); });
+      guarded(true, false, [&] { to->flush(); });
       lock.lock();
       flushed = wanted;
     } else {
@@ -166,6 +175,7 @@ async_sink::async_sink(std::shared_ptr<log_sink> to, std::size_t capacity) {
   if (!to) throw usage_error("async_sink: the sink to write to is null; give it one made by std::make_shared");
   if (capacity == 0) throw usage_error("async_sink: a capacity of 0 would drop everything; give it at least 1");
   inside_ = std::make_shared<inside>(std::move(to), capacity);
+  const detail::signals_blocked in_the_new_thread_too;
   std::thread([shared = inside_] { shared->run(); }).detach();
 }
 
@@ -179,7 +189,7 @@ async_sink::~async_sink() {
 }
 
 void async_sink::write(const log_event& event) {
-  if (now.whom == inside_.get() || now.on_answer) return;
+  if (now.whom == inside_.get() || now.on_answer) return detail::leave_to_others();
   if (!inside_->has_thread()) return inside_->to->write(event);
   if (detail::log_state::get().is_exiting()) {
     flush();
@@ -192,7 +202,7 @@ void async_sink::write(const log_event& event) {
   kept_log_event kept(event);  // outside the lock: copying runs users' formatters
   const std::lock_guard lock(inside_->mutex);
   if (inside_->full()) return;
-  inside_->waiting.push_back({std::move(kept), now.whom != nullptr});
+  inside_->waiting.push_back({std::move(kept), now.whom != nullptr, reporting});
   ++inside_->accepted;
   inside_->work.notify_one();
 }

@@ -34,11 +34,13 @@ class outgoing {
   }
   [[nodiscard]] log_event& event() noexcept { return event_; }
 
-  void send() noexcept {
+  /// Returns whether a sink has it.
+  bool send() noexcept {
     try {
-      log_state::get().dispatch(event_);
+      return log_state::get().dispatch(event_);
     } catch (...) {  // no memory to keep it, or to render it
       log_state::get().lose_one();
+      return false;
     }
   }
 
@@ -49,12 +51,12 @@ class outgoing {
 const named_core& named(const logger_core& core) noexcept { return static_cast<const named_core&>(core); }
 
 // A text as it is: one piece, which is all of it.
-void send_text(log_level level, std::string_view name, std::string_view text, std::source_location where,
+bool send_text(log_level level, std::string_view name, std::string_view text, std::source_location where,
                std::span<const field_view> fields, std::string_view origin = {}) noexcept {
   rendering rendered(nullptr);
   outgoing out(rendered, level, name, text, where, fields, origin);
   rendered.set_text(out.event(), text);
-  out.send();
+  return out.send();
 }
 
 // Without a format: the category, then what was given.
@@ -119,12 +121,13 @@ void log_failure(const logger_core& core, format_base format, const failure& fai
   }
 }
 
-void log_own(log_level level, std::string_view text, std::span<const field_view> fields) noexcept {
+bool log_own(log_level level, std::string_view text, std::span<const field_view> fields) noexcept {
   try {
     const named_core& core = log_state::get().core("interloop");
-    if (level <= core.threshold.load(std::memory_order_relaxed)) send_text(level, core.name, text, {}, fields);
+    return level <= core.threshold.load(std::memory_order_relaxed) && send_text(level, core.name, text, {}, fields);
   } catch (...) {
     log_state::get().lose_one();
+    return false;
   }
 }
 

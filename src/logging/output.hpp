@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Where lines go: a FILE*, a stream or a descriptor.
+//
+// A pipe, socket or terminal may be non-blocking, by the doing of any process that shares it. stdio and streams drop what
+// they hold when such a one is full. So nothing is left to them there: lines go to the descriptor, which is waited for.
 #pragma once
 
 #include <cstdio>
@@ -14,7 +17,7 @@ class log_output {
  public:
   /// Errors: `usage_error` if `out` is null, or no descriptor that is open.
   explicit log_output(std::FILE* out);
-  explicit log_output(std::ostream& out) noexcept : stream_(&out) {}
+  explicit log_output(std::ostream& out) : stream_(&out) { look_at_stream(); }
   explicit log_output(int descriptor);
 
   /// Errors: `error` with the system's reason.
@@ -28,14 +31,20 @@ class log_output {
   void flush(std::mutex& putting);
 
  private:
+  void look_at_stream();
+  void put_into_file(std::string_view line, bool flush_too);
+  void put_into_stream(std::string_view line, bool flush_too);
+  void put_into_descriptor(std::string_view line);
   template <class Use>
   void use_stream(Use use);
   void put_bytes(std::string_view bytes);
 
-  std::FILE* file_ = nullptr;
+  std::FILE* file_ = nullptr;  // also that of a stream that hands everything on to it, as std::cout does
   std::ostream* stream_ = nullptr;
-  int descriptor_ = -1;
-  bool cut_ = false;  // the descriptor took only a part of a line: the next one begins with a line's end
+  std::streambuf* buffer_ = nullptr;  // of the stream, when it was looked at
+  int descriptor_ = -1;               // also that of a stream, where it is known
+  bool unbuffered_ = false;  // the file's descriptor was found not to block: nothing stays in the file's buffer
+  bool cut_ = false;         // the descriptor took only a part of a line: the next one begins with a line's end
 };
 
 }  // namespace interloop::detail

@@ -16,9 +16,10 @@ namespace {
 // Trivial, so that it is there in every thread until the very end.
 struct writing {
   const sink_entry* entry;
-  const writing* outer;
+  writing* outer;
+  bool left = false;  // the sink leaves it to others
 };
-constinit thread_local const writing* writing_now = nullptr;
+constinit thread_local writing* writing_now = nullptr;
 
 class writing_scope {
  public:
@@ -26,6 +27,7 @@ class writing_scope {
   writing_scope(const writing_scope&) = delete;
   writing_scope& operator=(const writing_scope&) = delete;
   ~writing_scope() { writing_now = here_.outer; }
+  bool left() const noexcept { return here_.left; }
 
  private:
   writing here_;
@@ -35,8 +37,9 @@ bool take_report(std::string_view context, const failure& fail) noexcept {
   log_state& state = log_state::get();
   const field_view fields[]{{"what", value_view(context)}, {"log_failure", value_view(fail)}};
   try {
-    log_own(log_level::critical, std::string(context) + '\n' + failure_format_traceback(fail), fields);
-    return state.has_sinks();
+    if (log_own(log_level::critical, std::string(context) + '\n' + failure_format_traceback(fail), fields)) return true;
+    return state.has_sinks() &&
+           state.level_of(state.core("interloop")) == log_level::none;  // then that is what is wanted
   } catch (...) {
     return false;
   }
@@ -48,6 +51,10 @@ bool is_writing_to(const sink_entry& entry) noexcept {
   for (const writing* at = writing_now; at; at = at->outer)
     if (at->entry == &entry) return true;
   return false;
+}
+
+void leave_to_others() noexcept {
+  if (writing_now) writing_now->left = true;
 }
 
 log_state& log_state::get() {
@@ -221,45 +228,49 @@ bool log_state::keep(const log_event& event) {
   return true;
 }
 
-void log_state::dispatch(const log_event& event) {
+bool log_state::dispatch(const log_event& event) {
   sink_lists::reader sinks = sinks_.read();
   if (sinks->empty()) {
-    if (keep(event)) return;
+    if (keep(event)) return false;
     sinks = sinks_.read();  // the first sink came meanwhile
     if (sinks->empty()) {
       const std::lock_guard config(config_mutex_);
       sinks = sinks_.read();
     }
   }
-  write_to(*sinks, event);
+  const bool taken = write_to(*sinks, event);
   if (lost_.load(std::memory_order_relaxed) != 0) say_what_was_lost();
+  return taken;
 }
 
-void log_state::write_to(const sink_list& sinks, const log_event& event) {
+bool log_state::write_to(const sink_list& sinks, const log_event& event) {
+  bool taken = false;
   for (const auto& entry : sinks) {
     if (event.level > entry->level.load(std::memory_order_relaxed) || is_writing_to(*entry)) continue;
     try {
       const writing_scope scope(*entry);
       entry->sink->write(event);
+      if (!scope.left()) taken = true;
     } catch (const std::exception& e) {
       note_failure(*entry, e.what());
     } catch (...) {
       note_failure(*entry, "something that is no std::exception");
     }
   }
+  return taken;
 }
 
-// The others are told, at the first failure and then ever more seldom: a full disk must not fill the other logs.
+// The others are told, or stderr where none of them listens, at the first failure and then ever more seldom: a full disk
+// must not fill the other logs.
 void log_state::note_failure(sink_entry& entry, const char* what) {
   const std::uint64_t count = entry.failures.fetch_add(1, std::memory_order_relaxed) + 1;
   if ((count & (count - 1)) != 0) return;
   try {
     const writing_scope scope(entry);
     const field_view fields[]{{"failures", value_view(count)}, {"reason", value_view(std::string_view(what))}};
-    log_own(
-        log_level::error,
-        "a log sink failed to write, " + std::to_string(count) + (count == 1 ? " time" : " times") + " so far: " + what,
-        fields);
+    const std::string text =
+        "a log sink failed to write, " + std::to_string(count) + (count == 1 ? " time" : " times") + " so far: " + what;
+    if (!log_own(log_level::error, text, fields)) say("interloop: " + text + '\n');
   } catch (...) {
     lose_one();
   }

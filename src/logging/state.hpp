@@ -47,7 +47,8 @@ class log_state {
   void start(log_level level, visitor<std::shared_ptr<log_sink>&> make);
 
   /// Hands an event to all sinks, or keeps it where there is none yet. Throws only where there is no memory.
-  void dispatch(const log_event& event);
+  /// Returns whether a sink has it.
+  bool dispatch(const log_event& event);
 
   /// Counts a message that was lost for want of memory; the next one that comes through says so.
   void lose_one() noexcept { lost_.fetch_add(1, std::memory_order_relaxed); }
@@ -66,7 +67,7 @@ class log_state {
   bool keep(const log_event& event);
   /// Whether its logger's level lets it through now. For what was kept: the level may have changed since.
   bool passes(const log_event& event);
-  void write_to(const sink_list& sinks, const log_event& event);
+  bool write_to(const sink_list& sinks, const log_event& event);
   void note_failure(sink_entry& entry, const char* what);
   void say_what_was_lost();
 
@@ -92,6 +93,10 @@ class log_state {
 bool is_writing_to(const sink_entry& entry) noexcept;
 
 /// Logs a message of the library's own, under the name `interloop`.
-void log_own(log_level level, std::string_view text, std::span<const field_view> fields) noexcept;
+/// Returns whether a sink has it.
+bool log_own(log_level level, std::string_view text, std::span<const field_view> fields) noexcept;
+
+/// For a sink, in `write`: it leaves this message to others.
+void leave_to_others() noexcept;
 
 }  // namespace interloop::detail

@@ -230,6 +230,7 @@ const std::vector<test_case>& cases() {
     add_close_cases(list);
     add_run_cases(list);
     add_nested_cases(list);
+    add_fork_cases(list);
     return list.take();
   }();
   return all;

@@ -323,5 +323,6 @@ void add_future_cases(case_list& all);
 void add_close_cases(case_list& all);
 void add_run_cases(case_list& all);
 void add_nested_cases(case_list& all);
+void add_fork_cases(case_list& all);
 
 }  // namespace interloop::testing::conformance

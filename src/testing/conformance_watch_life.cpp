@@ -202,6 +202,153 @@ void number_cases(case_list& all) {
   });
 }
 
+// Another pair whose near end has this number.
+pair_of_fds sockets_at(int number) {
+  auto made = sockets();
+  if (made.near() == number) return made;
+  if (::fcntl(made.near(), F_DUPFD_CLOEXEC, number) != number) throw case_failed{"the number is not free"};
+  const int far = ::fcntl(made.far(), F_DUPFD_CLOEXEC, 0);
+  return {number, far};
+}
+
+// The loop's exception handler was told, once, that a descriptor was closed.
+void check_told(bench& b) {
+  b.equal(b.escaped().size(), std::size_t{1}, "reports");
+  const std::string told(b.escaped().front().message());
+  b.check(told.find("was closed while it was watched") != std::string::npos, "the report says what was wrong: " + told);
+  b.escaped().clear();
+}
+
+void lost_cases(case_list& all) {
+  all.add("a number that is watched again after its descriptor was closed serves the new file", [](bench& b) {
+    for (const bool duplicated : {false, true}) {
+      auto old = sockets();
+      int stale = 0;
+      const fd_watch before = b.watch(old.near(), interest::read, [&](interest) { ++stale; });
+      b.turns();
+      const int number = old.near();
+      const int duplicate = duplicated ? ::fcntl(number, F_DUPFD_CLOEXEC, number + 1) : -1;
+      old.close_near();
+      const auto fresh = sockets_at(number);
+      int reported = 0;
+      bool served = false;
+      const fd_watch after = b.watch(number, interest::read, [&](interest) {
+        ++reported;
+        served = fresh.receive() > 0;
+      });
+      b.check(!before.active(), "the first watch has ended");
+      check_told(b);
+      if (duplicated) old.send();  // epoll would report that for the number
+      b.pass(3ms);
+      b.check(reported <= 3, "the new file is not reported for the old one's sake");
+      fresh.send();
+      b.until([&] { return served; }, "the new file is reported");
+      b.equal(stale, 0, "reports to the first watch");
+      if (duplicated) ::close(duplicate);
+    }
+  });
+
+  all.add("a watch whose descriptor was closed ends where its interest is changed or it is stopped", [](bench& b) {
+    for (const bool polled : {true, false}) {
+      for (const bool stopped : {true, false}) {
+        auto fds = sockets();
+        tally count;
+        fd_watch watching = b.watch(fds.near(), interest::read, counted(count));
+        if (polled) b.turns();
+        fds.close_near();
+        if (stopped) {
+          watching.stop();
+        } else {
+          watching.set_interest(interest::read_write);
+        }
+        b.check(!watching.active(), "the watch has ended");
+        b.equal(count.destroyed, 1, "times the callback was destroyed");
+        check_told(b);
+        b.turns();
+        b.equal(count.ran, 0, "reports");
+      }
+    }
+  });
+
+  all.add("a descriptor that is closed before the native loop has seen it harms nobody", [](bench& b) {
+    auto closed = sockets();
+    auto other = sockets();
+    fd_watch watching = b.watch(closed.near(), interest::read, [](interest) {});
+    bool reported = false;
+    const fd_watch beside = b.watch(other.near(), interest::read, [&](interest) {
+      if (other.receive() > 0) reported = true;
+    });
+    closed.close_near();
+    other.send();
+    b.until([&] { return reported; }, "another descriptor is reported");
+    b.turns();
+    watching.stop();
+    check_told(b);
+  });
+
+  all.add("a watch may be bound to another descriptor, and to another file of the same number", [](bench& b) {
+    auto one = sockets();
+    auto two = sockets();
+    const pair_of_fds* now = &one;
+    int got = 0;
+    fd_watch watching = b.watch(one.near(), interest::read, [&](interest ready) {
+      b.equal(ready, interest::read, "the directions");
+      if (now->receive() > 0) ++got;
+    });
+    b.turns();
+    one.send();
+    now = &two;
+    watching.rebind(two.near(), interest::read);
+    b.pass(2ms);
+    b.equal(got, 0, "bytes of the first descriptor");
+    two.send();
+    b.until([&] { return got == 1; }, "the second descriptor is reported");
+
+    const int number = two.near();
+    two.close_near();
+    auto three = sockets_at(number);
+    now = &three;
+    watching.rebind(number, interest::read);
+    three.send();
+    b.until([&] { return got == 2; }, "the file that has its number now is reported");
+
+    b.throws<usage_error>([&] { watching.rebind(-1, interest::read); }, "binding it to no descriptor");
+    const fd_watch other = b.watch(one.near(), interest::none, [](interest) {});
+    b.throws<usage_error>([&] { watching.rebind(one.near(), interest::read); }, "binding it to a watched descriptor");
+    b.check(watching.active(), "a refusal changes nothing");
+    three.send();
+    b.until([&] { return got == 3; }, "the descriptor is still reported");
+    watching.rebind(number, interest::none);
+    three.send();
+    b.pass(2ms);
+    b.equal(got, 3, "reports while paused");
+  });
+
+  all.add("a watch may be bound anew in its callback", [](bench& b) {
+    auto fds = sockets();
+    std::optional<pair_of_fds> fresh;
+    std::vector<int> seen;
+    fd_watch watching;
+    watching = b.watch(fds.near(), interest::read, [&](interest ready) {
+      seen.push_back(static_cast<int>(ready));
+      if (seen.size() == 1) {
+        watching.rebind(fds.near(), interest::write);
+      } else if (seen.size() == 2) {
+        const int number = fds.near();
+        fds.close_near();
+        fresh.emplace(sockets_at(number));
+        watching.rebind(number, interest::read);
+        fresh->send();
+      } else {
+        watching.stop();
+      }
+    });
+    fds.send();
+    b.until([&] { return !watching.active(); }, "it is reported three times");
+    b.equal(seen, std::vector<int>{1, 2, 1}, "the directions");
+  });
+}
+
 void refusal_cases(case_list& all) {
   all.add("a second watch on one descriptor is refused", [](bench& b) {
     auto fds = sockets();
@@ -248,6 +395,7 @@ void refusal_cases(case_list& all) {
 void add_watch_life_cases(case_list& all) {
   end_cases(all);
   number_cases(all);
+  lost_cases(all);
   refusal_cases(all);
 }
 

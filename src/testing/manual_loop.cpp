@@ -3,6 +3,7 @@
 
 #include <interloop/loop_port.hpp>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -10,6 +11,8 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstdint>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -64,8 +67,10 @@ class manual_port final : public loop_port {
 
   void run() override {
     stopped_ = false;
+    std::uint64_t turns = 0;  // since the clock moved
     while (!stopped_ && !core().closed()) {
-      if (step()) continue;
+      if ((++turns < most_turns || alarm_ == never) && step()) continue;
+      turns = 0;
       if (alarm_ != never) {
         ring(alarm_);
       } else if (kept_alive_) {
@@ -76,6 +81,13 @@ class manual_port final : public loop_port {
     }
   }
   void stop() noexcept override { stopped_ = true; }
+
+  void forked() noexcept override {
+    const int fresh = ::eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (fresh < 0) return;
+    ::dup3(fresh, event_, O_CLOEXEC);
+    ::close(fresh);
+  }
 
   void close(function<void()> released) noexcept override {
     alarm_ = never;
@@ -139,17 +151,24 @@ class manual_port final : public loop_port {
                                            (has(each->wanted_, interest::write) ? POLLOUT : 0)),
                         0});
     if (asked.empty() && timeout_ms == 0) return false;
-    if (::poll(polled.data(), polled.size(), timeout_ms) <= 0) return false;
+    if (const int count = ::poll(polled.data(), polled.size(), timeout_ms); count <= 0) {
+      if (count < 0 && errno != EINTR) throw error(std::string("manual_loop: poll: ") + std::strerror(errno));
+      return false;
+    }
     if (polled[0].revents != 0 && !woken_.load()) drain();  // written after its wake-up was taken
     bool any = false;
     for (std::size_t i = 0; i < asked.size(); ++i) {
       const short seen = polled[i + 1].revents;
       if (seen == 0 || std::find(watches_.begin(), watches_.end(), asked[i]) == watches_.end()) continue;
+      any = true;
+      if (seen & POLLNVAL) {
+        asked[i]->state_.lost();
+        continue;
+      }
       interest ready = interest::none;
       if (seen & POLLIN) ready = ready | interest::read;
       if (seen & POLLOUT) ready = ready | interest::write;
-      if (seen & (POLLHUP | POLLERR | POLLNVAL)) ready = interest::read_write;
-      any = true;
+      if (seen & (POLLHUP | POLLERR)) ready = interest::read_write;
       asked[i]->state_.ready(ready);
     }
     return any;
@@ -175,7 +194,10 @@ manual_watch::~manual_watch() {
 // Keeps the port while it is used: a callback may destroy the loop.
 class port_use {
  public:
-  explicit port_use(loop& core) noexcept : core_(core) { core.retain(); }
+  explicit port_use(loop& core) noexcept : core_(core) {
+    core.retain();
+    core.notice_fork();
+  }
   port_use(const port_use&) = delete;
   port_use& operator=(const port_use&) = delete;
   ~port_use() { core_.release(); }

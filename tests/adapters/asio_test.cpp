@@ -2,6 +2,7 @@
 // Asio: the conformance suite on each kind of executor, and what is particular to this loop.
 #include "conformance.hpp"
 #include "owners.hpp"
+#include "support/no_descriptors.hpp"
 
 #include <interloop/adapters/asio.hpp>
 #include <interloop/interloop.hpp>
@@ -13,6 +14,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -327,6 +329,30 @@ TEST(AsioTest, SelectingTwiceIsAllowedForTheSameContextOnly) {
   EXPECT_FALSE(using_asio());
   use_asio(two, one_thread).close();
   config().loop = nullptr;
+}
+
+TEST(AsioTest, TimersFireWhereNoDescriptorIsLeftForThemWhichIsReportedOnce) {
+  {
+    asio_loop first;  // UBSan needs descriptors to look at the types that take part, once
+    first->call_later(1ms, [] {});
+    first->run();
+  }
+  asio_loop owner;
+  std::vector<std::string> reports;
+  owner->set_exception_handler([&](std::string_view context, const failure&) { reports.emplace_back(context); });
+  int fired = 0;
+  {
+    const test::no_descriptors scope;
+    for (int i = 1; i <= 3; ++i) owner->call_later(i * 1ms, [&] { ++fired; });
+    owner->run();
+  }
+  EXPECT_EQ(fired, 3);
+  EXPECT_EQ(reports,
+            std::vector<std::string>{"the native loop's timer could not be set; it is tried again every 10 ms"});
+  owner->call_later(1ms, [&] { ++fired; });
+  owner->run();
+  EXPECT_EQ(fired, 4) << "with descriptors";
+  EXPECT_EQ(reports.size(), 1U);
 }
 
 TEST(AsioTest, ACallbackMayDestroyTheOwnerOfTheNativeLoopThatRuns) {

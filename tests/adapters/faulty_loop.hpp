@@ -62,6 +62,7 @@ enum class fault {
   not_nested,
   forgets_nested_alarm,
   deaf_to_exceptions,  // the exception handler is lost
+  robs_its_parent,     // a forked child takes what is there to wake its parent
   // What the core does, broken from outside: what is done with callables, refusals, and closing.
   runs_inline,
   runs_twice,
@@ -108,7 +109,7 @@ class port final : public loop_port {
     if (is(fault::loses_wakes) || (is(fault::loses_foreign_wakes) && foreign)) return;
     if (is(fault::loses_later_wakes) && detail::running_loop) return;
     if (is(fault::wakes_inline) && !foreign && depth_ == 0) turn([this] { core().turn(); });
-    woken_ = true;
+    if (!is(fault::robs_its_parent)) woken_ = true;  // else it goes by what it reads
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(event_, &one, sizeof one);
   }
@@ -145,9 +146,17 @@ class port final : public loop_port {
   }
   void stop() noexcept override { stopped_ = true; }
 
+  void forked() noexcept override {
+    if (is(fault::robs_its_parent)) return;
+    const int fresh = ::eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
+    ::dup3(fresh, event_, O_CLOEXEC);
+    ::close(fresh);
+  }
+
   void close(function<void()> released) noexcept override {
     alarm_ = never;
     native_.clear();
+    if (is(fault::robs_its_parent)) drain();
     if (!released || is(fault::releases_never)) return;
     released();
     if (is(fault::releases_twice)) released();
@@ -202,6 +211,12 @@ class port final : public loop_port {
     --depth_;
   }
 
+  void drain() noexcept {
+    std::uint64_t count;
+    const auto got = ::read(event_, &count, sizeof count);
+    if (got > 0 && is(fault::robs_its_parent)) woken_ = true;
+  }
+
   bool look(int timeout_ms) {
     if (core().closed()) return false;
     if (alarm_ != never) {
@@ -218,8 +233,7 @@ class port final : public loop_port {
                         0});
     }
     ::poll(polled.data(), polled.size(), woken_ || is(fault::reports_always) ? 0 : timeout_ms);
-    std::uint64_t count;
-    [[maybe_unused]] const auto got = ::read(event_, &count, sizeof count);
+    drain();
     bool any = false;
     for (std::size_t i = 0; i < asked.size(); ++i) {
       if (std::find(watches_.begin(), watches_.end(), asked[i]) == watches_.end()) continue;
@@ -229,6 +243,7 @@ class port final : public loop_port {
   }
 
   bool report(poll_watch& on, int seen) {
+    if (seen & POLLNVAL) return on.state_.lost(), true;
     interest ready = interest::none;
     if (seen & POLLIN) ready = ready | interest::read;
     if (seen & POLLOUT) ready = ready | interest::write;

@@ -2,6 +2,7 @@
 // GLib: the conformance suite on the default context and on an own one, and what is particular to this loop.
 #include "conformance.hpp"
 #include "owners.hpp"
+#include "support/no_descriptors.hpp"
 
 #include <interloop/adapters/glib.hpp>
 #include <interloop/interloop.hpp>
@@ -194,6 +195,14 @@ TEST(Glib, SelectingItWhileAnotherLoopIsSelectedIsRefused) {
   interloop::testing::manual_loop other;
   const auto selected = interloop::testing::replace_loop(*other);
   EXPECT_THROW(use_glib(nullptr), usage_error);
+}
+
+TEST(Glib, WithTooFewDescriptorsALoopOfItsOwnIsRefused) {
+  for (const unsigned left : {0U, 1U}) {
+    const interloop::test::no_descriptors but(left);
+    EXPECT_THROW(glib_loop{}, usage_error) << left;
+  }
+  EXPECT_NO_THROW(glib_loop{});
 }
 
 TEST(Glib, ACallbackMayDestroyTheOwnerOfTheNativeLoopThatRuns) {

@@ -2,6 +2,7 @@
 // libuv: the conformance suite, and what is particular to this loop.
 #include "conformance.hpp"
 #include "owners.hpp"
+#include "support/no_descriptors.hpp"
 
 #include <interloop/adapters/libuv.hpp>
 #include <interloop/interloop.hpp>
@@ -190,6 +191,15 @@ TEST(LibuvTest, ADescriptorThatTheUserPollsIsRefused) {
   EXPECT_EQ(uv_loop_close(&native), 0);
   close(fds[0]);
   close(fds[1]);
+}
+
+TEST(LibuvTest, WithTooFewDescriptorsALoopIsRefused) {
+  for (const unsigned left : {0U, 1U, 4U, 7U}) {
+    const interloop::test::no_descriptors but(left);
+    EXPECT_THROW(libuv_loop{}, usage_error) << left;
+  }
+  libuv_loop enough;
+  enough->run();
 }
 
 TEST(LibuvTest, NoLoopIsRefused) { EXPECT_THROW(libuv_loop{nullptr}, usage_error); }

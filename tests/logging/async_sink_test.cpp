@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <future>
 #include <stdexcept>
 #include <string>
@@ -64,6 +65,23 @@ TEST_F(async_sink_test, messages_come_in_order_from_a_thread_of_its_own) {
   flush_logs();
   EXPECT_THAT(to->texts(), ElementsAre("0 gone by then", "1 gone by then", "2 gone by then"));
   EXPECT_NE(to->thread, std::this_thread::get_id());
+}
+
+TEST_F(async_sink_test, its_thread_takes_no_signals_of_the_process_and_who_makes_it_keeps_its_own) {
+  struct mask_sink : log_sink {
+    void write(const log_event&) override { pthread_sigmask(SIG_SETMASK, nullptr, &mask); }
+    sigset_t mask;
+  };
+  const auto to = std::make_shared<mask_sink>();
+  add_log_sink(std::make_shared<async_sink>(to));
+  log.info("x");
+  flush_logs();
+  EXPECT_TRUE(sigismember(&to->mask, SIGTERM));
+  EXPECT_TRUE(sigismember(&to->mask, SIGHUP));
+  EXPECT_FALSE(sigismember(&to->mask, SIGSEGV));
+  sigset_t mine;
+  pthread_sigmask(SIG_SETMASK, nullptr, &mine);
+  EXPECT_FALSE(sigismember(&mine, SIGTERM));
 }
 
 TEST_F(async_sink_test, fields_keep_their_types_and_members) {
@@ -135,6 +153,20 @@ TEST_F(async_sink_test, a_sink_that_throws_does_not_stop_the_thread) {
   log.info("good");
   flush_logs();
   EXPECT_THAT(to->texts(), ElementsAre(HasSubstr("failed to write, 1 time so far: cannot"), "good"));
+}
+
+TEST_F(async_sink_test, a_sink_that_never_writes_is_said_on_stderr) {
+  class broken_sink : public log_sink {
+   public:
+    void write(const log_event&) override { throw std::runtime_error("cannot"); }
+  };
+  ::testing::internal::CaptureStderr();
+  add_log_sink(std::make_shared<async_sink>(std::make_shared<broken_sink>()));
+  log.info("x");
+  flush_logs();
+  flush_logs();  // the report of the failure was behind the first one
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(),
+            "interloop: the sink behind an async_sink failed to write, 1 time so far: cannot\n");
 }
 
 TEST_F(async_sink_test, what_the_other_sink_logs_goes_to_the_others_only) {

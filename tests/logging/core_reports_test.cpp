@@ -78,6 +78,19 @@ TEST_F(core_reports_test, callbacks_and_destructors_may_log_while_unwinding_and_
                                        "destroying an unrun callback" + end, "destroying a frame" + end}));
 }
 
+TEST_F(core_reports_test, what_no_sink_could_write_goes_to_stderr) {
+  class broken_sink : public log_sink {
+   public:
+    void write(const log_event&) override { throw std::runtime_error("cannot"); }
+  };
+  ::testing::internal::CaptureStderr();
+  add_log_sink(std::make_shared<broken_sink>());
+  loop_->call_soon([] { throw std::runtime_error("nowhere else"); });
+  loop_.advance(duration::zero());
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              ::testing::AllOf(HasSubstr("a log sink failed to write"), HasSubstr("std::runtime_error: nowhere else")));
+}
+
 TEST_F(core_reports_test, where_nobody_listens_yet_a_report_goes_to_stderr_and_into_the_log_later) {
   ::testing::internal::CaptureStderr();
   loop_->call_soon([] { throw std::runtime_error("early"); });

@@ -5,12 +5,17 @@
 #include <interloop/logging/line_sink.hpp>
 #include <interloop/logging/start.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <thread>
 
@@ -53,6 +58,8 @@ int main(int count, char** arguments) {
     interloop::set_global_log_level("debug");
     interloop::add_log_sink(std::make_shared<interloop::line_sink>(1), "info");
     interloop::add_log_sink(std::make_shared<idle_sink>());
+  } else if (how == "full") {
+    interloop::start_logging(stdout);
   } else {
     interloop::start_logging(1);
   }
@@ -68,5 +75,11 @@ int main(int count, char** arguments) {
         const auto mine = interloop::make_logger("thread");
         for (;;) mine.debug("not for the output: {x}", "x"_a = 1);
       }).detach();
+  if (how == "full") {
+    // What was logged is in stdio's buffer, and the pipe becomes full: of empty lines.
+    ::fcntl(1, F_SETFL, O_NONBLOCK);
+    const std::string lines(1 << 20, '\n');
+    static_cast<void>(::write(1, lines.data(), lines.size()) < 0);
+  }
   if (how == "exit") std::exit(0);
 }

@@ -46,4 +46,10 @@ TEST(exit_test, a_sink_that_is_stuck_does_not_keep_the_process) { EXPECT_EQ(run(
 
 TEST(exit_test, threads_may_log_until_the_end) { EXPECT_EQ(run("threads"), std::pair(0, all)); }
 
+TEST(exit_test, what_waits_in_a_file_whose_descriptor_is_full_is_written) {
+  auto [status, text] = run("full");
+  text.erase(0, text.find_first_not_of('\n'));
+  EXPECT_EQ(std::pair(status, text), std::pair(0, all));
+}
+
 }  // namespace

@@ -2,6 +2,7 @@
 #include <interloop/logging/start.hpp>
 
 #include <interloop/error.hpp>
+#include <interloop/logging/json_sink.hpp>
 #include <interloop/logging/line_sink.hpp>
 
 #include <fcntl.h>
@@ -9,13 +10,20 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#if __has_include(<ext/stdio_filebuf.h>)
+#include <ext/stdio_filebuf.h>
+#include <ext/stdio_sync_filebuf.h>
+#endif
+
 #include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
+#include <memory>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "logging/log_capture.hpp"
@@ -292,6 +300,102 @@ TEST_F(start_test, what_a_full_descriptor_cuts_off_is_not_put_together_with_the_
   EXPECT_EQ(without_time(std::string(room.data() + 1, static_cast<std::size_t>(rest - 1))), "next\n");
   ::close(ends[0]);
   ::close(ends[1]);
+}
+
+// Two thousand lines into a small pipe that does not block, which is read slowly: `make` makes a sink for its end. Also
+// what the program itself had written there.
+template <class Make>
+void all_lines_come_through_a_full_pipe(Make make) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe2(ends.data(), O_NONBLOCK | O_CLOEXEC), 0);
+  ::fcntl(ends[0], F_SETFL, 0);
+  ::fcntl(ends[1], F_SETPIPE_SZ, 4096);
+  std::string got;
+  std::thread reader([&] {
+    std::array<char, 1000> room{};
+    for (::ssize_t size = 0; (size = ::read(ends[0], room.data(), room.size())) > 0;)
+      got.append(room.data(), static_cast<std::size_t>(size));
+  });
+  {
+    const auto sink = make(ends[1]);
+    add_log_sink(sink);
+    const logger log = make_logger("start_test");
+    for (int i = 0; i < 2000; ++i) log.info("line {i} {rest}", "i"_a = i, "rest"_a = std::string(100, '.'));
+    log.error("the last one");
+    flush_logs();
+    remove_log_sink(sink);
+  }
+  ::close(ends[1]);
+  reader.join();
+  ::close(ends[0]);
+  EXPECT_THAT(got, StartsWith("of the program's own\n"));
+  std::size_t at = 0;
+  for (int i = 0; i < 2000 && at != std::string::npos; ++i) at = got.find("line " + std::to_string(i) + " ...", at);
+  EXPECT_NE(got.find("the last one", at), std::string::npos);
+  EXPECT_NE(at, std::string::npos);
+}
+
+TEST_F(start_test, what_goes_to_a_file_whose_descriptor_does_not_block_waits_for_room) {
+  for (const bool json : {false, true}) {
+    all_lines_come_through_a_full_pipe([&](int to) -> std::shared_ptr<log_sink> {
+      std::FILE* const file = ::fdopen(::dup(to), "w");
+      std::fputs("of the program's own\n", file);
+      std::shared_ptr<log_sink> sink = std::make_shared<json_sink>(file);
+      if (!json) {
+        sink = std::make_shared<line_sink>(file);
+        ::fcntl(to, F_SETFL, 0);  // the flag may come later, from whoever the pipe is shared with
+        add_log_sink(sink);
+        log.info("in the file's buffer");
+        remove_log_sink(sink);
+        ::fcntl(to, F_SETFL, O_NONBLOCK);
+      }
+      return {sink.get(), [sink, file](log_sink*) { std::fclose(file); }};
+    });
+  }
+}
+
+#if __has_include(<ext/stdio_filebuf.h>)
+TEST_F(start_test, what_goes_to_a_stream_whose_descriptor_does_not_block_waits_for_room) {
+  for (const bool synced : {false, true}) {  // as std::cout is, with C's files or not
+    all_lines_come_through_a_full_pipe([&](int to) -> std::shared_ptr<log_sink> {
+      struct output {
+        std::FILE* file;
+        std::unique_ptr<std::streambuf> buffer;
+        std::ostream stream{buffer.get()};
+        line_sink sink{stream};
+        ~output() { std::fclose(file); }
+      };
+      std::FILE* const file = ::fdopen(::dup(to), "w");
+      std::unique_ptr<std::streambuf> buffer;
+      if (synced) buffer = std::make_unique<__gnu_cxx::stdio_sync_filebuf<char>>(file);
+      if (!synced) buffer = std::make_unique<__gnu_cxx::stdio_filebuf<char>>(file, std::ios::out);
+      auto all = std::make_shared<output>(file, std::move(buffer));
+      all->stream << "of the program's own\n";
+      return {all, &all->sink};
+    });
+  }
+}
+#endif
+
+TEST_F(start_test, what_the_only_sink_could_not_write_is_said_on_stderr) {
+  ::testing::internal::CaptureStderr();
+  std::ostringstream closed;
+  add_log_sink(std::make_shared<line_sink>(closed));
+  closed.setstate(std::ios::badbit);
+  log.info("x");
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              StartsWith("interloop: a log sink failed to write, 1 time so far: log: writing to the stream failed"));
+}
+
+TEST_F(start_test, what_a_sink_could_not_write_is_said_on_stderr_where_the_others_do_not_want_it) {
+  ::testing::internal::CaptureStderr();
+  std::ostringstream closed;
+  add_log_sink(std::make_shared<line_sink>(closed), "critical");
+  const auto other = capture("none");
+  closed.setstate(std::ios::badbit);
+  log.critical("x");
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("a log sink failed to write"));
+  EXPECT_THAT(other->texts(), IsEmpty());
 }
 
 TEST_F(start_test, a_stream_that_throws_is_written_to_again) {

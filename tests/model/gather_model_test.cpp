@@ -51,8 +51,8 @@ std::string one_run(steps& random, int count) {
     inputs.push_back({io.create_future<int>([held = counted()] {}), {}});
     futures.push_back(inputs.back().real);
   }
-  const auto consuming = io.gather(futures, consume_exceptions::yes);
-  const auto strict = io.gather(futures, consume_exceptions::no);
+  const auto consuming = io.gather(consume_exceptions::yes, futures);
+  const auto strict = io.gather(consume_exceptions::no, futures);
   expectation consumed{size == 0, {}};
   expectation first_failure{size == 0, {}};
   futures.clear();

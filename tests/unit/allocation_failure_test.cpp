@@ -135,7 +135,7 @@ class allocation_failure_test : public ::testing::TestWithParam<std::string> {
   void gathers(api io) {
     std::vector<future<counted>> inputs{io.create_future<counted>(), io.create_future<counted>()};
     const auto all = io.gather(inputs);
-    const auto strict = io.gather(inputs, consume_exceptions::no);
+    const auto strict = io.gather(consume_exceptions::no, inputs);
     const auto mixed = io.gather(inputs[0], io.sleep(0s));
     const auto cancelled = io.gather(std::vector{io.create_future<int>([held = counted()] {})});
     resolve(inputs[0], counted());

@@ -2,6 +2,8 @@
 // call_soon, call_later, call_at and sleep, as users of a loop see them.
 #include <interloop/interloop.hpp>
 
+#include <interloop/loop_port.hpp>
+
 #include "support/loop_test.hpp"
 
 #include <gmock/gmock.h>
@@ -13,6 +15,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace interloop {
@@ -279,6 +282,44 @@ TEST_F(call_later_test, only_one_native_timer_is_armed_for_the_earliest) {
   EXPECT_EQ(manual.next_alarm(), start + 1min);
   manual.advance(1min);
   EXPECT_EQ(manual.next_alarm(), start + 2min);
+}
+
+// Whose clock goes on with every look, as a real one does, and which counts its native timers.
+class ticking_port final : public loop_port {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "ticking"; }
+  void wake() noexcept override { woken = true; }
+  void set_alarm(time_point) override { ++alarms; }
+  void clear_alarm() noexcept override {}
+  [[nodiscard]] time_point now() const noexcept override { return ticks += 1us; }
+  std::unique_ptr<port_watch> watch(int, interest, detail::watch_state&) override { throw usage_error("no watches"); }
+  void run() override {
+    while (std::exchange(woken, false)) core().turn();
+  }
+  void stop() noexcept override {}
+  void close(function<void()> done) noexcept override {
+    if (done) done();
+  }
+
+  bool woken = false;
+  int alarms = 0;
+  mutable time_point ticks{1h};
+};
+
+TEST_F(call_later_test, timers_that_are_due_when_the_turn_ends_need_no_native_timer) {
+  const loop_owner owner(std::make_unique<ticking_port>());
+  const auto& port = static_cast<const ticking_port&>(owner->port());
+  int left = 100;
+  const auto yields = [](api mine, int& times) -> future<void> {
+    for (; times > 0; --times) co_await mine.sleep(0s);
+  };
+  const future<void> done = yields(api(*owner), left);
+  owner->run();
+  EXPECT_TRUE(is_called(done));
+  EXPECT_EQ(port.alarms, 0);
+  owner->call_later(1h, [] {});
+  owner->run();
+  EXPECT_EQ(port.alarms, 1);
 }
 
 }  // namespace

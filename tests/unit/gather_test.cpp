@@ -98,7 +98,7 @@ TEST_F(gather_test, consuming_exceptions_puts_each_failure_in_its_place) {
 
 TEST_F(gather_test, not_consuming_them_fails_the_whole_with_the_first_and_lets_the_others_go_on) {
   const auto inputs = pending(3);
-  const auto all = gather(inputs, consume_exceptions::no);
+  const auto all = gather(consume_exceptions::no, inputs);
   reject(inputs[1], std::runtime_error("second"));
   manual.run_ready();
   ASSERT_TRUE(is_called(all));
@@ -127,7 +127,7 @@ TEST_F(gather_test, a_failure_that_was_gathered_counts_as_looked_at_but_the_whol
   EXPECT_TRUE(reports.empty());
   {
     const auto all =
-        gather(std::vector{create_future_error<int>(std::runtime_error("thrown"))}, consume_exceptions::no);
+        gather(consume_exceptions::no, std::vector{create_future_error<int>(std::runtime_error("thrown"))});
     manual.run_ready();
   }
   EXPECT_THAT(taken_reports(), ElementsAre(HasSubstr("nobody looked at it: std::runtime_error: thrown")));
@@ -201,14 +201,28 @@ TEST_F(gather_test, the_same_future_may_be_gathered_twice_if_its_value_copies) {
   const future<int> f = create_future<int>(4);
   const auto all = gather(std::vector{f, f});
   const auto f2 = create_future<std::unique_ptr<int>>(std::make_unique<int>(1));
-  const auto moves = gather(std::vector{f2, f2});
+  const auto moves = gather(consume_exceptions::no, std::vector{f2, f2});
   manual.run_ready();
   EXPECT_EQ(all.value()[1].value(), 4);
   ASSERT_TRUE(is_called(moves));
   EXPECT_TRUE(moves.get_failure()->is<invalid_state>());
 }
 
-TEST_F(gather_test, a_value_whose_copy_throws_fails_the_whole) {
+TEST_F(gather_test, a_value_that_was_taken_elsewhere_is_a_failure_in_its_place) {
+  const std::vector inputs{create_future<std::unique_ptr<int>>(), create_future<std::unique_ptr<int>>()};
+  add_callbacks(inputs[0], [](std::unique_ptr<int>) {});
+  const auto all = gather(inputs);
+  const auto both = gather(inputs[0], create_future<int>(7));
+  for (const auto& each : inputs) resolve(each, std::make_unique<int>(5));
+  manual.run_ready();
+  ASSERT_TRUE(is_called(all) && is_called(both));
+  EXPECT_TRUE(all.value()[0].error().is<invalid_state>());
+  EXPECT_EQ(*all.value()[1].value(), 5);
+  EXPECT_TRUE(std::get<0>(both.value()).error().is<invalid_state>());
+  EXPECT_EQ(std::get<1>(both.value()).value(), 7);
+}
+
+TEST_F(gather_test, a_value_whose_copy_throws_counts_as_a_failure) {
   struct thrower {
     thrower() = default;
     thrower(const thrower&) { throw std::runtime_error("copy"); }
@@ -216,12 +230,17 @@ TEST_F(gather_test, a_value_whose_copy_throws_fails_the_whole) {
   };
   const future<thrower> f = create_future<thrower>(thrower());
   const future<int> other = create_future<int>();
-  const auto all = gather(f, other);
+  const auto all = gather(consume_exceptions::no, f, other);
+  const auto outcomes = gather(f, other);
   manual.run_ready();
   ASSERT_TRUE(is_called(all));
   EXPECT_EQ(all.get_failure()->message(), "copy");
+  EXPECT_FALSE(is_called(outcomes));
   resolve(other, 1);
   manual.run_ready();
+  ASSERT_TRUE(is_called(outcomes));
+  EXPECT_EQ(std::get<0>(outcomes.value()).error().message(), "copy");
+  EXPECT_EQ(std::get<1>(outcomes.value()).value(), 1);
 }
 
 TEST_F(gather_test, goes_on_when_its_result_is_dropped) {
@@ -270,7 +289,7 @@ TEST_F(gather_test, the_closing_of_another_loop_fails_the_whole) {
   for (const auto consume : {consume_exceptions::yes, consume_exceptions::no}) {
     testing::manual_loop other;
     std::vector<future<int>> inputs{api(*other).create_future<int>(), io.create_future<int>()};
-    auto all = io.gather(inputs, consume);
+    auto all = io.gather(consume, inputs);
     std::string message;
     add_callbacks(all, nullptr, [&](const failure& fail) { message = fail.type_name(); });
     other->close();

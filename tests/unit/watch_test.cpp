@@ -7,9 +7,11 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
+#include <exception>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -190,6 +192,34 @@ TEST_F(watch_test, no_interest_pauses_and_interest_resumes) {
   w.set_interest(interest::read);
   manual.run_ready();
   EXPECT_EQ(seen, 1);
+}
+
+TEST_F(watch_test, a_descriptor_that_is_always_ready_does_not_keep_a_run_from_its_timers) {
+  int seen = 0;
+  const fd_watch watching = io.watch(writer(), interest::write, [&](interest) { ++seen; });
+  io.call_later(std::chrono::hours(1), [&] { manual->stop(); });
+  manual->run();
+  EXPECT_GT(seen, 1000) << "the clock stands while there is a little to do";
+}
+
+TEST_F(watch_test, a_wait_that_fails_ends_the_run_with_an_error) {
+  const fd_watch watching = io.watch(reader(), interest::read, [](interest) {});
+  io.call_soon([&] { manual->stop(); });
+  manual->run();  // UBSan needs descriptors to look at the types that take part, once
+  ::rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  ::rlimit none = before;
+  none.rlim_cur = 1;  // poll() refuses more descriptors than that
+  std::exception_ptr thrown;
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  try {
+    manual->run();
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  ASSERT_TRUE(thrown);
+  EXPECT_THAT([&] { std::rethrow_exception(thrown); }, ThrowsMessage<error>(HasSubstr("poll: Invalid argument")));
 }
 
 TEST_F(watch_test, what_is_queued_first_runs_first_and_may_stop_the_watch) {

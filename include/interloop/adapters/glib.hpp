@@ -15,6 +15,7 @@ namespace interloop {
 ///
 /// Its sources have `G_PRIORITY_DEFAULT`: at idle priority one busy source would starve them.
 /// Thread safety: create it in the thread that iterates the context, or before that is iterated.
+/// Errors: `usage_error` if no descriptor is left for a context that is to be made.
 class glib_loop : public loop_owner {
  public:
   /// On a `GMainContext` of its own, which `loop::run` iterates.

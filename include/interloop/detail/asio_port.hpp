@@ -12,6 +12,7 @@
 #include <interloop/loop_port.hpp>
 
 #include <atomic>
+#include <cerrno>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -125,13 +126,15 @@ class asio_watch final : public port_watch {
 
   static void arm(const std::shared_ptr<block>& self, interest direction) {
     if (has(self->waiting, direction)) return;
-    self->descriptor.async_wait(direction == interest::read ? Net::wait_read : Net::wait_write,
-                                [self, direction](const typename Net::error_code&) { arrived(self, direction); });
+    self->descriptor.async_wait(
+        direction == interest::read ? Net::wait_read : Net::wait_write,
+        [self, direction](const typename Net::error_code& error) { arrived(self, direction, error.value()); });
     self->waiting = self->waiting | direction;
   }
 
-  static void arrived(const std::shared_ptr<block>& self, interest direction) {
+  static void arrived(const std::shared_ptr<block>& self, interest direction, int error) {
     self->waiting = direction == interest::read ? self->waiting & interest::write : self->waiting & interest::read;
+    if (self->state && error != 0 && error != ECANCELED) return self->state->lost();  // it would fail again and again
     if (self->state && has(self->wanted, direction)) self->state->ready(direction);
     if (self->state && has(self->wanted, direction)) arm(self, direction);
   }
@@ -231,6 +234,15 @@ class asio_port final : public loop_port {
     cancel_alarm();
     native_.reset();
     if (released) released();
+  }
+
+  // A child shares its parent's epoll instance and timerfd.
+  void forked() noexcept override {
+    if (!native_) return;
+    try {
+      Net::context_of(native_->executor).notify_fork(Net::execution_context::fork_child);
+    } catch (...) {  // what was shared is given up before anything here can fail
+    }
   }
 
   void attached() override {

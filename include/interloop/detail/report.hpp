@@ -13,6 +13,10 @@ namespace interloop::detail {
 using report_hook = bool (*)(std::string_view context, const failure& fail) noexcept;
 extern std::atomic<report_hook> report_to;
 
+/// Writes a line to stderr, whole: where that is full and does not block, waits for room, a second at most. Never throws.
+/// Thread safety: any.
+void say(std::string_view line) noexcept;
+
 /// Hands a report to the hook; to stderr where there is none, or nobody listens yet. Thread safety: any.
 void report(std::string_view context, const failure& fail) noexcept;
 

@@ -5,6 +5,7 @@
 #include <interloop/function.hpp>
 #include <interloop/interest.hpp>
 
+#include <cstdint>
 #include <memory>
 
 namespace interloop {
@@ -24,6 +25,11 @@ class watch_state {
   void ready(interest directions) noexcept;
   /// For ports: its callback runs. A nested run of the native loop need not look at the descriptor until it has returned.
   [[nodiscard]] bool running() const noexcept { return running_ > 0; }
+  /// For ports: whether the descriptor was closed, so that its number is another file's or nobody's. A system call.
+  [[nodiscard]] bool is_lost() const noexcept;
+  /// For ports: the descriptor cannot be waited for, most likely as it was closed. Ends the watch, and with it the
+  /// `port_watch`; the loop's exception handler is told.
+  void lost() noexcept;
 
  private:
   friend class interloop::loop;
@@ -31,6 +37,8 @@ class watch_state {
 
   loop* core_;
   int fd_;
+  std::uint64_t device_ = 0;  // of the file that is watched, as its number may become another's
+  std::uint64_t inode_ = 0;
   interest interest_;
   unsigned references_ = 1;
   unsigned running_ = 0;

@@ -17,6 +17,8 @@ namespace interloop {
 /// what is logged after that, by destructors, is written at once, in the thread that logs. So it is in a child after
 /// `fork`, which has no such thread; what is in the queue then is written by the parent.
 ///
+/// Its thread does not take the process's signals.
+///
 /// Thread safety: any. Cost: `write` copies the message and its fields; it never waits for the other sink.
 class async_sink : public log_sink {
  public:

@@ -14,8 +14,9 @@ namespace interloop {
 /// stays in one piece too. Where to write has to outlive the sink.
 ///
 /// A `FILE*` or stream is flushed after messages at error or worse, and else when its own buffer is; a descriptor has no
-/// buffer. Thread safety: any. Errors, from `write`: `error`, with the system's reason. A descriptor that does not block
-/// and stays full for a second is such an error.
+/// buffer. Where the descriptor behind it does not block, lines go past that buffer, and wait for room.
+/// Thread safety: any. Errors, from `write`: `error`, with the system's reason. A descriptor that does not block and stays
+/// full for a second is such an error.
 class line_sink : public log_sink {
  public:
   /// Errors: `usage_error` if `out` is null, or no descriptor that is open.

@@ -19,8 +19,8 @@ class log_sink {
 
   /// Called in the thread that logs, inside its call, for each message that the sink's level lets through; from several
   /// threads at once, so a sink that has state locks it itself. What it throws is caught: the message is lost to this
-  /// sink alone, and the others are told. What it logs itself goes to the other sinks. One that may block belongs
-  /// behind an `async_sink`.
+  /// sink alone, and the others are told, or stderr where none of them listens. What it logs itself goes to the other
+  /// sinks. One that may block belongs behind an `async_sink`.
   virtual void write(const log_event& event) = 0;
 
   /// Hands on what it holds back. Called by `flush_logs` and when the process ends. May wait, but not for ever.

@@ -27,6 +27,7 @@ enum class ability {
   nests,           // `run_until` may be called inside a callback
   ends_when_idle,  // `loop::run` returns when nothing is pending
   runs,            // `loop::run` works
+  runs_in_child,   // `loop::run` works in a forked child, and does nothing to the parent's native loop
   passes_time,     // the clock moves while a callback runs
   calls_natively,  // `call_native` works
 };

@@ -49,6 +49,7 @@ class python_native final : public conformance::native_loop {
 conformance::ability ability_of(const std::string& name) {
   if (name == "nests") return conformance::ability::nests;
   if (name == "ends_when_idle") return conformance::ability::ends_when_idle;
+  if (name == "runs_in_child") return conformance::ability::runs_in_child;
   if (name == "runs") return conformance::ability::runs;
   if (name == "passes_time") return conformance::ability::passes_time;
   return conformance::ability::calls_natively;

@@ -110,7 +110,8 @@ constexpr void check_path(std::string_view path, std::string_view spec_and_brace
     } else if constexpr (mapping_like<T> && !described<T>) {
       check_path<typename T::mapped_type>(path, spec_and_brace, converted);
     } else if constexpr (sequence_like<T> && !described<T>) {
-      check_path<checked_type<typename std::iterator_traits<iterator_of<T>>::value_type>>(path, spec_and_brace, converted);
+      check_path<checked_type<typename std::iterator_traits<iterator_of<T>>::value_type>>(path, spec_and_brace,
+                                                                                          converted);
     } else {
       the_format_asks_for_a_key_of_a_value_that_has_none();
     }

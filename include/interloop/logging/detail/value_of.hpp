@@ -54,9 +54,9 @@ inline constexpr bool is_optional<std::optional<T>> = true;
 template <class T>
 using iterator_of = decltype(std::begin(std::declval<const T&>()));
 template <class T>
-concept sequence_like =
-    requires(const T& range) { std::begin(range) != std::end(range); } && !text_like<T> && !path_like<T> &&
-    !std::same_as<std::remove_cvref_t<decltype(*std::declval<iterator_of<T>>())>, T>;
+concept sequence_like = requires(const T& range) {
+  std::begin(range) != std::end(range);
+} && !text_like<T> && !path_like<T> && !std::same_as<std::remove_cvref_t<decltype(*std::declval<iterator_of<T>>())>, T>;
 template <class T>
 concept mapping_like = sequence_like<T> && requires {
   typename T::key_type;

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# g++ 12 (Debian 12: 12.2.0-14), beside clang++ where that is installed. Needs g++-12: Debian's package of that name.
+#
+# One would expect: each object that is made is destroyed once.
+# What happens: an aggregate that is made in place as an argument inside a co_await expression, `co_await f(options{x})`, is
+# moved into the frame bit by bit, without its members' constructors, and both are destroyed. With a member that owns
+# memory that is freed twice; here the member only counts. With a constructor of its own the type is treated well.
+set -euo pipefail
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cat >"$folder/count.cpp" <<'CPP'
+#include <coroutine>
+#include <cstdio>
+
+struct counted {
+  static inline int made = 0, destroyed = 0;
+  counted() { ++made; }
+  counted(const counted&) { ++made; }
+  ~counted() { ++destroyed; }
+};
+struct aggregate {
+  counted member;
+};
+struct with_constructor {
+  counted member;
+  explicit with_constructor(const counted& from) : member(from) {}
+};
+template <class Options>
+std::suspend_never use(Options) {
+  return {};
+}
+struct task {
+  struct promise_type {
+    task get_return_object() { return {}; }
+    std::suspend_never initial_suspend() { return {}; }
+    std::suspend_never final_suspend() noexcept { return {}; }
+    void return_void() {}
+    void unhandled_exception() {}
+  };
+};
+template <class Options>
+task run() {
+  const counted first;
+  co_await use(Options{first});
+}
+template <class Options>
+void show(const char* what) {
+  counted::made = counted::destroyed = 0;
+  run<Options>();
+  std::printf("%s: made %d, destroyed %d\n", what, counted::made, counted::destroyed);
+}
+int main() {
+  show<aggregate>("aggregate");
+  show<with_constructor>("with a constructor");
+}
+CPP
+see() {
+    "$1" -std=c++20 -O1 "$folder/count.cpp" -o "$folder/count"
+    echo "$1 $("$1" -dumpfullversion -dumpversion)"
+    "$folder/count" | tee "$folder/seen"
+}
+see g++-12
+grep -qx 'aggregate: made 2, destroyed 3' "$folder/seen" || { echo "This has changed." >&2 && exit 1; }
+grep -qx 'with a constructor: made 2, destroyed 2' "$folder/seen" || { echo "This has changed." >&2 && exit 1; }
+for other in clang++ clang++-19; do
+    if command -v "$other" >/dev/null; then see "$other"; fi
+done

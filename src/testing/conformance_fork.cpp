@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// Cases about forked children: what they do to a loop that they share with their parent is theirs alone.
+#include "conformance_bench.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace interloop::testing::conformance {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Runs `fn` in a child, which ends without destroying anything else. It is killed where it hangs.
+template <class F>
+void in_child(bench& b, F fn) {
+  const ::pid_t child = ::fork();
+  if (child < 0) throw case_skipped{"there can be no child"};
+  if (child == 0) {
+    int status = 0;
+    ::alarm(20);
+    try {
+      fn();
+    } catch (...) {
+      status = 1;
+    }
+    ::_exit(status);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  b.equal(status, 0, "the child's status");
+}
+
+}  // namespace
+
+void add_fork_cases(case_list& all) {
+  all.add("a forked child that destroys the loop leaves its parent's as it is", [](bench& b) {
+    auto fds = sockets();
+    int reported = 0;
+    fd_watch watching = b.watch(fds.near(), interest::read, [&](interest) {
+      if (fds.receive() > 0) ++reported;
+    });
+    fds.send();
+    b.until([&] { return reported == 1; }, "the descriptor is reported");
+    b.turns();
+    bool rang = false;
+    bool posted = false;
+    b.later(1ms, [&] { rang = true; });
+    b.thread([&] { b.post([&] { posted = true; }); }).join();
+    in_child(b, [&] {
+      watching.stop();
+      b.native().drop_owner();
+    });
+    b.until([&] { return rang && posted; }, "a timer fires, and what was posted before the fork runs");
+    fds.send();
+    b.until([&] { return reported == 2; }, "the descriptor is reported again");
+    posted = false;
+    const auto other = b.thread([&] { b.post([&] { posted = true; }); });
+    b.until([&] { return posted; }, "what is posted after the fork runs");
+  });
+
+  all.add("a forked child that runs the loop takes nothing that is to wake its parent", [](bench& b) {
+    b.needs(ability::runs);
+    b.needs(ability::runs_in_child);
+    b.turns();
+    bool posted = false;
+    b.thread([&] { b.post([&] { posted = true; }); }).join();
+    in_child(b, [&] {
+      b.core().call_later(1ms, [&] { b.core().stop(); });
+      b.core().run();
+      b.check(posted, "the child runs what was posted, too");
+    });
+    b.check(!posted, "nothing has run in the parent");
+    b.until([&] { return posted; }, "what was posted before the fork runs");
+  });
+}
+
+}  // namespace interloop::testing::conformance

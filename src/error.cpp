@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/error.hpp>
 
+#include <interloop/detail/same_build.hpp>
+
 namespace interloop {
 
 // Out of line: one vtable and one type_info each, so that exceptions are caught across shared libraries.
@@ -15,6 +17,8 @@ interrupted_error::~interrupted_error() = default;
 reactor_stopped::~reactor_stopped() = default;
 
 namespace detail {
+
+const char INTERLOOP_CONTAINERS = 0;
 
 void throw_usage(const char* what) { throw usage_error(what); }
 void throw_invalid_state(const char* what) { throw invalid_state(what); }

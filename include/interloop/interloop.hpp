@@ -2,6 +2,8 @@
 // Start here: everything a library or an application needs, but for the loop, which has its own header under adapters/.
 #pragma once
 
+#include <interloop/version.hpp>  // first: it says what language this is
+
 #include <interloop/api.hpp>
 #include <interloop/batched_timer.hpp>
 #include <interloop/config.hpp>
@@ -15,5 +17,4 @@
 #include <interloop/result.hpp>
 #include <interloop/time.hpp>
 #include <interloop/timer.hpp>
-#include <interloop/version.hpp>
 #include <interloop/watch.hpp>

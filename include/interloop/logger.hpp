@@ -3,6 +3,8 @@
 // Start here; what applications need besides is in logging/start.hpp and logging/sink.hpp.
 #pragma once
 
+#include <interloop/version.hpp>  // first: it says what language this is
+
 #include <interloop/failure.hpp>
 #include <interloop/logging/field.hpp>
 #include <interloop/logging/format.hpp>

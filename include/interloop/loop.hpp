@@ -12,6 +12,7 @@
 #include <interloop/detail/invoke.hpp>
 #include <interloop/detail/owned.hpp>
 #include <interloop/detail/posting.hpp>
+#include <interloop/detail/same_build.hpp>
 #include <interloop/detail/state_ptr.hpp>
 #include <interloop/detail/task_queue.hpp>
 #include <interloop/detail/timer_queue.hpp>

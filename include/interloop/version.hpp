@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The version of these headers, for `#if` and for humans.
+// The version of these headers, for `#if` and for humans, and of the language that they need.
 #pragma once
+
+#if __cplusplus < 202002L
+#error "interloop needs C++20: compile with -std=c++20. What follows comes of that."
+#endif
 
 #define INTERLOOP_VERSION_MAJOR 0
 #define INTERLOOP_VERSION_MINOR 1

@@ -26,6 +26,16 @@ says_ok() {
     test "$output" = ok || { echo "$output" && exit 1; }
 }
 
+# says REGEX COMMAND...: the command fails, and its output has that.
+says() {
+    local output
+    if output=$("${@:2}" 2>&1); then
+        echo "this should have failed: ${*:2}" >&2
+        exit 1
+    fi
+    grep -qE "$1" <<<"$output" || { echo "$output" && exit 1; }
+}
+
 case $1 in
 find_package)
     configure consumer "-DCMAKE_PREFIX_PATH=$PREFIX" "-DLOOPS=${LOOPS//,/;}"
@@ -42,6 +52,10 @@ pkg_config)
     read -ra flags <<<"$(pkg-config --cflags --libs interloop-libuv)"
     "$CXX" -std=c++20 consumer/main.cpp "${flags[@]}" "-Wl,-rpath,$PREFIX/$LIBDIR" -o consumer/main
     test "$(consumer/main)" = ok
+    # Mistakes that a user makes here are said.
+    says "interloop needs C\\+\\+20" "$CXX" -std=c++17 consumer/main.cpp "${flags[@]}" -fsyntax-only
+    says "build_interloop_without_GLIBCXX_DEBUG_too" \
+        "$CXX" -std=c++20 -D_GLIBCXX_DEBUG consumer/main.cpp "${flags[@]}" -o consumer/main
     ;;
 throw_traces) # as archives; with and without inlining; with symbols and without
     for flags in "-O0;-g" "-O2;-g"; do

@@ -23,6 +23,11 @@
 #include <type_traits>
 #include <utility>
 
+#if !defined(__cpp_lib_jthread)
+#error \
+    "interloop/blocking.hpp needs std::stop_token, which libc++ has from version 20 on; before, with -fexperimental-library"
+#endif
+
 namespace interloop::detail {
 
 /// The platform of a gate: real threads, and the kernel's futex.

@@ -2,15 +2,21 @@
 // While it exists, no descriptor can be opened in this process, except for the few that are asked for.
 #pragma once
 
+#include <interloop/error.hpp>
+
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#include <stdexcept>
+#include <system_error>
 
 namespace interloop::test {
 
 class no_descriptors {
  public:
   explicit no_descriptors(unsigned but = 0) {
+    see_types();
     ::getrlimit(RLIMIT_NOFILE, &before_);
     const int lowest = ::fcntl(0, F_DUPFD_CLOEXEC, 0);  // all below it are taken
     ::close(lowest);
@@ -23,6 +29,21 @@ class no_descriptors {
   ~no_descriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
 
  private:
+  // UBSan opens a pipe to look at an object whose type it has not seen yet, and takes it for none at all where it cannot.
+  static void see_types() {
+    const auto see = [](const auto& thrown) {
+      try {
+        throw thrown;
+      } catch (const error& seen) {
+        static_cast<void>(error(seen));
+      } catch (const std::system_error& seen) {
+        static_cast<void>(std::system_error(seen).code());
+      }
+    };
+    see(usage_error("seen"));
+    see(std::system_error(std::make_error_code(std::errc::io_error)));
+  }
+
   ::rlimit before_{};
 };
 

@@ -54,7 +54,7 @@ pkg_config)
     test "$(consumer/main)" = ok
     # Mistakes that a user makes here are said.
     says "interloop needs C\\+\\+20" "$CXX" -std=c++17 consumer/main.cpp "${flags[@]}" -fsyntax-only
-    says "build_interloop_without_GLIBCXX_DEBUG_too" \
+    says "build_interloop_with_GLIBCXX_DEBUG_too" \
         "$CXX" -std=c++20 -D_GLIBCXX_DEBUG consumer/main.cpp "${flags[@]}" -o consumer/main
     ;;
 throw_traces) # as archives; with and without inlining; with symbols and without

@@ -6,8 +6,6 @@
 #include <interloop/loop.hpp>
 #include <interloop/loop_port.hpp>
 
-#include "inbox.hpp"
-
 #include <benchmark/benchmark.h>
 
 #include <atomic>
@@ -147,7 +145,7 @@ struct locked_swap {
   interloop::detail::task_queue taken;
   template <class F>
   void push(F&& fn) {
-    interloop::detail::posting(box).push(std::forward<F>(fn));
+    box.push(std::forward<F>(fn));
   }
   void run_some() {
     box.take(taken);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/detail/eventual_slot.hpp>
 #include <interloop/detail/report.hpp>
+#include <interloop/detail/spin.hpp>
 #include <interloop/eventual_result.hpp>
-
-#include "spin.hpp"
 
 #include <linux/futex.h>
 #include <sched.h>

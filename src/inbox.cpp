@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "inbox.hpp"
+#include <interloop/detail/inbox.hpp>
+
+#include <interloop/loop_port.hpp>
 
 #include <pthread.h>
+
+#include <chrono>
+#include <mutex>
+#include <thread>
 
 namespace interloop::detail {
 
@@ -57,26 +63,44 @@ namespace {
 inbox::inbox(loop_port& port) noexcept : knowledge_(port.knowledge()), port_(&port) { inbox_list::add(*this); }
 inbox::~inbox() { inbox_list::remove(*this); }
 
-posting::posting(inbox& into) : into_(into), queue_(into.queue_) {
-  into.lock_.lock();
-  if (into.port_) return;
-  into.lock_.unlock();
-  throw_loop_closed("post: the loop is closed; nothing can be queued on it");
+void short_lock::wait() const noexcept {
+  for (int tries = 0; held_.load(std::memory_order_relaxed); ++tries) {
+    if (tries < 100) {
+      relax();
+    } else if (tries < 1000) {
+      std::this_thread::yield();
+    } else {
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
+    }
+  }
 }
 
-posting::~posting() {
-  using state = inbox::state;
-  loop_port* to_wake = nullptr;
-  if (pushed_ && into_.state_.load(std::memory_order_relaxed) != state::filled &&
-      into_.state_.exchange(state::filled, std::memory_order_relaxed) == state::empty) {
-    into_.posted_on_.store(this_cpu(), std::memory_order_relaxed);
-    to_wake = into_.port_;
-    into_.wakers_.fetch_add(1, std::memory_order_relaxed);
-  }
-  into_.lock_.unlock();
-  if (!to_wake) return;
-  to_wake->wake();
-  into_.wakers_.fetch_sub(1, std::memory_order_release);
+void inbox::wake(loop_port& port) noexcept {
+  port.wake();
+  wakers_.fetch_sub(1, std::memory_order_release);
+}
+
+void inbox::turned_here() noexcept {
+  if (knowledge_ != thread_knowledge::none || several_) return;
+  const std::uint64_t last = runner_.load(std::memory_order_relaxed);
+  if (last == this_thread()) return;
+  several_ = last != nobody;  // then none of them is known to be the loop's
+  runner_.store(several_ ? nobody : this_thread(), std::memory_order_relaxed);
+}
+
+void inbox::run_begins() noexcept {
+  if (knowledge_ != thread_knowledge::strand) runner_.store(this_thread(), std::memory_order_relaxed);
+  several_ = false;
+}
+
+void inbox::closes_here() noexcept { runner_.store(this_thread(), std::memory_order_relaxed); }
+
+bool inbox::runs_here() {
+  if (const std::uint64_t runner = runner_.load(std::memory_order_relaxed); runner != nobody)
+    return runner == this_thread();
+  if (knowledge_ == thread_knowledge::none) return false;
+  const guard locked(lock_);
+  return port_ && port_->in_loop_thread();
 }
 
 bool inbox::linger(task_queue& into) {

@@ -4,8 +4,6 @@
 #include <interloop/detail/report.hpp>
 #include <interloop/loop_port.hpp>
 
-#include "inbox.hpp"
-
 #include <fcntl.h>
 #include <sys/stat.h>
 

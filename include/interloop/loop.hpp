@@ -9,9 +9,9 @@
 
 #include <interloop/detail/block_cache.hpp>
 #include <interloop/detail/checked.hpp>
+#include <interloop/detail/inbox.hpp>
 #include <interloop/detail/invoke.hpp>
 #include <interloop/detail/owned.hpp>
-#include <interloop/detail/posting.hpp>
 #include <interloop/detail/same_build.hpp>
 #include <interloop/detail/state_ptr.hpp>
 #include <interloop/detail/task_queue.hpp>
@@ -126,7 +126,7 @@ class loop_remote {
   /// Source: asyncio `call_soon_threadsafe`, Twisted `callFromThread`.
   template <class F, class... Args>
   void post(F&& fn, Args&&... args) const {
-    detail::posting(*inbox_).push(detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...));
+    inbox_->push(detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...));
   }
 
   /// Whether waiting here for this loop would be waiting for oneself: inside its turn, or in the thread that runs it.
@@ -237,7 +237,7 @@ class loop {
     if (detail::running_loop == this && !has_posts()) {  // else it would overtake what this thread has posted
       call_soon(std::forward<F>(fn), std::forward<Args>(args)...);
     } else {
-      detail::posting(*inbox_).push(detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...));
+      inbox_->push(detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...));
     }
   }
 

@@ -5,8 +5,6 @@
 #include <sched.h>
 
 #include <atomic>
-#include <chrono>
-#include <thread>
 
 namespace interloop::detail {
 
@@ -34,19 +32,7 @@ class short_lock {
   void unlock() noexcept { held_.store(false, std::memory_order_release); }
 
  private:
-  void wait() const noexcept {
-    for (int tries = 0; held_.load(std::memory_order_relaxed); ++tries) {
-      if (tries < 100) {
-        relax();
-        continue;
-      }
-      if (tries < 1000) {
-        std::this_thread::yield();
-      } else {
-        std::this_thread::sleep_for(std::chrono::microseconds(50));
-      }
-    }
-  }
+  void wait() const noexcept;
   std::atomic<bool> held_{false};
 };
 

@@ -14,25 +14,28 @@
 // threads that push, finds the queues whole, and these locks and the native loop's own free.
 #pragma once
 
-#include <interloop/detail/posting.hpp>
+#include <interloop/detail/spin.hpp>
 #include <interloop/detail/task_queue.hpp>
 #include <interloop/error.hpp>
 #include <interloop/fork_count.hpp>
-#include <interloop/loop_port.hpp>
 
-#include "spin.hpp"
+#include <sched.h>
 
 #include <atomic>
 #include <cstdint>
-#include <mutex>
 #include <utility>
+
+namespace interloop {
+class loop_port;
+enum class thread_knowledge : unsigned char;
+}  // namespace interloop
 
 namespace interloop::detail {
 
 /// A number for the calling thread that no other thread of the process has, ever.
 [[nodiscard]] std::uint64_t this_thread() noexcept;
 
-/// Counted: by its loop, and by what posts to that from elsewhere. `posting` appends to it.
+/// Counted: by its loop, and by what posts to that from elsewhere.
 class inbox {
  public:
   explicit inbox(loop_port& port) noexcept;
@@ -45,6 +48,24 @@ class inbox {
     if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
   }
 
+  /// Appends; wakes the loop if this is the first since it last looked. Throws `loop_closed`. Any thread.
+  template <class F>
+  void push(F&& callable) {
+    loop_port* to_wake = nullptr;
+    {
+      const guard locked(lock_);
+      if (!port_) throw_loop_closed("post: the loop is closed; nothing can be queued on it");
+      queue_.push(std::forward<F>(callable));
+      if (state_.load(std::memory_order_relaxed) != state::filled &&
+          state_.exchange(state::filled, std::memory_order_relaxed) == state::empty) {
+        posted_on_.store(this_cpu(), std::memory_order_relaxed);
+        to_wake = port_;
+        wakers_.fetch_add(1, std::memory_order_relaxed);
+      }
+    }
+    if (to_wake) wake(*to_wake);
+  }
+
   /// Whether something waits in it that the calling thread has pushed; what others push may be missed. Any thread.
   [[nodiscard]] bool filled() const noexcept { return state_.load(std::memory_order_relaxed) == state::filled; }
 
@@ -52,7 +73,7 @@ class inbox {
   void take(task_queue& into) {
     if (state_.load(std::memory_order_relaxed) != state::filled) return;
     turned_on_.store(this_cpu(), std::memory_order_relaxed);
-    const std::lock_guard guard(lock_);
+    const guard locked(lock_);
     state_.store(state::empty, std::memory_order_relaxed);
     queue_.swap(into);
   }
@@ -77,7 +98,7 @@ class inbox {
   /// From here on `push` throws. What is queued goes to `into`. The loop's thread.
   void close(task_queue& into) noexcept {
     {
-      const std::lock_guard guard(lock_);
+      const guard locked(lock_);
       port_ = nullptr;
       state_.store(state::empty, std::memory_order_relaxed);
       queue_.swap(into);
@@ -91,39 +112,35 @@ class inbox {
   // Whether a thread that would block is the loop's own. Thread ids are used again, so threads are known by numbers.
 
   /// The loop turns in this thread.
-  void turned_here() noexcept {
-    if (knowledge_ != thread_knowledge::none || several_) return;
-    const std::uint64_t last = runner_.load(std::memory_order_relaxed);
-    if (last == this_thread()) return;
-    several_ = last != nobody;  // then none of them is known to be the loop's
-    runner_.store(several_ ? nobody : this_thread(), std::memory_order_relaxed);
-  }
+  void turned_here() noexcept;
   /// `loop::run` begins or ends in this thread.
-  void run_begins() noexcept {
-    if (knowledge_ != thread_knowledge::strand) runner_.store(this_thread(), std::memory_order_relaxed);
-    several_ = false;
-  }
+  void run_begins() noexcept;
   void run_is_over() noexcept { runner_.store(nobody, std::memory_order_relaxed); }
   /// `loop::close` begins in this thread: what it destroys must not wait for it either.
-  void closes_here() noexcept { runner_.store(this_thread(), std::memory_order_relaxed); }
+  void closes_here() noexcept;
   /// Whether waiting here would be waiting for oneself. Any thread.
-  [[nodiscard]] bool runs_here() {
-    if (const std::uint64_t runner = runner_.load(std::memory_order_relaxed); runner != nobody)
-      return runner == this_thread();
-    if (knowledge_ == thread_knowledge::none) return false;
-    const std::lock_guard guard(lock_);
-    return port_ && port_->in_loop_thread();
-  }
+  [[nodiscard]] bool runs_here();
 
   /// Whether this process was forked after the loop was made, which has no thread here.
   [[nodiscard]] bool inherited() const noexcept { return forks_ != fork_count(); }
 
  private:
   friend struct inbox_list;
-  friend class posting;
   enum class state : std::uint8_t { empty, filled, expecting };
   static constexpr std::uint64_t nobody = 0;
 
+  class guard {  // std::lock_guard's header costs more than all of this one
+   public:
+    explicit guard(short_lock& lock) noexcept : lock_(lock) { lock.lock(); }
+    guard(const guard&) = delete;
+    guard& operator=(const guard&) = delete;
+    ~guard() { lock_.unlock(); }
+
+   private:
+    short_lock& lock_;
+  };
+
+  void wake(loop_port& port) noexcept;
   void wait_for_wakers() const noexcept {
     while (wakers_.load(std::memory_order_acquire) != 0) ::sched_yield();
   }

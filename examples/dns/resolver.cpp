@@ -9,7 +9,7 @@
 
 #include <ares.h>
 #include <arpa/inet.h>
-#include <netdb.h>
+#include <netinet/in.h>
 #include <sys/time.h>
 
 #include <map>
@@ -55,7 +55,10 @@ class query {
 
   void start(interloop::future<addresses> result) {
     result_ = std::move(result);
-    ares_gethostbyname(channel_, name_.c_str(), AF_INET, &answered, this);
+    ares_addrinfo_hints wanted{};
+    wanted.ai_family = AF_INET;
+    wanted.ai_flags = ARES_AI_NOSORT;  // the order of the answer
+    ares_getaddrinfo(channel_, name_.c_str(), nullptr, &wanted, &answered, this);
     set_clock();
   }
 
@@ -93,18 +96,20 @@ class query {
                               [this] { process(ARES_SOCKET_BAD, ARES_SOCKET_BAD); });
   }
 
-  static void answered(void* self, int status, int /*timeouts*/, hostent* host) {
-    static_cast<query*>(self)->finish(status, host);
+  static void answered(void* self, int status, int /*timeouts*/, ares_addrinfo* found) {
+    const std::unique_ptr<ares_addrinfo, decltype(&ares_freeaddrinfo)> owned(found, &ares_freeaddrinfo);
+    static_cast<query*>(self)->finish(status, found);
   }
-  void finish(int status, const hostent* host) {
+  void finish(int status, const ares_addrinfo* answer) {
     const auto result = std::exchange(result_, {});
     // Cancelled, or the channel is destroyed: the future has its outcome from elsewhere.
     if (status == ARES_ECANCELLED || status == ARES_EDESTRUCTION || is_called(result)) return;
     if (status != ARES_SUCCESS) return reject(result, dns_error(name_ + ": " + ares_strerror(status)));
     addresses found;
-    for (char** each = host->h_addr_list; *each; ++each) {
+    for (const ares_addrinfo_node* each = answer->nodes; each; each = each->ai_next) {
       char text[INET_ADDRSTRLEN];
-      if (inet_ntop(AF_INET, *each, text, sizeof text)) found.emplace_back(text);
+      const auto* address = reinterpret_cast<const sockaddr_in*>(each->ai_addr);
+      if (inet_ntop(AF_INET, &address->sin_addr, text, sizeof text)) found.emplace_back(text);
     }
     resolve(result, std::move(found));
   }

@@ -13,10 +13,11 @@ if(INTERLOOP_SANITIZE STREQUAL "thread" AND CMAKE_SYSTEM_NAME STREQUAL "Linux"
 endif()
 
 # What nearly every test includes, compiled once. A test compiled with other options than these cannot use it: OWN_HEADERS.
+# -pthread among them, as newer releases of GLib ask for it.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  set(interloop_pch_options -fpch-preprocess)  # ccache asks for it
+  set(interloop_pch_options -pthread -fpch-preprocess)  # ccache asks for it
 else()
-  set(interloop_pch_options "SHELL:-Xclang -fno-pch-timestamp")  # a cached one is as old as its use
+  set(interloop_pch_options -pthread "SHELL:-Xclang -fno-pch-timestamp")  # a cached one is as old as its use
 endif()
 if(NOT TARGET interloop_test_headers)
   add_library(interloop_test_headers OBJECT "${PROJECT_SOURCE_DIR}/tests/support/headers.cpp")

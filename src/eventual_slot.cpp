@@ -107,6 +107,7 @@ void throw_inherited() {
 }
 
 void slot_base::require_waitable(const loop_remote& where) {
+  where.require_same_copy();
   if (where.inherited()) throw_inherited();
   if (where.is_here())
     throw usage_error(

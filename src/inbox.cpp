@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/detail/inbox.hpp>
 
+#include <interloop/fork_count.hpp>
 #include <interloop/loop_port.hpp>
 
 #include <pthread.h>
@@ -11,47 +12,47 @@
 
 namespace interloop::detail {
 
-namespace {
+constinit library_copy this_copy;
 
-std::atomic<unsigned> forks{0};
-
-}  // namespace
+void throw_two_copies() {
+  throw usage_error(
+      "two copies of interloop are in this process, and this loop was made by the other one: a plugin and its program, "
+      "say, that are both linked with the static library; build interloop shared (-DBUILD_SHARED_LIBS=ON) and link "
+      "both "
+      "with that");
+}
 
 /// All inboxes, for forks.
 struct inbox_list {
   static void add(inbox& one) noexcept {
-    const std::lock_guard guard(lock);
+    const std::lock_guard guard(one.copy_->lock);
+    inbox*& first = one.copy_->inboxes;
     one.next_ = first;
     one.link_ = &first;
     if (first) first->link_ = &one.next_;
     first = &one;
   }
-  static void remove(inbox& one) noexcept {
-    const std::lock_guard guard(lock);
+  static void remove(inbox& one) noexcept {  // perhaps by another copy, which had the last handle
+    const std::lock_guard guard(one.copy_->lock);
     *one.link_ = one.next_;
     if (one.next_) one.next_->link_ = one.link_;
   }
 
   static void before_fork() noexcept {
-    lock.lock();
-    for (inbox* each = first; each; each = each->next_) each->lock_.lock();
-    for (inbox* each = first; each; each = each->next_) each->wait_for_wakers();  // they have the native loop's locks
+    this_copy.lock.lock();
+    for (inbox* each = this_copy.inboxes; each; each = each->next_) each->lock_.lock();
+    // Those that are about to wake a loop have locks of the native one.
+    for (inbox* each = this_copy.inboxes; each; each = each->next_) each->wait_for_wakers();
   }
   static void after_fork() noexcept {
-    for (inbox* each = first; each; each = each->next_) each->lock_.unlock();
-    lock.unlock();
+    for (inbox* each = this_copy.inboxes; each; each = each->next_) each->lock_.unlock();
+    this_copy.lock.unlock();
   }
   static void in_child() noexcept {
-    forks.fetch_add(1, std::memory_order_relaxed);
+    this_copy.forks.fetch_add(1, std::memory_order_relaxed);
     after_fork();
   }
-
-  static constinit short_lock lock;
-  static constinit inbox* first;
 };
-
-constinit short_lock inbox_list::lock;
-constinit inbox* inbox_list::first = nullptr;
 
 namespace {
 
@@ -129,7 +130,7 @@ bool inbox::linger(task_queue& into) {
   return true;
 }
 
-unsigned fork_count() noexcept { return forks.load(std::memory_order_relaxed); }
+unsigned fork_count() noexcept { return this_copy.forks.load(std::memory_order_relaxed); }
 
 std::uint64_t this_thread() noexcept {
   static constinit std::atomic<std::uint64_t> last{0};

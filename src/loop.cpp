@@ -25,8 +25,8 @@ constinit configuration selected;
 void throw_no_loop() {
   throw usage_error(
       "no loop is selected; call one of use_asio(), use_libuv(), use_glib() (or another use_<loop>()) first, or use "
-      "the "
-      "api that with_config(loop) returns");
+      "the api that with_config(loop) returns. A plugin that has a copy of interloop of its own sees none of the "
+      "program's: build interloop shared");
 }
 }  // namespace detail
 
@@ -238,7 +238,7 @@ void loop::run_due_timers() noexcept {
 }
 
 void loop::forked() noexcept {
-  forks_ = detail::fork_count();
+  forks_ = copy_->forks.load(std::memory_order_relaxed);
   port_->forked();
 }
 
@@ -467,6 +467,7 @@ loop_remote::~loop_remote() {
 }
 
 bool loop_remote::is_here() const {
+  require_same_copy();
   return (detail::running_loop && detail::running_loop->inbox_ == inbox_) || inbox_->runs_here();
 }
 bool loop_remote::inherited() const noexcept { return inbox_->inherited(); }
@@ -563,6 +564,7 @@ void loop::when_released(function<void()> then) {
 }
 
 void loop::run() {
+  require_same_copy();
   require_open("run");
   if (running_ || depth_ > 0)
     throw usage_error("run: the loop is running; stop() it first, or await what you wait for");

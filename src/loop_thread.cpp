@@ -8,7 +8,16 @@
 
 namespace interloop {
 
+namespace {
+
+void post_stop(const loop_remote& to) {
+  to.post([] { detail::running_loop->stop(); });
+}
+
+}  // namespace
+
 void loop_thread::start(function<void(const function<void(loop&)>&)> body) {
+  post_stop_ = &post_stop;
   // The promise belongs to the thread, which may still be inside set_value when the result is here already.
   std::promise<loop_remote> started;
   std::future<loop_remote> ready = started.get_future();
@@ -41,7 +50,7 @@ void loop_thread::start(function<void(const function<void(loop&)>&)> body) {
 void loop_thread::stop() noexcept {
   if (!remote_ || remote_->inherited()) return;
   try {
-    remote_->post([] { detail::running_loop->stop(); });
+    post_stop_(*remote_);
   } catch (...) {  // stopped already
   }
 }

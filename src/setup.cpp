@@ -81,6 +81,7 @@ const loop_remote& reactor() {
 
 void no_setup(loop& own) {
   if (detail::in_setup) throw usage_error("no_setup: called while setup() makes its loop; call no_setup() first");
+  own.require_same_copy();
   detail::process_loop& state = detail::process_loop::get();
   std::lock_guard lock(state.mutex);
   if (state.thread)

@@ -52,7 +52,8 @@ concept value_of = !std::is_void_v<T> && !is_failure_v<V> && !is_future_v<std::r
 /// Source: what `txaio.with_config` returns.
 class api {
  public:
-  explicit api(interloop::loop& core) noexcept : loop_(&core) {}
+  /// Errors: `usage_error` where the loop was made by another copy of the library than that which this code is linked with.
+  explicit api(interloop::loop& core) : loop_(&core) { core.require_same_copy(); }
 
   /// The loop this is bound to.
   [[nodiscard]] interloop::loop& loop() const noexcept { return *loop_; }
@@ -295,7 +296,7 @@ class api {
 };
 
 /// The functions bound to a loop; without one, to the current loop. Source: `txaio.with_config`.
-[[nodiscard]] inline api with_config(loop& core) noexcept { return api(core); }
+[[nodiscard]] inline api with_config(loop& core) { return api(core); }
 [[nodiscard]] inline api with_config() { return api(detail::current_loop()); }
 
 // ---- The same as free functions, on the current loop. The contracts are those of `api` and `loop`. ----

@@ -11,6 +11,7 @@
 #include <interloop/detail/checked.hpp>
 #include <interloop/detail/inbox.hpp>
 #include <interloop/detail/invoke.hpp>
+#include <interloop/detail/library_copy.hpp>
 #include <interloop/detail/owned.hpp>
 #include <interloop/detail/same_build.hpp>
 #include <interloop/detail/state_ptr.hpp>
@@ -18,7 +19,6 @@
 #include <interloop/detail/timer_queue.hpp>
 #include <interloop/error.hpp>
 #include <interloop/failure.hpp>
-#include <interloop/fork_count.hpp>
 #include <interloop/function.hpp>
 #include <interloop/interest.hpp>
 #include <interloop/loop_owner.hpp>
@@ -135,6 +135,8 @@ class loop_remote {
   [[nodiscard]] bool is_here() const;
   /// Whether the process was forked since the loop was made: its thread is not in this process.
   [[nodiscard]] bool inherited() const noexcept;
+  /// Throws `usage_error` in another copy of the library than that which made the loop. Any thread.
+  void require_same_copy() const { inbox_->require_same_copy(); }
   /// The processor that the loop's thread last ran posted callables on, -1 if it has not. A hint.
   [[nodiscard]] int last_cpu() const noexcept;
   /// Whether both post to the same loop. Any thread.
@@ -300,7 +302,7 @@ class loop {
   [[nodiscard]] loop_port& port() const noexcept { return *port_; }
   /// In a forked child: calls `loop_port::forked`, once. The loop's thread.
   void notice_fork() noexcept {
-    if (forks_ != detail::fork_count()) [[unlikely]]
+    if (forks_ != copy_->forks.load(std::memory_order_relaxed)) [[unlikely]]
       forked();
   }
 
@@ -339,6 +341,12 @@ class loop {
   }
   /// Adds a future to those that fail when the loop closes.
   void enlist(detail::pending& future) noexcept { future.link_into(pending_); }
+  /// Throws `usage_error` in another copy of the library than that which made the loop. A checked build does from all that
+  /// takes a loop or a future, any other from `with_config`, `post` and blocking calls. Any thread.
+  void require_same_copy() const {
+    if (copy_ != &detail::this_copy) [[unlikely]]
+      detail::throw_two_copies();
+  }
   void require_open(const char* function) const {
     check_thread(function);
     if (closed_) [[unlikely]]
@@ -346,6 +354,7 @@ class loop {
   }
   void check_thread([[maybe_unused]] const char* function) const {
 #if INTERLOOP_CHECKED
+    require_same_copy();
     if (!in_loop_thread()) detail::throw_wrong_thread(function);
 #endif
   }
@@ -397,6 +406,7 @@ class loop {
   void stop_watch(detail::watch_state& state) noexcept;
   void release_watch(detail::watch_state* state) noexcept;
 
+  detail::library_copy* const copy_ = &detail::this_copy;  // first: a copy that was built in another way finds it too
   // True when whoever queues need not wake the native loop: a wake-up is on its way, or was, this turn.
   bool quiet_ = false;
   bool settled_ = true;  // the port knows the alarm and the keep-alive that what is queued needs
@@ -409,7 +419,7 @@ class loop {
   bool running_ = false;
   bool turned_ = false;
   int expects_ = 0;  // how often the running turn may still look for what other threads post meanwhile
-  unsigned forks_ = detail::fork_count();
+  unsigned forks_ = copy_->forks.load(std::memory_order_relaxed);
   unsigned depth_ = 0;  // turns in progress: more than one in a nested run of the native loop
   std::size_t references_ = 1;
   detail::block_cache blocks_;

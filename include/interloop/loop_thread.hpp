@@ -52,6 +52,7 @@ class loop_thread {
   void stop_and_join() noexcept;
 
   std::unique_ptr<loop_remote> remote_;
+  void (*post_stop_)(const loop_remote&) = nullptr;  // of the copy of the library that runs the thread
   std::unique_ptr<std::thread> thread_;
 };
 

@@ -105,6 +105,7 @@ auto start_in_reactor(const loop_remote& where, const std::shared_ptr<F>& fn, Ar
   using plain = std::remove_cvref_t<R>;
   using T = typename as_future_of<std::conditional_t<is_future_v<plain>, plain, R>>::type::value_type;
   using call = reactor_call<T, F, std::decay_t<Args>...>;
+  where.require_same_copy();
   if (where.inherited()) throw_inherited();
   const state_ptr<call> made(typename state_ptr<call>::adopt{}, new call(where, fn, std::forward<Args>(args)...));
   try {

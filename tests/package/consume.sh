@@ -8,7 +8,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d -p "$PWD") # below the project, so that ccache finds what another checkout has compiled
 trap 'rm -rf "$work"' EXIT
-cp -R "$here"/consumer "$here"/consumer_failures "$here"/consumer_logging "$here"/consumer_subdirectory "$here"/consumer_throw_traces "$work"
+cp -R "$here"/consumer* "$work"
 cd "$work"
 
 # configure CONSUMER ARG...
@@ -44,8 +44,10 @@ find_package)
 subdirectory) # as shared libraries, which nothing else here builds
     configure consumer_subdirectory "-DINTERLOOP_SOURCE=$SOURCE" -DBUILD_SHARED_LIBS=ON
     build_and_run
-    configure consumer_subdirectory "-DINTERLOOP_SOURCE=$SOURCE" -DPROGRAM=consumer_failures
-    build_and_run
+    for program in consumer_failures consumer_plugin; do
+        configure consumer_subdirectory "-DINTERLOOP_SOURCE=$SOURCE" "-DPROGRAM=$program"
+        build_and_run
+    done
     ;;
 pkg_config)
     export PKG_CONFIG_PATH="$PREFIX/$LIBDIR/pkgconfig"

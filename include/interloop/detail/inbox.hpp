@@ -14,10 +14,10 @@
 // threads that push, finds the queues whole, and these locks and the native loop's own free.
 #pragma once
 
+#include <interloop/detail/library_copy.hpp>
 #include <interloop/detail/spin.hpp>
 #include <interloop/detail/task_queue.hpp>
 #include <interloop/error.hpp>
-#include <interloop/fork_count.hpp>
 
 #include <sched.h>
 
@@ -48,9 +48,17 @@ class inbox {
     if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
   }
 
-  /// Appends; wakes the loop if this is the first since it last looked. Throws `loop_closed`. Any thread.
+  /// Throws `usage_error` in another copy of the library than that which made the loop.
+  void require_same_copy() const {
+    if (copy_ != &this_copy) [[unlikely]]
+      throw_two_copies();
+  }
+
+  /// Appends; wakes the loop if this is the first since it last looked. Throws `loop_closed`; as `require_same_copy`. Any
+  /// thread.
   template <class F>
   void push(F&& callable) {
+    require_same_copy();
     loop_port* to_wake = nullptr;
     {
       const guard locked(lock_);
@@ -122,7 +130,7 @@ class inbox {
   [[nodiscard]] bool runs_here();
 
   /// Whether this process was forked after the loop was made, which has no thread here.
-  [[nodiscard]] bool inherited() const noexcept { return forks_ != fork_count(); }
+  [[nodiscard]] bool inherited() const noexcept { return forks_ != copy_->forks.load(std::memory_order_relaxed); }
 
  private:
   friend struct inbox_list;
@@ -145,8 +153,9 @@ class inbox {
     while (wakers_.load(std::memory_order_acquire) != 0) ::sched_yield();
   }
 
-  std::atomic<unsigned> references_{1};  // the loop's, and those of its remotes
-  const unsigned forks_ = fork_count();
+  library_copy* const copy_ = &this_copy;  // first: a copy that was built in another way finds it too
+  std::atomic<unsigned> references_{1};    // the loop's, and those of its remotes
+  const unsigned forks_ = copy_->forks.load(std::memory_order_relaxed);
   const thread_knowledge knowledge_;
   bool several_ = false;  // threads have turned this loop; the loop's thread only
   std::atomic<std::uint64_t> runner_{nobody};

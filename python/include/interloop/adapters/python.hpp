@@ -47,12 +47,18 @@ loop& current_loop();
 /// Errors: as `current_loop`. Source: nanobind's `call_guard`.
 class in_current_loop {
  public:
-  in_current_loop() : before_(std::exchange(detail::running_loop, &current_loop())) {}
+  in_current_loop() : before_(std::exchange(detail::running_loop, &required_loop())) {}
   in_current_loop(const in_current_loop&) = delete;
   in_current_loop& operator=(const in_current_loop&) = delete;
   ~in_current_loop() { detail::running_loop = before_; }
 
  private:
+  static loop& required_loop() {
+    loop& core = current_loop();
+    core.require_same_copy();
+    return core;
+  }
+
   loop* before_;
 };
 

@@ -6,6 +6,7 @@ import contextlib
 import gc
 import inspect
 import os
+import re
 import subprocess
 import sys
 import traceback
@@ -907,3 +908,29 @@ def test_the_package_tells_build_systems_where_things_are():
     assert (where("--cmake-dir") / "interloopConfig.cmake").is_file()
     assert (where("--include-dir") / "interloop" / "python.hpp").is_file()
     assert list(where("--lib-dir").glob("libinterloop*.so"))
+
+
+def libraries():
+    import interloop._core
+
+    folder = Path(interloop._core.__file__).parent
+    return [Path(interloop._core.__file__), *folder.rglob("libinterloop*.so")]
+
+
+def output(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def test_the_wheel_needs_nothing_but_the_c_and_cpp_runtimes():
+    needed = {
+        name for library in libraries() for name in re.findall(r"NEEDED.*\[(.*)\]", output("readelf", "-d", library))
+    }
+    own = {library.name for library in libraries()}
+    runtimes = re.compile(r"(lib(c|m|dl|pthread|atomic|gcc_s|stdc\+\+)|ld-linux.*)\.so\.\d+")
+    assert {name for name in needed - own if not runtimes.fullmatch(name)} == set()
+
+
+def test_the_wheel_keeps_its_copy_of_fmt_to_itself():
+    """A program may have another fmt, which must not answer in its place, nor be answered for."""
+    symbols = [line for library in libraries() for line in output("nm", "-D", library).splitlines()]
+    assert [line for line in symbols if re.search(r" _Z(GV)?(Z|T[A-Z])?NK?3fmt", line)] == []

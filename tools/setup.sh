@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: MIT
 # Installs what is missing to build, test and measure: Debian packages (tools/packages.txt) and, in build/venv, Python
 # packages (tools/requirements.txt). Does nothing where nothing is missing. With CI=true nothing may be left out.
+# Usage: tools/setup.sh [debian [REGEX]]. debian: Debian packages only, without those whose line in the list has REGEX.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+unwanted=${2:-^$}
 
 # left_out WHAT WHY: says so and goes on; in CI that is a failure.
 left_out() {
@@ -18,7 +20,7 @@ left_out() {
 # missing_packages KIND: the names of one kind, `needed` or `extra`, that are not installed.
 missing_packages() {
     local name
-    awk -v kind="$1" '$2 == kind { print $1 }' tools/packages.txt | while read -r name; do
+    grep -Ev "$unwanted" tools/packages.txt | awk -v kind="$1" '$2 == kind { print $1 }' | while read -r name; do
         dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null | grep -qx installed || echo "$name"
     done
 }
@@ -73,4 +75,4 @@ python_packages() {
 }
 
 debian_packages
-python_packages
+[[ ${1:-} == debian ]] || python_packages

@@ -280,8 +280,8 @@ TEST_P(blocking_stress_test, dropping_results_racing_their_outcome_leaks_nothing
   for (int round = 0; round < race_rounds; ++round) {
     const std::chrono::microseconds delay(std::uniform_int_distribution<int>(0, 60)(random));
     const std::chrono::microseconds pause(std::uniform_int_distribution<int>(0, 100)(random));
-    std::optional<eventual_result<counted>> result = soon(round, delay);
-    std::optional<eventual_result<counted>> copy = result;
+    auto result = std::make_unique<eventual_result<counted>>(soon(round, delay));
+    auto copy = std::make_unique<eventual_result<counted>>(*result);
     std::thread other([&] {
       spin_for(pause);
       copy.reset();

@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Builds and tests on another Debian release: preset `dev` with that release's g++, and the Python package. All of it is in
+# a tree of its own, build/debian-SUITE, which is kept, with a ccache: the next run takes what has not changed from there.
+# Ends with a row for the table in README.md.
+# Usage: tools/debian.sh SUITE, where SUITE is trixie or sid, say; as root, for it uses chroot. Needs debootstrap.
+# The mirror is DEBIAN_MIRROR or else that of the machine's apt; apt's and pip's settings are the machine's. JOBS: as in make.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { echo "debian: $*"; }
+stop() {
+    echo "debian: $*" >&2
+    exit 1
+}
+
+# Which mirror the machine's own apt takes Debian from.
+machine_mirror() {
+    apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' | sed -n 's/^Debian //p' | head -n 1
+}
+
+make_tree() {
+    [[ ! -f $tree/made ]] || return 0
+    local mirror=${DEBIAN_MIRROR:-$(machine_mirror)}
+    [[ $mirror ]] || stop "apt names no mirror of Debian (apt-get update?). Set DEBIAN_MIRROR to one."
+    say "a tree of $suite in $tree"
+    rm -rf "$tree"
+    mkdir -p "$tree"
+    debootstrap --variant=minbase "$suite" "$tree" "$mirror" ||
+        stop "debootstrap could not get $suite from the mirror; its words are above, and in $tree/debootstrap/debootstrap.log"
+    touch "$tree/made"
+}
+
+# borrow PATH [PLACE]: what the machine has there is in the tree too while this runs, at PLACE.
+borrow() {
+    local place=$tree${2:-$1}
+    [[ -e $1 ]] || return 0
+    if [[ -d $1 ]]; then mkdir -p "$place"; else mkdir -p "${place%/*}" && touch "$place"; fi
+    mount --rbind "$1" "$place"
+}
+
+borrow_from_machine() {
+    borrow /dev
+    mount -t proc proc "$tree/proc"
+    borrow "${PIP_CERT:-${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}}" /machine/certificates
+    borrow /etc/pip.conf
+    borrow "${XDG_CONFIG_HOME:-$HOME/.config}/pip" /root/.config/pip
+    [[ ! ${PIP_CONFIG_FILE:-} ]] || borrow "$PIP_CONFIG_FILE"
+    [[ ! -d ${PIP_FIND_LINKS:-} ]] || borrow "$PIP_FIND_LINKS"
+    cp -L /etc/resolv.conf "$tree/etc/"
+    {
+        apt-config dump Acquire | grep -Ev '::IndexTargets| "";$'
+        echo 'Acquire::https::CAInfo "/machine/certificates";'
+    } >"$tree/etc/apt/apt.conf.d/machine"
+}
+
+# The files that git knows or would take. One that has not changed keeps its time, so nothing is built again for it.
+copy_checkout() {
+    local copy=$tree/interloop
+    mkdir -p "$copy"
+    comm -23 <(git ls-files -co --exclude-standard | sort) <(git ls-files --deleted | sort) >"$tree/files.new"
+    [[ ! -f $tree/files ]] || comm -23 "$tree/files" "$tree/files.new" | (cd "$copy" && xargs -r -d '\n' rm -f)
+    mv "$tree/files.new" "$tree/files"
+    tar -c -T "$tree/files" | tar -x --no-same-owner -C "$copy"
+}
+
+# In namespaces of its own: what is mounted and what runs in the tree ends with this script.
+outside() {
+    make_tree
+    copy_checkout
+    borrow_from_machine
+    local certificates=/machine/certificates name environment
+    environment=(HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 CCACHE_DIR=/ccache "JOBS=${JOBS:-$(nproc)}")
+    while read -r name; do environment+=("$name=${!name}"); done < <(compgen -e | grep -Ei '^pip_|_proxy$')
+    for name in SSL_CERT_FILE PIP_CERT REQUESTS_CA_BUNDLE NODE_EXTRA_CA_CERTS; do environment+=("$name=$certificates"); done
+    exec chroot "$tree" env -i "${environment[@]}" /interloop/tools/debian.sh --inside "$suite"
+}
+
+# version PACKAGE: upstream's version of what is installed.
+version() {
+    { dpkg-query -W -f='${Version}' "$1" 2>/dev/null || echo none; } | sed -E 's/^[0-9]+://; s/[-+~].*//'
+}
+
+inside() {
+    local passed=0
+    say "packages of $suite"
+    # Neither what checks the form or measures is wanted here, nor a second compiler.
+    tools/setup.sh debian 'clang|valgrind|# bench/'
+    say "the preset dev"
+    cmake --preset dev
+    cmake --build --preset dev -j "$JOBS" -- -k 0 # all that fails, at once
+    say "the tests"
+    ctest --preset dev -j "$JOBS" 2>&1 | tee build/ctest.log || passed=1
+    say "the Python package and its tests"
+    tools/python.sh 2>&1 | tee build/python.log || passed=1
+    local cpp python
+    cpp=$(sed -nE 's/.*tests passed, ([0-9]+) tests? failed out of ([0-9]+).*/\2 C++ tests, \1 failed/p' build/ctest.log)
+    python=$(sed -nE 's/^python: CPython [0-9.]+: (.*) in [0-9.]+s.*/\1/p' build/python.log)
+    say "a row for README.md:"
+    echo "| $suite | g++ $(g++ -dumpfullversion) | $(version libasio-dev) | $(version libuv1-dev) |" \
+        "$(version libglib2.0-dev) | $(python3 -c 'import platform; print(platform.python_version())') |" \
+        "${cpp:-no C++ tests}; Python: ${python:-none} |"
+    return "$passed"
+}
+
+case ${1:-} in
+--inside)
+    suite=$2
+    inside
+    ;;
+--outside)
+    suite=$2
+    tree=$PWD/build/debian-$suite
+    outside
+    ;;
+[a-z]*)
+    [[ $(id -u) == 0 ]] || stop "this needs root, for chroot: sudo tools/debian.sh $1"
+    command -v debootstrap >/dev/null || stop "this needs debootstrap: apt-get install debootstrap"
+    exec unshare --mount --pid --fork --kill-child --mount-proc tools/debian.sh --outside "$1"
+    ;;
+*)
+    echo "usage: tools/debian.sh SUITE (trixie, sid...)" >&2
+    exit 2
+    ;;
+esac

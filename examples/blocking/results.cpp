@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 // [async]
 // Asynchronous code, on whatever loop is there.
 interloop::future<int> slow_sum(int a, int b) {
-  co_await interloop::sleep(10ms);
+  co_await interloop::sleep(100ms);
   if (a > 1000) throw std::range_error("too much");
   co_return a + b;
 }

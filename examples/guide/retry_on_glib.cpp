@@ -9,10 +9,8 @@
 
 // [main]
 int main() {
-  // [select]
   GMainLoop* loop = g_main_loop_new(nullptr, FALSE);
   interloop::use_glib(nullptr);  // the default GMainContext
-  // [/select]
 
   auto answer = retry(interloop::with_config(), 5, fetch);
   interloop::add_callbacks(answer, [loop](const std::string& text) {

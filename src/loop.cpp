@@ -60,6 +60,7 @@ struct loop::parts {
   std::shared_ptr<exception_handler> handler;  // shared with its call, which may replace it; null: default
   std::shared_ptr<closing> ends;  // made beforehand; the port's from the end of close() until it has let go
   std::weak_ptr<closing> releasing;
+  detail::task_queue last;  // see destroyed_last_
 };
 
 // Who is to be told that the native loop has let go. Not the loop's own once that is closed: whoever waits for it may hold
@@ -243,7 +244,10 @@ void loop::forked() noexcept {
 }
 
 void loop::settle() noexcept {
-  if (closed_) return;
+  if (closed_) {
+    if (depth_ == 1) clear_last();
+    return;
+  }
   notice_fork();
   overdue_ = false;
   time_point next{};
@@ -272,6 +276,12 @@ void loop::settle() noexcept {
   quiet_ = more;
   settled_ = true;
   if (more) port_->wake();
+}
+
+void loop::clear_last() noexcept {
+  if (!destroyed_last_) return;
+  parts_->last.clear();
+  destroyed_last_ = nullptr;
 }
 
 void loop::set_alarm(time_point next, time_point present) noexcept {
@@ -528,8 +538,7 @@ void loop::close(function<void()> released) noexcept {
   parts_->releasing = parts_->ends;
   parts_->ends->first = std::move(released);
   quiet_ = false;  // so that whatever is tried from here on looks and sees that the loop is closed
-  detail::task_queue last;
-  destroyed_last_ = &last;
+  destroyed_last_ = &parts_->last;
   detail::task_queue posted;
   inbox_->closes_here();
   inbox_->close(posted);
@@ -546,8 +555,7 @@ void loop::close(function<void()> released) noexcept {
   incoming_.clear();
   posted.clear();
   while (pending_) pending_->ops->abandon(*pending_);  // a destructor may have let go of more
-  last.clear();
-  destroyed_last_ = nullptr;
+  if (depth_ == 0) clear_last();
   if (running_) port_->stop();
   port_->close([ends = std::move(parts_->ends)] { ends->run(); });
   inbox_->run_is_over();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Coroutines: starting, awaiting, cancelling, and the trap in lambdas.
+// Coroutines: starting, awaiting, cancelling, and lambdas with captures.
 #include <cstdio>
 #include <interloop/interloop.hpp>
 #include <interloop/testing/manual_loop.hpp>
@@ -60,11 +60,11 @@ int main() {
   loop.run_ready();
 
   // [lambda]
-  const auto later = [](interloop::api async, std::string name) -> interloop::future<void> {
-    co_await async.sleep(10ms);
-    std::printf("hello, %s\n", name.c_str());  // a parameter: it lives in the coroutine's frame
-  };
-  auto said = later(interloop::with_config(), "Grace");
+  interloop::call_soon([name = std::string("Grace")]() -> interloop::future<void> {
+    co_await interloop::sleep(10ms);
+    std::printf("hello, %s\n", name.c_str());  // a capture: the lambda is kept
+  });
   // [/lambda]
+  loop.run_ready();
   loop.advance(10ms);
 }

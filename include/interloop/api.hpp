@@ -127,8 +127,9 @@ class api {
   }
 
   /// Calls `fn(args…)` now and always returns a future: the one that `fn` returned (it may be a coroutine), or one that
-  /// is resolved with what it returned or failed with what it threw. A traceback says where `as_future` was called, if there
-  /// are at most eight arguments.
+  /// is resolved with what it returned or failed with what it threw. Where it returned a future, temporaries that were
+  /// passed, `fn` among them, are kept until that is completed; what has a name is called where it is. A traceback says where
+  /// `as_future` was called, if there are at most eight arguments.
   template <class F, class A = detail::none, class B = detail::none, class C = detail::none, class D = detail::none,
             class E = detail::none, class G = detail::none, class H = detail::none, class I = detail::none>
   [[nodiscard]] auto as_future(F&& fn, A&& a = detail::none(), B&& b = detail::none(), C&& c = detail::none(),

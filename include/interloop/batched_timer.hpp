@@ -39,7 +39,7 @@ struct batched_node {
 template <class F>
 struct batched_callable final : batched_node {
   explicit batched_callable(F callable) : fn(std::move(callable)) {}
-  ~batched_callable() override {}
+  ~batched_callable() noexcept override {}
   void run() override { detail::invoke(std::move(fn)); }
   void drop() noexcept override { fn.~F(); }
   union {

@@ -2,6 +2,8 @@
 // A move-only callable, for the handlers that interloop keeps: what C++23 calls std::move_only_function.
 #pragma once
 
+#include <interloop/detail/keep.hpp>
+
 #include <cstddef>
 #include <new>
 #include <type_traits>
@@ -13,7 +15,8 @@ template <class Signature>
 class function;
 
 /// Owns any callable with this signature, copyable or not. Callables of up to three pointers that move without
-/// throwing are stored inside; larger ones take one allocation. An empty one must not be called.
+/// throwing are stored inside; larger ones take one allocation. An empty one must not be called. One that returns a future
+/// is kept until the futures of all its calls are completed, as a coroutine refers to its captures.
 ///
 /// Thread safety: none of its own; it is as safe as what it holds.
 template <class R, class... Args>
@@ -25,9 +28,11 @@ class function<R(Args...)> {
   template <class F>
     requires(!std::is_same_v<std::remove_cvref_t<F>, function> && std::is_invocable_r_v<R, std::decay_t<F>&, Args...>)
   function(F&& callable) {
-    using callee = std::decay_t<F>;
-    if constexpr (std::is_constructible_v<bool, const callee&> && !std::is_same_v<callee, bool> &&
-                  (std::is_pointer_v<callee> || std::is_member_pointer_v<callee>)) {
+    using given = std::decay_t<F>;
+    using callee = detail::keeping<given, Args...>;
+    detail::require_quiet_destructors<given>();
+    if constexpr (std::is_constructible_v<bool, const given&> && !std::is_same_v<given, bool> &&
+                  (std::is_pointer_v<given> || std::is_member_pointer_v<given>)) {
       if (!callable) return;
     }
     if constexpr (fits<callee>) {

@@ -4,6 +4,7 @@
 
 #include <interloop/detail/future_state.hpp>
 #include <interloop/detail/invoke.hpp>
+#include <interloop/detail/keep.hpp>
 #include <interloop/result.hpp>
 
 #include <concepts>
@@ -13,11 +14,6 @@
 #include <utility>
 
 namespace interloop {
-
-template <class T>
-inline constexpr bool is_future_v = false;
-template <class T>
-inline constexpr bool is_future_v<future<T>> = true;
 
 namespace detail {
 struct future_access;
@@ -138,6 +134,35 @@ future<T> make_future(loop& core, std::source_location where) {
   return make_future_unchecked<T>(core, where);
 }
 
+/// Keeps `What`, which coroutines may refer to, until the future is completed or its loop has closed.
+template <class What>
+struct keeper final : continuation {
+  What what;
+  explicit keeper(const What& kept) noexcept : continuation{&code_of}, what(kept) {}
+
+  static void code_of(continuation& base, future_core& core, visit how, std::size_t& size) {
+    size = sizeof(keeper);
+    if (how == visit::cancel) return;
+    auto& self = static_cast<keeper&>(base);
+    What what = std::move(self.what);
+    self.~keeper();
+    if (how == visit::destroy) core.loop().destroy_last(std::move(what));
+  }
+};
+
+/// Where there is no memory for it, `what` is kept until the process ends, rather than not long enough.
+template <class T, class What>
+void keep_until_completed(const future<T>& f, What what) noexcept {
+  if (!f) return;
+  future_state<T>& state = future_access::state(f);
+  if (!state.is_pending()) return;
+  try {
+    state.template add_bystander<keeper<What>>(what);
+  } catch (const std::bad_alloc&) {
+    static_cast<void>(what.release());
+  }
+}
+
 template <class F>
 inline constexpr bool is_absent = std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>;
 
@@ -180,6 +205,28 @@ template <class F>
   }
 }
 
+template <class F>
+[[nodiscard]] bool is_empty(const kept_callable<F>& kept) {
+  return detail::is_empty(kept.callable());
+}
+
+/// How a callback is kept that the value goes to.
+template <class T, class F>
+struct kept_callback : std::type_identity<keeping<F, std::conditional_t<shares_value<T, F>, const T&, T&&>>> {};
+template <class F>
+struct kept_callback<void, F> : std::type_identity<keeping<F>> {};
+
+/// Calls a callback. What it is given stays as long as a coroutine may refer to it.
+template <class F, class... Args>
+void call_back(future_core& core, F& fn, Args&&... args) {
+  if constexpr (returns_future<F&, Args...>()) {
+    const auto made = detail::invoke(fn, std::forward<Args>(args)...);
+    keep_until_completed(made, state_ptr<future_core>(&core));
+  } else {
+    detail::invoke(fn, std::forward<Args>(args)...);
+  }
+}
+
 /// What `add_callbacks` leaves with the future.
 template <class T, class Callback, class Errback>
 struct callbacks final : continuation {
@@ -203,16 +250,16 @@ struct callbacks final : continuation {
       if constexpr (!is_absent<Errback>) {
         if (is_empty(self.errback)) return;
         state.mark_observed();
-        detail::invoke(self.errback, state.get_failure());
+        call_back(core, self.errback, state.get_failure());
       }
     } else if constexpr (!is_absent<Callback>) {
       if (is_empty(self.callback)) return;
       if constexpr (std::is_void_v<T>) {
-        detail::invoke(self.callback);
+        call_back(core, self.callback);
       } else if constexpr (takes_value<T, Callback>) {
-        detail::invoke(self.callback, state.take_value(0));
+        call_back(core, self.callback, state.take_value(0));
       } else {
-        detail::invoke(self.callback, static_cast<const T&>(state.require_value()));
+        call_back(core, self.callback, static_cast<const T&>(state.require_value()));
       }
     }
   }
@@ -244,8 +291,11 @@ struct canceller final : continuation {
 
 template <class T, class F>
 void add_canceller(const future<T>& f, F&& fn) {
+  using callee = std::decay_t<F>;
+  using kept = std::conditional_t<std::is_invocable_v<callee&>, keeping<callee>, keeping<callee, const future<T>&>>;
+  require_quiet_destructors<callee>();
   auto& state = future_access::state(f);
-  state.template add<canceller<T, std::decay_t<F>>>(std::forward<F>(fn));
+  state.template add<canceller<T, kept>>(std::forward<F>(fn));
   state.mark_canceller();
 }
 
@@ -338,7 +388,8 @@ bool cancel(const future<T>& f, std::string message = "the operation was cancell
 /// The value is passed as `const T&`, the same for every callback. A callback that can only be called with `T&&` (it takes
 /// a move-only value by value) gets it moved, or copied where others still need it; after a move, a second taker fails
 /// with `invalid_state`. What either throws goes to the loop's exception handler and harms no other callback.
-/// Both are destroyed after the call, or unrun when the loop closes or the last handle of a pending future goes.
+/// Both are destroyed after the call, or unrun when the loop closes or the last handle of a pending future goes. One that
+/// returns a future, a coroutine's say, is kept until that is completed, and so is the value or the failure it was given.
 /// Errors: `usage_error` if both are absent, `loop_closed`.
 /// Source: `txaio.add_callbacks`, without Twisted's chaining.
 template <class T, class Callback, class Errback = std::nullptr_t>
@@ -350,11 +401,15 @@ void add_callbacks(const future<T>& f, Callback&& callback, Errback&& errback = 
       "interloop: the callback cannot be called with the future's value (const T&, or T&&; nothing for void)");
   static_assert(detail::is_absent<E> || std::is_invocable_v<E&, const failure&>,
                 "interloop: the errback cannot be called with a const interloop::failure&");
+  detail::require_quiet_destructors<C, E>();
   auto& state = detail::future_access::state(f);
   state.loop().require_open("add_callbacks");
   if (detail::is_empty(callback) && detail::is_empty(errback)) [[unlikely]]
     detail::throw_usage("add_callbacks: both callback and errback are absent; give at least one");
-  state.template add<detail::callbacks<T, C, E>>(std::forward<Callback>(callback), std::forward<Errback>(errback));
+  using kept_callback = typename detail::kept_callback<T, C>::type;
+  using kept_errback = detail::keeping<E, const failure&>;
+  state.template add<detail::callbacks<T, kept_callback, kept_errback>>(std::forward<Callback>(callback),
+                                                                        std::forward<Errback>(errback));
 }
 
 }  // namespace interloop

@@ -11,6 +11,7 @@
 #include <interloop/detail/checked.hpp>
 #include <interloop/detail/inbox.hpp>
 #include <interloop/detail/invoke.hpp>
+#include <interloop/detail/keep.hpp>
 #include <interloop/detail/library_copy.hpp>
 #include <interloop/detail/owned.hpp>
 #include <interloop/detail/same_build.hpp>
@@ -91,18 +92,30 @@ inline loop& current_loop() {
   return *selected.loop;
 }
 
+/// Whether `fn` and what is bound to it are kept until the future that it returns is completed.
+template <class F, class... Args>
+inline constexpr bool is_kept = returns_future<F, Args...>() && (has_members<F> || sizeof...(Args) > 0);
+
 /// `fn` itself, or `fn` with its arguments bound, to be invoked once.
 template <class F, class... Args>
 auto bind_once(F&& fn, Args&&... args) {
   static_assert(std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...>,
                 "interloop: the function cannot be called with these arguments");
-  if constexpr (sizeof...(Args) == 0) {
+  require_quiet_destructors<std::decay_t<F>, std::decay_t<Args>...>();
+  constexpr bool keeps = is_kept<std::decay_t<F>, std::decay_t<Args>...>;
+  if constexpr (sizeof...(Args) == 0 && !keeps) {
     return std::decay_t<F>(std::forward<F>(fn));
   } else {
-    return [fn = std::decay_t<F>(std::forward<F>(fn)),
-            bound = std::tuple<std::decay_t<Args>...>(std::forward<Args>(args)...)]() mutable {
-      std::apply([&fn](auto&... each) { detail::invoke(std::move(fn), std::move(each)...); }, bound);
+    auto bound = [fn = std::decay_t<F>(std::forward<F>(fn)),
+                  with = std::tuple<std::decay_t<Args>...>(std::forward<Args>(args)...)]() mutable -> decltype(auto) {
+      return std::apply(
+          [&fn](auto&... each) -> decltype(auto) { return detail::invoke(std::move(fn), std::move(each)...); }, with);
     };
+    if constexpr (keeps) {
+      return kept_callable<decltype(bound)>(std::move(bound));
+    } else {
+      return bound;
+    }
   }
 }
 
@@ -182,15 +195,18 @@ class loop {
   [[nodiscard]] std::string_view name() const noexcept { return name_; }
 
   /// Runs `fn(args…)` in a later turn, in the loop's thread, in the order of the calls. `fn` and the arguments are moved
-  /// in and destroyed there: after the call, or unrun when the loop is closed. No allocation if they take up to 256 bytes.
+  /// in and destroyed there: after the call, or without being called when the loop is closed. No allocation if they take up
+  /// to 256 bytes. Where `fn` returns a future, a coroutine's say, both are kept until that is completed or the loop has
+  /// closed: so it is with all functions here, and wherever else interloop takes one.
   /// Errors: `loop_closed`. What `fn` throws goes to the exception handler.
   /// Source: asyncio `loop.call_soon`.
   template <class F, class... Args>
   void call_soon(F&& fn, Args&&... args) {
     check_thread("call_soon");
     if (!quiet_) notice();
-    if constexpr (sizeof...(Args) == 0) {
+    if constexpr (sizeof...(Args) == 0 && !detail::is_kept<std::decay_t<F>>) {
       static_assert(std::is_invocable_v<std::decay_t<F>>, "interloop: the function must be callable without arguments");
+      detail::require_quiet_destructors<std::decay_t<F>>();
       ready_.push(std::forward<F>(fn));
     } else {
       ready_.push(detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...));
@@ -316,8 +332,8 @@ class loop {
 
   // ---- For futures ----
 
-  /// While the loop closes: keeps `what` until all else is destroyed, as suspended coroutines may refer to it. At other
-  /// times, or where memory is short, it is destroyed at once.
+  /// While the loop closes: keeps `what` until all else is destroyed and the turn is over, as coroutines may refer to it, of
+  /// which one may be what has closed the loop. At other times, or where memory is short, it is destroyed at once.
   template <class T>
   void destroy_last(T what) noexcept {
     try {
@@ -396,6 +412,7 @@ class loop {
   void run_due_timers() noexcept;
   void report_escaped() noexcept;
   void settle() noexcept;
+  void clear_last() noexcept;
   void set_alarm(time_point next, time_point present) noexcept;
   void forked() noexcept;
   void require_watchable(int fd, const detail::watch_state* by) const;
@@ -427,7 +444,7 @@ class loop {
   detail::task_queue incoming_;  // taken from the inbox, not yet run
   detail::timer_queue timers_;
   detail::pending* pending_ = nullptr;
-  detail::task_queue* destroyed_last_ = nullptr;  // while the loop closes
+  detail::task_queue* destroyed_last_ = nullptr;  // from `close` to the end of the turn that it is called in
   detail::pending* undispatched_ = nullptr;       // completed when there was no memory to queue the dispatch
   time_point armed_for_{};
   std::size_t holds_ = 0;

@@ -29,6 +29,7 @@ class loop_thread {
   template <class Make>
     requires std::is_convertible_v<std::invoke_result_t<Make&>&, loop&>
   explicit loop_thread(Make make) {
+    detail::require_quiet_destructors<Make>();
     start([make = std::move(make)](const function<void(loop&)>& run) mutable {
       auto owner = make();
       const_cast<function<void(loop&)>&>(run)(owner);

@@ -101,6 +101,7 @@ auto start_in_reactor(const loop_remote& where, const std::shared_ptr<F>& fn, Ar
       std::is_invocable_v<F&, std::decay_t<Args>...>,
       "interloop: the function cannot be called with these arguments, which it gets as rvalues of copies; for a "
       "reference, pass std::ref");
+  require_quiet_destructors<std::decay_t<Args>...>();
   using R = std::invoke_result_t<F&, std::decay_t<Args>...>;
   using plain = std::remove_cvref_t<R>;
   using T = typename as_future_of<std::conditional_t<is_future_v<plain>, plain, R>>::type::value_type;
@@ -122,7 +123,9 @@ template <class F>
 class reactor_function {
  public:
   reactor_function(std::optional<loop_remote> where, F fn)
-      : where_(std::move(where)), fn_(std::make_shared<F>(std::move(fn))) {}
+      : where_(std::move(where)), fn_(std::make_shared<F>(std::move(fn))) {
+    detail::require_quiet_destructors<F>();
+  }
 
   /// Runs the function in the loop's thread with these arguments, decay-copied or moved, and returns at once. A future
   /// or coroutine that it returns is seen through. In the loop's thread too it runs in a later turn.

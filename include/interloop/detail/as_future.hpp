@@ -3,13 +3,33 @@
 #pragma once
 
 #include <interloop/detail/invoke.hpp>
+#include <interloop/detail/keep.hpp>
 #include <interloop/future.hpp>
 
 #include <source_location>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
 namespace interloop::detail {
+
+/// Calls what returns a future. Temporaries are moved to a place where they stay until that is completed; what the caller
+/// has names for is the caller's to keep.
+template <class F, class... Args>
+decltype(auto) call_kept(F&& fn, Args&&... args) {
+  constexpr bool has_temporaries =
+      (!std::is_lvalue_reference_v<F> && has_members<F>) || (!std::is_lvalue_reference_v<Args> || ...);
+  if constexpr (has_temporaries && std::is_constructible_v<F, F> && (std::is_constructible_v<Args, Args> && ...)) {
+    auto call = [all = std::tuple<F, Args...>(std::forward<F>(fn), std::forward<Args>(args)...)]() mutable {
+      return std::apply([](auto&&... each) { return detail::invoke(std::forward<decltype(each)>(each)...); },
+                        std::move(all));
+    };
+    require_quiet_destructors<decltype(call)>();
+    return kept_callable<decltype(call)>(std::move(call))();
+  } else {
+    return detail::invoke(std::forward<F>(fn), std::forward<Args>(args)...);
+  }
+}
 
 template <class F, class... Args>
 auto as_future_at(loop& core, std::source_location where, F&& fn, Args&&... args) {
@@ -20,7 +40,7 @@ auto as_future_at(loop& core, std::source_location where, F&& fn, Args&&... args
   core.require_open("as_future");
   try {
     if constexpr (is_future_v<std::remove_cvref_t<R>>) {
-      returned inner = detail::invoke(std::forward<F>(fn), std::forward<Args>(args)...);
+      returned inner = call_kept(std::forward<F>(fn), std::forward<Args>(args)...);
       if (!inner) throw_usage("as_future: the function returned an empty future");
       return inner;
     } else {

@@ -109,6 +109,14 @@ class future_core : public pending {
     if (!is_pending()) queue_dispatch();
   }
 
+  /// Adds a continuation that has no use for the value. The future is pending.
+  template <class Continuation, class... Args>
+  void add_bystander(Args&&... args) {
+    const auto others = continuations_;
+    add<Continuation>(std::forward<Args>(args)...);
+    continuations_ = others;
+  }
+
   /// Marks the future as completed; the value or the failure is in place. Callbacks run in a later turn.
   void complete(detail::status outcome) noexcept {
     status_ = outcome;
@@ -147,7 +155,7 @@ class future_core : public pending {
     explicit overflow_node(Args&&... args) : held(std::forward<Args>(args)...) {}
     continuation& get() noexcept override { return held; }
     // Continuations are destroyed by being visited, so their storage must not destroy them again.
-    ~overflow_node() override {}
+    ~overflow_node() noexcept override {}
     union {
       Continuation held;
     };

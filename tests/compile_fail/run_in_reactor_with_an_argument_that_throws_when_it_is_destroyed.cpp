@@ -1,0 +1,22 @@
+// expect: interloop: the destructor of the function, of a capture or of an argument may throw
+// SPDX-License-Identifier: MIT
+#include <interloop/blocking.hpp>
+#include <interloop/interloop.hpp>
+using namespace interloop;
+
+struct throws {
+  ~throws() noexcept(false) {}
+  int value = 0;
+};
+struct quiet {
+  int value = 0;
+};
+
+void use() {
+#ifdef SHOULD_COMPILE
+  run_in_reactor([](const quiet&) {})(quiet()).cancel();
+}
+#else
+  run_in_reactor([](const throws&) {})(throws()).cancel();
+}
+#endif

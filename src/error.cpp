@@ -13,6 +13,7 @@ cancelled_error::~cancelled_error() = default;
 timeout_error::~timeout_error() = default;
 wrong_thread::~wrong_thread() = default;
 loop_closed::~loop_closed() = default;
+broken_promise::~broken_promise() = default;
 interrupted_error::~interrupted_error() = default;
 reactor_stopped::~reactor_stopped() = default;
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/future.hpp>
 
+#include <exception>
+#include <string>
+
 namespace interloop::detail {
 
 void future_core::report_escaped() noexcept {
@@ -11,6 +14,22 @@ void future_core::report_escaped() noexcept {
     loop_->handle_exception("an exception escaped a callback, and there was no memory to keep it",
                             loop_->closing_failure());
   }
+}
+
+failure future_core::broken() const noexcept {
+  std::exception_ptr why;
+  try {
+    std::string text =
+        "nobody can complete this future any more, which others wait for: the last handle that could was "
+        "dropped; keep one until it is completed, or reject() it first";
+    if (created_.line() != 0)
+      text += std::string(" (created in ") + created_.file_name() + ":" + std::to_string(created_.line()) + ", " +
+              created_.function_name() + ")";
+    why = std::make_exception_ptr(broken_promise(text));
+  } catch (...) {
+    why = std::current_exception();
+  }
+  return failure::of(std::move(why), std::source_location{});
 }
 
 inline void future_core::visit_one(continuation& each, visit how, std::size_t& size) noexcept {

@@ -7,7 +7,8 @@
 // is not completed suspends it; it resumes in a turn of its loop. Its locals are destroyed when it returns, before the
 // callbacks of its future run; dropping all handles does not stop it.
 //
-// Ownership. A suspended coroutine is owned by the future it awaits: destroying that continuation unrun (the loop closes)
+// Ownership. A suspended coroutine is owned by the future it awaits, and holds that in turn, but not as one who could
+// complete it: where only waiters are left the future fails. Destroying the continuation unrun (the loop closes)
 // destroys the frame, and with it the locals; the coroutine's future then fails with `loop_closed`.
 //
 // Thread safety: the loop's thread only.
@@ -65,8 +66,8 @@ struct return_home final : continuation {
   static void code_of(continuation& base, future_core& core, visit how, std::size_t& size);
 };
 
-/// What `co_await` needs of a future. Of one that its owner keeps, it takes a handle only while it is suspended; one that
-/// is given up (`Taking`) it takes over.
+/// What `co_await` needs of a future. One that its owner keeps is held only while the coroutine is suspended; one that is
+/// given up (`Taking`) is taken over.
 template <class T, bool Taking>
 class future_awaiter {
  public:
@@ -75,7 +76,11 @@ class future_awaiter {
   future_awaiter(const future_awaiter&) = delete;
   future_awaiter& operator=(const future_awaiter&) = delete;
   ~future_awaiter() {
-    if (holds_) state_.release();
+    if (waits_) {
+      state_.release_for_waiter(counted_);
+    } else if constexpr (Taking) {
+      state_.release();
+    }
   }
 
   [[nodiscard]] bool await_ready() const noexcept { return !state_.is_pending() || waiter_.requested_; }
@@ -86,8 +91,10 @@ class future_awaiter {
     } else {
       state_.template add<return_home>(waiter_);
     }
-    if (!std::exchange(holds_, true)) state_.retain();
     waiter_.awaiting_ = &state_;
+    counted_ = state_.retain_for_waiter();
+    waits_ = true;
+    if constexpr (Taking) state_.release();  // nobody may be left then who could complete it
   }
 
   decltype(auto) await_resume() {
@@ -115,7 +122,8 @@ class future_awaiter {
   future_state<T>& state_;
   promise_core& waiter_;
   std::source_location where_;
-  bool holds_ = Taking;
+  bool waits_ = false;  // holds the state as a waiter
+  bool counted_ = false;
 };
 
 /// The loop named by a coroutine's parameters, or the current one.

@@ -60,6 +60,14 @@ class loop_closed : public error {
   ~loop_closed() override;
 };
 
+/// Nobody can complete the future any more for which a coroutine, a `gather` or a blocked thread waits: the last handle of
+/// others was dropped. Source: `std::future_errc::broken_promise`.
+class broken_promise : public error {
+ public:
+  using error::error;
+  ~broken_promise() override;
+};
+
 /// A blocked thread was interrupted by `interrupt_wait`, called in a signal handler.
 class interrupted_error : public error {
  public:

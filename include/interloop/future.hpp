@@ -25,7 +25,8 @@ struct future_access;
 /// once, by `resolve`, `reject` or `cancel`; a future that a coroutine returned is completed by the coroutine alone.
 /// Every callback gets the same value; what a callback returns is ignored, there is no chaining.
 ///
-/// Dropping the last handle of a pending future destroys its callbacks unrun. A failure that nobody looked at (no errback,
+/// Dropping the last handle of a pending future destroys its callbacks without calling them. Where a coroutine, a `gather` or
+/// a blocked thread waits for it, it fails with `broken_promise` instead, as nobody can complete it any more. A failure that nobody looked at (no errback,
 /// no `co_await`, no `get_failure`) is given to the loop's exception handler when the last handle goes.
 ///
 /// Thread safety: the loop's thread only, copies and destruction included. May outlive the loop.
@@ -116,6 +117,32 @@ struct future_access {
     return state;
   }
   [[noreturn]] static void throw_not_completable(const future_core& state, const char* function);
+};
+
+/// A future for somebody who waits for it, has added a continuation, and may cancel it: held, but not as by one who could
+/// complete it.
+template <class T>
+class awaited {
+ public:
+  awaited() noexcept = default;
+  explicit awaited(const future<T>& f) : state_(&future_access::state(f)), counted_(state_->retain_for_waiter()) {}
+  awaited(awaited&& other) noexcept : state_(std::exchange(other.state_, nullptr)), counted_(other.counted_) {}
+  awaited& operator=(awaited&& other) noexcept {
+    std::swap(state_, other.state_);
+    std::swap(counted_, other.counted_);
+    return *this;
+  }
+  ~awaited() {
+    if (state_) state_->release_for_waiter(counted_);
+  }
+
+  explicit operator bool() const noexcept { return state_ != nullptr; }
+  /// A handle.
+  [[nodiscard]] future<T> get() const noexcept { return future_access::wrap<T>(state_ptr<future_state<T>>(state_)); }
+
+ private:
+  future_state<T>* state_ = nullptr;
+  bool counted_ = false;
 };
 
 /// A pending future, of a closed loop, too.

@@ -31,7 +31,7 @@ struct gather_call {
 
 /// What the gathered futures have in common. Counted by their continuations; `Results` knows the places.
 ///
-/// It keeps the gathered futures, so that they can be cancelled, until the outcome is known.
+/// It keeps the gathered futures, as one who waits for them, so that they can be cancelled until the outcome is known.
 template <class Results>
 class gathering {
  public:
@@ -141,15 +141,17 @@ struct gathered final : continuation {
 template <class T>
 struct vector_results {
   using value_type = std::vector<result<T>>;
-  std::vector<future<T>> futures;
+  std::vector<awaited<T>> futures;
   std::vector<std::optional<result<T>>> places;
 
-  explicit vector_results(std::vector<future<T>> all) : futures(std::move(all)), places(futures.size()) {}
+  explicit vector_results(const std::vector<future<T>>& all) : futures(all.begin(), all.end()), places(all.size()) {}
   [[nodiscard]] std::size_t size() const noexcept { return places.size(); }
-  void forget() noexcept { std::vector<future<T>>().swap(futures); }
+  void forget() noexcept { std::vector<awaited<T>>().swap(futures); }
   template <class Visit>
   void for_each_future(Visit visit) {
-    const std::vector<future<T>> now = futures;
+    std::vector<future<T>> now;
+    now.reserve(futures.size());
+    for (const awaited<T>& each : futures) now.push_back(each.get());
     for (const future<T>& each : now) visit(each);
   }
   value_type collect() {
@@ -163,15 +165,15 @@ struct vector_results {
 template <class... Ts>
 struct tuple_results {
   using value_type = std::tuple<result<Ts>...>;
-  std::tuple<future<Ts>...> futures;
+  std::tuple<awaited<Ts>...> futures;
   std::tuple<std::optional<result<Ts>>...> places;
 
-  explicit tuple_results(future<Ts>... all) : futures(std::move(all)...) {}
+  explicit tuple_results(const future<Ts>&... all) : futures(awaited<Ts>(all)...) {}
   [[nodiscard]] std::size_t size() const noexcept { return sizeof...(Ts); }
   void forget() noexcept { std::exchange(futures, {}); }
   template <class Visit>
   void for_each_future(Visit visit) {
-    const std::tuple<future<Ts>...> now = futures;
+    const auto now = std::apply([](const auto&... each) { return std::tuple<future<Ts>...>(each.get()...); }, futures);
     std::apply([&](const auto&... each) { (visit(each), ...); }, now);
   }
   value_type collect() {

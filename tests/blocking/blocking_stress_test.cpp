@@ -63,7 +63,7 @@ TEST_P(blocking_stress_test, of_many_calls_from_many_threads_none_is_lost_and_no
   const auto begin = [&entries](std::size_t id) { ++entries[id].runs; };
   const auto hang = [&entries, begin](std::size_t id) {
     begin(id);
-    return create_future<counted>([&entries, id] { ++entries[id].cancels; });
+    return blocking_test::never<counted>([&entries, id] { ++entries[id].cancels; });
   };
 
   const auto value = wait_for(*thread, 60s, [=](std::size_t id) {
@@ -146,7 +146,7 @@ TEST_P(blocking_stress_test, a_stop_at_any_moment_releases_every_waiter) {
     std::mt19937 random(seed);
     auto loop = blocking_test::start_loop(GetParam());
     const loop_remote remote = loop->remote();  // outlives the thread
-    const auto hang = run_in_reactor(remote, [] { return create_future<counted>(); });
+    const auto hang = run_in_reactor(remote, [] { return blocking_test::never<counted>(); });
     const auto sleepy = run_in_reactor(remote, []() -> future<counted> {
       co_await interloop::sleep(1h);
       co_return counted(1);

@@ -365,7 +365,8 @@ TEST_P(eventual_result_test, any_future_can_be_waited_for_by_other_threads) {
 
 TEST_P(eventual_result_test, cancelling_the_eventual_result_of_a_future_cancels_the_future) {
   std::atomic<int> cancels{0};
-  const auto result = wait_for(*thread, 60s, [&] { return eventual(create_future<int>([&cancels] { ++cancels; })); })();
+  const auto result =
+      wait_for(*thread, 60s, [&] { return eventual(blocking_test::never<int>([&cancels] { ++cancels; })); })();
   result.cancel();
   EXPECT_THROW(static_cast<void>(result.wait(60s)), cancelled_error);
   EXPECT_EQ(cancels, 1);

@@ -95,7 +95,7 @@ TEST_P(loop_thread_test, destroying_it_in_its_own_thread_waits_for_nothing) {
 }
 
 TEST_P(loop_thread_test, the_loop_may_stop_itself) {
-  const eventual_result<void> pending = run_in_reactor(*thread, [] { return create_future<void>(); })();
+  const eventual_result<void> pending = run_in_reactor(*thread, [] { return blocking_test::never<void>(); })();
   run_in_reactor(*thread, [] { create_future_success<void>().loop().stop(); })();
   EXPECT_THROW(pending.wait(60s), reactor_stopped);
   thread.reset();
@@ -103,7 +103,7 @@ TEST_P(loop_thread_test, the_loop_may_stop_itself) {
 
 TEST_P(loop_thread_test, a_thread_that_comes_after_the_loops_thread_has_ended_is_not_taken_for_it) {
   const eventual_result<int> done = run_in_reactor(*thread, [] { return 1; })();
-  const eventual_result<int> never = run_in_reactor(*thread, [] { return create_future<int>(); })();
+  const eventual_result<int> never = run_in_reactor(*thread, [] { return blocking_test::never<int>(); })();
   settle(*thread);
   thread.reset();
   for (int i = 0; i < 3; ++i)  // one of them gets the id of the loop's thread again

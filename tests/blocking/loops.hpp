@@ -3,6 +3,7 @@
 #pragma once
 
 #include <interloop/blocking.hpp>
+#include <interloop/interloop.hpp>
 
 #include <gtest/gtest.h>
 
@@ -46,6 +47,13 @@ class any_loop {
   std::unique_ptr<owned_loop> owned_;
 };
 inline any_loop make_any_loop(const std::string& name) { return any_loop(name); }
+
+/// A future that is not completed, though somebody could: `canceller` is its canceller.
+template <class T, class... Canceller>
+interloop::future<T> never(Canceller... canceller) {
+  const auto mine = interloop::create_future<T>(std::move(canceller)...);
+  co_return co_await mine;
+}
 
 /// Something that happens once, for threads of a test to wait for.
 class event {

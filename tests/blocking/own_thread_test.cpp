@@ -228,7 +228,7 @@ TEST(own_thread_test, after_close_the_loops_thread_may_ask_for_outcomes) {
       loop& core = own;
       const loop_remote remote = core.remote();
       core.call_soon([&] {
-        never = run_in_reactor(remote, [] { return create_future<int>(); })();
+        never = run_in_reactor(remote, [] { return blocking_test::never<int>(); })();
         call_soon([&] { core.stop(); });
       });
       const loop_hold hold = core.hold();

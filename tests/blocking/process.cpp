@@ -47,8 +47,8 @@ std::string thrown_by(F fn) {
   }
 }
 
-const auto hang = run_in_reactor([] { return create_future<int>(); });
-const auto blocking_hang = wait_for(1h, [] { return create_future<int>(); });
+const auto hang = run_in_reactor([] { return blocking_test::never<int>(); });
+const auto blocking_hang = wait_for(1h, [] { return blocking_test::never<int>(); });
 const auto thread_id = wait_for(60s, [] { return std::this_thread::get_id(); });
 const auto kernel_thread_id = wait_for(60s, [] { return static_cast<int>(::gettid()); });
 
@@ -178,7 +178,7 @@ void exits_under_threads_that_call_in(const std::string& loop) {
     std::thread([] {
       for (;;) {
         try {
-          static_cast<void>(wait_for(1ms, [] { return create_future<int>(); })());
+          static_cast<void>(wait_for(1ms, [] { return blocking_test::never<int>(); })());
         } catch (const error&) {
         }
         try {
@@ -403,8 +403,9 @@ void interrupts(const std::string& loop, int flags) {
     const nagger nag(1000);
     say(thrown_by([&] { static_cast<void>(pending.wait()); }));
     say(thrown_by([&] { static_cast<void>(pending.wait(1h)); }));
-    say(thrown_by(
-        [&] { static_cast<void>(wait_for(1h, [&] { return create_future<int>([&cancels] { ++cancels; }); })()); }));
+    say(thrown_by([&] {
+      static_cast<void>(wait_for(1h, [&] { return blocking_test::never<int>([&cancels] { ++cancels; }); })());
+    }));
   }
   wait_for(60s, [] {})();
   say("cancelled " + std::to_string(cancels));

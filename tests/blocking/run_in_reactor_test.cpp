@@ -248,7 +248,7 @@ TEST_P(wait_for_test, it_throws_the_exception) {
 
 TEST_P(wait_for_test, after_the_timeout_it_throws_and_cancels_the_operation) {
   event cancelled;
-  const auto slow = wait_for(*thread, 1ms, [&] { return create_future<int>([&] { cancelled.set(); }); });
+  const auto slow = wait_for(*thread, 1ms, [&] { return blocking_test::never<int>([&] { cancelled.set(); }); });
   const std::string text = message_of<timeout_error>([&] { static_cast<void>(slow()); });
   EXPECT_NE(text.find("within 1 ms"), std::string::npos) << text;
   cancelled.wait();
@@ -273,7 +273,7 @@ TEST_P(wait_for_test, a_timeout_while_the_function_itself_still_runs_cancels_wha
   event cancelled;
   const auto slow = wait_for(*thread, 1ms, [&] {
     timed_out.wait();
-    return create_future<int>([&] { cancelled.set(); });
+    return blocking_test::never<int>([&] { cancelled.set(); });
   });
   EXPECT_THROW(static_cast<void>(slow()), timeout_error);
   timed_out.set();
@@ -284,7 +284,7 @@ TEST_P(wait_for_test, timeouts_may_be_of_any_duration_type_and_endless) {
   EXPECT_EQ(wait_for(*thread, std::chrono::duration<double>(60.0), add)(1, 1), 2);
   EXPECT_EQ(wait_for(*thread, std::chrono::duration<double>(std::numeric_limits<double>::infinity()), add)(1, 1), 2);
   EXPECT_EQ(wait_for(*thread, std::chrono::hours::max(), add)(1, 1), 2);
-  EXPECT_THROW(wait_for(*thread, -1s, [] { return create_future<void>(); })(), timeout_error);
+  EXPECT_THROW(wait_for(*thread, -1s, [] { return blocking_test::never<void>(); })(), timeout_error);
 }
 
 TEST_P(wait_for_test, in_the_loops_own_thread_it_throws_before_it_runs_anything) {

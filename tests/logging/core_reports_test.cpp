@@ -60,7 +60,8 @@ TEST_F(core_reports_test, callbacks_and_destructors_may_log_while_unwinding_and_
   testing::manual_loop loop;
   const auto waits = [](const api& io) -> future<int> {
     const says local{"a frame"};
-    co_await io.create_future<int>();
+    const auto never = io.create_future<int>();
+    co_await never;
     co_return 1;
   };
   const future<int> never = waits(api(*loop));

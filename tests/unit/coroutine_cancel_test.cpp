@@ -110,7 +110,8 @@ TEST_F(coroutine_cancel_test, cancelling_itself_while_running_takes_effect_at_th
     co_await gate;
     cancel(self, "by itself");
     reached = true;
-    co_await create_future<void>();
+    const auto never = create_future<void>();
+    co_await never;
     passed = true;
     co_return 1;
   };

@@ -119,21 +119,21 @@ class slot : public slot_base {
   void abandon() noexcept { settle(outcome::stopped); }
 
   /// Takes over the outcome of a future, now or when it is there.
-  void follow(future<T> source) {
+  void follow(const future<T>& source) {
     future_state<T>& state = future_access::state(source);
     if (!state.is_pending()) {
       copy_from(state);
       return;
     }
     state.template add<filler>(state_ptr<slot>(this));
-    running_ = std::move(source);
+    running_ = awaited<T>(source);
     if (cancel_missed_) cancel_in_loop();
   }
 
  protected:
   void cancel_in_loop() override {
     if (running_) {
-      const future<T> keep = running_;
+      const future<T> keep = running_.get();
       cancel(keep);
     } else {
       cancel_missed_ = true;  // over, or the function runs the loop nested and has not returned its future yet
@@ -196,7 +196,7 @@ class slot : public slot_base {
 
   std::optional<stored<T>> value_;
   std::optional<failure> failure_;
-  future<T> running_;           // the loop's thread only; empty once the outcome is known
+  awaited<T> running_;          // the loop's thread only; empty once the outcome is known
   bool cancel_missed_ = false;  // the loop's thread only
 };
 

@@ -7,8 +7,10 @@
 // (see coroutine.hpp), so the block is always given back through the state.
 //
 // Life cycle. pending -> value or failed, once; a value that was moved out leaves `taken`. Handles, the queued dispatch
-// and a running coroutine each hold a reference. A pending state is in its loop's list, so that closing the loop reaches
-// it. The count is not atomic: everything happens in the loop's thread.
+// and a running coroutine each hold a reference. Those that only wait (a suspended coroutine, a gather, what a blocked
+// thread waits for) are counted apart: where nobody else is left, nobody can complete a pending future any more, and it
+// fails with `broken_promise`. A pending state is in its loop's list, so that closing the loop reaches it. The counts are
+// not atomic: everything happens in the loop's thread.
 #pragma once
 
 #include <interloop/detail/state_ptr.hpp>
@@ -79,14 +81,29 @@ class future_core : public pending {
 
   /// Whether nobody needs the value but the caller, who has so many handles: no other handle, no other continuation.
   [[nodiscard]] bool sole(unsigned handles) const noexcept {
-    return references_ == handles + (lone_dispatch_ ? 1U : 0U) && continuations_ == 0;
+    return references_ / one_handle + references_ % one_handle == handles + (lone_dispatch_ ? 1U : 0U) &&
+           continuations_ == 0;
   }
 
   /// Whether one handle is all that holds it: if it is pending, nobody else will complete it.
-  [[nodiscard]] bool held_once() const noexcept { return references_ == 1; }
+  [[nodiscard]] bool held_once() const noexcept { return references_ == one_handle; }
 
-  void retain() noexcept { ++references_; }
+  void retain() noexcept { references_ += one_handle; }
+  /// A pending future that only waiters hold then fails; their continuations are queued.
   void release() noexcept {
+    references_ -= one_handle;
+    if (references_ < one_handle) ops->destroy(*this);
+  }
+
+  /// Holds it for somebody who waits for it, and has added a continuation. Returns whether that is counted as a waiter; of
+  /// the 64th on it is not, and has taken a handle.
+  [[nodiscard]] bool retain_for_waiter() noexcept {
+    const bool counted = references_ % one_handle != one_handle - 1;
+    references_ += counted ? 1 : one_handle;
+    return counted;
+  }
+  void release_for_waiter(bool counted) noexcept {
+    if (!counted) return release();
     if (--references_ == 0) ops->destroy(*this);
   }
 
@@ -187,11 +204,14 @@ class future_core : public pending {
   /// The queued dispatch: `visit_all(visit::run)`, fast where all of them are inside.
   void run_all() noexcept;
   void visit_one(continuation& each, visit how, std::size_t& size) noexcept;
+  /// What a pending future fails with that only waiters hold.
+  [[nodiscard]] failure broken() const noexcept;
   void report_escaped() noexcept;
 
   static constexpr std::size_t inline_bytes = 32;
+  static constexpr std::uint32_t one_handle = 64;
 
-  std::uint32_t references_ = 1;
+  std::uint32_t references_ = one_handle;  // how many waiters, up to 63; above, how many others
   // Neither of the first two is a neighbour of the flags: gcc would read both with one access, which waits until the
   // stores to each are through.
   unsigned char used_ = 0;
@@ -295,7 +315,8 @@ class future_state final : public future_core {
     self.continuations_ = 0;
     self.run_all();
     self.lone_dispatch_ = false;
-    if (--self.references_ == 0) do_destroy(self);  // what `ops` has too, for every state of this type
+    self.references_ -= one_handle;
+    if (self.references_ < one_handle) do_destroy(self);  // what `ops` has too, for every state of this type
   }
 
   static void do_abandon(pending& base) noexcept {
@@ -315,8 +336,14 @@ class future_state final : public future_core {
 
   static void do_destroy(pending& base) noexcept {
     auto& self = static_cast<future_state&>(base);
+    if (self.references_ != 0) {  // waiters are left
+      if (!self.is_pending() || self.loop_->closed()) return;
+      self.set_failure(self.broken());
+      self.complete(detail::status::failed);
+      return;
+    }
     self.leave_loop();
-    self.references_ = 1;  // destructors of callbacks may make and drop handles of this very future
+    self.references_ = one_handle;  // destructors of callbacks may make and drop handles of this very future
     if (self.used_ != 0 || self.overflow_) self.visit_all(visit::destroy);
     if (self.status_ == detail::status::failed && !self.observed_)
       self.loop_->handle_exception("a future failed and nobody looked at it", self.failure_);

@@ -1,14 +1,27 @@
 # SPDX-License-Identifier: MIT
-"""Tells build systems where things are: ``python -m interloop --cmake-dir`` (or ``--include-dir``, ``--lib-dir``)."""
+"""``python -m interloop SCRIPT``, ``-m MODULE`` or a program on PATH: runs it with interloop in place of the originals.
+
+And tells build systems where things are: ``python -m interloop --cmake-dir`` (or ``--include-dir``, ``--lib-dir``).
+"""
 
 import argparse
+import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m interloop", description="Where the C++ parts of the package are.")
+    arguments = sys.argv[1:]
+    if arguments and (not arguments[0].startswith("-") or (arguments[0] in ("-m", "-c") and len(arguments) > 1)):
+        from interloop import _run
+
+        _run.run(arguments)
+    parser = argparse.ArgumentParser(
+        prog="python -m interloop",
+        usage="%(prog)s PROGRAM | -m MODULE | -c CODE [ARGUMENT ...]\n       %(prog)s --cmake-dir | --include-dir | --lib-dir",
+        description="Runs a program with interloop in place of txaio and Crochet, or tells where the C++ parts are.",
+    )
     choice = parser.add_mutually_exclusive_group(required=True)
     choice.add_argument("--cmake-dir", action="store_const", dest="path", const=HERE / "lib" / "cmake" / "interloop",
                         help="the folder for CMAKE_PREFIX_PATH or interloop_DIR")

@@ -11,17 +11,16 @@ import pytest
 
 autobahn = pytest.importorskip("autobahn", reason="autobahn is not installed: tools/requirements-python-once.txt has it")
 PACKAGE = Path(autobahn.__file__).parent
-SITE = Path(__file__).parent / "support" / "site"
 TRIAL = ["test", "twisted.test", "websocket.test", "rawsocket.test", "wamp.test", "nvx.test"]
 
 
 def environment(framework):
-    return {**os.environ, "PYTHONPATH": str(SITE), f"USE_{framework.upper()}": "1"}
+    return {**os.environ, f"USE_{framework.upper()}": "1"}
 
 
 def run(arguments, framework, folder):
     done = subprocess.run(
-        [sys.executable, *arguments],
+        [sys.executable, "-m", "interloop", *arguments],
         cwd=folder,
         env=environment(framework),
         text=True,

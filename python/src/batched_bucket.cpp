@@ -52,9 +52,11 @@ class stopwatch {
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begun_;
     if (bucket_->slowest && taken <= longest_) return;
     longest_ = taken;
-    const ref seconds(PyFloat_FromDouble(taken.count()));
-    const ref describe = import_from("interloop.txaio._common", "_describe_call");
-    ref words = seconds && describe ? call(describe.get(), function_.get(), seconds.get()) : ref();
+    const ref described = description_of_call(function_.get());
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(taken).count();
+    ref words(described ? PyUnicode_FromFormat("%U took %lld.%03d seconds", described.get(),
+                                               static_cast<long long>(ms / 1000), static_cast<int>(ms % 1000))
+                        : nullptr);
     if (!words) PyErr_Clear();
     Py_XSETREF(bucket_->slowest, words.release());
   }

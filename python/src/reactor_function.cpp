@@ -94,6 +94,12 @@ void job_destroy(PyObject* object) {
   free_object(object);
 }
 
+PyObject* describe_job(PyObject* object) {  // seen in asyncio's debug messages
+  PyObject* function = reinterpret_cast<job*>(object)->args[0];
+  const ref call = description_of_call(function ? function : Py_None);
+  return call ? PyUnicode_FromFormat("<%U in the reactor's thread>", call.get()) : nullptr;
+}
+
 ref make_job(reactor_context* context, PyObject* result, PyObject* function, const arguments& given) {
   ref owner(job_type->tp_alloc(job_type, 1 + given.total()));
   if (!owner) return ref();
@@ -231,12 +237,13 @@ std::array<PyMemberDef, 2> job_members{{
 }  // namespace
 
 bool make_reactor_function_types(PyObject* module) {
-  std::array<PyType_Slot, 6> job_slots{{
+  std::array<PyType_Slot, 7> job_slots{{
       {Py_tp_call, reinterpret_cast<void*>(&PyVectorcall_Call)},
       {Py_tp_traverse, reinterpret_cast<void*>(&job_traverse)},
       {Py_tp_clear, reinterpret_cast<void*>(&job_clear)},
       {Py_tp_dealloc, reinterpret_cast<void*>(&job_destroy)},
       {Py_tp_members, job_members.data()},
+      {Py_tp_repr, reinterpret_cast<void*>(&describe_job)},
       {0, nullptr},
   }};
   std::array<PyType_Slot, 13> slots{{

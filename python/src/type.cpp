@@ -13,6 +13,11 @@ PyTypeObject* make_type(PyObject* module, PyType_Spec& spec) {
   return reinterpret_cast<PyTypeObject*>(made.release());
 }
 
+ref description_of_call(PyObject* function) {
+  const ref describe = import_from("interloop.txaio._common", "_describe_call");
+  return describe ? call(describe.get(), function) : ref();
+}
+
 bool is_ordinary(PyObject* exception) {
   return PyObject_TypeCheck(exception, reinterpret_cast<PyTypeObject*>(PyExc_Exception));
 }

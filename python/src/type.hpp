@@ -102,6 +102,9 @@ struct collected {
   }
 };
 
+/// `name() at file:line` of the function behind partials and decorators, as asyncio's debug messages have it.
+ref description_of_call(PyObject* function);
+
 /// Whether an exception is one that txaio's callers are told about: not KeyboardInterrupt and its like.
 bool is_ordinary(PyObject* exception);
 

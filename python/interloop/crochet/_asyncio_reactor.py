@@ -2,6 +2,7 @@
 """An asyncio loop with as much of a reactor's interface as EventLoop uses, so that one EventLoop serves both."""
 
 import asyncio
+import functools
 import logging
 import threading
 
@@ -34,7 +35,7 @@ class AsyncioReactor:
         """Calls ``f`` in the loop's thread, soon. ReactorStopped: the loop is closed."""
         try:
             if kwargs:
-                self.loop.call_soon_threadsafe(lambda: f(*args, **kwargs))
+                self.loop.call_soon_threadsafe(functools.partial(f, *args, **kwargs))
             else:
                 self.loop.call_soon_threadsafe(f, *args)
         except RuntimeError:

@@ -46,7 +46,7 @@ def _mixin(namespace):
     return type("LoopMixin", (), methods | {"__doc__": text, "__module__": namespace["__name__"]})
 
 
-def _describe_call(function, seconds):
+def _describe_call(function):
     """A call that asyncio's debug mode tells of: the function behind partials and decorators, and its place."""
     import functools
     import inspect
@@ -56,4 +56,4 @@ def _describe_call(function, seconds):
     function = inspect.unwrap(function)
     code = getattr(function, "__code__", None)
     place = f" at {code.co_filename}:{code.co_firstlineno}" if code else ""
-    return f"{getattr(function, '__qualname__', None) or repr(function)}(){place} took {seconds:.3f} seconds"
+    return f"{getattr(function, '__qualname__', None) or repr(function)}(){place}"

@@ -34,15 +34,27 @@ bool fail_outer(gathering* self, PyObject* exception) {
   return static_cast<bool>(call_method(self->outer, names::set_exception, exception));
 }
 
+// A CancelledError as the child raises it.
+ref cancelled_error_of(const native_asyncio& asyncio, PyObject* child) {
+  ref made = call_method(child, names::make_cancelled_error);
+  if (made || !PyErr_ExceptionMatches(PyExc_AttributeError)) return made;
+  PyErr_Clear();  // another loop's future
+  return call(reinterpret_cast<PyObject*>(asyncio.cancelled_error));
+}
+
 // What a child contributes to the results: its value, its exception, or a CancelledError with its message.
 ref outcome_of(const native_asyncio& asyncio, PyObject* child) {
   ref exception = call_future(asyncio, asyncio.exception, child);
   if (exception && exception.get() == Py_None) return call_future(asyncio, asyncio.result, child);
   if (exception || !PyErr_ExceptionMatches(reinterpret_cast<PyObject*>(asyncio.cancelled_error))) return exception;
-  PyErr_Clear();
+  const ref raised = take_exception();
   const ref message(PyObject_GetAttr(child, names::cancel_message));
+  if (!message) {  // another loop's future
+    PyErr_Clear();
+    return ref::borrow(raised.get());
+  }
   const ref empty(PyUnicode_FromString(""));
-  if (!message || !empty) return ref();
+  if (!empty) return ref();
   return call(reinterpret_cast<PyObject*>(asyncio.cancelled_error),
               message.get() == Py_None ? empty.get() : message.get());
 }
@@ -60,7 +72,7 @@ bool complete(gathering* self, const native_asyncio& asyncio, PyObject* last) {
   const int cancelled = requested ? PyObject_IsTrue(requested.get()) : -1;
   if (cancelled < 0) return false;
   if (cancelled) {  // who cancels a gather sees a cancellation, even where failures are consumed
-    const ref exception = call_method(last, names::make_cancelled_error);
+    const ref exception = cancelled_error_of(asyncio, last);
     return exception && fail_outer(self, exception.get());
   }
   return static_cast<bool>(call_method(self->outer, names::set_result, results.get()));
@@ -80,7 +92,7 @@ bool child_done(gathering* self, PyObject* child) {
     if (cancelled < 0) return false;
     if (cancelled && over) return true;
     if (cancelled) {
-      const ref exception = call_method(child, names::make_cancelled_error);
+      const ref exception = cancelled_error_of(*asyncio, child);
       return exception && fail_outer(self, exception.get());
     }
     const ref exception = call_future(*asyncio, asyncio->exception, child);  // also tells asyncio that it was looked at
@@ -104,17 +116,12 @@ using garbage = collected<gathering, &gathering::children, &gathering::outer>;
 
 // The future for one argument; `loop` is null until the first one has told.
 ref child_of(const native_asyncio& asyncio, PyObject* arg, PyObject* loop, PyObject* fallback) {
-  const bool plain = is_asyncio_future(asyncio, arg);
-  if (plain && !loop) return ref::borrow(arg);
-  if (plain) {
+  const bool is_future = is_asyncio_future(asyncio, arg);
+  if (is_future && !loop) return ref::borrow(arg);
+  if (is_future) {
     const ref its = call_future(asyncio, asyncio.get_loop, arg);
     if (!its) return ref();
     if (its.get() == loop) return ref::borrow(arg);
-  }
-  if (!loop) {  // a future of another kind has a loop of its own
-    const ref foreign = call(asyncio.isfuture, arg);
-    if (!foreign) return ref();
-    if (foreign.get() == Py_True) return ref::borrow(arg);
   }
   PyObject* stack[] = {arg, loop ? loop : fallback};
   const ref keywords(PyTuple_Pack(1, names::loop));

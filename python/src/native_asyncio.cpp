@@ -98,6 +98,13 @@ ref call_type_with_loop(PyTypeObject* type, PyObject* loop) {
   return made;
 }
 
+// Whether it is of a type that most results are of, and that is neither a future nor a coroutine.
+bool is_plain(PyObject* object) {
+  return object == Py_None || PyLong_CheckExact(object) || PyUnicode_CheckExact(object) || PyBool_Check(object) ||
+         PyBytes_CheckExact(object) || PyFloat_CheckExact(object) || PyTuple_CheckExact(object) ||
+         PyList_CheckExact(object) || PyDict_CheckExact(object);
+}
+
 }  // namespace
 
 ref new_asyncio_future(const native_asyncio& asyncio, PyObject* loop) {
@@ -110,16 +117,16 @@ ref new_asyncio_future(const native_asyncio& asyncio, PyObject* loop) {
 }
 
 bool is_asyncio_future(const native_asyncio& asyncio, PyObject* object) {
-  return PyObject_TypeCheck(object, asyncio.future);
+  if (PyObject_TypeCheck(object, asyncio.future)) return true;
+  if (PyCoro_CheckExact(object) || is_plain(object)) return false;
+  const ref answer = call(asyncio.isfuture, object);
+  if (!answer) PyErr_Clear();  // what cannot be asked for its class is none
+  return answer && PyObject_IsTrue(answer.get()) == 1;
 }
 
 int is_coroutine(const native_asyncio& asyncio, PyObject* object) {
   if (PyCoro_CheckExact(object)) return 1;
-  // Types that asyncio knows as no coroutines, and most results are of.
-  if (object == Py_None || PyLong_CheckExact(object) || PyUnicode_CheckExact(object) || PyBool_Check(object) ||
-      PyBytes_CheckExact(object) || PyFloat_CheckExact(object) || PyTuple_CheckExact(object) ||
-      PyList_CheckExact(object) || PyDict_CheckExact(object))
-    return 0;
+  if (is_plain(object)) return 0;
   const ref answer = call(asyncio.iscoroutine, object);
   return answer ? PyObject_IsTrue(answer.get()) : -1;
 }

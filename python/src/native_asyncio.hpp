@@ -50,7 +50,8 @@ ref call_future(const native_asyncio& asyncio, const future_method& method, PyOb
   return call_method(future, method.name, args...);
 }
 
-/// Whether it is asyncio's Future or derived from it.
+/// Whether `asyncio.isfuture` says so: asyncio's Future, one derived from it, or one of a loop that has its own, which
+/// keeps asyncio's protocol. The common types are answered at once.
 bool is_asyncio_future(const native_asyncio& asyncio, PyObject* object);
 
 /// `asyncio.iscoroutine(object)`, answered at once for the common types. -1: an exception is set.

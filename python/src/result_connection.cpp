@@ -15,6 +15,7 @@ struct connection {
   PyObject_HEAD
   vectorcallfunc vectorcall;
   PyObject* result;  // a weak reference
+  bool from_future;  // an asyncio future calls with itself, a Deferred with its result
   bool cancelling;   // the user of the result has asked for that
 };
 
@@ -34,11 +35,7 @@ PyObject* on_outcome(PyObject* object, PyObject* const* args, std::size_t flags,
     return nullptr;
   }
   auto* self = reinterpret_cast<connection*>(object);
-  // asyncio calls with the future, Twisted with the result; a Deferred's result is never a future that is done.
-  static PyTypeObject* asyncio_future = nullptr;
-  if (!asyncio_future) asyncio_future = reinterpret_cast<PyTypeObject*>(from_loaded("asyncio", "Future").release());
-  const bool from_asyncio = asyncio_future && PyObject_TypeCheck(args[0], asyncio_future);
-  const ref value = from_asyncio ? outcome_of(args[0]) : ref::borrow(args[0]);
+  const ref value = self->from_future ? outcome_of(args[0]) : ref::borrow(args[0]);
   if (!value) return nullptr;
   const ref result = strong(self->result);
   if (result) {
@@ -77,8 +74,9 @@ bool connect_eventual_result(PyObject* result, PyObject* deferred) {
   if (!made->result) return false;
   Py_XSETREF(as_result(result)->deferred, Py_NewRef(deferred));
   Py_XSETREF(as_result(result)->link, Py_NewRef(link.get()));
-  const bool is_deferred = PyObject_HasAttr(deferred, names::addBoth);
-  return static_cast<bool>(call_method(deferred, is_deferred ? names::addBoth : names::add_done_callback, link.get()));
+  made->from_future = !PyObject_HasAttr(deferred, names::addBoth);
+  PyObject* add = made->from_future ? names::add_done_callback : names::addBoth;
+  return static_cast<bool>(call_method(deferred, add, link.get()));
 }
 
 bool make_result_connection_type(PyObject* module) {

@@ -1015,3 +1015,147 @@ gc.collect()
 assert [each() for each in refs] == [None, None]
 """,
     )
+
+
+# ---- a loop with futures and tasks of its own, as PySide6's QtAsyncio has them
+
+OWN_FUTURES = '''
+class Future:
+    """asyncio's protocol, and none of its classes."""
+    _asyncio_future_blocking = False
+    def __init__(self, loop):
+        self._future = asyncio.Future(loop=loop)
+    def add_done_callback(self, fn, *, context=None):
+        self._future.add_done_callback(lambda done: fn(self), context=context)
+    def __await__(self):
+        if not self.done():
+            self._asyncio_future_blocking = True
+            yield self
+        return self.result()
+    __iter__ = __await__
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._future, name)
+class Task(Future):
+    def __init__(self, task):
+        self._future = task
+class Loop(asyncio.SelectorEventLoop):
+    def create_future(self):
+        return Future(self)
+    def create_task(self, coroutine, **names):
+        return Task(asyncio.Task(coroutine, loop=self, **names))
+'''
+
+
+def test_results_of_loops_with_futures_of_their_own_are_waited_for():
+    run(
+        PROLOGUE.format(loop="asyncio")
+        + OWN_FUTURES
+        + """
+setup(Loop())
+@wait_for(timeout=10)
+async def coroutine(value):
+    await asyncio.sleep(0.01)
+    return value
+@wait_for(timeout=10)
+async def fails():
+    await asyncio.sleep(0.01)
+    raise ValueError("inside")
+@wait_for(timeout=10)
+def future(value):
+    made = asyncio.get_running_loop().create_future()
+    later(0.01, made.set_result, value)
+    return made
+cancelled = threading.Event()
+@wait_for(timeout=0.01)
+async def is_cancelled_by_its_timeout():
+    try:
+        await asyncio.sleep(100)
+    finally:
+        cancelled.set()
+@wait_for(timeout=10)
+async def takes_it_back():
+    asyncio.current_task().cancel()
+    await asyncio.sleep(100)
+assert coroutine(6) == 6
+assert future(7) == 7
+assert "in fails" in "".join(traceback.format_exception(raises(ValueError, fails)))
+raises(TimeoutError, is_cancelled_by_its_timeout)
+assert cancelled.wait(10)
+raises(asyncio.CancelledError, takes_it_back)
+result = run_in_reactor(coroutine.__wrapped__)(8)
+assert result.wait(10) == 8 and result.original_failure() is None
+"""
+    )
+
+
+def test_txaio_takes_futures_of_a_loops_own():
+    run(
+        PROLOGUE.format(loop="asyncio")
+        + OWN_FUTURES
+        + """
+from interloop import txaio
+txaio.use_asyncio()
+loop = txaio.config.loop = Loop()
+asyncio.set_event_loop(loop)
+async def value(it): return it
+async def never(): await asyncio.sleep(100)
+def turn():
+    for _ in range(5):
+        loop.call_soon(loop.stop)
+        loop.run_forever()
+made = loop.create_future()
+assert txaio.is_future(made) and not txaio.is_future(Loop) and not txaio.is_future(object())
+assert txaio.as_future(lambda: made) is made
+task = txaio.as_future(value, 3)
+assert type(task) is Task and txaio.is_future(task)
+seen = []
+txaio.add_callbacks(made, seen.append, None)
+txaio.resolve(made, 2)
+turn()
+assert seen == [2] and txaio.is_called(made)
+gathered = txaio.gather([task, value(4), loop.create_future(), txaio.as_future(value, 5)])
+turn()
+assert not gathered.done()
+gathered.cancel()
+turn()
+raises(asyncio.CancelledError, gathered.result)
+stopped = txaio.as_future(never)
+txaio.cancel(stopped)
+for consume in (True, False):
+    gathered = txaio.gather([txaio.as_future(value, 6), stopped, value(7)], consume_exceptions=consume)
+    turn()
+    if consume:
+        first, second, third = gathered.result()
+        assert (first, type(second), third) == (6, asyncio.CancelledError, 7), gathered
+    else:
+        raises(asyncio.CancelledError, gathered.result)
+loop.close()
+"""
+    )
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_asyncios_debug_mode_names_a_decorated_function_that_was_slow(loop):
+    program(
+        loop,
+        """
+import functools
+said = []
+logging.getLogger("asyncio").addHandler(type("Handler", (logging.Handler,), {"emit": lambda self, record: said.append(record.getMessage())})())
+@run_in_reactor
+def debug():
+    asyncio.get_running_loop().set_debug(True)
+    asyncio.get_running_loop().slow_callback_duration = 0
+def is_slow(value): return value
+debug().wait(10)
+assert wait_for(timeout=10)(functools.partial(is_slow, 5))() == 5
+assert run_in_reactor(lambda: 6)().wait(10) == 6
+assert run_in_reactor(abs)(-7).wait(10) == 7  # by now the loop has said what it says of those before
+line = f"<is_slow() at <string>:{is_slow.__code__.co_firstlineno} in the reactor's thread>"
+assert any("Executing <" in each and line in each for each in said), said
+assert any("<<lambda>() at <string>:" in each for each in said), said
+assert not any("_Job" in each for each in said), said
+""",
+    )

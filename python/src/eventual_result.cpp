@@ -54,11 +54,38 @@ bool read_timeout(PyObject* timeout, double grace, bool& forever, clock::time_po
   return true;
 }
 
+// Where this thread is of the reactor's own pool, that may have another one while this waits.
+class pool_room {
+ public:
+  explicit pool_room(PyObject* reactor) {
+    static PyObject* lend = nullptr;
+    const ref pool(reactor ? PyObject_GetAttr(reactor, names::threadpool) : nullptr);
+    if (pool && pool.get() != Py_None) {
+      if (!lend) lend = import_from("interloop.crochet._pools", "lend").release();
+      if (lend) give_back_ = call(lend, pool.get());
+    }
+    PyErr_Clear();  // it waits all the same
+  }
+  pool_room(const pool_room&) = delete;
+  pool_room& operator=(const pool_room&) = delete;
+  ~pool_room() {
+    if (!give_back_ || give_back_.get() == Py_None) return;
+    ref pending = PyErr_Occurred() ? take_exception() : ref();
+    if (!call(give_back_.get())) PyErr_WriteUnraisable(give_back_.get());
+    if (pending) put_exception(std::move(pending));
+  }
+
+ private:
+  ref give_back_;
+};
+
 // 1: there is a value; 0: the time is up; -1: an exception is set.
 int block(eventual_result* self, PyObject* timeout, double grace) {
   bool forever = false;
   clock::time_point deadline{};
   if (!read_timeout(timeout, grace, forever, deadline)) return -1;
+  if (self->value) return 1;
+  const pool_room room(self->reactor);
   while (!self->value) {
     const auto left = std::chrono::duration_cast<std::chrono::microseconds>(deadline - clock::now()).count();
     if (!forever && left <= 0) return 0;
@@ -75,10 +102,10 @@ int block(eventual_result* self, PyObject* timeout, double grace) {
   return 1;
 }
 
-ref timeout_error() {
+ref timeout_error(bool goes_on) {
   static PyObject* make = nullptr;
   if (!make) make = import_from("interloop.crochet._errors", "timed_out").release();
-  const ref exception = make ? call(make) : ref();
+  const ref exception = make ? call(make, goes_on ? Py_True : Py_False) : ref();
   if (exception) PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(exception.get())), exception.get());
   return ref();
 }
@@ -87,7 +114,12 @@ ref timeout_error() {
 ref any_result(eventual_result* self, PyObject* timeout, double grace = 0) {
   const int there = block(self, timeout, grace);
   if (there < 0) return ref();
-  if (there == 0) return timeout_error();
+  if (there == 0) {
+    const bool goes_on = grace == 0;  // wait_for cancels it
+    self->timed_out = goes_on;
+    if (goes_on && self->link) note_timeout(self->link);
+    return timeout_error(goes_on);
+  }
   self->retrieved = true;
   if (self->stopped && !rest_before_retrying()) return ref();
   return ref::borrow(self->value);
@@ -159,6 +191,7 @@ PyObject* cancel(eventual_result* self) {
 // In the reactor's thread: it is connected by now, since calls run there in order.
 PyObject* cancel_now(eventual_result* self) {
   if (!self->deferred || !self->link) Py_RETURN_NONE;
+  self->timed_out = false;
   expect_cancellation(self->link);
   return call_method(self->deferred, names::cancel) ? Py_NewRef(Py_None) : nullptr;
 }
@@ -189,7 +222,7 @@ void finalize(PyObject* object) {
   if (self->retrieved || !has_failed(self)) return;
   ref pending = take_exception();
   self->retrieved = true;
-  if (!is_expected(self->link, self->value)) report_unhandled(self->value, "Unhandled error in EventualResult");
+  if (!is_expected(self->link, self->value)) report_unhandled_result(self->value, self->timed_out);
   if (pending) put_exception(std::move(pending));
 }
 

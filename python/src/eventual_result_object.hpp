@@ -20,7 +20,8 @@ struct eventual_result {
   PyObject* value;      // null until it is set
   PyObject* traceback;  // of a failure, as it was when it arrived: Twisted cleans it away
   bool retrieved;
-  bool stopped;  // the loop has ended before there was a value: a failure that says so is one
+  bool timed_out;  // a wait has
+  bool stopped;    // the loop has ended before there was a value: a failure that says so is one
   waiting_threads waiting;
   PyObject* dict;
   PyObject* weakrefs;

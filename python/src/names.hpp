@@ -67,6 +67,7 @@ namespace interloop::python {
   X(set_exception, "set_exception")                \
   X(set_result, "set_result")                      \
   X(tb, "tb")                                      \
+  X(threadpool, "threadpool")                      \
   X(time, "time")                                  \
   X(timeout, "timeout")                            \
   X(trace, "trace")                                \

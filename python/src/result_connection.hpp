@@ -12,6 +12,9 @@ bool make_result_connection_type(PyObject* module);
 /// Notes, in the `link` of an EventualResult, that its user has asked for the cancellation.
 void expect_cancellation(PyObject* link);
 
+/// Notes there that a wait for the result has timed out, which the log says of a failure that comes later.
+void note_timeout(PyObject* link);
+
 /// Whether nobody has to be told of `failure`, which that link has brought or another one (`link` may be null): it is a
 /// cancellation that was asked for; on asyncio, which reports none, any.
 bool is_expected(PyObject* link, PyObject* failure);

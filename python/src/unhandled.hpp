@@ -9,11 +9,12 @@ namespace interloop::python {
 /// Whether `value` is a failure, of Twisted's or of asyncio's kind.
 bool is_failure(PyObject* value);
 
-/// Loads what `report_unhandled` calls: when the interpreter ends, nothing can be imported any more. False: an exception
+/// Loads what `report_unhandled_result` calls: when the interpreter ends, nothing can be imported any more. False: an exception
 /// is set.
 bool load_reporter();
 
-/// Tells the log of a failure that nobody will ask for. Never raises.
-void report_unhandled(PyObject* failure, const char* why);
+/// Tells the log of a failure of an EventualResult that nobody will ask for, and for which a wait may have timed out. Never
+/// raises.
+void report_unhandled_result(PyObject* failure, bool timed_out);
 
 }  // namespace interloop::python

@@ -1159,3 +1159,123 @@ assert any("<<lambda>() at <string>:" in each for each in said), said
 assert not any("_Job" in each for each in said), said
 """,
     )
+
+
+# ---- threads of the loop's own pool
+
+
+@ON_ALL
+def test_threads_of_the_loops_pool_that_wait_for_the_loop_do_not_exhaust_it(loop):
+    program(
+        loop,
+        """
+def in_pool(fn, *args):
+    if LOOP == "twisted":
+        from twisted.internet.threads import deferToThread
+        return deferToThread(fn, *args)
+    return asyncio.get_running_loop().run_in_executor(None, fn, *args)
+@wait_for(timeout=50)
+def nested(depth): return in_pool(deeper, depth)
+def deeper(depth): return depth and 1 + nested(depth - 1)
+@run_in_reactor
+def pool(size=None):
+    from interloop.crochet import _main
+    if LOOP == "twisted":
+        found, limit = _main._reactor.getThreadPool(), "max"
+        size and _main._reactor.suggestThreadPoolSize(size)
+    else:
+        found, limit = _main._reactor.threadpool, "_max_workers"
+        size and setattr(found, limit, size)
+    return found and getattr(found, limit)
+assert nested(0) == 0  # there is a pool now
+pool(6).wait(10)
+assert nested(40) == 40
+results = [run_in_reactor(lambda: in_pool(deeper, 5))() for _ in range(12)]
+assert [each.wait(50) for each in results] == [5] * 12
+assert pool().wait(10) == 6
+# A limit that its owner sets meanwhile stays.
+begun, go = threading.Event(), threading.Event()
+@wait_for(timeout=50)
+def change():
+    begun.set()
+    return in_pool(go.wait, 50)
+result = run_in_reactor(lambda: in_pool(change))()
+assert begun.wait(50)
+assert pool().wait(10) == 7 and pool(20).wait(10) == 20
+go.set()
+assert result.wait(50) is True and pool().wait(10) == 20
+""",
+    )
+
+
+# ---- results that nobody waits for any more
+
+
+@ON_ALL
+def test_a_failure_after_a_wait_that_timed_out_is_logged_with_what_to_do(loop):
+    program(
+        loop,
+        """
+said = []
+logging.getLogger().addHandler(type("Handler", (logging.Handler,), {"emit": lambda self, record: said.append(record.getMessage())})())
+futures = []
+@run_in_reactor
+def fails_later():
+    futures.append(pending())
+    return futures[-1]
+@run_in_reactor
+def fail(future):
+    error = ValueError("later")
+    future.errback(error) if LOOP == "twisted" else future.set_exception(error)
+def wait_and_drop(when):
+    result = fails_later()
+    error = raises(TimeoutError, result.wait, 0.01)
+    assert "The function goes on: wait again, or call cancel()" in str(error), error
+    if when == "before":
+        del result
+    gc.collect()
+    fail(futures.pop()).wait(10)
+for when in ("before", "after"):
+    wait_and_drop(when)
+    gc.collect()
+def told(): return [each for each in said if "Unhandled error in EventualResult. A wait for it had timed out: call cancel()" in each]
+end = time.monotonic() + 10
+while len(told()) < 2 and time.monotonic() < end:
+    time.sleep(0.01)
+assert len(told()) == 2, said
+""",
+    )
+
+
+def test_a_timeout_of_twisteds_http_client_is_not_logged():
+    """Its cancellation comes as ResponseNeverReceived."""
+    program(
+        "twisted",
+        """
+import socket
+said = []
+logging.getLogger().addHandler(type("Handler", (logging.Handler,), {"emit": lambda self, record: said.append(record.getMessage())})())
+from twisted.internet import reactor
+from twisted.web.client import Agent
+with socket.create_server(("127.0.0.1", 0)) as silent:
+    url = b"http://127.0.0.1:%d/" % silent.getsockname()[1]
+    @run_in_reactor
+    def begin(): return Agent(reactor).request(b"GET", url)
+    result = begin()
+    raises(TimeoutError, result.wait, 0.2)
+    result.cancel()
+    raises(Exception, result.wait, 10)
+    failed = threading.Event()
+    @wait_for(timeout=0.2)
+    def fetch():
+        request = Agent(reactor).request(b"GET", url)
+        request.addErrback(lambda failure: (failed.set(), failure)[1])
+        return request
+    raises(TimeoutError, fetch)
+    assert failed.wait(10)
+run_in_reactor(gc.collect)().wait(10)
+run_in_reactor(int)().wait(10)  # by now the log has heard of it
+time.sleep(0.1)
+assert said == [], said
+""",
+    )

@@ -46,6 +46,11 @@ class AsyncioReactor:
     def addSystemEventTrigger(self, when, event, f, *args, **kwargs):  # noqa: N802  Twisted's name
         self._triggers[when].append(lambda: f(*args, **kwargs))
 
+    @property
+    def threadpool(self):
+        """The default executor, if there is one and it can be known."""
+        return getattr(self.loop, "_default_executor", None)
+
     def stop(self):
         """Ends ``run``. The loop's thread."""
         self.loop.stop()

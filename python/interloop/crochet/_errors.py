@@ -17,8 +17,11 @@ class ReactorStopped(Exception):
     __module__ = "interloop.crochet"
 
 
-def timed_out():
-    """A TimeoutError of a wait in this thread. It says so where the thread is importing a module meanwhile."""
+def timed_out(goes_on):
+    """A TimeoutError of a wait in this thread, for what ``goes_on`` or is cancelled.
+
+    It says so where the thread is importing a module meanwhile.
+    """
     frame = sys._getframe()
     while frame is not None:
         if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
@@ -27,4 +30,8 @@ def timed_out():
                 "imports that, too, each waits for the other. Call the function after the import."
             )
         frame = frame.f_back
-    return TimeoutError()
+    if not goes_on:
+        return TimeoutError()
+    return TimeoutError(
+        "there was no result in time. The function goes on: wait again, or call cancel() if nobody waits for it any more."
+    )

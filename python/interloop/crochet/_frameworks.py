@@ -59,9 +59,14 @@ def _is_global(factory):
 
 def _new_loop(name):
     if name == "uvloop":
+        from concurrent.futures import ThreadPoolExecutor
+
         import uvloop
 
-        return uvloop.new_event_loop()
+        loop = uvloop.new_event_loop()
+        loop._default_executor = ThreadPoolExecutor(thread_name_prefix="asyncio")  # uvloop does not show its own
+        loop.set_default_executor(loop._default_executor)
+        return loop
     import asyncio
 
     return asyncio.new_event_loop()

@@ -5,6 +5,7 @@ import asyncio
 import logging
 import sys
 import threading
+import types
 import weakref
 
 _logger = logging.getLogger("interloop")
@@ -37,6 +38,7 @@ class _Notice:
 
     def __init__(self, fn):
         self._fn = fn
+        self.ag_frame = types.SimpleNamespace(f_locals={})  # in which trio-asyncio notes the loop
 
     def make_known(self):
         know = sys.get_asyncgen_hooks().firstiter  # the running loop's

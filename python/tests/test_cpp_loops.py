@@ -136,6 +136,24 @@ def test_the_documented_binding_works(extension, run):
     run(main)
 
 
+def test_a_loop_may_note_itself_in_asynchronous_generators(extension):
+    """As trio-asyncio does in their frames, when it first sees them."""
+
+    async def main():
+        know, noted = sys.get_asyncgen_hooks().firstiter, []
+
+        def note(generator):
+            generator.ag_frame.f_locals["loop"] = asyncio.get_running_loop()
+            noted.append(generator)
+            know(generator)
+
+        sys.set_asyncgen_hooks(firstiter=note)
+        assert await extension.doubled_later(21, 0.001) == 42
+        assert len(noted) == 1
+
+    asyncio.run(main())
+
+
 def test_an_awaitable_comes_in_as_a_cpp_future(extension, run):
     async def later(value):
         await asyncio.sleep(0.001)
@@ -889,15 +907,10 @@ def test_a_clock_is_left_alone_by_a_loop_that_has_gone(extension):
 # ---- the wheel
 
 
-def test_an_extension_finds_the_libraries_where_it_is_installed(extension, tmp_path):
-    import interloop
-
-    subprocess.run(["cmake", "--install", built.folder(), "--prefix", tmp_path], check=True, env=built.TOOLS)
-    (tmp_path / "interloop").symlink_to(Path(interloop.__file__).parent)
-    program = "import asyncio, client\nasync def main(): print(await client.get('a key'))\nasyncio.run(main())"
-    done = subprocess.run(
-        [sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True
-    )
+def test_the_documented_binding_is_installed_by_pip_and_runs(extension):
+    environment = {**os.environ, "PYTHONPATH": str(built.installed_binding())}
+    program = [sys.executable, built.BINDING / "main.py"]
+    done = subprocess.run(program, env=environment, capture_output=True, text=True)
     assert done.stdout == "the value of a key\n", done.stderr
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[1] / "extension"
+BINDING = Path(__file__).parents[3] / "examples" / "python" / "binding"
 
 
 # A sanitizer's runtime is for the interpreter, not for the tools that build. Each extension compiles nanobind.
@@ -27,14 +28,19 @@ def _output(*command, **options):
     return subprocess.run(command, check=True, capture_output=True, text=True, **options).stdout.strip()
 
 
-@functools.cache
-def folder(source=SOURCE):
-    """Where an extension is built. Kept between sessions, by interpreter and package: only what has changed is compiled."""
+def _place(source):
+    """A folder, kept between sessions, by interpreter and package: only what has changed is compiled. And what CMake is told."""
     package = _output(sys.executable, "-m", "interloop", "--cmake-dir")
     tag = f"{sysconfig.get_config_var('SOABI')}-{zlib.crc32(package.encode()):08x}"
     made = Path(__file__).parents[3] / "build" / "python-extension" / tag / source.parent.name
     made.mkdir(parents=True, exist_ok=True)
-    prefix = f"{package};{_output(sys.executable, '-m', 'nanobind', '--cmake_dir')}"
+    return made, f"{package};{_output(sys.executable, '-m', 'nanobind', '--cmake_dir')}"
+
+
+@functools.cache
+def folder(source=SOURCE):
+    """Where an extension is built."""
+    made, prefix = _place(source)
     configure = ["cmake", "-S", source, "-B", made, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release"]
     configure += [f"-DCMAKE_PREFIX_PATH={prefix}", f"-DPython_EXECUTABLE={sys.executable}"]
     if "libtsan" in os.environ.get("LD_PRELOAD", ""):  # it has to see the order that the headers' code makes, too
@@ -47,13 +53,32 @@ def folder(source=SOURCE):
     return made
 
 
+@functools.cache
+def installed_binding():
+    """Where the documented binding is, as pip installs it: beside interloop."""
+    made, prefix = _place(BINDING / "build")
+    site = made / "site"
+    command = [sys.executable, "-m", "pip", "install", "-q", "--no-build-isolation", "--no-deps", "--upgrade"]
+    command += ["--target", site, "-C", f"build-dir={made / 'build'}", BINDING]
+    if "LD_PRELOAD" in os.environ:  # a sanitizer's: that package is not where pip looks
+        command += ["-C", f"cmake.define.CMAKE_PREFIX_PATH={prefix}"]
+    with (made / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = subprocess.run(command, env=TOOLS, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert done.returncode == 0, done.stdout
+        package = Path(_output(sys.executable, "-c", "import interloop; print(*interloop.__path__)"))
+        if not (site / "interloop").exists():
+            (site / "interloop").symlink_to(package)
+    return site
+
+
 def load(name="extension"):
-    """One of its modules. Skips, or in CI fails, where there is no compiler."""
+    """A module: the tests' own, or the documented binding, "client". Skips, or in CI fails, where there is no compiler."""
     try:
         _output("cmake", "--version", env=TOOLS)
     except OSError:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("cmake is not installed")
-    (path,) = folder().glob(f"{name}.*.so")
+    (path,) = (folder() if name == "extension" else installed_binding()).glob(f"{name}.*.so")
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -1,25 +1,19 @@
 // SPDX-License-Identifier: MIT
-// The binding that docs/python.md shows.
+// A C++ library, here one function, and its binding. docs/python.md shows it.
+#include <nanobind/stl/string.h>  // what nanobind needs for std::string
 #include <interloop/interloop.hpp>
+#include <interloop/python.hpp>  // nanobind; interloop/python_bridge.hpp has what other generators need
 
+#include <chrono>
 #include <string>
-
-namespace {
 
 interloop::future<std::string> get(interloop::api async, std::string key) {
   co_await async.sleep(std::chrono::milliseconds(1));
   co_return "the value of " + key;
 }
 
-}  // namespace
-
-// [binding]
-#include <nanobind/stl/string.h>  // what nanobind needs for std::string
-#include <interloop/python.hpp>   // nanobind; interloop/python_bridge.hpp has what other generators need
-
 NB_MODULE(client, module) {
   module.def("get", [](std::string key) {
     return get(interloop::with_config(interloop::python::current_loop()), key);  // interloop::future<std::string>
   });
 }
-// [/binding]

@@ -42,6 +42,8 @@ def lend(pool) -> Callable[[], None] | None:
         this = threading.current_thread()
         if hasattr(pool, "adjustPoolsize"):
             return _lend(pool, "max", _fill_twisted, pool.adjustPoolsize) if this in pool.threads else None
+        if not pool._shutdown_lock.locked() and not pool._threads:
+            return None
         with pool._shutdown_lock:  # under which a thread that has begun already is put among the others
             own = this in pool._threads
         return _lend(pool, "_max_workers", _fill_executor, None) if own else None

@@ -4,7 +4,7 @@
 
 Usage: run.py [--framework NAME]... [--only PROGRAM]... [--rounds N]      (or: make bench)
 
-Everything takes its turn in each round, and the fastest of the times counts: what else the machine does for a while then
+Everything takes its turn in each round, and the median of the rounds counts: what else the machine does for a while then
 meets one side of a comparison in one round only. Writes build/bench/: python.json, and python.svg where matplotlib is
 found. Ends with 0 also where a figure falls short; it measures, it does not judge.
 """
@@ -25,7 +25,7 @@ from plot import VENV, written  # noqa: E402
 FOLDER = VENV.parents[2] / "bench"
 FRAMEWORKS = ["asyncio", "uvloop", "twisted"]
 WITH_PYPERF = ["futures", "timers", "logger"]
-PROGRAMS = [*WITH_PYPERF, "blocking", "process"]
+PROGRAMS = [*WITH_PYPERF, "lines", "blocking", "process"]
 REQUIRED = {  # of interloop: at least so many times faster than the original; at most so many times the bare framework
     "create_future": (1.0, 1.3),
     "as_future": (1.0, 1.3),
@@ -34,8 +34,11 @@ REQUIRED = {  # of interloop: at least so many times faster than the original; a
     "gather_1000": (1.5, None),
     "batched_call_later": (8.0, None),
     "batched_cancel": (300.0, None),
+    "batched_call_later_60s": (2.0, None),
+    "batched_cancel_60": (3.0, None),
     "disabled": (1.0, 1.2),
     "enabled": (1.0, None),
+    "written": (0.9, None),
     "wait_for": (1.0, 1 / 1.2),
     "import": (1.0, None),
 }
@@ -62,6 +65,12 @@ def output(program, *arguments):
     return json.loads(done.stdout)
 
 
+def lines(frameworks):
+    for framework in frameworks:
+        for side in ("original", "interloop", "bare"):
+            yield (framework, "written"), side, output("lines", side, framework)
+
+
 def blocking():
     original, bare = output("blocking", "original"), output("blocking", "bare")
     for framework in FRAMEWORKS:
@@ -81,6 +90,9 @@ def one_round(frameworks, programs):
         for program in [each for each in WITH_PYPERF if each in programs]:
             print(f"  {framework} {program}", file=sys.stderr, flush=True)
             yield from with_pyperf(program, framework)
+    if "lines" in programs:
+        print("  lines", file=sys.stderr, flush=True)
+        yield from lines([each for each in frameworks if each != "uvloop"])  # whose log is asyncio's
     for program in [each for each in (blocking, process) if each.__name__ in programs]:
         print(f"  {program.__name__}", file=sys.stderr, flush=True)
         yield from program()
@@ -131,13 +143,14 @@ def main():
     if not VENV.exists():
         sys.exit("no build/venv: make python")
     os.environ.setdefault("PYTHONHASHSEED", "0")
-    fastest = {}
+    measured = {}
     for number in range(1, args.rounds + 1):
         print(f"[round {number}/{args.rounds}]", file=sys.stderr, flush=True)
         for key, side, seconds in one_round(args.framework or FRAMEWORKS, args.only or PROGRAMS):
-            times = fastest.setdefault(key, {})
-            times[side] = min(times.get(side, float("inf")), seconds)
-    table = [row(*key, times) for key, times in fastest.items()]
+            measured.setdefault(key, {}).setdefault(side, []).append(seconds)
+    table = [
+        row(*key, {side: statistics.median(times) for side, times in sides.items()}) for key, sides in measured.items()
+    ]
     show(table)
     FOLDER.mkdir(parents=True, exist_ok=True)
     results = FOLDER / "python.json"

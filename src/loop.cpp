@@ -56,6 +56,9 @@ struct loop::parts {
   std::unique_ptr<loop_port> port;
   detail::state_ptr<detail::inbox> inbox;
   std::atomic<std::thread::id> thread{std::this_thread::get_id()};
+  std::uint64_t turned_in =
+      0;  // the number of the thread of the last turn, as ids are used again; the loop's thread only
+  std::atomic<std::uint64_t> runs_in{0};       // checked builds: the thread that is in a turn, or in `run`
   std::vector<detail::watch_state*> watches;   // by descriptor
   std::shared_ptr<exception_handler> handler;  // shared with its call, which may replace it; null: default
   std::shared_ptr<closing> ends;  // made beforehand; the port's from the end of close() until it has let go
@@ -75,18 +78,42 @@ struct loop::parts::closing {
   }
 };
 
+// In checked builds, notes that this thread runs the loop, until that is closed.
+class loop::runner_note {
+ public:
+  explicit runner_note([[maybe_unused]] loop& core) noexcept {
+#if INTERLOOP_CHECKED
+    core_ = &core;
+    before_ = core.parts_->runs_in.exchange(detail::this_thread(), std::memory_order_relaxed);
+#endif
+  }
+  runner_note(const runner_note&) = delete;
+  runner_note& operator=(const runner_note&) = delete;
+  ~runner_note() {
+#if INTERLOOP_CHECKED
+    core_->parts_->runs_in.store(core_->closed_ ? 0 : before_, std::memory_order_relaxed);
+#endif
+  }
+
+#if INTERLOOP_CHECKED
+ private:
+  loop* core_;
+  std::uint64_t before_;
+#endif
+};
+
 // Marks this thread as running the loop's turn, and keeps the loop's memory until the turn is over.
 class loop::turn_scope {
  public:
-  explicit turn_scope(loop& core) noexcept : core_(core), outer_(detail::running_loop) {
+  explicit turn_scope(loop& core) noexcept : core_(core), outer_(detail::running_loop), note_(core) {
     core.retain();
     ++core.depth_;
     core.quiet_ = false;
     core.settled_ = false;
     detail::running_loop = &core;
-    const std::thread::id self = std::this_thread::get_id();
-    if (core.parts_->thread.load(std::memory_order_relaxed) != self || !core.turned_) {
-      core.parts_->thread.store(self, std::memory_order_relaxed);
+    if (const std::uint64_t self = detail::this_thread(); core.parts_->turned_in != self || !core.turned_) {
+      core.parts_->turned_in = self;
+      core.parts_->thread.store(std::this_thread::get_id(), std::memory_order_relaxed);
       core.inbox_->turned_here();
       core.turned_ = true;
     }
@@ -97,12 +124,19 @@ class loop::turn_scope {
     core_.settle();
     detail::running_loop = outer_;
     --core_.depth_;
-    core_.release();
   }
 
  private:
+  // The loop's memory, until all else here is gone.
+  struct keeper {
+    loop* core;
+    ~keeper() { core->release(); }
+  };
+
   loop& core_;
   loop* outer_;
+  keeper keep_{&core_};
+  runner_note note_;
 };
 
 loop::parts::parts(riding on)
@@ -460,6 +494,11 @@ void fd_watch::release() noexcept {
   core.release_watch(state);
 }
 
+bool loop::runs_elsewhere() const noexcept {
+  const std::uint64_t runner = parts_->runs_in.load(std::memory_order_relaxed);
+  return runner != 0 && runner != detail::this_thread() && !in_loop_thread();
+}
+
 bool loop::in_loop_thread() const noexcept {
   return parts_->thread.load(std::memory_order_relaxed) == std::this_thread::get_id() || port_->in_loop_thread();
 }
@@ -559,6 +598,7 @@ void loop::close(function<void()> released) noexcept {
   if (running_) port_->stop();
   port_->close([ends = std::move(parts_->ends)] { ends->run(); });
   inbox_->run_is_over();
+  parts_->runs_in.store(0, std::memory_order_relaxed);
   if (!running_) parts_->native.reset();
   release();
 }
@@ -591,6 +631,7 @@ void loop::run() {
   retain();
   notice_fork();
   running_ = true;
+  const runner_note note(*this);
   inbox_->run_begins();
   port_->run();
 }

@@ -202,10 +202,11 @@ class promise_base : public promise_core {
 
   template <class U>
   auto await_transform(const future<U>& awaited, std::source_location where = std::source_location::current()) {
-    return future_awaiter<U, false>(future_access::state(awaited), *this, where);
+    return future_awaiter<U, false>(future_access::seen(awaited, "co_await"), *this, where);
   }
   template <class U>
   auto await_transform(future<U>&& awaited, std::source_location where = std::source_location::current()) {
+    static_cast<void>(future_access::seen(awaited, "co_await"));
     return future_awaiter<U, true>(future_access::release(std::move(awaited)), *this, where);
   }
 

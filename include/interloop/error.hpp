@@ -45,7 +45,7 @@ class timeout_error : public error {
   ~timeout_error() override;
 };
 
-/// A loop-bound object was touched from another thread. Thrown by checked builds (`INTERLOOP_CHECKED`) only; elsewhere
+/// A loop-bound object was touched from another thread, or a future looked at while one runs its loop. Thrown by checked builds (`INTERLOOP_CHECKED`) only; elsewhere
 /// such a call is a data race.
 class wrong_thread : public error {
  public:

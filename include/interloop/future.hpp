@@ -50,24 +50,24 @@ class future {
   /// The value. Errors: `invalid_state` if there is none yet or it was taken; throws the exception of a failed future.
   decltype(auto) value() const {
     if constexpr (std::is_void_v<T>) {
-      static_cast<void>(state().require_value());
+      static_cast<void>(seen("value").require_value());
     } else {
-      return static_cast<const T&>(state().require_value());
+      return static_cast<const T&>(seen("value").require_value());
     }
   }
 
   /// Moves the value out; copies it instead if it can be copied and other handles exist. Errors: as `value()`.
   T take() const {
     if constexpr (std::is_void_v<T>) {
-      static_cast<void>(state().require_value());
+      static_cast<void>(seen("take").require_value());
     } else {
-      return state().take_value(1);
+      return seen("take").take_value(1);
     }
   }
 
   /// The failure, or null if there is none (yet). Valid while a handle exists. Counts as having looked at it.
   [[nodiscard]] const failure* get_failure() const {
-    auto& mine = state();
+    auto& mine = seen("get_failure");
     if (mine.status() != detail::status::failed) return nullptr;
     mine.mark_observed();
     return &mine.get_failure();
@@ -86,6 +86,12 @@ class future {
     if (!state_) detail::throw_usage("this future is empty (default-constructed or moved from); give it one first");
     return *state_;
   }
+  /// For functions that only look.
+  detail::future_state<T>& seen(const char* function) const {
+    auto& mine = state();
+    mine.loop().check_reader(function);
+    return mine;
+  }
 
   detail::state_ptr<detail::future_state<T>> state_;
 };
@@ -100,6 +106,10 @@ struct future_access {
   template <class T>
   static future_state<T>& state(const future<T>& f) {
     return f.state();
+  }
+  template <class T>
+  static future_state<T>& seen(const future<T>& f, const char* function) {
+    return f.seen(function);
   }
   /// Takes a handle over: the caller has to release the state.
   template <class T>
@@ -358,7 +368,7 @@ template <class T>
 /// Whether the future is completed: resolved, rejected or cancelled. Its callbacks may still be waiting for their turn.
 template <class T>
 [[nodiscard]] bool is_called(const future<T>& f) {
-  return !detail::future_access::state(f).is_pending();
+  return !detail::future_access::seen(f, "is_called").is_pending();
 }
 
 /// Completes the future with a value. The callbacks run in a later turn, in the order they were added.

@@ -374,6 +374,12 @@ class loop {
     if (!in_loop_thread()) detail::throw_wrong_thread(function);
 #endif
   }
+  /// For what only looks at a future: allowed where nobody is known to run the loop, and after its closing.
+  void check_reader([[maybe_unused]] const char* function) const {
+#if INTERLOOP_CHECKED
+    if (runs_elsewhere()) detail::throw_wrong_thread(function);
+#endif
+  }
   /// What pending futures fail with when the loop closes; made beforehand, so that closing needs no memory.
   [[nodiscard]] const failure& closing_failure() const noexcept { return closing_failure_; }
   /// Memory for futures, while the loop is retained.
@@ -391,6 +397,7 @@ class loop {
   friend class timer;
   friend class fd_watch;
   friend class detail::watch_state;
+  class runner_note;
   class turn_scope;
   struct parts;
 
@@ -413,6 +420,8 @@ class loop {
   void report_escaped() noexcept;
   void settle() noexcept;
   void clear_last() noexcept;
+  /// Whether another thread is known to run the loop: in `run`, or in a turn. Known to checked builds only.
+  [[nodiscard]] bool runs_elsewhere() const noexcept;
   void set_alarm(time_point next, time_point present) noexcept;
   void forked() noexcept;
   void require_watchable(int fd, const detail::watch_state* by) const;

@@ -82,16 +82,12 @@ void inbox::wake(loop_port& port) noexcept {
 }
 
 void inbox::turned_here() noexcept {
-  if (knowledge_ != thread_knowledge::none || several_) return;
-  const std::uint64_t last = runner_.load(std::memory_order_relaxed);
-  if (last == this_thread()) return;
-  several_ = last != nobody;  // then none of them is known to be the loop's
-  runner_.store(several_ ? nobody : this_thread(), std::memory_order_relaxed);
+  // One thread at a time runs such a native loop, so what another thread has had is over.
+  if (knowledge_ == thread_knowledge::none) runner_.store(this_thread(), std::memory_order_relaxed);
 }
 
 void inbox::run_begins() noexcept {
   if (knowledge_ != thread_knowledge::strand) runner_.store(this_thread(), std::memory_order_relaxed);
-  several_ = false;
 }
 
 void inbox::closes_here() noexcept { runner_.store(this_thread(), std::memory_order_relaxed); }

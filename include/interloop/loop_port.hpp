@@ -34,7 +34,7 @@ class port_watch {
 
 /// What `loop_port::in_loop_thread` is worth to a thread that is about to block and must not wait for itself.
 enum class thread_knowledge : unsigned char {
-  none,  ///< nothing: the core goes by the threads of `loop::run` and of the last turn; one thread runs the native loop
+  none,    ///< nothing: the core goes by the threads of `loop::run` and of the last turn; one thread at a time runs it
   exact,   ///< all: true in the thread that runs the native loop, also between turns; one thread at a time runs it
   strand,  ///< true only inside the loop's own handlers, between which any of several threads may run the native loop
 };

@@ -220,6 +220,54 @@ TEST(own_thread_test, a_libuv_loop_is_known_by_its_last_turn_and_by_run) {
   EXPECT_EQ(uv_loop_close(&native), 0);
 }
 
+TEST(own_thread_test, a_libuv_loop_that_plain_uv_run_hands_to_another_thread_is_known_there) {
+  uv_loop_t native;
+  uv_loop_init(&native);
+  {
+    libuv_loop owner(&native);
+    const loop_remote remote = owner->remote();
+    std::optional<loop_hold> hold = owner->hold();  // without it uv_run returns at once
+    // In each thread a turn, then a handler of the application's own that waits.
+    const auto seen_by_a_handler = [&] {
+      int seen = -1;
+      remote.post([] {});
+      uv_run(&native, UV_RUN_NOWAIT);
+      struct state {
+        const loop_remote& remote;
+        int& seen;
+      } mine{remote, seen};
+      uv_timer_t timer;
+      uv_timer_init(&native, &timer);
+      timer.data = &mine;
+      uv_timer_start(
+          &timer,
+          [](uv_timer_t* handle) {
+            auto& self = *static_cast<state*>(handle->data);
+            self.seen = served(self.remote);
+            uv_close(reinterpret_cast<uv_handle_t*>(handle), nullptr);
+          },
+          0, 0);
+      while (seen < 0) uv_run(&native, UV_RUN_NOWAIT);
+      uv_run(&native, UV_RUN_NOWAIT);
+      return seen;
+    };
+    EXPECT_EQ(seen_by_a_handler(), 0);
+    for (int i = 0; i < 2; ++i)
+      std::thread([&] { EXPECT_EQ(seen_by_a_handler(), 0) << "the second and third thread"; }).join();
+    EXPECT_EQ(seen_by_a_handler(), 0) << "the first one again";
+    // Another thread has it, so this one may wait.
+    event turned;
+    remote.post([&] { turned.set(); });
+    std::thread other([&native] { uv_run(&native, UV_RUN_DEFAULT); });
+    turned.wait();
+    EXPECT_EQ(served(remote), 1);
+    remote.post([&hold] { hold.reset(); });
+    other.join();
+  }
+  uv_run(&native, UV_RUN_DEFAULT);
+  EXPECT_EQ(uv_loop_close(&native), 0);
+}
+
 TEST(own_thread_test, after_close_the_loops_thread_may_ask_for_outcomes) {
   for (const std::string& name : blocking_test::loop_names()) {
     std::optional<eventual_result<int>> never;

@@ -157,7 +157,6 @@ class inbox {
   std::atomic<unsigned> references_{1};    // the loop's, and those of its remotes
   const unsigned forks_ = copy_->forks.load(std::memory_order_relaxed);
   const thread_knowledge knowledge_;
-  bool several_ = false;  // threads have turned this loop; the loop's thread only
   std::atomic<std::uint64_t> runner_{nobody};
   short_lock lock_;
   loop_port* port_;

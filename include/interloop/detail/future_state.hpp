@@ -131,7 +131,7 @@ class future_core : public pending {
   void add_bystander(Args&&... args) {
     const auto others = continuations_;
     add<Continuation>(std::forward<Args>(args)...);
-    continuations_ = others;
+    continuations_ = others & 3U;
   }
 
   /// Marks the future as completed; the value or the failure is in place. Callbacks run in a later turn.

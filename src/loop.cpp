@@ -504,20 +504,10 @@ bool loop::in_loop_thread() const noexcept {
 }
 
 time_point loop::now() const noexcept { return port_->now(); }
-bool loop::has_posts() const noexcept { return inbox_->filled(); }
-void loop::expect() noexcept { inbox_->expect(); }
-
-loop_remote::loop_remote(detail::inbox& box) noexcept : inbox_(&box) { box.retain(); }
-loop_remote::loop_remote(const loop_remote& other) noexcept : inbox_(other.inbox_) {
-  if (inbox_) inbox_->retain();
-}
-loop_remote::~loop_remote() {
-  if (inbox_) inbox_->release();
-}
 
 bool loop_remote::is_here() const {
   require_same_copy();
-  return (detail::running_loop && detail::running_loop->inbox_ == inbox_) || inbox_->runs_here();
+  return (detail::running_loop && detail::running_loop->inbox_ == inbox_.get()) || inbox_->runs_here();
 }
 bool loop_remote::inherited() const noexcept { return inbox_->inherited(); }
 int loop_remote::last_cpu() const noexcept { return inbox_->turned_on(); }

@@ -125,14 +125,6 @@ auto bind_once(F&& fn, Args&&... args) {
 /// but the inbox. Made by `loop::remote()`.
 class loop_remote {
  public:
-  loop_remote(const loop_remote& other) noexcept;
-  loop_remote(loop_remote&& other) noexcept : inbox_(std::exchange(other.inbox_, nullptr)) {}
-  loop_remote& operator=(loop_remote other) noexcept {
-    std::swap(inbox_, other.inbox_);
-    return *this;
-  }
-  ~loop_remote();
-
   /// Runs `fn(args…)` in a later turn of the loop, in its thread. Callables of one thread keep their order. `fn` is
   /// destroyed in the loop's thread, after it ran or when the loop closes.
   /// Thread safety: any thread. Errors: `loop_closed`; `fn` is then destroyed here.
@@ -153,12 +145,14 @@ class loop_remote {
   /// The processor that the loop's thread last ran posted callables on, -1 if it has not. A hint.
   [[nodiscard]] int last_cpu() const noexcept;
   /// Whether both post to the same loop. Any thread.
-  friend bool operator==(const loop_remote& a, const loop_remote& b) noexcept { return a.inbox_ == b.inbox_; }
+  friend bool operator==(const loop_remote& a, const loop_remote& b) noexcept {
+    return a.inbox_.get() == b.inbox_.get();
+  }
 
  private:
   friend class loop;
-  explicit loop_remote(detail::inbox& box) noexcept;
-  detail::inbox* inbox_;
+  explicit loop_remote(detail::inbox& box) noexcept : inbox_(&box) {}
+  detail::state_ptr<detail::inbox> inbox_;
 };
 
 /// Keeps a native loop that ends when idle (Asio, libuv) running while it exists, e.g. while another thread is going to
@@ -252,7 +246,7 @@ class loop {
   /// Runs `fn(args…)` in a later turn, from any thread. See `loop_remote::post`; use that where the loop may be gone.
   template <class F, class... Args>
   void post(F&& fn, Args&&... args) {
-    if (detail::running_loop == this && !has_posts()) {  // else it would overtake what this thread has posted
+    if (detail::running_loop == this && !inbox_->filled()) {  // else it would overtake what this thread has posted
       call_soon(std::forward<F>(fn), std::forward<Args>(args)...);
     } else {
       inbox_->push(detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...));
@@ -327,7 +321,7 @@ class loop {
   /// An answer is about to go to another thread, which may ask again at once: if nothing else is queued, what it posts
   /// from here to the end of the turn needs no wake-up. In a turn; no user's code may follow in the callable that runs.
   void expect_posts() noexcept {
-    if (expects_ > 1 && depth_ == 1 && !has_ready()) expect();
+    if (expects_ > 1 && depth_ == 1 && !has_ready()) inbox_->expect();
   }
 
   // ---- For futures ----
@@ -405,9 +399,6 @@ class loop {
   ~loop();
   void destroy() noexcept;
 
-  /// Whether something waits in the inbox that the calling thread has posted; what others post may be missed.
-  [[nodiscard]] bool has_posts() const noexcept;
-  void expect() noexcept;
   [[nodiscard]] bool has_queued() const noexcept { return !ready_.empty() || !incoming_.empty() || overdue_; }
   void dispatch(detail::watch_state& state, interest ready) noexcept;
   void notice();

@@ -26,6 +26,13 @@ def later(seconds, fn, *args):
         from twisted.internet import reactor
         return reactor.callLater(seconds, fn, *args)
     return asyncio.get_running_loop().call_later(seconds, fn, *args)
+@run_in_reactor
+def stop():
+    if LOOP == "twisted":
+        from twisted.internet import reactor
+        reactor.stop()
+    else:
+        asyncio.get_running_loop().stop()
 def is_cancelled(error):
     return type(error).__name__ == "CancelledError"
 def raises(kind, fn, *args):
@@ -403,13 +410,6 @@ def test_when_the_loop_stops_those_who_wait_are_told(loop):
         """
 @run_in_reactor
 def never(): return pending()
-@run_in_reactor
-def stop():
-    if LOOP == "twisted":
-        from twisted.internet import reactor
-        reactor.stop()
-    else:
-        asyncio.get_running_loop().stop()
 held = never()
 later_waiters = []
 def wait():
@@ -763,13 +763,6 @@ def test_threads_that_retry_when_the_loop_has_stopped_give_others_the_gil(loop):
         """
 @run_in_reactor
 def never(): return pending()
-@run_in_reactor
-def stop():
-    if LOOP == "twisted":
-        from twisted.internet import reactor
-        reactor.stop()
-    else:
-        asyncio.get_running_loop().stop()
 held = never()
 stop()
 raises(ReactorStopped, held.wait, 60)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 CHRONO, IO_CONTEXT = "chrono", "asio/io_context.hpp"
-# Header, its pkg-config module, what it is compared with, at most so many times that.
+# Header, its pkg-config module or an option, what it is compared with, at most so many times that.
 HEADERS = (
     (CHRONO, "", "", 0.0),
     ("functional", "", "", 0.0),
@@ -33,7 +33,7 @@ HEADERS = (
     (IO_CONTEXT, "", "", 0.0),
     ("interloop/adapters/asio.hpp", "", IO_CONTEXT, 1.2),
     ("asio.hpp", "", "", 0.0),
-    ("boost/asio.hpp", "", "", 0.0),
+    ("boost/asio.hpp", "-includeutility", "", 0.0),  # Boost 1.74 uses std::exchange in C++20 and does not include it
     ("uv.h", "libuv", "", 0.0),
     ("glib.h", "glib-2.0", "", 0.0),
     ("QCoreApplication", "Qt6Core", "", 0.0),
@@ -42,9 +42,9 @@ HEADERS = (
 
 
 def flags_of(module: str) -> list[str] | None:
-    """What a pkg-config module is compiled with, or None where it is not there."""
-    if not module:
-        return []
+    """What a pkg-config module is compiled with, or None where it is not there. An option stands for itself."""
+    if not module or module.startswith("-"):
+        return [module] if module else []
     found = subprocess.run(["pkg-config", "--cflags", module], capture_output=True, text=True, check=False)
     return shlex.split(found.stdout) if found.returncode == 0 else None
 

@@ -21,6 +21,7 @@ function(interloop_add_example name)
   interloop_set_warnings(${name})
   target_link_libraries(${name} PRIVATE interloop::interloop ${arg_LIBS})
   interloop_use_short_names(${name})
+  interloop_share_headers(${name})
   if(arg_EXPECTED AND Python3_FOUND AND INTERLOOP_BUILD_TESTS)
     get_filename_component(expected "${arg_EXPECTED}" ABSOLUTE)
     add_test(NAME examples.${name} COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/examples/expect_output.py"

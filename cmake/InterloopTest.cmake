@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# What tests/ declares its tests with. Every test has a timeout, so that a hang is a failure with a name.
+# What tests/ declares its tests with. Every test has a timeout, so that a hang is a failure with a name; those that may
+# take longest start first (COST), so that none is left to run alone at the end.
 
 include(GoogleTest)
 find_package(GTest REQUIRED)
@@ -13,21 +14,12 @@ if(INTERLOOP_SANITIZE STREQUAL "thread" AND CMAKE_SYSTEM_NAME STREQUAL "Linux"
 endif()
 
 # What nearly every test includes, compiled once. A test compiled with other options than these cannot use it: OWN_HEADERS.
-# -pthread among them, as newer releases of GLib ask for it.
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  set(interloop_pch_options -pthread -fpch-preprocess)  # ccache asks for it
-else()
-  set(interloop_pch_options -pthread "SHELL:-Xclang -fno-pch-timestamp")  # a cached one is as old as its use
-endif()
 if(NOT TARGET interloop_test_headers)
-  add_library(interloop_test_headers OBJECT "${PROJECT_SOURCE_DIR}/tests/support/headers.cpp")
-  interloop_set_warnings(interloop_test_headers)
-  target_include_directories(interloop_test_headers PRIVATE "${PROJECT_SOURCE_DIR}/tests")
-  target_link_libraries(interloop_test_headers PRIVATE interloop::interloop GTest::gmock)
-  target_precompile_headers(interloop_test_headers PRIVATE
+  interloop_precompile(interloop_test_headers
     <gmock/gmock.h> <gtest/gtest.h> <interloop/interloop.hpp> <interloop/testing/manual_loop.hpp>
     <algorithm> <array> <atomic> <functional> <memory> <mutex> <optional> <random> <thread> <vector>)
-  target_compile_options(interloop_test_headers PRIVATE ${interloop_pch_options})
+  target_include_directories(interloop_test_headers PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  target_link_libraries(interloop_test_headers PRIVATE interloop::interloop GTest::gmock)
 endif()
 
 # interloop_add_test(<name> <source>... [OWN_HEADERS] [LIBS <target>...] [LABELS <label>...] [TIMEOUT <seconds>] [PLAIN])
@@ -51,15 +43,15 @@ function(interloop_add_test name)
     target_sources(${name} PRIVATE $<TARGET_OBJECTS:interloop_sanitizer_support>)
   endif()
   if(NOT arg_PLAIN AND NOT arg_OWN_HEADERS)
-    target_precompile_headers(${name} REUSE_FROM interloop_test_headers)
-    target_compile_options(${name} PRIVATE ${interloop_pch_options})
+    interloop_take_headers(${name} interloop_test_headers)
   endif()
   if(arg_PLAIN)
     add_test(NAME ${name} COMMAND ${name})
-    set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${labels}")
+    set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} COST ${arg_TIMEOUT} LABELS "${labels}")
   else()
     target_link_libraries(${name} PRIVATE GTest::gmock GTest::gtest_main)
-    gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${arg_TIMEOUT})
+    gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
+      PROPERTIES TIMEOUT ${arg_TIMEOUT} COST ${arg_TIMEOUT})
     # gtest_discover_tests passes on only one label, so ctest is told of them in a script that it reads afterwards.
     set(script "${CMAKE_CURRENT_BINARY_DIR}/${name}_labels.cmake")
     file(CONFIGURE OUTPUT "${script}" @ONLY CONTENT "foreach(test IN LISTS @name@_TESTS)
@@ -113,16 +105,12 @@ function(interloop_add_compile_fail_test file)
   get_filename_component(name "${file}" NAME_WE)
   get_filename_component(file "${file}" ABSOLUTE)
 
-  # Never built: only there to be asked what a user of these targets would be compiled with.
-  set(flags compile_fail_flags_${name})
-  add_library(${flags} OBJECT EXCLUDE_FROM_ALL "${file}")
-  target_link_libraries(${flags} PRIVATE interloop::interloop ${arg_LIBS})
-  set(includes "$<TARGET_PROPERTY:${flags},INCLUDE_DIRECTORIES>")
-  set(definitions "$<TARGET_PROPERTY:${flags},COMPILE_DEFINITIONS>")
-  add_test(NAME compile_fail.${name} COMMAND_EXPAND_LISTS
-    COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/compile_fail/expect_failure.py" "${file}"
-      "${CMAKE_CXX_COMPILER}" ${CMAKE_CXX20_STANDARD_COMPILE_OPTION}
-      "$<$<BOOL:${includes}>:-I$<JOIN:${includes},$<SEMICOLON>-I>>"
-      "$<$<BOOL:${definitions}>:-D$<JOIN:${definitions},$<SEMICOLON>-D>>")
-  set_tests_properties(compile_fail.${name} PROPERTIES TIMEOUT 120 LABELS compile_fail)
+  # Never built: only there for compile_commands.json to say how it would be.
+  set(target compile_fail_${name})
+  add_library(${target} OBJECT EXCLUDE_FROM_ALL "${file}")
+  target_link_libraries(${target} PRIVATE interloop::interloop GTest::gmock ${arg_LIBS})
+  interloop_take_headers(${target} interloop_test_headers)
+  add_test(NAME compile_fail.${name} COMMAND Python3::Interpreter
+    "${PROJECT_SOURCE_DIR}/tests/compile_fail/expect_failure.py" "${file}" "${CMAKE_BINARY_DIR}/compile_commands.json")
+  set_tests_properties(compile_fail.${name} PROPERTIES TIMEOUT 120 COST 120 LABELS compile_fail)
 endfunction()

@@ -1,31 +1,36 @@
 # SPDX-License-Identifier: MIT
 """Compiles a source twice: with -DSHOULD_COMPILE it has to work, without it has to fail for the expected reason.
 
-Usage: expect_failure.py SOURCE COMPILER [FLAG...]
+Usage: expect_failure.py SOURCE COMPILE_COMMANDS_JSON
 
 The source's first line is `// expect: <regex>`, which has to match the failing compiler's output. Building the same
 source both ways is what tells a forbidden line from a misspelt one.
 """
 
+import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 
-def main(source: str, *command: str) -> str | None:
+def main(source: str, commands: str) -> str | None:
     """Returns what is wrong, or None."""
     first_line = Path(source).read_text().partition("\n")[0]
     marker = re.fullmatch(r"// expect: (.+)", first_line)
     if not marker:
         return f"{source}:1: the first line has to be '// expect: <regex>', not: {first_line}"
 
+    entry = next(entry for entry in json.loads(Path(commands).read_text()) if entry["file"] == source)
     # A result that may not be dropped counts as forbidden too.
-    command = (*command, "-fsyntax-only", "-Werror=unused-result", source)
+    command = [*shlex.split(entry["command"]), "-fsyntax-only", "-Werror=unused-result"]
     environment = {"LC_ALL": "C", "PATH": "/usr/local/bin:/usr/bin:/bin"}
 
     def compile_with(*flags: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([*command, *flags], capture_output=True, text=True, env=environment)
+        return subprocess.run(
+            [*command, *flags], cwd=entry["directory"], capture_output=True, text=True, env=environment
+        )
 
     good = compile_with("-DSHOULD_COMPILE")
     if good.returncode != 0:

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+# Precompiled headers for the core and the examples, in the presets with sanitizers. They hide includes that are missing
+# and, with g++, warnings about templates: the other presets compile as users do. The tests have precompiled headers of
+# their own in every preset (InterloopTest.cmake).
+
+option(INTERLOOP_SHARED_HEADERS "Precompile headers for the core and the examples; all has to be compiled with -fPIC" OFF)
+
+# What ccache asks for; with clang, a precompiled header that comes from the cache is as old as its use. -pthread, as newer
+# releases of GLib ask for it.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  set(interloop_pch_options -pthread -fpch-preprocess)
+else()
+  set(interloop_pch_options -pthread "SHELL:-Xclang -fno-pch-timestamp")
+endif()
+
+# interloop_precompile(<target> <header>...): a target whose precompiled header others take.
+function(interloop_precompile target)
+  file(CONFIGURE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/${target}.cpp" CONTENT "// Only the precompiled header matters.\n")
+  add_library(${target} OBJECT "${CMAKE_CURRENT_BINARY_DIR}/${target}.cpp")
+  interloop_set_warnings(${target})
+  target_compile_features(${target} PRIVATE cxx_std_20)
+  target_precompile_headers(${target} PRIVATE ${ARGN})
+  target_compile_options(${target} PRIVATE ${interloop_pch_options})
+endfunction()
+
+# interloop_take_headers(<target> <from>)
+function(interloop_take_headers target from)
+  target_precompile_headers(${target} REUSE_FROM ${from})
+  target_compile_options(${target} PRIVATE ${interloop_pch_options})
+endfunction()
+
+# interloop_share_headers(<target>): the target is of the project's own, and compiled as interloop's users are.
+function(interloop_share_headers target)
+  if(INTERLOOP_SHARED_HEADERS)
+    interloop_take_headers(${target} interloop_shared_headers)
+  endif()
+endfunction()
+
+if(INTERLOOP_SHARED_HEADERS)
+  interloop_precompile(interloop_shared_headers
+    <interloop/interloop.hpp> <interloop/loop_port.hpp>
+    <algorithm> <array> <atomic> <charconv> <condition_variable> <exception> <functional> <memory> <mutex> <optional>
+    <string> <thread> <unordered_map> <vector>)
+  set_target_properties(interloop_shared_headers PROPERTIES CXX_EXTENSIONS OFF)
+  target_include_directories(interloop_shared_headers PRIVATE "${PROJECT_SOURCE_DIR}/include")
+  if(INTERLOOP_CHECKED)
+    target_compile_definitions(interloop_shared_headers PRIVATE INTERLOOP_CHECKED=1)
+  endif()
+endif()

@@ -16,13 +16,13 @@ int main() {
   std::signal(SIGINT, [](int) { interloop::interrupt_wait(); });
   // [/signal]
   interloop::setup<interloop::libuv_loop>();
-  const auto for_ever = interloop::run_in_reactor([] { return interloop::create_future<void>(); })();
+  const auto slow = interloop::run_in_reactor([] { return interloop::sleep(1h); })();
   std::signal(SIGALRM, [](int) { std::raise(SIGINT); });  // as a user would, a moment later
   itimerval moment{{0, 10'000}, {0, 10'000}};
   setitimer(ITIMER_REAL, &moment, nullptr);
   // [wait]
   try {
-    for_ever.wait();
+    slow.wait();
   } catch (const interloop::interrupted_error&) {
     std::printf("interrupted; the operation goes on\n");
   }

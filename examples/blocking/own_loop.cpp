@@ -40,10 +40,10 @@ int main() {
   const bool apart = interloop::wait_for(first, 5s, there)() != interloop::wait_for(second, 5s, there)();
   std::printf("two loops, two threads: %s\n", apart ? "yes" : "no");
 
-  const auto for_ever = interloop::run_in_reactor(first, [] { return interloop::create_future<void>(); })();
+  const auto slow = interloop::run_in_reactor(first, [] { return interloop::sleep(1h); })();
   first.stop();
   try {
-    for_ever.wait();
+    slow.wait();
   } catch (const interloop::reactor_stopped& error) {
     std::printf("reactor_stopped: %s\n", error.what());
   }

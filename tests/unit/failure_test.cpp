@@ -264,10 +264,12 @@ TEST_F(failure_trace_test, who_called_as_future_created_the_future_that_is_await
 
 TEST_F(failure_trace_test, who_gathered_the_future_that_failed_is_named) {
   const auto with_two = create_future<int>();
-  const auto all = gather(with_two, create_future<void>());
+  const auto number = create_future<long>();
+  const auto pending = create_future<void>();
+  const auto all = gather(with_two, pending);
   const auto line = std::source_location::current().line() - 1;
   const auto of_api = io.gather(consume_exceptions::no, with_two);
-  const auto of_three = gather(consume_exceptions::no, with_two, create_future<long>(), create_future<void>());
+  const auto of_three = gather(consume_exceptions::no, with_two, number, pending);
   reject(with_two, std::runtime_error("broken"));
   manual.run_ready();
   for (const auto* fail : {of_api.get_failure(), of_three.get_failure()}) {

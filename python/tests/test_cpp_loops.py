@@ -939,7 +939,7 @@ def test_the_wheel_needs_nothing_but_the_c_and_cpp_runtimes():
         name for library in libraries() for name in re.findall(r"NEEDED.*\[(.*)\]", output("readelf", "-d", library))
     }
     own = {library.name for library in libraries()}
-    runtimes = re.compile(r"(lib(c|m|dl|pthread|atomic|gcc_s|stdc\+\+)|ld-linux.*)\.so\.\d+")
+    runtimes = re.compile(r"(lib(c|m|dl|pthread|atomic|gcc_s|stdc\+\+|asan|ubsan|tsan)|ld-linux.*)\.so\.\d+")
     assert {name for name in needed - own if not runtimes.fullmatch(name)} == set()
 
 

@@ -7,7 +7,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Runs the native loop inside a callback, until `done`.
+// Runs the native loop inside a callback, until `done`. A broken loop fails in it, and may call later what the callback has
+// queued: so that refers to the case's variables, not to the callback's.
 void nest(bench& b, const std::function<bool()>& done, const std::string& what, here where = here::current()) {
   b.until(done, what + ", in a nested run", where);
 }
@@ -35,8 +36,8 @@ void add_nested_cases(case_list& all) {
   all.add("a nested run serves a timer that was set before it", [](bench& b) {
     b.needs(ability::nests);
     bool done = false;
+    bool rang = false;
     b.soon([&] {
-      bool rang = false;
       b.later(2ms, [&] { rang = true; });
       nest(b, [&] { return rang; }, "the timer fires");
       done = true;
@@ -74,9 +75,9 @@ void add_nested_cases(case_list& all) {
     b.needs(ability::nests);
     auto fds = sockets();
     bool done = false;
+    bool reported = false;
+    bool posted = false;
     b.soon([&] {
-      bool reported = false;
-      bool posted = false;
       const auto watching = b.watch(fds.near(), interest::read, [&](interest) { reported = true; });
       fds.send();
       auto poster = b.thread([&, remote = b.core().remote()] { b.post(remote, [&] { posted = true; }); });
@@ -118,9 +119,9 @@ void add_nested_cases(case_list& all) {
     b.needs(ability::nests);
     auto fds = sockets();
     bool done = false;
+    int ran = 0;
     const auto watching = b.watch(fds.near(), interest::read, [&](interest) {
       fds.receive();
-      int ran = 0;
       b.soon([&] {
         ++ran;
         b.later(1ms, [&] { ++ran; });
@@ -135,10 +136,10 @@ void add_nested_cases(case_list& all) {
   all.add("nested runs may be nested again", [](bench& b) {
     b.needs(ability::nests);
     std::vector<int> order;
+    bool rang = false;
     b.soon([&] {
       b.soon([&] {
         b.soon([&] {
-          bool rang = false;
           b.later(1ms, [&] { rang = true; });
           nest(b, [&] { return rang; }, "a timer fires");
           order.push_back(0);
@@ -174,9 +175,9 @@ void add_nested_cases(case_list& all) {
     b.needs(ability::nests);
     std::vector<int> order;
     b.later(100ms, [&] { order.push_back(1); });
+    bool rang = false;
     b.later(200ms, [&] { order.push_back(2); });
     b.soon([&] {
-      bool rang = false;
       b.later(1ms, [&] { rang = true; });
       nest(b, [&] { return rang; }, "a timer fires");
       order.push_back(0);

@@ -156,8 +156,12 @@ void run_until(interloop::loop& core, Done done) {
       next = core.call_later(std::chrono::milliseconds(1), std::ref(check));
     }
   };
-  core.call_soon(std::ref(check));
+  const auto over = std::make_shared<bool>(false);  // what is queued here may still be when this returns
+  core.call_soon([&check, over] {
+    if (!*over) check();
+  });
   while (!done()) core.run();  // others may stop it too
+  *over = true;
   next.cancel();
 }
 

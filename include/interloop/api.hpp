@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // txaio's functions: as members of `api`, bound to one loop, and as free functions that use the current loop.
 //
-// The free functions use the loop whose turn runs in this thread, or else the selected one, `config().loop`; where there
-// is neither they throw `usage_error`, which names the functions that select one. Those that take a future (`resolve`,
-// `reject`, `cancel`, `add_callbacks`, …) use the future's own loop; future.hpp has them.
+// The free functions use the loop whose turn runs in this thread, or otherwise the selected one, `config().loop`. If
+// there is neither, they throw a `usage_error` that names the functions which select one. Those that take a future
+// (`resolve`, `reject`, `cancel`, `add_callbacks`, …) use the future's own loop; future.hpp has them.
 #pragma once
 
 #include <interloop/batched_timer.hpp>
@@ -34,8 +34,8 @@ template <class E>
 inline constexpr bool is_failure_v =
     std::is_same_v<std::remove_cvref_t<E>, failure> || std::is_same_v<std::remove_cvref_t<E>, std::exception_ptr>;
 
-/// A value, and not a canceller: a lambda converts to `bool` and to `std::any`, so where both would do, it is a canceller
-/// unless the future's values are functions themselves.
+/// A value, not a canceller. A lambda converts to `bool` and to `std::any`; an argument that could be either is a
+/// canceller, unless the future's values are functions themselves.
 template <class T, class V>
 concept value_of = !std::is_void_v<T> && !is_failure_v<V> && !is_future_v<std::remove_cvref_t<V>> &&
                    !std::is_same_v<std::remove_cvref_t<V>, std::source_location> && std::is_constructible_v<T, V> &&
@@ -47,12 +47,12 @@ concept value_of = !std::is_void_v<T> && !is_failure_v<V> && !is_future_v<std::r
 /// functions. Cheap to copy. The loop must outlive its use. Converts to `loop&`, so a coroutine that has one as a
 /// parameter belongs to its loop.
 ///
-/// Thread safety: the loop's thread only, but for `post`, `remote`, `time_ns`, `perf_counter_ns` and the functions on
-/// failures. Errors: `loop_closed` after the loop was closed.
+/// Thread safety: the loop's thread only, except for `post`, `remote`, `time_ns`, `perf_counter_ns` and the functions
+/// on failures. Errors: `loop_closed` after the loop was closed.
 /// Source: what `txaio.with_config` returns.
 class api {
  public:
-  /// Errors: `usage_error` where the loop was made by another copy of the library than that which this code is linked with.
+  /// Errors: `usage_error` if the loop was made by a copy of the library other than the one this code is linked with.
   explicit api(interloop::loop& core) : loop_(&core) { core.require_same_copy(); }
 
   /// The loop this is bound to.
@@ -67,8 +67,8 @@ class api {
     return detail::make_future<T>(*loop_, where);
   }
 
-  /// A pending future with a canceller: `cancel` calls it, with the future or with nothing, in the canceller's thread,
-  /// which is the loop's; it may complete the future. It is destroyed when the future is completed.
+  /// A pending future with a canceller, which `cancel` calls in the loop's thread, with the future or with no argument.
+  /// The canceller may complete the future; it is destroyed when the future is completed.
   template <class T, class Canceller>
     requires(detail::canceller_of<T, Canceller> && !detail::value_of<T, Canceller>)
   [[nodiscard]] future<T> create_future(Canceller&& canceller,
@@ -127,9 +127,9 @@ class api {
   }
 
   /// Calls `fn(args…)` now and always returns a future: the one that `fn` returned (it may be a coroutine), or one that
-  /// is resolved with what it returned or failed with what it threw. Where it returned a future, temporaries that were
-  /// passed, `fn` among them, are kept until that is completed; what has a name is called where it is. A traceback says where
-  /// `as_future` was called, if there are at most eight arguments.
+  /// is resolved with what it returned or failed with what it threw. If it returned a future, temporaries that were
+  /// passed, including `fn`, are kept until that future is completed; named objects (lvalues) are used in place. With
+  /// at most eight arguments, a traceback says where `as_future` was called.
   template <class F, class A = detail::none, class B = detail::none, class C = detail::none, class D = detail::none,
             class E = detail::none, class G = detail::none, class H = detail::none, class I = detail::none>
   [[nodiscard]] auto as_future(F&& fn, A&& a = detail::none(), B&& b = detail::none(), C&& c = detail::none(),
@@ -151,11 +151,11 @@ class api {
 
   // ---- Waiting ----
 
-  /// A future of the results of all `futures`, in their order: each a value or, with `consume_exceptions::yes`, a failure
-  /// in its place; with `no` the whole fails with the first failure, and the other futures go on. Cancelling it cancels
-  /// those that are still pending. The futures are kept until then. Values are copied; move-only ones are taken. Where the
-  /// loop of one of them is closed first, the whole fails with `loop_closed`. A value that was taken elsewhere, or whose copy
-  /// throws, counts as a failure.
+  /// A future of the results of all `futures`, in their order: each a value or, with `consume_exceptions::yes`, a
+  /// failure in its place; with `no`, the returned future fails with the first failure, and the other futures go on.
+  /// Cancelling the returned future cancels those that are still pending. It keeps the futures until it is completed.
+  /// Values are copied; move-only ones are taken. If the loop of one of the futures is closed first, the returned
+  /// future fails with `loop_closed`. A value that was taken elsewhere, or whose copy throws, counts as a failure.
   template <class Range>
     requires detail::range_of_futures<Range>
   [[nodiscard]] auto gather(Range&& futures, std::source_location where = std::source_location::current()) const {
@@ -167,8 +167,8 @@ class api {
     return detail::gather_vector(*loop_, detail::futures_of(std::forward<Range>(futures)),
                                  call.consume == interloop::consume_exceptions::yes, call.where);
   }
-  /// The same for futures of different types: a future of a tuple of results. A traceback says where they were gathered; of
-  /// more than eight, where `consume_exceptions` is given.
+  /// The same for futures of different types: a future of a tuple of results. A traceback says where they were
+  /// gathered; for more than eight, only if `consume_exceptions` is given.
   template <class A, class B = detail::none, class C = detail::none, class D = detail::none, class E = detail::none,
             class F = detail::none, class G = detail::none, class H = detail::none>
     requires detail::futures_or_none<B, C, D, E, F, G, H>
@@ -228,17 +228,17 @@ class api {
   [[nodiscard]] loop_hold hold() const { return loop_->hold(); }
   void set_exception_handler(exception_handler handler) const { loop_->set_exception_handler(std::move(handler)); }
 
-  /// Timers by the bucket: see `batched_timer`. Source: `txaio.make_batched_timer`.
+  /// Timers grouped into buckets: see `batched_timer`. Source: `txaio.make_batched_timer`.
   template <class Rep, class Period>
   [[nodiscard]] batched_timer make_batched_timer(std::chrono::duration<Rep, Period> bucket,
                                                  std::size_t chunk_size = 100) const {
     return batched_timer(*loop_, to_duration(bucket), chunk_size);
   }
 
-  /// Closes the loop: see `loop::close`. The returned future is completed (see `is_called`) when the native loop has let
-  /// go of the last handle, which may need another run of the native loop (libuv); it runs no callbacks. Idempotent:
-  /// where the loop is closed already, the future is completed at the same time. Errors: `usage_error` where no loop is
-  /// selected, `std::bad_alloc`.
+  /// Closes the loop: see `loop::close`. The returned future is completed (see `is_called`) when the native loop has
+  /// released the last handle, which may need another run of the native loop (libuv); it runs no callbacks. Idempotent:
+  /// if the loop is closed already, the new future is completed at the same moment as the first. Errors: `usage_error`
+  /// if no loop is selected, `std::bad_alloc`.
   future<void> close() const;
 
   // ---- On futures and failures: the free functions, so that an `api` can stand in for the namespace ----
@@ -296,7 +296,7 @@ class api {
   interloop::loop* loop_;
 };
 
-/// The functions bound to a loop; without one, to the current loop. Source: `txaio.with_config`.
+/// The functions bound to `core` or, without it, to the current loop. Source: `txaio.with_config`.
 [[nodiscard]] inline api with_config(loop& core) { return api(core); }
 [[nodiscard]] inline api with_config() { return api(detail::current_loop()); }
 

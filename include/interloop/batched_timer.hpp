@@ -2,8 +2,8 @@
 // Many timeouts whose exact moment does not matter, on one timer of the loop.
 //
 // Time is cut into buckets. A call belongs to the bucket that its deadline falls in, [k*b, (k+1)*b), and fires in that
-// bucket: all at its end where one chunk suffices, otherwise chunk by chunk, evenly spread over the bucket, the last one
-// at its end. So a call fires less than one bucket early and at most one bucket late.
+// bucket. If one chunk suffices, all calls fire at the bucket's end; otherwise the chunks are spread evenly over the
+// bucket, the last at its end. So a call fires less than one bucket early and at most one bucket late.
 #pragma once
 
 #include <interloop/detail/invoke.hpp>
@@ -58,8 +58,8 @@ class batched_call {
  public:
   batched_call() noexcept = default;
 
-  /// Prevents the call and destroys its callable, unless it has run, is running, or was cancelled: idempotent, O(1), and
-  /// honoured while its bucket is being run. Returns whether there was something to cancel.
+  /// Prevents the call and destroys its callable, unless it has run, is running, or was cancelled: idempotent, O(1),
+  /// and honoured while its bucket is being run. Returns whether there was something to cancel.
   bool cancel() noexcept {
     if (!active()) return false;
     detail::cancel_batched(*node_);
@@ -74,13 +74,13 @@ class batched_call {
   detail::state_ptr<detail::batched_node> node_;
 };
 
-/// What `make_batched_timer` returns. Copies share the buckets; calls stay scheduled when the last copy goes.
+/// What `make_batched_timer` returns. Copies share the buckets; calls stay scheduled when the last copy is destroyed.
 ///
 /// Thread safety: the loop's thread only.
 /// Source: `txaio.make_batched_timer`, `IBatchedTimer`.
 class batched_timer {
  public:
-  /// \param bucket      the length of a bucket, longer than zero; a millisecond or an hour.
+  /// \param bucket      the length of a bucket, longer than zero: a millisecond, say, or an hour.
   /// \param chunk_size  how many calls are made at a time, at least one.
   /// Errors: `usage_error` for other values, `loop_closed`.
   batched_timer(loop& core, duration bucket, std::size_t chunk_size);
@@ -90,7 +90,7 @@ class batched_timer {
   ~batched_timer();
 
   /// Calls `fn(args…)` about `delay` from now, at most one bucket early or late, in the loop's thread. Calls of one
-  /// bucket run in the order they were made. O(1) but for the search of the bucket.
+  /// bucket run in the order they were made. O(1) except for finding the bucket.
   /// Errors: `loop_closed`. What `fn` throws goes to the loop's exception handler; no other call is lost.
   template <class Rep, class Period, class F, class... Args>
   batched_call call_later(std::chrono::duration<Rep, Period> delay, F&& fn, Args&&... args) {

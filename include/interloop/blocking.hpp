@@ -2,7 +2,7 @@
 // Everything for threads that block on a loop's work: Crochet in C++. The loops' own headers are under adapters/.
 #pragma once
 
-#include <interloop/version.hpp>  // first: it says what language this is
+#include <interloop/version.hpp>  // first: it checks the language version
 
 #include <interloop/eventual_result.hpp>
 #include <interloop/loop_thread.hpp>

@@ -8,8 +8,8 @@
 
 namespace interloop {
 
-/// The process-wide configuration. `config().loop` is the loop that functions use when they run in no loop's turn; null
-/// until `use_<loop>()`. It may be assigned a loop that the application owns; the loop must outlive its being selected.
+/// The process-wide configuration. `config().loop` is the loop that functions use outside of any loop's turn; null
+/// until `use_<loop>()`. The application may assign a loop that it owns, which must live as long as it is selected.
 /// Source: `txaio.config`.
 [[nodiscard]] inline detail::configuration& config() noexcept { return detail::selected; }
 

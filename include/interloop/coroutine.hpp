@@ -2,14 +2,15 @@
 // `co_await` on a future, and `future<T>` as the return type of a coroutine.
 //
 // Life cycle. A coroutine starts at once, in its caller. It belongs to the loop of its first parameter that is one (an
-// `api`, a `loop&`, a loop's owner), or else to the loop whose turn is running, or else to the selected one. Its frame
-// lies in the same block of memory as the state of its future: one allocation for both. Each `co_await` of a future that
-// is not completed suspends it; it resumes in a turn of its loop. Its locals are destroyed when it returns, before the
-// callbacks of its future run; dropping all handles does not stop it.
+// `api`, a `loop&`, a loop's owner), or otherwise to the loop whose turn is running, or otherwise to the selected one.
+// Its frame lies in the same block of memory as the state of its future: one allocation for both. Each `co_await` of a
+// future that is not completed suspends it; it resumes in a turn of its loop. Its locals are destroyed when it returns,
+// before the callbacks of its future run; dropping all handles does not stop it.
 //
-// Ownership. A suspended coroutine is owned by the future it awaits, and holds that in turn, but not as one who could
-// complete it: where only waiters are left the future fails. Destroying the continuation unrun (the loop closes)
-// destroys the frame, and with it the locals; the coroutine's future then fails with `loop_closed`.
+// Ownership. A suspended coroutine is owned by the future it awaits, and in turn holds that future, but only as a
+// waiter: if only waiters are left, nobody can complete the future, and it fails. Destroying the continuation without
+// calling it (the loop closes) destroys the frame, and with it the locals; the coroutine's future then fails with
+// `loop_closed`.
 //
 // Thread safety: the loop's thread only.
 #pragma once
@@ -28,14 +29,14 @@
 
 namespace interloop::detail {
 
-/// What a coroutine's promise has that does not depend on its type.
+/// The part of a coroutine's promise that does not depend on its type.
 class promise_core {
  public:
   explicit promise_core(std::coroutine_handle<> self) noexcept : self_(self) {}
 
   [[nodiscard]] std::coroutine_handle<> self() const noexcept { return self_; }
 
-  /// What is awaited and is to be cancelled, or null: then the next `co_await` throws.
+  /// Returns the awaited future, which is to be cancelled, or null: then the next `co_await` throws.
   [[nodiscard]] future_core* request_cancel(const failure& cancelled) {
     if (awaiting_ && awaiting_->is_pending()) return awaiting_;
     requested_ = cancelled;
@@ -54,7 +55,8 @@ class promise_core {
   std::optional<failure> seen_;       // what the last co_await threw, with its history
 };
 
-/// Cancels a coroutine's future: what the last coroutine awaits of those that await each other.
+/// Cancels a coroutine's future: follows the chain of coroutines that await each other, and cancels what the last one
+/// awaits.
 void cancel_coroutine(pending& first, const failure& cancelled);
 
 /// The continuation of a coroutine that awaits a future of another loop: it resumes in a turn of its own.
@@ -66,8 +68,8 @@ struct return_home final : continuation {
   static void code_of(continuation& base, future_core& core, visit how, std::size_t& size);
 };
 
-/// What `co_await` needs of a future. One that its owner keeps is held only while the coroutine is suspended; one that is
-/// given up (`Taking`) is taken over.
+/// The awaiter of a future. A future that is awaited as an lvalue is held only while the coroutine is suspended; an
+/// rvalue (`Taking`) is taken over.
 template <class T, bool Taking>
 class future_awaiter {
  public:
@@ -94,7 +96,7 @@ class future_awaiter {
     waiter_.awaiting_ = &state_;
     counted_ = state_.retain_for_waiter();
     waits_ = true;
-    if constexpr (Taking) state_.release();  // nobody may be left then who could complete it
+    if constexpr (Taking) state_.release();  // perhaps nobody is left then who could complete it
   }
 
   decltype(auto) await_resume() {
@@ -122,7 +124,7 @@ class future_awaiter {
   future_state<T>& state_;
   promise_core& waiter_;
   std::source_location where_;
-  bool waits_ = false;  // holds the state as a waiter
+  bool waits_ = false;  // whether it holds the state as a waiter
   bool counted_ = false;
 };
 
@@ -137,8 +139,8 @@ loop& loop_among(First& first, Rest&... rest) {
   }
 }
 
-/// Does not suspend, but the compiler cannot know: of a coroutine without a suspension point clang puts the frame on the
-/// stack and leaves out `operator new`, which makes the state in front of it.
+/// Does not suspend, but the compiler cannot know that. If a coroutine has no suspension point, clang puts the frame on
+/// the stack and omits `operator new`, which makes the state in front of it.
 struct initial_awaiter {
   [[nodiscard]] bool await_ready() const noexcept {
     bool ready = true;
@@ -180,7 +182,7 @@ class promise_base : public promise_core {
 
   future<T> get_return_object() noexcept { return future_access::wrap<T>(state_ptr<future_state<T>>(&state())); }
 
-  // The default argument is evaluated in the coroutine, so it names it.
+  // The default argument is evaluated in the coroutine, so it names the coroutine.
   initial_awaiter initial_suspend(std::source_location where = std::source_location::current()) noexcept {
     state().set_created(where);
     return {};
@@ -217,7 +219,7 @@ class promise_base : public promise_core {
     if (!mine.is_pending()) return;
     if (loop_->closed()) {
       mine.do_abandon(mine);
-    } else {  // what it awaited was of another loop, which was closed: those who wait in this one are told
+    } else {  // it awaited a future of another loop, which was closed: tell those who wait in this loop
       mine.set_failure(loop_->closing_failure());
       mine.complete(status::failed);
     }

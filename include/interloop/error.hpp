@@ -15,7 +15,7 @@ class error : public std::runtime_error {
 };
 
 /// A call that can never work as it was made: no loop selected, two selected, no callback given, a bad descriptor.
-/// Source: txaio raises `RuntimeError` and `ValueError` there.
+/// Source: txaio raises `RuntimeError` and `ValueError` for these.
 class usage_error : public error {
  public:
   using error::error;
@@ -45,8 +45,8 @@ class timeout_error : public error {
   ~timeout_error() override;
 };
 
-/// A loop-bound object was touched from another thread, or a future looked at while one runs its loop. Thrown by checked builds (`INTERLOOP_CHECKED`) only; elsewhere
-/// such a call is a data race.
+/// A loop-bound object was touched from another thread, or a future was looked at while another thread runs its loop.
+/// Only checked builds (`INTERLOOP_CHECKED`) throw this; in others such a call is a data race.
 class wrong_thread : public error {
  public:
   using error::error;
@@ -60,8 +60,8 @@ class loop_closed : public error {
   ~loop_closed() override;
 };
 
-/// Nobody can complete the future any more for which a coroutine, a `gather` or a blocked thread waits: the last handle of
-/// others was dropped. Source: `std::future_errc::broken_promise`.
+/// A coroutine, a `gather` or a blocked thread waits for a future that nobody can complete any more: all other handles
+/// to it were dropped. Source: `std::future_errc::broken_promise`.
 class broken_promise : public error {
  public:
   using error::error;
@@ -84,7 +84,7 @@ class reactor_stopped : public error {
 
 namespace detail {
 
-// Throwing is out of line so that the paths which check stay small.
+// Throwing is out of line so that the checking code stays small.
 [[noreturn]] void throw_usage(const char* what);
 [[noreturn]] void throw_invalid_state(const char* what);
 [[noreturn]] void throw_loop_closed(const char* what);

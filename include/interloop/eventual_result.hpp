@@ -16,7 +16,7 @@ namespace interloop {
 
 namespace detail {
 
-/// Result of `eventual_result<T>::wait`: a copy, or a reference to the one there is where it cannot be copied.
+/// Result of `eventual_result<T>::wait`: a copy, or a reference to the stored value if its type cannot be copied.
 template <class T>
 using waited =
     std::conditional_t<std::is_void_v<T> || std::is_copy_constructible_v<T>, T, std::add_lvalue_reference_t<const T>>;
@@ -37,20 +37,20 @@ inline std::chrono::steady_clock::time_point deadline_of(duration timeout) noexc
 }  // namespace detail
 
 /// What `run_in_reactor` returns. Copies share the result. Dropping all of them does not stop the operation; a failure
-/// that nobody retrieved by then is reported to the loop's exception handler.
+/// that nobody has retrieved by then is reported to the loop's exception handler.
 ///
-/// Thread safety: any thread, but for `wait` in the loop's own thread, which throws.
+/// Thread safety: any thread, except that `wait` throws in the loop's own thread.
 /// Source: `crochet.EventualResult`.
 template <class T>
 class eventual_result {
  public:
-  /// Blocks until the operation is over and returns its value, the same to every caller, any number of times. A type that
-  /// cannot be copied is returned by reference, valid while a copy of this exists.
-  /// \param timeout   how long to wait; without one, for ever.
+  /// Blocks until the operation is over and returns its value, the same to every caller, any number of times. A type
+  /// that cannot be copied is returned by reference, valid while a copy of this exists.
+  /// \param timeout   how long to wait; without one, forever.
   /// \param deadline  when to stop waiting.
   /// \param stop      waiting ends early, with `cancelled_error`, when it is requested.
-  /// Errors: what the operation failed with; `timeout_error` (the operation goes on, wait again or `cancel`);
-  /// `reactor_stopped` if the loop has stopped first; `usage_error` in the loop's own thread, which would wait for itself;
+  /// Errors: what the operation failed with; `timeout_error` (the operation goes on: wait again or `cancel`);
+  /// `reactor_stopped` if the loop stopped first; `usage_error` in the loop's own thread, which would deadlock;
   /// `interrupted_error`, see `interrupt_wait`; `error` in a forked child, which has no loop thread.
   template <class Rep, class Period>
   detail::waited<T> wait(std::chrono::duration<Rep, Period> timeout, const std::stop_token& stop = {}) const {
@@ -67,33 +67,34 @@ class eventual_result {
   /// Asks the loop to cancel the operation. It may be too late, and the operation may ignore it. Never blocks.
   void cancel() const { slot().request_cancel(); }
 
-  /// The failure with its traceback, or nothing if there is none (yet). Counts as retrieving it. Never blocks.
+  /// The failure with its traceback, or nothing if there is none (yet). The failure then counts as retrieved. Never
+  /// blocks.
   [[nodiscard]] std::optional<failure> original_failure() const {
     if (slot().state() != detail::outcome::failed) return std::nullopt;
     slot().mark_retrieved();
     return slot().get_failure();
   }
 
-  /// Keeps the result in the process until `retrieve_result<T>(uid)`, once. A failure that is never retrieved is reported
-  /// at exit.
+  /// Keeps the result in the process until `retrieve_result<T>(uid)`, once. A failure that is never retrieved is
+  /// reported at exit.
   [[nodiscard]] std::uint64_t stash() const {
     static_cast<void>(slot());
     return detail::stash_slot(detail::state_ptr<detail::slot_base>(slot_.get()), typeid(T));
   }
 
-  /// For whoever makes results: run_in_reactor.hpp.
+  /// For code that makes results: run_in_reactor.hpp.
   explicit eventual_result(detail::state_ptr<detail::slot<T>> slot) noexcept : slot_(std::move(slot)) {}
 
  private:
   template <class F>
   friend class blocking_function;
 
-  /// Waits once for a result that nobody else has, where one can wait, and moves it out. Whoever gives up before there is
-  /// one cancels the operation, which nobody else could.
+  /// Waits once for a result that no one else holds, and moves it out. If the wait ends early, cancels the operation,
+  /// since nobody else could. Not in the loop's own thread.
   T finish(duration timeout) && {
     const detail::wait_end end = slot().wait_until(detail::deadline_of(timeout), {});
     if (end != detail::wait_end::opened) {
-      slot().mark_retrieved();  // whoever asked has had an answer
+      slot().mark_retrieved();  // the caller has had an answer
       slot().request_cancel();
       if (end == detail::wait_end::interrupted) detail::throw_interrupted("the operation is being cancelled");
       detail::throw_timeout(timeout, "the operation is being cancelled");
@@ -142,9 +143,9 @@ class eventual_result {
   detail::state_ptr<detail::slot<T>> slot_;
 };
 
-/// The result that was stashed under `uid`, once. Any thread; of several, one gets it.
-/// Errors: `usage_error` if the uid is unknown (never given, or retrieved already), or if the result is of another type;
-/// it then stays stashed.
+/// The result that was stashed under `uid`, once. Any thread; if several ask, one gets it.
+/// Errors: `usage_error` if the uid is unknown (never given, or retrieved already), or if the result is of another
+/// type; it then stays stashed.
 /// Source: `crochet.retrieve_result`.
 template <class T>
 [[nodiscard]] eventual_result<T> retrieve_result(std::uint64_t uid) {
@@ -152,8 +153,8 @@ template <class T>
   return eventual_result<T>(detail::state_ptr<detail::slot<T>>(static_cast<detail::slot<T>*>(found.get())));
 }
 
-/// Makes the wait of the calling thread, if it is in one, throw `interrupted_error`. For signal handlers: async-signal-safe.
-/// A handler that does not call it leaves the wait going on.
+/// If the calling thread is in a wait, makes that throw `interrupted_error`. For signal handlers: async-signal-safe. If
+/// the handler does not call it, the wait goes on.
 void interrupt_wait() noexcept;
 
 }  // namespace interloop

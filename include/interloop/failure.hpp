@@ -44,7 +44,7 @@ class failure {
   }
   ~failure() { release(record_); }
 
-  /// Wraps a non-null exception without failing: where there is no memory, the failure is a `std::bad_alloc` instead.
+  /// Wraps a non-null exception without failing: if memory is short, the failure holds a `std::bad_alloc` instead.
   [[nodiscard]] static failure of(std::exception_ptr exception, std::source_location where) noexcept;
 
   /// The wrapped exception; never null.
@@ -71,16 +71,17 @@ class failure {
   /// `what()`, or the text of a thrown string or number; empty for other things that are not a `std::exception`.
   [[nodiscard]] std::string message() const;
 
-  /// The history, in the order a person reads: where it was raised first, who waited for it in the end last. Without
-  /// what has no place in the user's source: an exception that escaped a callback was raised nowhere that interloop knows.
+  /// The history, in reading order: where it was raised comes first, the last to wait for it comes last. Steps without
+  /// a location in the user's source are omitted: where an exception that escaped a callback was raised, interloop does
+  /// not know.
   [[nodiscard]] std::vector<trace_entry> trace() const;
 
-  /// The return addresses of the stack on which a handler made the failure, innermost first, at most 128. Empty if it was
-  /// made of an exception that was given to it, or by interloop, and where the target `throw_traces` is linked, which knows
-  /// more. `catch_frames` in throw_traces.hpp looks them up. Errors: `std::bad_alloc`.
+  /// The return addresses of the stack on which a handler made the failure, innermost first, at most 128. Empty if the
+  /// failure was made by interloop or from an exception passed to it, or if the target `throw_traces` is linked, which
+  /// knows more. `catch_frames` in throw_traces.hpp looks the addresses up. Errors: `std::bad_alloc`.
   [[nodiscard]] std::vector<std::uintptr_t> catch_addresses() const;
 
-  /// The same failure with one more step of history. Allocates; where that fails, the history stays as it is.
+  /// The same failure with one more step of history. Allocates; if that fails, the history stays as it is.
   [[nodiscard]] failure extended(trace_entry::kind what, std::source_location where) const noexcept;
 
  private:
@@ -92,13 +93,13 @@ class failure {
   record* record_;
 };
 
-/// Makes a failure of the exception being handled. Throws `usage_error` outside of a `catch` block.
+/// Makes a failure from the exception being handled. Throws `usage_error` outside of a `catch` block.
 [[nodiscard, gnu::always_inline]] inline failure create_failure(
     std::source_location where = std::source_location::current()) {
   return failure(where);
 }
 
-/// Makes a failure of an exception object, or of a `std::exception_ptr`, which must not be null.
+/// Makes a failure from an exception object, or from a `std::exception_ptr`, which must not be null.
 template <class Exception>
   requires(!std::is_same_v<std::remove_cvref_t<Exception>, std::source_location>)
 [[nodiscard]] failure create_failure(Exception&& exception,
@@ -116,9 +117,9 @@ template <class Exception>
 /// The asynchronous history, first cause first. Source: `txaio.failure_traceback`.
 [[nodiscard]] std::vector<trace_entry> failure_traceback(const failure& fail);
 
-/// The exception, its nested causes and its history, over many lines; the functions from which the handler was called that
-/// made the failure, or with the target `throw_traces` those from which each exception was thrown (see throw_traces.hpp;
-/// the first time that takes a millisecond, with the target tens of them). Source: `txaio.failure_format_traceback`.
+/// The exception, its nested causes and its history, over many lines. It also shows the call stack of the handler that
+/// made the failure or, with the target `throw_traces`, that of each `throw` (see throw_traces.hpp). The first call
+/// takes a millisecond, with the target tens of milliseconds. Source: `txaio.failure_format_traceback`.
 [[nodiscard]] std::string failure_format_traceback(const failure& fail);
 
 }  // namespace interloop

@@ -15,8 +15,9 @@ template <class Signature>
 class function;
 
 /// Owns any callable with this signature, copyable or not. Callables of up to three pointers that move without
-/// throwing are stored inside; larger ones take one allocation. An empty one must not be called. One that returns a future
-/// is kept until the futures of all its calls are completed, as a coroutine refers to its captures.
+/// throwing are stored inside; larger ones take one allocation. An empty one must not be called. A callable that
+/// returns a future is kept until the futures of all its calls are completed, because a coroutine refers to its
+/// captures.
 ///
 /// Thread safety: none of its own; it is as safe as what it holds.
 template <class R, class... Args>

@@ -21,13 +21,14 @@ struct future_access;
 
 /// A handle to a value of type `T` (or nothing, for `void`) that comes later, or to the failure that comes instead.
 ///
-/// Copies name the same future: whoever has one may add callbacks, complete it, cancel it or look at it. It is completed
-/// once, by `resolve`, `reject` or `cancel`; a future that a coroutine returned is completed by the coroutine alone.
-/// Every callback gets the same value; what a callback returns is ignored, there is no chaining.
+/// Copies refer to the same future; through any of them one may add callbacks, complete it, cancel it or look at it. It
+/// is completed once, by `resolve`, `reject` or `cancel`; a future that a coroutine returned is completed by the
+/// coroutine alone. Every callback gets the same value; what a callback returns is ignored: there is no chaining.
 ///
-/// Dropping the last handle of a pending future destroys its callbacks without calling them. Where a coroutine, a `gather` or
-/// a blocked thread waits for it, it fails with `broken_promise` instead, as nobody can complete it any more. A failure that nobody looked at (no errback,
-/// no `co_await`, no `get_failure`) is given to the loop's exception handler when the last handle goes.
+/// Dropping the last handle of a pending future destroys its callbacks without calling them. If a coroutine, a `gather`
+/// or a blocked thread waits for it, it fails with `broken_promise` instead, because nobody can complete it any more. A
+/// failure that nobody looked at (no errback, no `co_await`, no `get_failure`) is given to the loop's exception handler
+/// when the last handle is destroyed.
 ///
 /// Thread safety: the loop's thread only, copies and destruction included. May outlive the loop.
 /// Source: asyncio `Future`, Twisted `Deferred`, as far as `txaio` lets code rely on them.
@@ -41,10 +42,10 @@ class future {
  public:
   using value_type = T;
 
-  /// An empty handle, good only for being assigned to. Everything but `operator bool` throws `usage_error` on it.
+  /// An empty handle, which can only be assigned to. Everything except `operator bool` throws `usage_error` on it.
   future() noexcept = default;
 
-  /// Whether the handle names a future.
+  /// Whether the handle refers to a future.
   explicit operator bool() const noexcept { return static_cast<bool>(state_); }
 
   /// The value. Errors: `invalid_state` if there is none yet or it was taken; throws the exception of a failed future.
@@ -65,7 +66,7 @@ class future {
     }
   }
 
-  /// The failure, or null if there is none (yet). Valid while a handle exists. Counts as having looked at it.
+  /// The failure, or null if there is none (yet). Valid while a handle exists. The failure then counts as looked at.
   [[nodiscard]] const failure* get_failure() const {
     auto& mine = seen("get_failure");
     if (mine.status() != detail::status::failed) return nullptr;
@@ -117,7 +118,7 @@ struct future_access {
     static_cast<void>(f.state());
     return *f.state_.release();
   }
-  /// For whoever is about to complete the future.
+  /// For code that is about to complete the future.
   template <class T>
   static future_state<T>& completable(const future<T>& f, const char* function) {
     future_state<T>& state = f.state();
@@ -129,8 +130,7 @@ struct future_access {
   [[noreturn]] static void throw_not_completable(const future_core& state, const char* function);
 };
 
-/// A future for somebody who waits for it, has added a continuation, and may cancel it: held, but not as by one who could
-/// complete it.
+/// A future held by a waiter, which has added a continuation and may cancel the future, but cannot complete it.
 template <class T>
 class awaited {
  public:
@@ -155,7 +155,7 @@ class awaited {
   bool counted_ = false;
 };
 
-/// A pending future, of a closed loop, too.
+/// A pending future, even of a closed loop.
 template <class T>
 future<T> make_future_unchecked(loop& core, std::source_location where) {
   unsigned char kind;
@@ -187,7 +187,7 @@ struct keeper final : continuation {
   }
 };
 
-/// Where there is no memory for it, `what` is kept until the process ends, rather than not long enough.
+/// If there is no memory for that, `what` is leaked rather than destroyed too early.
 template <class T, class What>
 void keep_until_completed(const future<T>& f, What what) noexcept {
   if (!f) return;
@@ -203,7 +203,8 @@ void keep_until_completed(const future<T>& f, What what) noexcept {
 template <class F>
 inline constexpr bool is_absent = std::is_same_v<std::remove_cvref_t<F>, std::nullptr_t>;
 
-/// Stands for an absent callback where a future's are kept: unlike nullptr_t, it takes no room. `Nth` keeps two apart.
+/// Stands for an absent callback among those that a future keeps: unlike nullptr_t, it takes no room. `Nth` tells two
+/// apart.
 template <int Nth>
 struct absent {
   absent(std::nullptr_t) noexcept {}
@@ -247,13 +248,13 @@ template <class F>
   return detail::is_empty(kept.callable());
 }
 
-/// How a callback is kept that the value goes to.
+/// How a callback that gets the value is kept.
 template <class T, class F>
 struct kept_callback : std::type_identity<keeping<F, std::conditional_t<shares_value<T, F>, const T&, T&&>>> {};
 template <class F>
 struct kept_callback<void, F> : std::type_identity<keeping<F>> {};
 
-/// Calls a callback. What it is given stays as long as a coroutine may refer to it.
+/// Calls a callback. Its arguments stay alive as long as a coroutine may refer to them.
 template <class F, class... Args>
 void call_back(future_core& core, F& fn, Args&&... args) {
   if constexpr (returns_future<F&, Args...>()) {
@@ -264,7 +265,7 @@ void call_back(future_core& core, F& fn, Args&&... args) {
   }
 }
 
-/// What `add_callbacks` leaves with the future.
+/// The continuation that `add_callbacks` adds to the future.
 template <class T, class Callback, class Errback>
 struct callbacks final : continuation {
   [[no_unique_address]] kept<Callback, 0> callback;
@@ -336,7 +337,7 @@ void add_canceller(const future<T>& f, F&& fn) {
   state.mark_canceller();
 }
 
-/// The future that `as_future` and `run_in_reactor` make of a function's return type.
+/// The type of future that `as_future` and `run_in_reactor` return for a function's return type.
 template <class R>
 struct as_future_of {
   using type = future<std::decay_t<R>>;
@@ -373,8 +374,8 @@ template <class T>
 
 /// Completes the future with a value. The callbacks run in a later turn, in the order they were added.
 /// \param value  what constructs the value; nothing for `future<void>`.
-/// Errors: `invalid_state` if it is completed already or belongs to a coroutine. What the value's constructor throws
-/// passes through, and the future stays pending.
+/// Errors: `invalid_state` if it is completed already or belongs to a coroutine. An exception from the value's
+/// constructor passes through, and the future stays pending.
 /// Source: `txaio.resolve`.
 template <class T, class... Value>
   requires(std::is_void_v<T> ? sizeof...(Value) == 0
@@ -385,7 +386,8 @@ void resolve(const future<T>& f, Value&&... value) {
   state.complete(detail::status::value);
 }
 
-/// Completes the future with the exception being handled. Errors: `usage_error` outside of a `catch` block; as `resolve`.
+/// Completes the future with the exception being handled. Errors: `usage_error` outside of a `catch` block; as
+/// `resolve`.
 template <class T>
 void reject(const future<T>& f, std::source_location where = std::source_location::current()) {
   detail::fail(f, failure(where), "reject");
@@ -403,9 +405,9 @@ void reject(const future<T>& f, Exception&& why, std::source_location where = st
   }
 }
 
-/// Asks that the future not be waited for any longer. The canceller it was created with is called, now, and may complete
-/// it; otherwise it fails with `cancelled_error(message)`. A coroutine's future cancels what the coroutine awaits, which
-/// then sees `cancelled_error` and may clean up, pass it on or ignore it.
+/// Asks to stop waiting for the future. The canceller that it was created with is called now and may complete it; if it
+/// does not, the future fails with `cancelled_error(message)`. Cancelling a coroutine's future cancels what the
+/// coroutine awaits; the coroutine then sees `cancelled_error` and may clean up, pass it on or ignore it.
 /// \return false if the future was completed already; nothing happens then.
 /// Source: `txaio.cancel`, asyncio `Task.cancel`.
 template <class T>
@@ -419,14 +421,15 @@ bool cancel(const future<T>& f, std::string message = "the operation was cancell
   return true;
 }
 
-/// Calls `callback(value)` when the future is resolved, `errback(failure)` when it fails: in a later turn, in the loop's
-/// thread, also when it is completed already. Either may be absent: `nullptr`, or an empty function.
+/// Calls `callback(value)` when the future is resolved, `errback(failure)` when it fails: in a later turn, in the
+/// loop's thread, even if it is completed already. Either may be absent: `nullptr`, or an empty function.
 ///
-/// The value is passed as `const T&`, the same for every callback. A callback that can only be called with `T&&` (it takes
-/// a move-only value by value) gets it moved, or copied where others still need it; after a move, a second taker fails
-/// with `invalid_state`. What either throws goes to the loop's exception handler and harms no other callback.
-/// Both are destroyed after the call, or unrun when the loop closes or the last handle of a pending future goes. One that
-/// returns a future, a coroutine's say, is kept until that is completed, and so is the value or the failure it was given.
+/// The value is passed as `const T&`, the same for every callback. A callback that can only be called with `T&&` (it
+/// takes a move-only value by value) gets it moved, or copied if others still need it; after a move, a second taker
+/// fails with `invalid_state`. What either throws goes to the loop's exception handler and harms no other callback.
+/// Both are destroyed after the call, or without being called when the loop closes or the last handle of a pending
+/// future is destroyed. A callback that returns a future (a coroutine, say) is kept until that future is completed, and
+/// so is the value or the failure that it was given.
 /// Errors: `usage_error` if both are absent, `loop_closed`.
 /// Source: `txaio.add_callbacks`, without Twisted's chaining.
 template <class T, class Callback, class Errback = std::nullptr_t>

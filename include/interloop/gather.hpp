@@ -16,12 +16,13 @@
 
 namespace interloop {
 
-/// What `gather` does with a failure: put it in its place among the results, or fail as a whole with the first one.
+/// What `gather` does with a failure: `yes` puts it in its place among the results, `no` fails the whole with the first
+/// one.
 enum class consume_exceptions : bool { no, yes };
 
 namespace detail {
 
-/// What is to be done with failures, and the place where `gather` was called: after the futures there is no room for it.
+/// What to do with failures, and where `gather` was called: a default argument cannot follow the pack of futures.
 struct gather_call {
   interloop::consume_exceptions consume;
   std::source_location where;
@@ -31,7 +32,7 @@ struct gather_call {
 
 /// What the gathered futures have in common. Counted by their continuations; `Results` knows the places.
 ///
-/// It keeps the gathered futures, as one who waits for them, so that they can be cancelled until the outcome is known.
+/// It keeps the gathered futures, as a waiter, so that they can be cancelled until the outcome is known.
 template <class Results>
 class gathering {
  public:
@@ -71,7 +72,7 @@ class gathering {
     if (--remaining_ == 0) finish();
   }
 
-  /// A continuation failed to take its value, or there was no memory for the results: so does the whole.
+  /// A continuation failed to take its value, or there was no memory for the results: fails the whole.
   void broken() {
     if (!is_called(done_)) {
       const std::source_location created = future_access::state(done_).created();
@@ -80,7 +81,7 @@ class gathering {
     results_.forget();
   }
 
-  /// The loop of a gathered future was closed, so that one never arrives. The whole may be on another loop.
+  /// The loop of a gathered future was closed, so its result never arrives. The whole may be on another loop.
   void lost(const failure& why) {
     if (!is_called(done_) && !done_.loop().closed()) fail(done_, why, "gather");
     results_.forget();
@@ -189,8 +190,8 @@ auto start_gathering(loop& core, Results results, bool consume, std::source_loca
     whole->finish();
     return std::pair(done, whole);
   }
-  // The gathering outlives `done`'s being pending: each gathered future's continuation keeps it, and none goes without
-  // either counting or completing `done`.
+  // The gathering lives at least as long as `done` is pending: each gathered future's continuation keeps it, and none
+  // is destroyed without either being counted or completing `done`.
   add_canceller(done, [all = whole.get()] { all->cancel_all(); });
   return std::pair(done, whole);
 }
@@ -221,11 +222,11 @@ future<std::tuple<result<Ts>...>> gather_tuple(loop& core, bool consume, std::so
   return done;
 }
 
-/// What may stand in places for futures.
+/// Valid arguments in the places for futures.
 template <class... Arguments>
 concept futures_or_none = ((is_future_v<Arguments> || !is_given_v<Arguments>) && ...);
 
-// What a range-based `for` takes: <ranges> would cost every user's file more than all of this header.
+// What a range-based `for` accepts. <ranges> would cost every user's file more than this whole header.
 template <class Range>
 using element_of = std::remove_cvref_t<decltype(*std::begin(std::declval<Range&>()))>;
 template <class Range>

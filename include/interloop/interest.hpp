@@ -5,7 +5,7 @@
 namespace interloop {
 
 /// Directions of readiness. Errors and hang-ups are reported as readiness of every watched direction: the next read or
-/// write tells what it was. Spurious readiness is allowed, so descriptors should be non-blocking.
+/// write tells which. Spurious readiness is allowed, so descriptors should be non-blocking.
 enum class interest : unsigned char { none = 0, read = 1, write = 2, read_write = 3 };
 
 [[nodiscard]] constexpr interest operator|(interest a, interest b) noexcept {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Start here: everything a library or an application needs, but for the loop, which has its own header under adapters/.
+// Start here: everything a library or an application needs, except the loop, which has its own header under adapters/.
 #pragma once
 
-#include <interloop/version.hpp>  // first: it says what language this is
+#include <interloop/version.hpp>  // first: it checks the language version
 
 #include <interloop/api.hpp>
 #include <interloop/batched_timer.hpp>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Logging for libraries and applications: named fields, levels, no cost to speak of where a level is off.
-// Start here; what applications need besides is in logging/start.hpp and logging/sink.hpp.
+// Logging for libraries and applications: named fields, levels, hardly any cost when a level is off.
+// Start here; applications also need logging/start.hpp and logging/sink.hpp.
 #pragma once
 
-#include <interloop/version.hpp>  // first: it says what language this is
+#include <interloop/version.hpp>  // first: it checks the language version
 
 #include <interloop/failure.hpp>
 #include <interloop/logging/field.hpp>
@@ -16,17 +16,17 @@
 #include <string>
 #include <string_view>
 
-// Qt makes `emit` a macro, of nothing: it is out of the way for this header, and as it was after it.
+// Qt defines `emit` as an empty macro: this header removes it, and restores it at its end.
 #pragma push_macro("emit")
 #undef emit
 
 namespace interloop {
 namespace detail {
 
-// What loggers of one name share. Never destroyed, so that whoever is destroyed last can still log.
+// What loggers of one name share. Never destroyed, so that the last destructors can still log.
 struct logger_core {
-  // What passes: the logger's own level or the global one, and no more than some sink wants. Relaxed wherever it is read:
-  // nothing else is read because of it.
+  // The finest level that passes: the logger's own or the global one, limited to what some sink wants. Always read
+  // relaxed, because no other data depends on it.
   std::atomic<log_level> threshold;
 };
 
@@ -47,20 +47,21 @@ concept with_category = ((Fields::name == "log_category") || ...);
 
 }  // namespace detail
 
-/// Logs, under a name. Loggers of one name are one: a small handle, to copy freely. The library keeps what belongs to a
-/// name for as long as the process runs, so name loggers after code; what a message is about goes into its fields.
+/// Logs, under a name. A small handle, to copy freely; loggers of the same name share their state. The library keeps
+/// that state for as long as the process runs, so name loggers after code; what a message is about goes into its
+/// fields.
 ///
 /// Each level has a function of this form, and none of them throws or blocks on anything but sinks:
 ///
 ///     log.info("Hopping {times} times.", "times"_a = 42);   // a format, checked by the compiler, and its fields
-///     log.info(runtime(text), "times"_a = 42);              // a format that is known only now
+///     log.info(runtime(text), "times"_a = 42); // a format that is known only at run time
 ///     log.info("log_category"_a = "hop", "times"_a = 42);   // a category's format: see add_log_categories
 ///     log.info(some_std_string);                            // a text as it is, braces and all
 ///
-/// Fields may be given that the format does not name. Their values are looked at only if the level is on. What a user's
-/// formatter throws is said in the message.
+/// A call may have fields that its format does not name. Values of fields are looked at only if the level is on. If a
+/// user's formatter throws, the message says so.
 ///
-/// Thread safety: any thread, any callback, any destructor, also while the process exits.
+/// Thread safety: any thread, any callback, any destructor, even while the process exits.
 /// Source: `txaio.interfaces.ILogger`.
 class logger {
  public:
@@ -92,8 +93,9 @@ class logger {
   INTERLOOP_LOG_LEVEL(trace)
 #undef INTERLOOP_LOG_LEVEL
 
-  /// Logs at a level that is known only now: what the level's own function takes, behind the level. `log_at` is the same,
-  /// for those to whom Qt makes `emit` a macro. Errors: `usage_error` at `none`, which is no level to log at.
+  /// Logs at a level that is known only at run time; after the level, the arguments are those of the level's own
+  /// function. `log_at` is the same, for code in which Qt makes `emit` a macro. Errors: `usage_error` for `none`, at
+  /// which nothing can be logged.
 #define INTERLOOP_LOG_AT_LEVEL(name)                                                                                 \
   template <class... Fields>                                                                                         \
   void name(log_level level, log_format<std::type_identity_t<Fields>...> format, Fields... fields) const {           \
@@ -115,9 +117,9 @@ class logger {
   INTERLOOP_LOG_AT_LEVEL(log_at)
 #undef INTERLOOP_LOG_AT_LEVEL
 
-  /// Logs, at error, the message followed by `: ` and the failure's `failure_message`, and at debug its traceback. The
-  /// event has the failure as a field, `log_failure`. A field `log_category` counts as above. Source: the idiom of txaio's
-  /// programming guide.
+  /// Logs the message followed by `: ` and the failure's `failure_message` at level error, and its traceback at debug.
+  /// The event has the failure as a field, `log_failure`. A field `log_category` works as above. Source: the idiom of
+  /// txaio's programming guide.
   template <class... Fields>
   void failure(log_format<std::type_identity_t<Fields>...> format, const interloop::failure& fail,
                Fields... fields) const noexcept {
@@ -126,19 +128,19 @@ class logger {
     detail::log_failure(*core_, format, fail, views, sizeof...(Fields));
   }
 
-  /// Whether a message at that level would go anywhere, for what is dear to prepare.
+  /// Whether a message at that level would go anywhere: ask before preparing something expensive.
   [[nodiscard]] bool enabled(log_level level) const noexcept {
     return level <= core_->threshold.load(std::memory_order_relaxed);
   }
 
-  /// `log_namespace`. Valid for ever.
+  /// `log_namespace`. Valid forever.
   [[nodiscard]] std::string_view name() const noexcept;
 
-  /// Pins this logger, and all of its name, to a level whatever the global one is. Errors: as `log_threshold`.
+  /// Pins this logger, and all others of its name, to a level, whatever the global one is. Errors: as `log_threshold`.
   void set_level(log_threshold level) const;
-  /// Takes the pin out.
+  /// Removes the pin.
   void follow_global_level() const noexcept;
-  /// Its own level where it is pinned, otherwise the global one.
+  /// Its own level if it is pinned, otherwise the global one.
   [[nodiscard]] log_level level() const noexcept;
 
  private:
@@ -147,7 +149,7 @@ class logger {
     return enabled(level);
   }
 
-  // Takes a format's parts one by one: in registers, so that nothing is written where the level is off.
+  // Takes a format's parts one by one, in registers, so that nothing is written to memory when the level is off.
   template <class... Fields>
   [[gnu::noinline]] void call(log_level level, std::string_view text, std::source_location where, bool is_literal,
                               Fields... fields) const noexcept {
@@ -160,8 +162,8 @@ class logger {
   const detail::logger_core* core_;
 };
 
-/// A logger named after its caller: the function (a class's, from its constructor), with its namespaces; at namespace
-/// scope the file, without folders and extension. Or with the name given.
+/// A logger with the given name, or named after its caller: the function with its namespaces (in a constructor, the
+/// class); at namespace scope the file, without folders and extension.
 ///
 /// Thread safety: any. Source: `txaio.make_logger`.
 [[nodiscard]] logger make_logger(std::source_location where = std::source_location::current());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The loop: a ready queue, an inbox for other threads, timers and watches, riding on a native loop through its port.
 //
-// A *turn* runs what was ready when it began, then due timers, then what those caused, for at most 16 generations; the
+// A *turn* runs what was ready when it began, then due timers, then what those queued, for at most 16 generations; the
 // rest waits for the next turn, so the native loop's own handlers are never starved.
 //
 // Thread safety: everything here belongs to the loop's thread, except where a function says "any thread".
@@ -47,13 +47,13 @@ namespace detail {
 /// A future that is not completed yet, as its loop sees it: one link in the list of all of them.
 struct pending {
   struct operations {
-    task_queue::code queued;              // of the record in the ready queue: `dispatch`, or unrun `abandon`
+    task_queue::code queued;              // of the record in the ready queue: `dispatch`, or `abandon` if it is not run
     void (*dispatch)(pending&) noexcept;  // completed: run the callbacks
     void (*abandon)(pending&) noexcept;   // the loop closes: fail with loop_closed if pending; destroy the callbacks
     void (*destroy)(pending&) noexcept;   // the last handle is gone: give the memory back
     void (*cancel)(pending&, const failure& cancelled);  // pending: ask whoever will complete it, or fail it
-    // A coroutine's, pending: what it awaits and is to be cancelled instead, or null. In a ring, where nothing will ever
-    // complete what it awaits, it fails.
+    // For a pending coroutine future: returns the future that the coroutine awaits, to be cancelled instead, or null.
+    // `in_ring` means that coroutines await each other, so nothing will ever complete that future: then this one fails.
     pending* (*pass_on)(pending&, const failure& cancelled, bool in_ring);
   };
   const operations* ops;
@@ -82,8 +82,8 @@ struct configuration {
 };
 extern constinit configuration selected;
 
-/// The loop that functions use which are not told one: the one whose turn runs in this thread, or else the selected one.
-/// Throws `usage_error` if there is neither.
+/// The default loop: the one whose turn runs in this thread, or otherwise the selected one. Throws `usage_error` if
+/// there is neither.
 [[noreturn]] void throw_no_loop();
 inline loop& current_loop() {
   if (running_loop) return *running_loop;
@@ -92,7 +92,7 @@ inline loop& current_loop() {
   return *selected.loop;
 }
 
-/// Whether `fn` and what is bound to it are kept until the future that it returns is completed.
+/// Whether `fn` and its bound arguments are kept until the future that it returns is completed.
 template <class F, class... Args>
 inline constexpr bool is_kept = returns_future<F, Args...>() && (has_members<F> || sizeof...(Args) > 0);
 
@@ -121,12 +121,12 @@ auto bind_once(F&& fn, Args&&... args) {
 
 }  // namespace detail
 
-/// Posts to a loop from any thread, also when the loop may be gone: a copyable, counted handle that keeps nothing alive
-/// but the inbox. Made by `loop::remote()`.
+/// Posts to a loop from any thread, even if the loop may be gone: a copyable, counted handle that keeps only the inbox
+/// alive. Made by `loop::remote()`.
 class loop_remote {
  public:
-  /// Runs `fn(args…)` in a later turn of the loop, in its thread. Callables of one thread keep their order. `fn` is
-  /// destroyed in the loop's thread, after it ran or when the loop closes.
+  /// Runs `fn(args…)` in a later turn of the loop, in its thread. Callables posted by one thread keep their order. `fn`
+  /// is destroyed in the loop's thread, after it ran or when the loop closes.
   /// Thread safety: any thread. Errors: `loop_closed`; `fn` is then destroyed here.
   /// Source: asyncio `call_soon_threadsafe`, Twisted `callFromThread`.
   template <class F, class... Args>
@@ -134,13 +134,13 @@ class loop_remote {
     inbox_->push(detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...));
   }
 
-  /// Whether waiting here for this loop would be waiting for oneself: inside its turn, or in the thread that runs it.
-  /// Where several threads may run the native loop (a strand), a thread between two handlers is not the loop's. Where the
-  /// application runs a libuv loop by itself, the thread of the last turn counts. Any thread.
+  /// Whether blocking on this loop here would deadlock: inside its turn, or in the thread that runs it. If several
+  /// threads may run the native loop (a strand), a thread between two handlers does not count as the loop's. If the
+  /// application runs a libuv loop itself, the thread of the last turn counts. Any thread.
   [[nodiscard]] bool is_here() const;
   /// Whether the process was forked since the loop was made: its thread is not in this process.
   [[nodiscard]] bool inherited() const noexcept;
-  /// Throws `usage_error` in another copy of the library than that which made the loop. Any thread.
+  /// Throws `usage_error` if called from a copy of the library other than the one that made the loop. Any thread.
   void require_same_copy() const { inbox_->require_same_copy(); }
   /// The processor that the loop's thread last ran posted callables on, -1 if it has not. A hint.
   [[nodiscard]] int last_cpu() const noexcept;
@@ -178,8 +178,8 @@ class loop_hold {
   loop* core_ = nullptr;
 };
 
-/// The core of one loop. Owned by a `loop_owner` (`libuv_loop`, `asio_loop`, `manual_loop`…); handles to futures, timers
-/// and watches may outlive its closing.
+/// The core of one loop. Owned by a `loop_owner` (`libuv_loop`, `asio_loop`, `manual_loop`…); handles to futures,
+/// timers and watches may outlive its closing.
 class loop {
  public:
   loop(const loop&) = delete;
@@ -188,10 +188,11 @@ class loop {
   /// The name of the native loop, as in `use_<name>`. Any thread.
   [[nodiscard]] std::string_view name() const noexcept { return name_; }
 
-  /// Runs `fn(args…)` in a later turn, in the loop's thread, in the order of the calls. `fn` and the arguments are moved
-  /// in and destroyed there: after the call, or without being called when the loop is closed. No allocation if they take up
-  /// to 256 bytes. Where `fn` returns a future, a coroutine's say, both are kept until that is completed or the loop has
-  /// closed: so it is with all functions here, and wherever else interloop takes one.
+  /// Runs `fn(args…)` in a later turn, in the loop's thread, in the order of the calls. `fn` and the arguments are
+  /// moved in and destroyed there: after the call, or without being called when the loop is closed. No allocation if
+  /// they take up to 256 bytes. If `fn` returns a future (because it is a coroutine, say), `fn` and the arguments are
+  /// kept until that future is completed or the loop has closed. The same holds for every function here, and everywhere
+  /// else that interloop takes a callable.
   /// Errors: `loop_closed`. What `fn` throws goes to the exception handler.
   /// Source: asyncio `loop.call_soon`.
   template <class F, class... Args>
@@ -211,7 +212,7 @@ class loop {
   ///
   /// Never early: inside `fn`, `now() >= when`. Earlier deadlines run first, equal ones in the order of the calls; a
   /// time that has passed means a later turn, never inside this call. `fn` is destroyed in the loop's thread: after it
-  /// ran, when it is cancelled, or unrun when the loop is closed.
+  /// ran, when it is cancelled, or without being called when the loop is closed.
   /// \param when  a point on `now()`'s clock.
   /// Errors: `loop_closed`. What `fn` throws goes to the exception handler.
   /// Source: asyncio `loop.call_at`.
@@ -225,7 +226,7 @@ class loop {
   }
 
   /// `call_at(now() + delay, fn, args…)`: measured from this call, not from the start of the turn. A delay of zero or
-  /// less means the next turn, after what `call_soon` has queued; what is too long for the clock never fires.
+  /// less means the next turn, after what `call_soon` has queued; a delay that is too long for the clock never fires.
   /// \param delay  any chrono duration; sub-nanosecond parts are rounded up.
   /// Source: `txaio.call_later`.
   template <class Rep, class Period, class F, class... Args>
@@ -234,7 +235,8 @@ class loop {
   }
 
   /// Calls `on_ready(ready)` in the loop's thread whenever `fd` is ready in a direction of `wanted`: level-triggered,
-  /// until the returned handle is destroyed. The descriptor is neither owned nor closed, and its flags stay as they are.
+  /// until the returned handle is destroyed. The descriptor is neither owned nor closed, and its flags stay as they
+  /// are.
   /// \param fd  a socket, pipe, terminal, eventfd…: open, not a regular file, and not watched on this loop already
   ///            (one watch serves both directions).
   /// Errors: `usage_error` for a descriptor that cannot be watched (on libuv also a device that epoll refuses, such as
@@ -246,7 +248,7 @@ class loop {
   /// Runs `fn(args…)` in a later turn, from any thread. See `loop_remote::post`; use that where the loop may be gone.
   template <class F, class... Args>
   void post(F&& fn, Args&&... args) {
-    if (detail::running_loop == this && !inbox_->filled()) {  // else it would overtake what this thread has posted
+    if (detail::running_loop == this && !inbox_->filled()) {  // otherwise it would overtake what this thread has posted
       call_soon(std::forward<F>(fn), std::forward<Args>(args)...);
     } else {
       inbox_->push(detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...));
@@ -265,32 +267,33 @@ class loop {
   /// `now() + delay`, within the clock's range; not before now.
   [[nodiscard]] time_point after(duration delay) const noexcept;
 
-  /// Replaces what is done with exceptions that escape callbacks and with failures that nobody looked at. An empty one
-  /// restores the default: the traceback is written to the standard error stream. Allowed inside a handler.
+  /// Replaces what is done with exceptions that escape callbacks and with failures that nobody looked at. An empty
+  /// handler restores the default: the traceback is written to the standard error stream. Allowed inside a handler.
   void set_exception_handler(exception_handler handler);
 
   /// Gives a failure to the exception handler. Never throws. `context` says in a few words what happened.
   void handle_exception(std::string_view context, const failure& fail) noexcept;
 
-  /// Closes: no callback runs from here on, inside or after this call. What is queued is destroyed unrun, pending futures
-  /// fail with `loop_closed`, later calls throw it. Idempotent; allowed inside a callback.
-  /// \param released  called once when the native loop has let go of the last handle: now, or during a later run of the
+  /// Closes: no callback runs from here on, inside or after this call. What is queued is destroyed without being
+  /// called, pending futures fail with `loop_closed`, and later calls throw it. Idempotent; allowed inside a callback.
+  /// \param released  called once when the native loop has released the last handle: now, or during a later run of the
   ///                  native loop (libuv). Not called if the loop was closed before.
   void close(function<void()> released = {}) noexcept;
   [[nodiscard]] bool closed() const noexcept { return closed_; }
 
-  /// Calls `then` when the native loop has let go of the last handle of a closed loop, as `close` does: now if it has.
-  /// Not at all if the native loop is destroyed first. Errors: `std::bad_alloc`.
+  /// Calls `then` when the native loop has released the last handle of a closed loop, as `close` does: now if it
+  /// already has. Never called if the native loop is destroyed first. Errors: `std::bad_alloc`.
   void when_released(function<void()> then);
 
-  /// Runs the native loop in this thread until `stop`, or until it is idle where it ends then. A `stop` that came first
-  /// makes it return at once. Errors: `loop_closed`; `usage_error` if the adapter cannot run this native loop, if it is
-  /// running, and inside a turn: most native loops would hang.
+  /// Runs the native loop in this thread until `stop`, or until it is idle if it is a loop that ends when idle. After
+  /// an earlier `stop` it returns at once. Errors: `loop_closed`; `usage_error` if the adapter cannot run this native
+  /// loop, if it is running already, or inside a turn, where most native loops would hang.
   void run();
-  /// Ends `run`, now or the next one. In the loop's thread; from elsewhere, `post` it.
+  /// Ends the current `run`, or the next one. In the loop's thread only; from another thread, `post` a call of it.
   void stop() noexcept;
 
-  /// Whether the caller may touch loop-bound objects: in the thread of the last turn, or where the adapter knows. Any thread.
+  /// Whether the caller may touch loop-bound objects: in the thread of the last turn, or if the adapter knows that it
+  /// may. Any thread.
   [[nodiscard]] bool in_loop_thread() const noexcept;
 
   // ---- For ports ----
@@ -302,12 +305,13 @@ class loop {
     armed_ = false;
     turn();
   }
-  /// Whether a turn would have something to run, or timers for which the interrupted turn has not armed the alarm again.
+  /// Whether a turn would have something to run, including timers for which the interrupted turn has not re-armed the
+  /// alarm.
   [[nodiscard]] bool has_ready() const noexcept {
     return !closed_ && (has_queued() || (depth_ > 0 && !armed_ && !timers_.empty()));
   }
-  /// Whether a turn is needed, also to tell the port something (an earlier alarm, say): for ports that look before their
-  /// native loop sleeps. True in a turn until that ends, so that a nested run of the native loop is served.
+  /// Whether a turn is needed, if only to tell the port something (an earlier alarm, say): for ports that check before
+  /// their native loop sleeps. True throughout a turn, so that a nested run of the native loop is served.
   [[nodiscard]] bool needs_turn() const noexcept { return !closed_ && (!settled_ || has_ready()); }
   [[nodiscard]] loop_port& port() const noexcept { return *port_; }
   /// In a forked child: calls `loop_port::forked`, once. The loop's thread.
@@ -318,16 +322,18 @@ class loop {
 
   // ---- For blocking ----
 
-  /// An answer is about to go to another thread, which may ask again at once: if nothing else is queued, what it posts
-  /// from here to the end of the turn needs no wake-up. In a turn; no user's code may follow in the callable that runs.
+  /// Says that an answer is about to go to another thread, which may ask again at once: if nothing else is queued, what
+  /// that thread posts from here to the end of the turn needs no wake-up. Inside a turn only; no user code may run in
+  /// the current callable after this call.
   void expect_posts() noexcept {
     if (expects_ > 1 && depth_ == 1 && !has_ready()) inbox_->expect();
   }
 
   // ---- For futures ----
 
-  /// While the loop closes: keeps `what` until all else is destroyed and the turn is over, as coroutines may refer to it, of
-  /// which one may be what has closed the loop. At other times, or where memory is short, it is destroyed at once.
+  /// While the loop closes: keeps `what` until everything else is destroyed and the turn is over, because coroutines
+  /// may refer to it, and one of them may have closed the loop. At other times, or if memory is short, `what` is
+  /// destroyed at once.
   template <class T>
   void destroy_last(T what) noexcept {
     try {
@@ -335,7 +341,7 @@ class loop {
     } catch (const std::bad_alloc&) {
     }
   }
-  /// Appends a record to the ready queue, unless the loop is closed or memory is short: then it returns false.
+  /// Appends a record to the ready queue. Returns false, without appending, if the loop is closed or memory is short.
   [[nodiscard]] bool try_enqueue(detail::task_queue::code what, void* object) noexcept {
     if (!quiet_) {
       if (closed_) return false;
@@ -343,16 +349,17 @@ class loop {
     }
     return ready_.push_reference(what, object);
   }
-  /// Queues the dispatch of a completed future's callbacks, without failing: where memory is short they run from a list
-  /// in the next turn, out of order. On a closed loop they are destroyed, unrun.
+  /// Queues the dispatch of a completed future's callbacks, without failing: if memory is short they run from a list in
+  /// the next turn, out of order. On a closed loop they are destroyed without being called.
   void enqueue(detail::pending& completed) noexcept {
     if (!try_enqueue(completed.ops->queued, &completed)) [[unlikely]]
       not_enqueued(completed);
   }
   /// Adds a future to those that fail when the loop closes.
   void enlist(detail::pending& future) noexcept { future.link_into(pending_); }
-  /// Throws `usage_error` in another copy of the library than that which made the loop. A checked build does from all that
-  /// takes a loop or a future, any other from `with_config`, `post` and blocking calls. Any thread.
+  /// Throws `usage_error` if called from a copy of the library other than the one that made the loop. Checked builds
+  /// call this in every function that takes a loop or a future, other builds in `with_config`, `post` and blocking
+  /// calls. Any thread.
   void require_same_copy() const {
     if (copy_ != &detail::this_copy) [[unlikely]]
       detail::throw_two_copies();
@@ -368,7 +375,8 @@ class loop {
     if (!in_loop_thread()) detail::throw_wrong_thread(function);
 #endif
   }
-  /// For what only looks at a future: allowed where nobody is known to run the loop, and after its closing.
+  /// For functions that only look at a future: allowed when no other thread is known to run the loop, and after it was
+  /// closed.
   void check_reader([[maybe_unused]] const char* function) const {
 #if INTERLOOP_CHECKED
     if (runs_elsewhere()) detail::throw_wrong_thread(function);
@@ -411,7 +419,7 @@ class loop {
   void report_escaped() noexcept;
   void settle() noexcept;
   void clear_last() noexcept;
-  /// Whether another thread is known to run the loop: in `run`, or in a turn. Known to checked builds only.
+  /// Whether another thread is known to run the loop, in `run` or in a turn. Only checked builds know.
   [[nodiscard]] bool runs_elsewhere() const noexcept;
   void set_alarm(time_point next, time_point present) noexcept;
   void forked() noexcept;
@@ -423,8 +431,8 @@ class loop {
   void stop_watch(detail::watch_state& state) noexcept;
   void release_watch(detail::watch_state* state) noexcept;
 
-  detail::library_copy* const copy_ = &detail::this_copy;  // first: a copy that was built in another way finds it too
-  // True when whoever queues need not wake the native loop: a wake-up is on its way, or was, this turn.
+  detail::library_copy* const copy_ = &detail::this_copy;  // first, so that a differently built copy finds it too
+  // True when code that queues something need not wake the native loop: a wake-up is on its way, or a turn is running.
   bool quiet_ = false;
   bool settled_ = true;  // the port knows the alarm and the keep-alive that what is queued needs
   bool closed_ = false;
@@ -435,7 +443,7 @@ class loop {
   bool stop_requested_ = false;
   bool running_ = false;
   bool turned_ = false;
-  int expects_ = 0;  // how often the running turn may still look for what other threads post meanwhile
+  int expects_ = 0;  // how often the running turn may still check for what other threads post meanwhile
   unsigned forks_ = copy_->forks.load(std::memory_order_relaxed);
   unsigned depth_ = 0;  // turns in progress: more than one in a nested run of the native loop
   std::size_t references_ = 1;
@@ -444,15 +452,15 @@ class loop {
   detail::task_queue incoming_;  // taken from the inbox, not yet run
   detail::timer_queue timers_;
   detail::pending* pending_ = nullptr;
-  detail::task_queue* destroyed_last_ = nullptr;  // from `close` to the end of the turn that it is called in
-  detail::pending* undispatched_ = nullptr;       // completed when there was no memory to queue the dispatch
+  detail::task_queue* destroyed_last_ = nullptr;  // from `close` to the end of the turn that called it
+  detail::pending* undispatched_ = nullptr;       // were completed without memory to queue the dispatch
   time_point armed_for_{};
   std::size_t holds_ = 0;
   std::size_t watch_count_ = 0;
   failure closing_failure_;
   std::string_view name_;
-  detail::owned<parts> parts_;  // what no inline function needs
-  loop_port* port_;             // the parts' own, as is the inbox
+  detail::owned<parts> parts_;  // members that no inline function needs
+  loop_port* port_;             // owned by the parts, as is the inbox
   detail::inbox* inbox_;
 };
 

@@ -18,13 +18,14 @@ struct process_loop;
 
 /// Runs a loop in a thread from its construction to its destruction. Several may exist at once.
 ///
-/// The thread does not take the process's signals: handlers run in the application's threads. In a forked child, which has
-/// no such thread, the object only throws, and its destruction does nothing.
-/// Thread safety: any thread, but for destruction in its own thread, which throws nothing and waits for nothing.
+/// The thread does not take the process's signals: handlers run in the application's threads. In a forked child, which
+/// does not have that thread, its functions throw and its destructor does nothing.
+/// Thread safety: any thread. Destroying it in its own thread neither throws nor waits.
 class loop_thread {
  public:
   /// Starts the thread, makes the loop in it with `make`, and returns when the loop is ready.
-  /// \param make  called once, in the new thread; returns an owner of a loop that can be run: `[] { return libuv_loop(); }`.
+  /// \param make  called once, in the new thread; returns an owner of a loop that can be run: `[] { return
+  ///              libuv_loop(); }`.
   /// Errors: what `make` throws.
   template <class Make>
     requires std::is_convertible_v<std::invoke_result_t<Make&>&, loop&>
@@ -41,7 +42,7 @@ class loop_thread {
   /// Stops and joins.
   ~loop_thread();
 
-  /// Stops the loop and closes it, in its thread, soon: what waits for it gets `reactor_stopped`. Idempotent.
+  /// Stops and closes the loop soon, in its thread: threads that wait for it get `reactor_stopped`. Idempotent.
   void stop() noexcept;
 
   /// For posting to the loop, and for `run_in_reactor` and `wait_for`.

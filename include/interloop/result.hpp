@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The outcome of one future among several: a value or a failure. What `gather` hands out.
+// The outcome of one future among several: a value or a failure. What `gather` returns.
 #pragma once
 
 #include <interloop/failure.hpp>
@@ -22,7 +22,7 @@ class result {
   [[nodiscard]] bool has_value() const noexcept { return outcome_.index() == 0; }
   explicit operator bool() const noexcept { return has_value(); }
 
-  /// The value; where there is a failure instead, throws its exception.
+  /// The value; throws the failure's exception if there is a failure instead.
   const value_type& value() const& {
     if (!has_value()) error().rethrow();
     return *std::get_if<0>(&outcome_);

@@ -18,8 +18,8 @@ namespace interloop {
 
 namespace detail {
 
-/// One call on its way: the slot of its result, the function and the arguments, in one allocation. Function and arguments
-/// are kept until the operation is over, so that a coroutine may refer to them.
+/// One call on its way: the slot of its result, the function and the arguments, in one allocation. The function and its
+/// arguments are kept until the operation is over, so that a coroutine may refer to them.
 template <class T, class F, class... Args>
 class reactor_call final : public slot<T> {
  public:
@@ -61,7 +61,8 @@ class reactor_call final : public slot<T> {
   }
   void operation_abandoned(loop& core) noexcept override { core.destroy_last(last_use(*this)); }
 
-  // Gives up what was kept when it is destroyed itself. It stays in its place, as references to it do.
+  // Releases the kept function and arguments when it is destroyed. They stay where they are, because there are
+  // references to them.
   class last_use {
    public:
     explicit last_use(reactor_call& call) noexcept : call_(&call) {}
@@ -76,10 +77,10 @@ class reactor_call final : public slot<T> {
   };
 
   std::optional<std::tuple<std::shared_ptr<F>, Args...>> kept_;
-  bool at_once_ = false;  // the outcome is known when the posted call returns
+  bool at_once_ = false;  // whether the outcome is known when the posted call returns
 };
 
-/// The posted part of a call; destroyed unrun, it tells the waiters that the loop has stopped.
+/// The posted part of a call. If it is destroyed without being called, it tells the waiters that the loop has stopped.
 template <class Call>
 class call_task {
  public:
@@ -127,9 +128,10 @@ class reactor_function {
     detail::require_quiet_destructors<F>();
   }
 
-  /// Runs the function in the loop's thread with these arguments, decay-copied or moved, and returns at once. A future
-  /// or coroutine that it returns is seen through. In the loop's thread too it runs in a later turn.
-  /// Errors: `usage_error` before `setup`, `error` in a forked child. After the loop stopped, the result says so.
+  /// Runs the function in the loop's thread with these arguments, decay-copied or moved, and returns at once. If it
+  /// returns a future (or is a coroutine), the result is that of the future. Even when called in the loop's thread, it
+  /// runs in a later turn. Errors: `usage_error` before `setup`, `error` in a forked child. After the loop has stopped,
+  /// `wait` throws `reactor_stopped`.
   template <class... Args>
   auto operator()(Args&&... args) const {
     return detail::start_in_reactor(where(), fn_, std::forward<Args>(args)...);
@@ -153,8 +155,9 @@ class blocking_function {
   blocking_function(std::optional<loop_remote> where, duration timeout, F fn)
       : inner_(std::move(where), std::move(fn)), timeout_(timeout) {}
 
-  /// Runs the function in the loop's thread, waits, and returns its value. Errors: what it throws; `timeout_error`, and
-  /// the operation is cancelled; otherwise as `eventual_result::wait`. In the loop's own thread it throws before it runs.
+  /// Runs the function in the loop's thread, waits, and returns its value. Errors: what it throws; `timeout_error`,
+  /// which also cancels the operation; otherwise as `eventual_result::wait`. In the loop's own thread it throws without
+  /// running the function.
   template <class... Args>
   auto operator()(Args&&... args) const {
     detail::slot_base::require_waitable(inner_.where());
@@ -168,8 +171,8 @@ class blocking_function {
   duration timeout_;
 };
 
-/// Makes `fn` run in the loop of `setup()`, or of `where`: see `reactor_function`. `fn` is a function, a lambda, a member
-/// function; it is kept while a call of it goes on.
+/// Makes `fn` run in the loop of `setup()`, or of `where`: see `reactor_function`. `fn` is a function, a lambda or a
+/// member function; it is kept while a call of it goes on.
 /// Source: `crochet.run_in_reactor`.
 template <class F>
 [[nodiscard]] auto run_in_reactor(F&& fn) {
@@ -200,7 +203,7 @@ template <class Rep, class Period, class F>
   return blocking_function<std::decay_t<F>>(where, to_duration(timeout), std::forward<F>(fn));
 }
 
-/// The result of any future, for other threads. In the future's loop thread.
+/// The result of any future, for other threads. Call it in the thread of the future's loop.
 template <class T>
 [[nodiscard]] eventual_result<T> eventual(const future<T>& source) {
   using made_of = detail::state_ptr<detail::slot<T>>;

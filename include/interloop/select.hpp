@@ -10,7 +10,7 @@
 namespace interloop::detail {
 
 /// Selects the loop that `make` returns, owned until the process ends. Selecting the same native loop again returns the
-/// loop there is; another one, while that is open, throws `usage_error`.
+/// existing loop; selecting another one while that is open throws `usage_error`.
 /// \param name    as in `use_<name>`.
 /// \param native  tells native loops of one name apart.
 loop& select(std::string_view name, const void* native, function<loop_owner()> make);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The process-wide loop for programs that have threads and no loop: Crochet's `setup` and `no_setup`.
+// The process-wide loop for programs that have threads but no loop: Crochet's `setup` and `no_setup`.
 #pragma once
 
 #include <interloop/loop_thread.hpp>
@@ -13,7 +13,7 @@ namespace detail {
 
 void setup_with(function<std::unique_ptr<loop_thread>()> start);
 
-/// In the new thread, while the loop is made: a `setup` called there is a later one.
+/// Exists in the new thread while the loop is made: a call of `setup` there counts as a later one.
 struct setup_scope {
   setup_scope() noexcept;
   setup_scope(const setup_scope&) = delete;
@@ -28,8 +28,8 @@ const loop_remote& reactor();
 
 /// Starts a loop in a thread that interloop manages, for `run_in_reactor` and `wait_for`. The first call in the process
 /// wins; later ones, and those after `no_setup`, do nothing. The thread is stopped and joined when the process exits
-/// normally. A forked child, which has no such thread, may call `setup` or `no_setup` again; until then `run_in_reactor`
-/// and `wait_for` throw there.
+/// normally. A forked child does not have that thread. It may call `setup` or `no_setup` again; until then
+/// `run_in_reactor` and `wait_for` throw there.
 /// \param make  makes the loop, in its thread: `[] { return libuv_loop(); }`.
 /// Thread safety: any thread. Errors: what `make` throws; a later call may then succeed.
 /// Source: `crochet.setup`.
@@ -42,14 +42,15 @@ void setup(Make make) {
     });
   });
 }
-/// The same with a loop on a native loop of its own: `setup<libuv_loop>()`.
+/// The same for a loop that makes its own native loop: `setup<libuv_loop>()`.
 template <class Loop>
 void setup() {
   setup([] { return Loop(); });
 }
 
-/// Says that the application runs its own loop, which `run_in_reactor` and `wait_for` shall use: later calls of `setup`
-/// do nothing. Thread safety: any thread. Errors: `usage_error` after `setup`, or after `no_setup` with another loop.
+/// Says that the application runs its own loop, which `run_in_reactor` and `wait_for` are to use: later calls of
+/// `setup` do nothing. Thread safety: any thread. Errors: `usage_error` after `setup`, or after `no_setup` with another
+/// loop.
 /// Source: `crochet.no_setup`.
 void no_setup(loop& own);
 

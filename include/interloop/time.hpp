@@ -13,7 +13,7 @@ namespace interloop {
 using duration = std::chrono::nanoseconds;
 
 /// A point on a loop's monotonic clock. Points of two loops can be compared only if both use `steady_clock`; a
-/// `manual_loop` starts at an arbitrary one.
+/// `manual_loop` starts at an arbitrary point.
 using time_point = std::chrono::steady_clock::time_point;
 
 /// Wall-clock time in nanoseconds since the Unix epoch. May jump. Thread safety: any thread. Source: `txaio.time_ns`.
@@ -29,15 +29,15 @@ using time_point = std::chrono::steady_clock::time_point;
       .count();
 }
 
-/// Converts any chrono duration to nanoseconds: rounded up, so that a timer is never early; what does not fit, and
-/// infinity, becomes the largest or smallest duration; NaN becomes zero.
+/// Converts any chrono duration to nanoseconds, rounded up, so that a timer is never early. Infinity and values that do
+/// not fit become the largest or smallest duration; NaN becomes zero.
 template <class Rep, class Period>
 [[nodiscard]] constexpr duration to_duration(std::chrono::duration<Rep, Period> span) noexcept {
   if (span != span) return duration::zero();
   using wide = std::chrono::duration<long double, std::nano>;
   if (wide(span) >= wide((duration::max)())) return (duration::max)();
   if (wide(span) <= wide((duration::min)())) return (duration::min)();
-  if constexpr (std::chrono::treat_as_floating_point_v<Rep>) {  // it may be rounded, on the way, to what does not fit
+  if constexpr (std::chrono::treat_as_floating_point_v<Rep>) {  // rounding may yield a value that does not fit
     if (std::chrono::duration<Rep, std::nano>(span).count() >= Rep(0x1p63)) return (duration::max)();
   }
   return std::chrono::ceil<duration>(span);

@@ -11,9 +11,9 @@ namespace detail {
 struct timer_node;
 }
 
-/// What `call_later` and `call_at` return. Dropping it does not cancel the call. Copies name the same call.
+/// What `call_later` and `call_at` return. Dropping it does not cancel the call. Copies refer to the same call.
 ///
-/// Thread safety: the loop's thread only. May outlive the call, the loop's closing and the loop.
+/// Thread safety: the loop's thread only. May outlive the call, the closing of the loop, and the loop.
 /// Source: `asyncio.TimerHandle`, Twisted `IDelayedCall`; unlike the latter, cancelling twice or too late is allowed.
 class timer {
  public:
@@ -23,8 +23,8 @@ class timer {
   timer& operator=(timer other) noexcept;
   ~timer();
 
-  /// Prevents the call and destroys its callable, unless it has run, is running, or was cancelled. O(1). Returns whether
-  /// there was something to cancel.
+  /// Prevents the call and destroys its callable, unless it has run, is running, or was cancelled. O(1). Returns
+  /// whether there was something to cancel.
   bool cancel() noexcept;
 
   /// Whether the call is still to come.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The version of these headers, for `#if` and for humans, and of the language that they need.
+// The version of these headers, for `#if` and for humans, and a check of the language version that they need.
 #pragma once
 
 #if __cplusplus < 202002L

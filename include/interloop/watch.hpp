@@ -14,11 +14,12 @@ namespace detail {
 class watch_state;
 }
 
-/// Keeps a descriptor watched: `loop::watch` makes it, its destruction ends the watch. Movable; may be destroyed, stopped
-/// or changed inside its own callback, which is not called again by a run of the native loop nested in it. The descriptor
-/// stays the caller's: stop the watch before closing it. A watch whose descriptor was closed ends when that is noticed: by
-/// the native loop, in a call here, or when the number is watched again; the loop's exception handler is told. (What has no inode of
-/// its own, an eventfd or timerfd that takes the place of another, looks the same.)
+/// Keeps a descriptor watched: `loop::watch` makes it, and its destruction ends the watch. Movable; may be destroyed,
+/// stopped or changed inside its own callback, and a run of the native loop nested in the callback does not call it
+/// again. The descriptor stays the caller's: stop the watch before closing it. A watch whose descriptor was closed ends
+/// when that is noticed: by the native loop, in a call here, or when the number is watched again; the loop's exception
+/// handler is told. (Descriptors without an inode of their own cannot be told apart: an eventfd or timerfd that takes
+/// the place of another goes unnoticed.)
 ///
 /// Thread safety: the loop's thread only. Errors: after the loop was closed all operations do nothing.
 class fd_watch {
@@ -37,10 +38,11 @@ class fd_watch {
   /// Changes the directions that are reported; `interest::none` pauses. Throws `error` if the native loop refuses.
   void set_interest(interest wanted);
 
-  /// Watches another descriptor from now on, or the same number, which may be another file's by now: with the callback it
-  /// has, and always anew for the native loop. Allowed in the callback. The descriptor that it had may be closed already.
-  /// Errors: `usage_error` as `loop::watch`; the watch then has ended, unless it is said before anything is changed: for a
-  /// descriptor that is not open, a regular file, or one that another watch has. After its end, or the loop's: nothing.
+  /// From now on watches another descriptor, or the same number, which may be another file's by now. The callback
+  /// stays; the native loop always gets a new watch. Allowed in the callback. The old descriptor may be closed already.
+  /// Errors: `usage_error` as `loop::watch`. The watch has then ended, except if the error was found before anything
+  /// changed: for a descriptor that is not open, is a regular file, or has another watch. Does nothing after the watch
+  /// has ended or the loop was closed.
   void rebind(int fd, interest wanted);
 
   /// Ends the watch. Idempotent. The callback is destroyed now, or when it returns if it is running.

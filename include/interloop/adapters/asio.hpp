@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// interloop on standalone Asio. Includes of Asio only what a loop is made of: include <asio.hpp> for all of it. Asio's loops
-// are templates over executors, instantiated in the file that makes one.
+// interloop on standalone Asio. Includes only the parts of Asio that a loop needs; include <asio.hpp> for the rest.
+// Asio loops are templates over executors, instantiated in the file that makes one.
 //
-// Do not include it where Boost.Asio is included; the two cannot share a translation unit.
+// Do not include this together with Boost.Asio: the two cannot share a translation unit.
 #pragma once
 
 #include <interloop/detail/asio_port.hpp>
@@ -55,7 +55,7 @@ struct standalone_asio {
   struct descriptor : ::asio::posix::basic_descriptor<E> {
     using ::asio::posix::basic_descriptor<E>::basic_descriptor;
   };
-  // On what a strand wraps: Asio 1.22 has no work guard for a strand on an any_io_executor.
+  // On the executor inside a strand: Asio 1.22 has no work guard for a strand on an any_io_executor.
   template <class E>
   using work_guard = ::asio::executor_work_guard<inner_executor<E>>;
   static constexpr auto wait_read = ::asio::posix::descriptor_base::wait_read;
@@ -109,22 +109,22 @@ struct standalone_asio {
 
 }  // namespace detail
 
-/// Says that one thread only runs the `io_context`: the loop then needs no strand. Faster, and a nested `poll()` or
-/// `run_one()` inside a callback is served.
+/// Says that only one thread runs the `io_context`, so the loop needs no strand. Faster, and a nested `poll()` or
+/// `run_one()` inside a callback works.
 struct one_thread_t {};
 inline constexpr one_thread_t one_thread{};
 
-/// A loop on Asio. It closes when it goes, or when the execution context is destroyed, whichever is first.
+/// A loop on Asio. It closes when it is destroyed, or when the execution context is, whichever is first.
 ///
-/// On an `io_context`, or an executor that is no strand, it makes a strand of its own, so any number of threads may run
-/// the context; a strand that is given is used as it is. Loop-bound objects may be touched inside callbacks, in handlers
-/// on the given strand, and, where one thread runs the context, anywhere in that thread.
+/// On an `io_context`, or an executor that is not a strand, it makes its own strand, so any number of threads may run
+/// the context. A strand that is given is used as it is. Loop-bound objects may be touched inside callbacks, in
+/// handlers on the given strand, and, if a single thread runs the context, anywhere in that thread.
 /// Thread safety: create it before other threads run the context, or on the given strand.
 class asio_loop : public loop_owner {
   using ports = detail::asio_ports<detail::standalone_asio>;
 
  public:
-  // Templates all, so that a file which only includes this instantiates nothing of Asio.
+  // All templates, so that a file which only includes this header instantiates nothing of Asio.
 
   /// On an `io_context` of its own, which `loop::run` runs, in one thread.
   template <class Ports = ports>
@@ -138,7 +138,7 @@ class asio_loop : public loop_owner {
   explicit asio_loop(const Executor& executor) : loop_owner(ports::on(executor)) {}
 };
 
-/// Selects an `io_context` for the process, through a strand. Again with the same one: no effect.
+/// Selects an `io_context` for the process, through a strand. Selecting the same one again has no effect.
 /// Errors: `usage_error` if another loop is selected.
 template <std::derived_from<::asio::io_context> Context>
 loop& use_asio(Context& context) {

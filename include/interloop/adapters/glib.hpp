@@ -10,12 +10,12 @@ typedef struct _GMainContext GMainContext;
 
 namespace interloop {
 
-/// A loop on a `GMainContext`, which it keeps a reference to; null means the global default one. Whoever iterates the
-/// context (`g_main_loop_run`, a GTK application, a nested loop of a dialog) runs it.
+/// A loop on a `GMainContext`, to which it keeps a reference; null means the global default one. The code that iterates
+/// the context (`g_main_loop_run`, a GTK application, a dialog's nested loop) runs it.
 ///
 /// Its sources have `G_PRIORITY_DEFAULT`: at idle priority one busy source would starve them.
-/// Thread safety: create it in the thread that iterates the context, or before that is iterated.
-/// Errors: `usage_error` if no descriptor is left for a context that is to be made.
+/// Thread safety: create it in the thread that iterates the context, or before any thread does.
+/// Errors: `usage_error` if a context has to be made and no descriptor is left for it.
 class glib_loop : public loop_owner {
  public:
   /// On a `GMainContext` of its own, which `loop::run` iterates.
@@ -23,8 +23,8 @@ class glib_loop : public loop_owner {
   explicit glib_loop(GMainContext* native);
 };
 
-/// Selects a `GMainContext` for the process. Again with the same one: no effect. Errors: `usage_error` if another loop is
-/// selected.
+/// Selects a `GMainContext` for the process. Selecting the same one again has no effect. Errors: `usage_error` if
+/// another loop is selected.
 loop& use_glib(GMainContext* native);
 
 /// Whether the selected loop is a GLib one.

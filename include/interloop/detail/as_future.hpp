@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What `as_future` does, once it is known from where it was called.
+// What `as_future` does, once its call site is known.
 #pragma once
 
 #include <interloop/detail/invoke.hpp>
@@ -13,8 +13,8 @@
 
 namespace interloop::detail {
 
-/// Calls what returns a future. Temporaries are moved to a place where they stay until that is completed; what the caller
-/// has names for is the caller's to keep.
+/// Calls a function that returns a future. Temporaries are moved to a place where they stay until that future is
+/// completed; keeping named objects (lvalues) alive is up to the caller.
 template <class F, class... Args>
 decltype(auto) call_kept(F&& fn, Args&&... args) {
   constexpr bool has_temporaries =

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The port for both flavours of Asio, written once: `Net` names the flavour's types (see adapters/asio.hpp).
 //
-// Life cycle. An I/O object must not outlive its execution context, but a loop's core may (handles keep it). So all of
-// Asio's objects live in `native`, which goes when the loop closes; a service of the context closes the loops that are
-// still open when the context is destroyed. Handlers that Asio still holds then own only a small shared block.
+// Life cycle. An I/O object must not outlive its execution context, but a loop's core may (handles keep it). So all
+// Asio objects live in `native`, which is destroyed when the loop closes; when the context is destroyed, a service of
+// it closes the loops that are still open. Handlers that Asio still holds then own only a small shared block.
 //
-// Concurrency. All handlers run on `Executor`. If several threads run the context it has to be a strand.
+// Concurrency. All handlers run on `Executor`. If several threads run the context, `Executor` has to be a strand.
 #pragma once
 
 #include <interloop/error.hpp>
@@ -23,8 +23,8 @@
 
 namespace interloop::detail {
 
-/// Memory for the one wake-up that can be under way, so that waking never fails and never allocates. Asio takes two
-/// pieces from it where a strand is involved.
+/// Memory for the one wake-up that can be under way, so that waking never fails and never allocates. With a strand,
+/// Asio takes two pieces from it.
 class wake_memory {
  public:
   void* take(std::size_t bytes) {
@@ -82,7 +82,7 @@ class asio_loops final : public Net::service {
 
  private:
   void shutdown() override {
-    while (!ports_.empty()) ports_.back()->close_core();  // which removes it
+    while (!ports_.empty()) ports_.back()->close_core();  // this removes it from the list
   }
   std::vector<loop_port*> ports_;
 };
@@ -93,7 +93,8 @@ class asio_watch final : public port_watch {
   asio_watch(const Executor& executor, int fd, interest wanted, watch_state& state)
       : block_(std::make_shared<block>(executor, fd, state)) {
     try {
-      // Waiting once for reading, wanted or not, lets Asio make the descriptor non-blocking now, when the core undoes it.
+      // Waiting once for reading, wanted or not, makes Asio set the descriptor non-blocking now, when the core can undo
+      // it.
       arm(block_, interest::read);
       set_interest(wanted);
     } catch (...) {
@@ -104,7 +105,7 @@ class asio_watch final : public port_watch {
   ~asio_watch() override { let_go(); }
 
   void set_interest(interest wanted) override {
-    // A wait for what is not wanted any more is left to end by itself: Asio could cancel only both directions.
+    // A wait for a direction that is no longer wanted is left to end by itself: Asio can only cancel both directions.
     if (has(wanted, interest::read)) arm(block_, interest::read);
     if (has(wanted, interest::write)) arm(block_, interest::write);
     block_->wanted = wanted;
@@ -121,7 +122,7 @@ class asio_watch final : public port_watch {
 
   void let_go() noexcept {
     block_->state = nullptr;
-    block_->descriptor.release();  // without closing; what was waited for ends with operation_aborted
+    block_->descriptor.release();  // without closing; pending waits end with operation_aborted
   }
 
   static void arm(const std::shared_ptr<block>& self, interest direction) {
@@ -134,7 +135,7 @@ class asio_watch final : public port_watch {
 
   static void arrived(const std::shared_ptr<block>& self, interest direction, int error) {
     self->waiting = direction == interest::read ? self->waiting & interest::write : self->waiting & interest::read;
-    if (self->state && error != 0 && error != ECANCELED) return self->state->lost();  // it would fail again and again
+    if (self->state && error != 0 && error != ECANCELED) return self->state->lost();  // it would keep failing
     if (self->state && has(self->wanted, direction)) self->state->ready(direction);
     if (self->state && has(self->wanted, direction)) arm(self, direction);
   }
@@ -162,19 +163,19 @@ class asio_port final : public loop_port {
     Net::post(native_->executor, waker{shared_});
   }
 
-  /// A strand never runs a handler inside another, so a nested run would not reach it; a bare executor does.
+  /// A strand never runs a handler inside another, so a nested run could not run ours; a bare executor can.
   void busy() noexcept override {
     if constexpr (!Net::template is_strand<Executor>) wake();
   }
 
   void set_alarm(time_point when) override {
-    // Made when it is needed: with the first timer or descriptor of a context, Asio sleeps in its reactor, which costs
-    // more to wake than the condition variable before.
+    // Made only when needed: from its first timer or descriptor on, a context sleeps in Asio's reactor, which costs
+    // more to wake than the condition variable used before.
     if (!native_->alarm) native_->alarm.emplace(native_->executor);
     native_->alarm->expires_at(when);
     const unsigned number = ++shared_->alarm_number;
     native_->alarm->async_wait([shared = shared_, number](const typename Net::error_code&) {
-      // cancel() comes too late for a timer that is due, so the number decides.
+      // cancel() is too late for a timer that is already due, so the number decides.
       if (shared->port && shared->alarm_number == number) shared->port->alarm();
     });
   }
@@ -241,7 +242,7 @@ class asio_port final : public loop_port {
     if (!native_) return;
     try {
       Net::context_of(native_->executor).notify_fork(Net::execution_context::fork_child);
-    } catch (...) {  // what was shared is given up before anything here can fail
+    } catch (...) {  // release what was shared before anything here can fail
     }
   }
 
@@ -251,12 +252,12 @@ class asio_port final : public loop_port {
   }
 
  private:
-  /// What handlers own.
+  /// The block that handlers own.
   struct shared {
     asio_port* port = nullptr;  // null once closed
     unsigned alarm_number = 0;
-    // Whether a wake-up is under way. Cleared by an exchange (see `loop_port::wake`). Release on clearing: whoever sets it
-    // next owns the memory that the handler used.
+    // Whether a wake-up is under way. Cleared by an exchange (see `loop_port::wake`). Release on clearing: the thread
+    // that sets it next owns the memory that the handler used.
     std::atomic<bool> waking{false};
     std::shared_ptr<wake_memory> memory = std::make_shared<wake_memory>();
   };
@@ -283,18 +284,18 @@ class asio_port final : public loop_port {
     if (!native_->alarm) return;
     try {
       native_->alarm->cancel();
-    } catch (...) {  // by its signature; it does not fail
+    } catch (...) {  // its signature allows this, but it does not fail
     }
   }
 
   std::shared_ptr<shared> shared_;
   std::optional<native> native_;
   asio_loops<Net>* loops_ = nullptr;
-  bool attached_ = false;  // there is a core
+  bool attached_ = false;  // whether there is a core
 };
 
-/// What `asio_loop` and `use_asio` accept: an `io_context`, which gets a strand, or any executor, which gets one unless
-/// it is one.
+/// What `asio_loop` and `use_asio` accept: an `io_context`, which gets a strand, or any executor, which gets a strand
+/// unless it is one.
 template <class Net>
 struct asio_ports {
   static riding on_its_own() {

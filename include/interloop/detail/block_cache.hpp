@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Memory for futures and coroutines, kept for the next ones of about the same size.
 //
-// A loop's futures live and die in one thread, so taking a block off a list replaces malloc and free, which cost as much
-// as everything else about a future. What is kept is bounded. Where a tool looks for misuse of memory (checked builds,
-// AddressSanitizer) nothing is kept, so that it sees each block given back.
+// A loop's futures live and die in one thread, so taking a block off a list can replace malloc and free, which cost as
+// much as everything else about a future. The cache is bounded. Where a tool looks for misuse of memory (checked
+// builds, AddressSanitizer), nothing is cached, so that the tool sees each block being freed.
 //
 // Thread safety: none; the loop's thread only.
 #pragma once
@@ -26,7 +26,7 @@ class block_cache {
       while (list) ::operator delete(std::exchange(list, list->next));
   }
 
-  /// Takes at least so many bytes, aligned as by operator new. `kind` is for `give_back`.
+  /// Returns a block of at least that many bytes, aligned as by operator new. `kind` is for `give_back`.
   [[nodiscard]] void* take(std::size_t bytes, unsigned char& kind) {
     if (!keeps || bytes > unit * kinds) {
       kind = 0;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Durations, clocks and their literals, without calendars, time zones and formats: what interloop needs of <chrono>.
+// The part of <chrono> that interloop needs: durations, clocks and their literals, without calendars, time zones and
+// formats.
 //
-// libstdc++ keeps that part in a header of its own, for <mutex> and the like, which costs a file a fifth of <chrono>, and
-// from g++ 13 on a tenth. Where there is no such header, this is <chrono>. Files that need more include <chrono>. Row 0.
+// libstdc++ keeps that part in a header of its own, for <mutex> and the like. It costs a file a fifth of <chrono>, from
+// g++ 13 on a tenth. Without such a header, this includes <chrono>. Files that need more include <chrono> themselves.
+// Row 0.
 #pragma once
 
 #include <version>

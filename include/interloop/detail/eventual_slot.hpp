@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Where a result crosses from a loop's thread to the threads that wait for it.
 //
-// Overview. A slot is written once, by the loop's thread (or by whoever destroys what would have written it), and read by
-// any number of threads. Waiting is a short spin that adapts to what it has seen, then a futex: a sleeping caller costs
-// two thread wake-ups per call, a spinning one only the loop's.
+// Overview. A slot is written once, by the loop's thread (or by the thread that destroys the callable which would have
+// written it), and read by any number of threads. Waiting is a short spin, of a length that adapts to previous waits,
+// then a futex: a sleeping caller costs two thread wake-ups per call, a spinning one only the loop's.
 //
-// Concurrency. The result is written before the gate opens and never after; gate.hpp has the protocol. What is only the
-// loop's says so. Signals interrupt a futex wait, which is what `interrupt_wait` builds on.
+// Concurrency. The result is written before the gate opens and never after; gate.hpp has the protocol. Members that
+// belong to the loop alone say so. Signals interrupt a futex wait, which is what `interrupt_wait` builds on.
 #pragma once
 
 #include <interloop/detail/gate.hpp>
@@ -38,10 +38,10 @@ struct futex_platform {
   static void wake(std::atomic<std::uint32_t>& word) noexcept;
 };
 
-/// A forked child has no loop thread: throws `error`, which says what to do.
+/// A forked child has no loop thread: throws an `error` that says what to do.
 [[noreturn]] void throw_inherited();
 
-/// What a slot has that does not depend on the value's type. Counted atomically.
+/// The part of a slot that does not depend on the value's type. Counted atomically.
 class slot_base {
  public:
   explicit slot_base(loop_remote where) noexcept : remote_(std::move(where)) {}
@@ -56,10 +56,10 @@ class slot_base {
   [[nodiscard]] outcome state() const noexcept { return gate_.state(); }
   [[nodiscard]] const loop_remote& remote() const noexcept { return remote_; }
 
-  /// Throws if one cannot wait here: `usage_error` in the loop's thread, `error` in a forked child.
+  /// Throws if waiting is impossible here: `usage_error` in the loop's thread, `error` in a forked child.
   static void require_waitable(const loop_remote& where);
 
-  /// Blocks until there is an outcome, where one can wait.
+  /// Blocks until there is an outcome. Requires what `require_waitable` checks.
   wait_end wait_until(std::chrono::steady_clock::time_point deadline, const std::stop_token& stop);
 
   /// Asks the loop to cancel the operation. Any thread; does nothing if the loop is gone or the outcome is known.
@@ -73,7 +73,7 @@ class slot_base {
   /// In the loop's thread: cancels what is going on.
   virtual void cancel_in_loop() = 0;
 
-  /// Makes the outcome known, once, and wakes who sleeps. The result must be in place.
+  /// Makes the outcome known, once, and wakes the sleepers. The result must be in place.
   void publish(outcome final) noexcept { gate_.open(final); }
 
   [[nodiscard]] bool retrieved() const noexcept { return retrieved_.load(std::memory_order_relaxed); }
@@ -118,7 +118,7 @@ class slot : public slot_base {
   }
   void abandon() noexcept { settle(outcome::stopped); }
 
-  /// Takes over the outcome of a future, now or when it is there.
+  /// Takes over the outcome of a future, now or when it is completed.
   void follow(const future<T>& source) {
     future_state<T>& state = future_access::state(source);
     if (!state.is_pending()) {
@@ -136,11 +136,11 @@ class slot : public slot_base {
       const future<T> keep = running_.get();
       cancel(keep);
     } else {
-      cancel_missed_ = true;  // over, or the function runs the loop nested and has not returned its future yet
+      cancel_missed_ = true;  // it is over, or the function runs the loop nested and has not returned its future yet
     }
   }
 
-  /// What was kept for the operation goes, in the loop's thread.
+  /// Releases what was kept for the operation, in the loop's thread.
   virtual void operation_over() noexcept {}
   /// The same while the loop closes: suspended coroutines that use it may not have been destroyed yet.
   virtual void operation_abandoned(loop&) noexcept { operation_over(); }
@@ -169,7 +169,7 @@ class slot : public slot_base {
   void copy_from(future_state<T>& state) noexcept {
     if (state.status() == status::failed && state.loop().closed() &&
         state.get_failure().exception() == state.loop().closing_failure().exception()) {
-      abandon();  // the function itself has closed the loop
+      abandon();  // the function itself closed the loop
       return;
     }
     if (state.status() == status::failed) {

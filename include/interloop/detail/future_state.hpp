@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-// What a future's handles share. One block of memory: state, value, and the first callbacks.
+// What a future's handles share, in one block of memory: state, value, and the first callbacks.
 //
-// Layout. `future_core` is everything that does not depend on the value's type; `future_state<T>` adds room for the value
-// or the failure. 32 bytes inside the core hold the first continuations packed one after the other (a pointer to code,
-// then the captures); those that do not fit are allocated singly. A coroutine's frame follows its state in the same block
-// (see coroutine.hpp), so the block is always given back through the state.
+// Layout. `future_core` is everything that does not depend on the value's type; `future_state<T>` adds room for the
+// value or the failure. 32 bytes inside the core hold the first continuations packed one after the other (a pointer to
+// code, then the captures); those that do not fit are allocated singly. A coroutine's frame follows its state in the
+// same block (see coroutine.hpp), so the block is always freed through the state.
 //
 // Life cycle. pending -> value or failed, once; a value that was moved out leaves `taken`. Handles, the queued dispatch
-// and a running coroutine each hold a reference. Those that only wait (a suspended coroutine, a gather, what a blocked
-// thread waits for) are counted apart: where nobody else is left, nobody can complete a pending future any more, and it
-// fails with `broken_promise`. A pending state is in its loop's list, so that closing the loop reaches it. The counts are
-// not atomic: everything happens in the loop's thread.
+// and a running coroutine each hold a reference. Waiters (a suspended coroutine, a gather, a blocked thread) are
+// counted separately: if only they are left, nobody can complete a pending future any more, and it fails with
+// `broken_promise`. A pending state is in its loop's list, so that closing the loop reaches it. The counts are not
+// atomic: everything happens in the loop's thread.
 #pragma once
 
 #include <interloop/detail/state_ptr.hpp>
@@ -36,11 +36,11 @@ namespace detail {
 
 enum class status : unsigned char { pending, value, failed, taken };
 
-/// What is done with a continuation when it is visited.
+/// What visiting a continuation does.
 enum class visit : unsigned char {
   run,      // the future completed: call it, then destroy it
   cancel,   // the future is being cancelled: only a canceller does something, and stays
-  destroy,  // destroy it unrun
+  destroy,  // destroy it without calling it
 };
 
 class future_core;
@@ -50,13 +50,13 @@ struct continuation {
   void (*code)(continuation&, future_core&, visit, std::size_t& size);
 };
 
-/// The continuation that resumes a coroutine of the future's own loop. Where there is no other, the coroutine itself goes
-/// into the ready queue: being suspended, it keeps the future.
+/// The continuation that resumes a coroutine of the future's own loop. If it is the only one, the coroutine itself goes
+/// into the ready queue: while suspended, it keeps the future.
 struct resumption final : continuation {
   explicit resumption(void* coroutine) noexcept : continuation{&code_of}, frame(coroutine) {}
 
   static void code_of(continuation& base, future_core& core, visit how, std::size_t& size);
-  /// The code of its record in the ready queue.
+  /// The code of the coroutine's record in the ready queue.
   static const task_queue::code queued;
 
   void* frame;
@@ -79,24 +79,25 @@ class future_core : public pending {
   [[nodiscard]] std::source_location created() const noexcept { return created_; }
   void set_created(std::source_location where) noexcept { created_ = where; }
 
-  /// Whether nobody needs the value but the caller, who has so many handles: no other handle, no other continuation.
+  /// Whether only the caller, which has that many handles, needs the value: there are no other handles and no
+  /// continuations.
   [[nodiscard]] bool sole(unsigned handles) const noexcept {
     return references_ / one_handle + references_ % one_handle == handles + (lone_dispatch_ ? 1U : 0U) &&
            continuations_ == 0;
   }
 
-  /// Whether one handle is all that holds it: if it is pending, nobody else will complete it.
+  /// Whether only one handle holds it: if it is pending, nobody else will complete it.
   [[nodiscard]] bool held_once() const noexcept { return references_ == one_handle; }
 
   void retain() noexcept { references_ += one_handle; }
-  /// A pending future that only waiters hold then fails; their continuations are queued.
+  /// Drops a handle. A pending future that only waiters hold then fails, and their continuations are queued.
   void release() noexcept {
     references_ -= one_handle;
     if (references_ < one_handle) ops->destroy(*this);
   }
 
-  /// Holds it for somebody who waits for it, and has added a continuation. Returns whether that is counted as a waiter; of
-  /// the 64th on it is not, and has taken a handle.
+  /// Holds it for a waiter that has added a continuation. Returns whether it was counted as a waiter; from the 64th on,
+  /// waiters take a handle instead.
   [[nodiscard]] bool retain_for_waiter() noexcept {
     const bool counted = references_ % one_handle != one_handle - 1;
     references_ += counted ? 1 : one_handle;
@@ -126,7 +127,7 @@ class future_core : public pending {
     if (!is_pending()) queue_dispatch();
   }
 
-  /// Adds a continuation that has no use for the value. The future is pending.
+  /// Adds a continuation that does not use the value. The future must be pending.
   template <class Continuation, class... Args>
   void add_bystander(Args&&... args) {
     const auto others = continuations_;
@@ -134,7 +135,7 @@ class future_core : public pending {
     continuations_ = others & 3U;
   }
 
-  /// Marks the future as completed; the value or the failure is in place. Callbacks run in a later turn.
+  /// Marks the future as completed; the value or the failure must be in place. Callbacks run in a later turn.
   void complete(detail::status outcome) noexcept {
     status_ = outcome;
     leave_loop();
@@ -142,7 +143,7 @@ class future_core : public pending {
     if (used_ != 0 || overflow_) queue_dispatch();
   }
 
-  /// Takes a pending future out of what its loop's closing fails.
+  /// Removes a pending future from those that fail when its loop closes.
   void leave_loop() noexcept {
     if (link) unlink();
   }
@@ -152,7 +153,7 @@ class future_core : public pending {
   [[nodiscard]] bool has_canceller() const noexcept { return has_canceller_; }
   void mark_canceller() noexcept {
     has_canceller_ = true;
-    continuations_ = 0;  // it is the first, and has no use for the value
+    continuations_ = 0;  // the canceller is the first one, and does not use the value
   }
   [[nodiscard]] bool is_coroutine() const noexcept { return is_coroutine_; }
   void mark_coroutine() noexcept { is_coroutine_ = true; }
@@ -182,7 +183,7 @@ class future_core : public pending {
     if (continuations_ < 2) ++continuations_;
   }
 
-  /// Queues a coroutine that nobody waits beside. The future need not be visited then.
+  /// Queues the coroutine if it is the only waiter. The future then need not be visited.
   bool resumes_one_coroutine() noexcept {
     auto& first = *std::launder(reinterpret_cast<continuation*>(inline_));
     if (first.code != &resumption::code_of || overflow_ || dispatching_) return false;
@@ -201,30 +202,30 @@ class future_core : public pending {
 
   /// Runs or destroys every continuation in the order they were added, and forgets them.
   void visit_all(visit how) noexcept;
-  /// The queued dispatch: `visit_all(visit::run)`, fast where all of them are inside.
+  /// The queued dispatch: `visit_all(visit::run)`, fast if all of them are stored inline.
   void run_all() noexcept;
   void visit_one(continuation& each, visit how, std::size_t& size) noexcept;
-  /// What a pending future fails with that only waiters hold.
+  /// The failure of a pending future that only waiters hold.
   [[nodiscard]] failure broken() const noexcept;
   void report_escaped() noexcept;
 
   static constexpr std::size_t inline_bytes = 32;
   static constexpr std::uint32_t one_handle = 64;
 
-  std::uint32_t references_ = one_handle;  // how many waiters, up to 63; above, how many others
-  // Neither of the first two is a neighbour of the flags: gcc would read both with one access, which waits until the
-  // stores to each are through.
+  std::uint32_t references_ = one_handle;  // low 6 bits: waiters, up to 63; above: all others
+  // Neither of the first two may be adjacent to the flags: gcc would read both with one access, which stalls until the
+  // separate stores have completed.
   unsigned char used_ = 0;
   detail::status status_ = detail::status::pending;
   unsigned char block_ : 6;              // the kind of block, for the loop's block_cache
-  unsigned char continuations_ : 2 = 0;  // how many wait to be run, two meaning more than one; without the canceller
+  unsigned char continuations_ : 2 = 0;  // how many wait to be run, not counting the canceller; 2 means several
   bool observed_ : 1 = false;
   bool queued_ : 1 = false;         // a dispatch is in the ready queue
   bool dispatching_ : 1 = false;    // the inline continuations are being visited
   bool has_canceller_ : 1 = false;  // the first continuation is a canceller
   bool is_coroutine_ : 1 = false;   // a coroutine's frame follows; only it may complete the future
   bool has_value_ : 1 = false;      // there is a value to destroy
-  bool lone_dispatch_ : 1 = false;  // the one continuation there was is being run; the dispatch holds a reference
+  bool lone_dispatch_ : 1 = false;  // the only continuation is being run; the dispatch holds a reference
   bool unused_ : 1 = false;         // so that all flags are set by one store
   interloop::loop* loop_;
   std::source_location created_;
@@ -235,7 +236,7 @@ class future_core : public pending {
 template <class T>
 using stored = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
-/// Whether a type can really be copied: a std::vector says so even of what only moves.
+/// Whether a type can really be copied: std::vector claims so even for elements that only move.
 template <class T>
 struct copyable : std::is_copy_constructible<T> {};
 template <class T>
@@ -245,7 +246,7 @@ template <class T>
   }
 struct copyable<T> : std::bool_constant<std::is_copy_constructible_v<T> && copyable<typename T::value_type>::value> {};
 
-/// Throws what tells that the value is not there.
+/// Throws the error that says why there is no value.
 [[noreturn]] void throw_no_value(status actual);
 
 template <class T>
@@ -253,7 +254,7 @@ class future_state final : public future_core {
   static constexpr bool over_aligned = alignof(stored<T>) > __STDCPP_DEFAULT_NEW_ALIGNMENT__;
 
  public:
-  /// Memory for a state; `do_destroy` gives it back. `kind` is for the constructor.
+  /// Memory for a state; `do_destroy` frees it. `kind` is for the constructor.
   static void* allocate(interloop::loop& core, unsigned char& kind) {
     if constexpr (over_aligned) {
       kind = 0;
@@ -280,7 +281,7 @@ class future_state final : public future_core {
     ::new (static_cast<void*>(__builtin_addressof(value_))) stored<T>(std::forward<Args>(args)...);
     has_value_ = true;
   }
-  /// Puts the failure in place, for `complete(status::failed)`; a value that was in place goes.
+  /// Puts the failure in place, for `complete(status::failed)`; destroys a value that was in place.
   void set_failure(const failure& fail) noexcept {
     if (has_value_) value_.~stored<T>();
     has_value_ = false;
@@ -298,8 +299,8 @@ class future_state final : public future_core {
     return value_;
   }
 
-  /// Moves the value out if nobody but the caller, who has so many handles, needs it, or if it cannot be copied; else
-  /// copies it.
+  /// Moves the value out if only the caller, which has that many handles, needs it, or if it cannot be copied;
+  /// otherwise copies it.
   stored<T> take_value(unsigned handles) {
     stored<T>& mine = require_value();
     if constexpr (copyable<stored<T>>::value) {
@@ -316,19 +317,19 @@ class future_state final : public future_core {
     self.run_all();
     self.lone_dispatch_ = false;
     self.references_ -= one_handle;
-    if (self.references_ < one_handle) do_destroy(self);  // what `ops` has too, for every state of this type
+    if (self.references_ < one_handle) do_destroy(self);  // the same as `ops->destroy` for every state of this type
   }
 
   static void do_abandon(pending& base) noexcept {
     auto& self = static_cast<future_state&>(base);
     if (self.is_pending()) {
       self.set_failure(self.loop_->closing_failure());
-      self.observed_ = true;  // everyone is told by the closing itself
+      self.observed_ = true;  // closing itself tells everyone
       self.status_ = detail::status::failed;
       self.leave_loop();
       self.retain();
     } else {
-      self.queued_ = false;  // takes over the reference of the dispatch
+      self.queued_ = false;  // the dispatch's reference is now ours
     }
     self.visit_all(visit::destroy);
     self.release();
@@ -363,11 +364,11 @@ class future_state final : public future_core {
     self.call_canceller();
     if (!self.is_pending()) return;
     self.set_failure(cancelled);
-    self.observed_ = true;  // it was asked for
+    self.observed_ = true;  // the caller asked for it
     self.complete(detail::status::failed);
   }
 
-  /// Operations that cancel in another way.
+  /// Operations with different functions for cancelling.
   static constexpr operations table_with(void (*cancel)(pending&, const failure&),
                                          pending* (*pass_on)(pending&, const failure&, bool)) {
     return {&task_queue::code_of_reference<pending, &do_dispatch, &do_abandon>,

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The protocol by which threads wait for something that happens once, and by which they are woken: no more than that.
+// The protocol by which threads wait for something that happens once, and by which they are woken; nothing more.
 //
-// A gate is pending until one thread opens it, once, with an outcome. What was written before is seen by whoever finds it
-// open. A waiter announces itself in `sleepers_` before it looks at `outcome_` a last time, and the opener writes
-// `outcome_` before it looks at `sleepers_`, both sequentially consistent: one of them sees the other. `epoch_` is what
-// sleepers sleep on; it changes whenever they should look again, and they read it before they look.
+// A gate is pending until one thread opens it, once, with an outcome. A thread that finds it open sees everything that
+// was written before. A waiter announces itself in `sleepers_` before it looks at `outcome_` a last time, and the
+// opener writes `outcome_` before it looks at `sleepers_`, both sequentially consistent: one of them sees the other.
+// Sleepers sleep on `epoch_`: it changes whenever they should look again, and they read it before they look.
 //
-// `Platform` names the atomics and the futex, so that tests can run this very code step by step, in every order. Nothing
-// here is noexcept there.
+// `Platform` names the atomics and the futex, so that tests can run this very code step by step, in every order. In
+// those tests nothing here is noexcept.
 #pragma once
 
 #include <atomic>
@@ -21,13 +21,13 @@ enum class outcome : std::uint8_t { pending, value, failed, stopped };
 /// Why a wait is over.
 enum class wait_end : std::uint8_t { opened, stopped, interrupted, late };
 
-/// Where a signal handler leaves word for the wait that it interrupted. One for each thread; that thread only.
+/// Where a signal handler tells the wait that it interrupted. One per thread; used by that thread only.
 template <class Platform>
 struct interruption {
   using word = typename Platform::template atomic<std::uint32_t>;
 
-  /// In a signal handler of this thread. No wake-up: the signal itself ends the sleep, and a sleep that was about to
-  /// begin ends at once because the epoch has changed.
+  /// Called in a signal handler of this thread. Needs no wake-up: the signal itself ends the sleep, and a sleep that
+  /// was about to begin ends at once because the epoch has changed.
   void request() noexcept(Platform::nothrow) {
     if (word* epoch = sleeping_on.load(std::memory_order_relaxed)) {
       requested.store(true, std::memory_order_relaxed);
@@ -44,13 +44,13 @@ class gate {
  public:
   [[nodiscard]] outcome state() const noexcept(Platform::nothrow) { return outcome_.load(std::memory_order_acquire); }
 
-  /// Opens the gate and wakes who sleeps. What comes with the outcome must be in place. Once.
+  /// Opens the gate and wakes the sleepers. Data that goes with the outcome must be in place. Called once.
   void open(outcome final) noexcept(Platform::nothrow) {
     outcome_.store(final, std::memory_order_seq_cst);
     if (sleepers_.load(std::memory_order_seq_cst) != 0) wake_all();
   }
 
-  /// Blocks until the gate is open, or `self` gives another reason.
+  /// Blocks until the gate is open, or until `self` gives another reason to return.
   /// \param self  the waiter: `interrupted` is its thread's `interruption`; `spin(done)` may look for a while;
   ///              `on_stop(wake)` calls `wake` from another thread when a stop is requested, for as long as what it
   ///              returns exists; `stop_requested()`; `late()`; `sleep(epoch, seen)` sleeps while `epoch` is `seen`, or

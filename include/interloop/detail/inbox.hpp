@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
-// Where other threads leave callables for a loop: a locked queue that the loop swaps out whole, once a turn.
+// Where other threads leave callables for a loop: a locked queue that the loop swaps out whole, once per turn.
 //
-// Concurrency. `lock_` guards the queue and `port_`. `state_` says who has to wake whom: `empty`, and whoever pushes
-// wakes the loop; `filled`, and a wake-up is on its way; `expecting`, and the loop's thread looks again before it goes
-// back to its native loop, so that no wake-up is needed. Pushing makes it `filled`, under the lock; the loop's thread does
-// all the rest. The loop reads it without the lock to skip an empty queue; a stale `empty` only delays the callable to
-// the turn that the wake-up brings. No user's code may run while it is `expecting`: that could run the native loop.
+// Concurrency. `lock_` guards the queue and `port_`. `state_` says whether a wake-up is needed. `empty`: the pushing
+// thread wakes the loop. `filled`: a wake-up is on its way. `expecting`: the loop's thread looks again before it
+// returns to its native loop, so no wake-up is needed. Pushing sets it to `filled`, under the lock; all other changes
+// are the loop thread's. The loop reads it without the lock to skip an empty queue; a stale `empty` only delays the
+// callable until the turn that the wake-up causes. No user code may run while it is `expecting`, because that code
+// could run the native loop.
 //
-// The loop is woken after the lock is released: woken on the same processor it would run into the lock, and sleep again.
-// So that a wake-up never meets a port that is gone, `wakers_` counts those under way, and closing waits for them.
+// The loop is woken after the lock is released: otherwise, if it wakes on the same processor, it would block on the
+// lock and sleep again. `wakers_` counts the wake-ups under way, and closing waits for them, so that a wake-up never
+// reaches a destroyed port.
 //
-// A fork takes the locks of all inboxes first, and waits for the wake-ups under way: the child, which has none of the
-// threads that push, finds the queues whole, and these locks and the native loop's own free.
+// A fork first takes the locks of all inboxes, and waits for the wake-ups under way. So the child, which has none of
+// the pushing threads, finds the queues intact, and these locks and the native loop's own are free.
 #pragma once
 
 #include <interloop/detail/library_copy.hpp>
@@ -32,10 +34,10 @@ enum class thread_knowledge : unsigned char;
 
 namespace interloop::detail {
 
-/// A number for the calling thread that no other thread of the process has, ever.
+/// A number for the calling thread that no other thread of the process ever has.
 [[nodiscard]] std::uint64_t this_thread() noexcept;
 
-/// Counted: by its loop, and by what posts to that from elsewhere.
+/// Reference-counted, by its loop and by the handles that post to the loop.
 class inbox {
  public:
   explicit inbox(loop_port& port) noexcept;
@@ -48,14 +50,14 @@ class inbox {
     if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
   }
 
-  /// Throws `usage_error` in another copy of the library than that which made the loop.
+  /// Throws `usage_error` if called from a copy of the library other than the one that made the loop.
   void require_same_copy() const {
     if (copy_ != &this_copy) [[unlikely]]
       throw_two_copies();
   }
 
-  /// Appends; wakes the loop if this is the first since it last looked. Throws `loop_closed`; as `require_same_copy`. Any
-  /// thread.
+  /// Appends; wakes the loop if this is the first since it last looked. Throws `loop_closed`; as `require_same_copy`.
+  /// Any thread.
   template <class F>
   void push(F&& callable) {
     require_same_copy();
@@ -74,10 +76,11 @@ class inbox {
     if (to_wake) wake(*to_wake);
   }
 
-  /// Whether something waits in it that the calling thread has pushed; what others push may be missed. Any thread.
+  /// Whether the inbox holds something; what other threads have just pushed may be missed, what the calling thread
+  /// pushed is not. Any thread.
   [[nodiscard]] bool filled() const noexcept { return state_.load(std::memory_order_relaxed) == state::filled; }
 
-  /// Swaps what has come into `into`, which must be empty. The loop's thread.
+  /// Swaps the queued callables into `into`, which must be empty. The loop's thread.
   void take(task_queue& into) {
     if (state_.load(std::memory_order_relaxed) != state::filled) return;
     turned_on_.store(this_cpu(), std::memory_order_relaxed);
@@ -86,18 +89,18 @@ class inbox {
     queue_.swap(into);
   }
 
-  /// From here to `linger`, pushing does without a wake-up. The loop's thread, in a turn.
+  /// From here to `linger`, pushing needs no wake-up. The loop's thread, in a turn.
   void expect() noexcept {
     state old = state::empty;
     state_.compare_exchange_strong(old, state::expecting, std::memory_order_relaxed);
   }
 
-  /// After callables of the inbox have run: takes what has come since, if something has. Where that lately paid, and the
-  /// other thread runs on another processor, it looks for a moment: a thread that calls again as soon as it has its
+  /// After callables of the inbox have run: takes what has arrived since, if anything. If that recently paid off, and
+  /// the other thread runs on another processor, it spins for a moment: a thread that calls again as soon as it has its
   /// answer then costs no wake-up. The loop's thread.
   bool linger(task_queue& into);
 
-  /// Ends what `expect` began where `linger` is not called any more. Returns whether the loop has to be woken.
+  /// Ends what `expect` began, when `linger` will not be called. Returns whether the loop has to be woken.
   [[nodiscard]] bool stop_expecting() noexcept {
     state old = state::expecting;
     return !state_.compare_exchange_strong(old, state::empty, std::memory_order_relaxed) && old == state::filled;
@@ -117,19 +120,19 @@ class inbox {
   /// The processor that the loop's thread last took callables on; -1 before. A hint. Any thread.
   [[nodiscard]] int turned_on() const noexcept { return turned_on_.load(std::memory_order_relaxed); }
 
-  // Whether a thread that would block is the loop's own. Thread ids are used again, so threads are known by numbers.
+  // Whether a thread that would block is the loop's own. Thread ids are reused, so threads are identified by numbers.
 
   /// The loop turns in this thread.
   void turned_here() noexcept;
   /// `loop::run` begins or ends in this thread.
   void run_begins() noexcept;
   void run_is_over() noexcept { runner_.store(nobody, std::memory_order_relaxed); }
-  /// `loop::close` begins in this thread: what it destroys must not wait for it either.
+  /// `loop::close` begins in this thread: destructors that it runs must not wait for the loop either.
   void closes_here() noexcept;
-  /// Whether waiting here would be waiting for oneself. Any thread.
+  /// Whether blocking on the loop here would deadlock. Any thread.
   [[nodiscard]] bool runs_here();
 
-  /// Whether this process was forked after the loop was made, which has no thread here.
+  /// Whether this process was forked after the loop was made: the loop's thread is not in this process.
   [[nodiscard]] bool inherited() const noexcept { return forks_ != copy_->forks.load(std::memory_order_relaxed); }
 
  private:
@@ -137,7 +140,7 @@ class inbox {
   enum class state : std::uint8_t { empty, filled, expecting };
   static constexpr std::uint64_t nobody = 0;
 
-  class guard {  // std::lock_guard's header costs more than all of this one
+  class guard {  // std::lock_guard's header costs more than this whole header
    public:
     explicit guard(short_lock& lock) noexcept : lock_(lock) { lock.lock(); }
     guard(const guard&) = delete;
@@ -153,8 +156,8 @@ class inbox {
     while (wakers_.load(std::memory_order_acquire) != 0) ::sched_yield();
   }
 
-  library_copy* const copy_ = &this_copy;  // first: a copy that was built in another way finds it too
-  std::atomic<unsigned> references_{1};    // the loop's, and those of its remotes
+  library_copy* const copy_ = &this_copy;  // first, so that a differently built copy finds it too
+  std::atomic<unsigned> references_{1};    // of the loop and of its remotes
   const unsigned forks_ = copy_->forks.load(std::memory_order_relaxed);
   const thread_knowledge knowledge_;
   std::atomic<std::uint64_t> runner_{nobody};
@@ -165,10 +168,10 @@ class inbox {
   std::atomic<int> wakers_{0};
   std::atomic<int> turned_on_{-1};  // processors, as hints
   std::atomic<int> posted_on_{-1};
-  // The loop's thread only: how many more times to look for a moment unless that pays, and how often it was skipped.
+  // The loop's thread only: how many more times to spin without success, and how often spinning was skipped.
   int patience_ = 0;
   unsigned skipped_ = 0;
-  inbox* next_ = nullptr;  // of all there are
+  inbox* next_ = nullptr;  // list of all inboxes
   inbox** link_ = nullptr;
 };
 

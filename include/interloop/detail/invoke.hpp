@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Calling what may be a pointer to a member. <functional>, which has std::invoke, costs a user's file half of <chrono>.
-// Row 0.
+// Calls anything, including pointers to members. <functional>, which has std::invoke, costs a user's file half of
+// <chrono>. Row 0.
 #pragma once
 
 #include <tuple>

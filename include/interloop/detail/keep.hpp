@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What is asked of a callable that interloop keeps, and how one that returns a future is kept.
+// What interloop requires of a callable that it keeps, and how it keeps one that returns a future.
 //
 // Such a callable may be a coroutine. Its frame then refers to the callable (captures are members of the lambda) and to
-// what was bound to it, also after the call. So both are made in a place where they stay until the future that the call
+// its bound arguments, even after the call. So both are put in a place where they stay until the future that the call
 // returned is completed. Row 0.
 #pragma once
 
@@ -24,7 +24,7 @@ inline constexpr bool is_future_v<future<T>> = true;
 
 namespace detail {
 
-/// To be said first, so that the compiler's first error is this one.
+/// Called first, so that this is the compiler's first error.
 template <class... Kept>
 constexpr void require_quiet_destructors() {
   static_assert((std::is_nothrow_destructible_v<Kept> && ...),
@@ -33,7 +33,7 @@ constexpr void require_quiet_destructors() {
                 "make it noexcept");
 }
 
-/// Whether calling `F` with these gives a future.
+/// Whether calling `F` with these arguments returns a future.
 template <class F, class... Args>
 consteval bool returns_future() {
   if constexpr (std::is_invocable_v<F, Args...>) {
@@ -47,7 +47,7 @@ consteval bool returns_future() {
 template <class F>
 inline constexpr bool has_members = std::is_class_v<F> && !std::is_empty_v<F>;
 
-/// What is kept until a future is completed. Counted.
+/// Something kept until a future is completed. Reference-counted.
 struct kept_place {
   kept_place() = default;
   kept_place(const kept_place&) = delete;
@@ -61,7 +61,8 @@ struct kept_place {
   unsigned references = 1;
 };
 
-/// A callable that returns futures, in a place of its own: until this is destroyed and those futures are completed.
+/// A callable that returns futures, in a place of its own, which lasts until this is destroyed and those futures are
+/// completed.
 template <class F>
 class kept_callable {
  public:
@@ -73,7 +74,7 @@ class kept_callable {
   kept_callable& operator=(kept_callable&&) noexcept = default;
   ~kept_callable() = default;
 
-  /// Calls it; gives the future.
+  /// Calls it and returns the future.
   template <class... Args>
     requires std::is_invocable_v<F&, Args...>
   auto operator()(Args&&... args) {
@@ -96,7 +97,7 @@ class kept_callable {
   state_ptr<place> place_;
 };
 
-/// As what to keep a callable that is called with these, once or many times.
+/// The type in which to keep a callable that is called with these arguments, once or many times.
 template <class F, class... Args>
 using keeping = std::conditional_t<has_members<F> && returns_future<F&, Args...>(), kept_callable<F>, F>;
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What each copy of the library has of its own. Row 1.
+// The state that each copy of the library has for itself. Row 1.
 //
-// A program and a plugin that both have the static library inside are two copies in one process: each has its own current
-// loop, selected loop, count of forks and numbers of threads. What one of them asks of the other's loop it would answer from
-// the wrong ones. So a loop and its inbox know the copy that made them, and a function that would read such state throws.
+// A program and a plugin that both contain the static library are two copies in one process: each has its own current
+// loop, selected loop, fork count and thread numbers. Code of one copy that uses a loop of the other would read the
+// wrong ones. So a loop and its inbox know the copy that made them, and functions that would read such state for
+// another copy's loop throw.
 #pragma once
 
 #include <interloop/detail/spin.hpp>
@@ -15,12 +16,12 @@ namespace interloop::detail {
 class inbox;
 
 struct library_copy {
-  std::atomic<unsigned> forks{0};  // that led from the process's start to here
+  std::atomic<unsigned> forks{0};  // between the start of the first process and this one
   short_lock lock;
-  inbox* inboxes = nullptr;  // those that this copy has made, for forks
+  inbox* inboxes = nullptr;  // made by this copy; forks need them
 };
 
-/// The copy that the code which names it belongs to.
+/// The copy to which the code that uses this name belongs.
 extern constinit library_copy this_copy;
 
 [[noreturn]] void throw_two_copies();

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The one owner of an object. <memory>, which has std::unique_ptr, costs a user's file a quarter of <chrono>. Row 0.
+// The sole owner of an object. <memory>, which has std::unique_ptr, costs a user's file a quarter of <chrono>. Row 0.
 #pragma once
 
 #include <utility>
 
 namespace interloop::detail {
 
-/// Deletes what it holds, unless that was moved on.
+/// Deletes the object that it holds, unless it was moved from.
 template <class T>
 class owned {
  public:

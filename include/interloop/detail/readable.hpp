@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Names of types and functions as a person writes them, from what compilers make of them. Row 0.
+// Turns compilers' names of types and functions into names as a person writes them. Row 0.
 #pragma once
 
 #include <string>
@@ -8,16 +8,16 @@
 
 namespace interloop::detail {
 
-/// A type's name: demangled, without inline namespaces, `std::string` for what that is, and for what
-/// `std::throw_with_nested` throws the type that it was given. Errors: `std::bad_alloc`.
+/// A type's name: demangled, without inline namespaces, with `std::string` for what that stands for, and for an object
+/// thrown by `std::throw_with_nested` the type of its argument. Errors: `std::bad_alloc`.
 [[nodiscard]] std::string readable_type(const std::type_info& type);
 
-/// A linker's symbol, demangled; as it is if it is no C++ symbol. Errors: `std::bad_alloc`.
+/// A linker symbol, demangled; unchanged if it is not a C++ symbol. Errors: `std::bad_alloc`.
 [[nodiscard]] std::string demangled(const char* symbol);
 
-/// A function with its scopes and its parameters' types, from `std::source_location::function_name()` or a demangled
-/// symbol, of g++ or clang: no return type, no unnamed namespaces, a lambda as `<lambda(int)>`, and a coroutine's inner
-/// functions as the coroutine. What is not understood stays as it is. Errors: `std::bad_alloc`.
+/// A function with its scopes and parameter types, from `std::source_location::function_name()` or a demangled symbol
+/// of g++ or clang: without return type and unnamed namespaces, a lambda as `<lambda(int)>`, a coroutine's inner
+/// functions as the coroutine. What is not understood is left unchanged. Errors: `std::bad_alloc`.
 [[nodiscard]] std::string readable_function(std::string_view compiler_name);
 
 }  // namespace interloop::detail

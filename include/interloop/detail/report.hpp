@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the core itself has to report, when nobody else takes it: to the log, where there is one, or else to stderr.
+// Where the core's own reports go if nobody else takes them: to the log if there is one, otherwise to stderr.
 #pragma once
 
 #include <interloop/failure.hpp>
@@ -9,15 +9,15 @@
 
 namespace interloop::detail {
 
-/// Takes a report, and says whether anybody will read it. Set by the logging library, while the program starts.
+/// Takes a report, and returns whether anybody will read it. Set by the logging library while the program starts.
 using report_hook = bool (*)(std::string_view context, const failure& fail) noexcept;
 extern std::atomic<report_hook> report_to;
 
-/// Writes a line to stderr, whole: where that is full and does not block, waits for room, a second at most. Never throws.
+/// Writes a whole line to stderr. If stderr is non-blocking and full, waits for room, at most a second. Never throws.
 /// Thread safety: any.
 void say(std::string_view line) noexcept;
 
-/// Hands a report to the hook; to stderr where there is none, or nobody listens yet. Thread safety: any.
+/// Passes a report to the hook, or to stderr if there is no hook or nobody listens yet. Thread safety: any.
 void report(std::string_view context, const failure& fail) noexcept;
 
 }  // namespace interloop::detail

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What the library and a program that uses it have to agree on, or the linker says what is wrong. Row 0.
+// What the library and a program that uses it have to agree on; if they do not, the linker says what is wrong. Row 0.
 //
-// -D_GLIBCXX_DEBUG changes the standard containers, which public functions take and return: linked with a library that was
-// built without it, a program corrupted its memory without a word.
+// -D_GLIBCXX_DEBUG changes the standard containers, which public functions take and return: a program built with it
+// would silently corrupt its memory when linked with a library built without it.
 #pragma once
 
 #include <version>
@@ -16,7 +16,7 @@ namespace interloop::detail {
 #endif
 extern const char INTERLOOP_CONTAINERS;
 
-/// In each program and library once; asks the linker for the one that interloop was built with.
+/// Once in each program and library; makes the linker look for the symbol that interloop was built with.
 [[gnu::used]] inline const char* const same_containers = &INTERLOOP_CONTAINERS;
 
 }  // namespace interloop::detail

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A pointer to what counts its own references. Row 0.
+// A pointer to an object that counts its own references. Row 0.
 #pragma once
 
 #include <utility>
@@ -28,7 +28,7 @@ class state_ptr {
   State* operator->() const noexcept { return state_; }
   State& operator*() const noexcept { return *state_; }
   [[nodiscard]] State* get() const noexcept { return state_; }
-  /// The state, whose reference is the caller's from now on.
+  /// Returns the state; its reference is the caller's from now on.
   [[nodiscard]] State* release() noexcept { return std::exchange(state_, nullptr); }
   explicit operator bool() const noexcept { return state_ != nullptr; }
 

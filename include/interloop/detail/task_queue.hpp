@@ -3,10 +3,11 @@
 //
 // Overview. A record is one pointer to code followed by the callable itself, so a small callable costs no allocation
 // and one indirect call, and neighbours share cache lines. Blocks are recycled; records never move once written.
-// Nothing is counted: a queue is empty where its two ends meet, and a generation ends where the queue ended.
+// Nothing is counted: a queue is empty when its two ends meet, and a generation ends where the queue ended when it
+// began.
 //
-// Re-entrancy. A callable is moved to the stack and its record given back before it runs: a nested turn may run what
-// follows, push more, or clear the queue.
+// Re-entrancy. Before a callable runs, it is moved to the stack and its record is freed, so a nested turn may run the
+// following ones, push more, or clear the queue.
 //
 // Thread safety: none. The loop uses one in its own thread and one behind the inbox's lock.
 #pragma once
@@ -27,8 +28,8 @@ class task_queue {
 
  public:
   enum class visit : unsigned char { run, destroy, measure };
-  /// A record's code. Takes the record out of the queue, then runs what it holds or only destroys it, or does none of
-  /// this (`measure`). Returns where the record ends, or if the next one is elsewhere, where that begins.
+  /// A record's code. Takes the record out of the queue, then runs its callable or only destroys it; with `measure` it
+  /// does none of this. Returns where the record ends or, if the next record is elsewhere, where that begins.
   using code = std::byte* (*)(task_queue&, header*, visit);
 
   task_queue() noexcept = default;
@@ -44,7 +45,8 @@ class task_queue {
   /// Whether there are two or more.
   [[nodiscard]] bool several() noexcept { return !empty() && end_of(front()) != tail_; }
 
-  /// Appends a callable. Strong guarantee: where this throws (bad_alloc, or the callable's own copy), nothing changed.
+  /// Appends a callable. Strong guarantee: if this throws (bad_alloc, or the callable's copy constructor), nothing has
+  /// changed.
   template <class F>
   void push(F&& callable) {
     using callee = std::decay_t<F>;
@@ -56,24 +58,24 @@ class task_queue {
     }
   }
 
-  /// The code of a record that names an object which outlives it: `Run` or `Destroy` is called with that.
+  /// The code of a record that refers to an object which outlives it: calls `Run` or `Destroy` with that object.
   template <class T, void (*Run)(T&) noexcept, void (*Destroy)(T&) noexcept>
   static std::byte* code_of_reference(task_queue& queue, header* self, visit how);
-  /// Appends a record of such a code. Returns false, and does nothing, where there is no memory for it.
+  /// Appends a record with such a code. Returns false, and does nothing, if there is no memory for it.
   [[nodiscard]] bool push_reference(code what, void* object) noexcept;
 
-  /// Runs the first callable; what it throws passes through, the record is gone all the same. Requires !empty().
+  /// Runs the first callable. What it throws passes through, and the record is removed even then. Requires !empty().
   void run_front();
 
-  /// Runs the callables that are there now, and calls `escaped()` inside a handler for each exception that leaves one.
-  /// Ends early where one of them runs the queue itself, which runs the rest, or clears it.
+  /// Runs the callables that are queued now, and calls `escaped()` inside a handler for each exception that leaves one.
+  /// Ends early if one of them runs the queue itself, which runs the rest, or clears it.
   template <class Escaped>
   void run_generation(Escaped escaped) noexcept;
 
-  /// Destroys every callable without running it. Their destructors may push more: those are destroyed too.
+  /// Destroys every callable without calling it. Callables that their destructors push are destroyed too.
   void clear() noexcept;
 
-  /// Not while a generation of either runs.
+  /// Not allowed while a generation of either queue runs.
   void swap(task_queue& other) noexcept {
     std::swap(head_, other.head_);
     std::swap(head_end_, other.head_end_);
@@ -119,7 +121,7 @@ class task_queue {
   /// Returns where the next record begins, or `end` if that is where the running generation ends.
   std::byte* consume_to(std::byte* end) noexcept {
     head_ = end;
-    if (end == tail_) {  // empty: start at the front of a block that is still in the cache
+    if (end == tail_) {  // empty: start again at the front of the block, which is still in the cache
       head_ = tail_ = head_block_->data;
     } else if (end == head_end_) [[unlikely]] {
       recycle_head();

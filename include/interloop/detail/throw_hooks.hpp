@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What tracebacks are written from: the frames that failures have, and how the target `throw_traces`, where it is linked,
-// gives the core what it has. Row 0.
+// The sources of tracebacks: the frames in failures, and the hooks by which the target `throw_traces`, if it is linked,
+// gives its data to the core. Row 0.
 #pragma once
 
 #include <interloop/throw_traces.hpp>
@@ -16,24 +16,26 @@
 namespace interloop::detail {
 
 struct throw_hooks {
-  /// Copies the addresses of the exception object at `thrown` to `room`, innermost first, and returns how many there are.
+  /// Copies the addresses recorded for the exception object at `thrown` to `room`, innermost first, and returns how
+  /// many there are.
   std::size_t (*addresses)(const void* thrown, std::span<std::uintptr_t> room) noexcept;
-  /// Appends the frames of an address, innermost first, as debug information has them; false where no file has the address.
-  /// The last argument says that libraries came or went. Null where libdw was not there. One thread at a time.
+  /// Appends the frames of an address, innermost first, from debug information; returns false if no file contains the
+  /// address. The last argument says that libraries were loaded or unloaded. Null if built without libdw. One thread at
+  /// a time.
   bool (*debug_information)(std::vector<stack_frame>& frames, std::uintptr_t address, bool reload);
 };
 
-/// Called once, before `main`, by the target. `hooks` live for ever.
+/// Called once, before `main`, by the target. `hooks` must live forever.
 void set_throw_hooks(const throw_hooks& hooks) noexcept;
 
-/// Whether that was.
+/// Whether `set_throw_hooks` was called.
 [[nodiscard]] bool throws_are_noted() noexcept;
 
-/// What a reader needs of an exception's frames, innermost first: a line each, `file:line in function`. Without those
-/// inside interloop and the standard library's plumbing, and without the native loop that called it all.
+/// The frames of an exception that a reader needs, innermost first: a line each, `file:line in function`. Omits frames
+/// inside interloop and the standard library's internals, and those of the native loop that called them all.
 [[nodiscard]] std::vector<std::string> throw_lines(const std::exception_ptr& exception);
 
-/// The same of the frames from a catch, without that of the function that `where` names already, if it is known.
+/// The same for the frames from a catch, without the frame of the function that `where` already names, if known.
 [[nodiscard]] std::vector<std::string> catch_lines(std::span<const std::uintptr_t> addresses,
                                                    const std::source_location& where);
 

@@ -2,14 +2,15 @@
 // All timers of one loop: scheduling and cancelling in O(1), firing in exact (deadline, sequence) order.
 //
 // Overview. Two structures share the work. Timers that are more than a tick (about a millisecond) away wait in a
-// hierarchical timing wheel (Varghese and Lauck 1987): 6 levels of 256 lists, a timer is linked into one and unlinked in
-// constant time, and most timeouts end there, cancelled. When the wheel reaches a timer's tick it moves to the *near*
-// heap, 4-ary, with the deadline beside the pointer, where it gets its exact order. The wheel moves on only when nothing
-// in the heap is due, so where many ticks are due at once the heap still holds one tick's timers.
+// hierarchical timing wheel (Varghese and Lauck 1987): 6 levels of 256 lists, a timer is linked into one of them and
+// unlinked in constant time, and most timeouts end there, cancelled. When the wheel reaches a timer's tick, the timer
+// moves to the *near* heap, which gives it its exact order; the heap is 4-ary, with the deadline beside the pointer.
+// The wheel moves on only when nothing in the heap is due, so even if many ticks are due at once, the heap holds only
+// one tick's timers.
 //
-// Cancelling frees the node at once. A heap entry that named it is stale, recognised by its sequence number (each timer
-// has its own, so it also tells a reused node apart) and skipped; when stale entries outnumber live ones the heap is
-// rebuilt, so they cost amortised O(1) and no unbounded memory.
+// Cancelling frees the node at once. Its heap entry becomes stale: it is recognised by its sequence number, which no
+// two timers share even if they reuse a node, and skipped. When stale entries outnumber live ones, the heap is rebuilt,
+// so they cost amortised O(1) and bounded memory.
 //
 // Thread safety: none; the loop's thread only. `docs/decisions/0002-timers.md` has the figures behind this choice.
 #pragma once
@@ -27,16 +28,16 @@
 
 namespace interloop::detail {
 
-/// One timer. Lives in a slab of its queue; `sequence` is 0 while it is free or running. With a million of them each
-/// operation is a cache miss or two, so one fills a cache line; larger callables are allocated by themselves.
+/// One timer. Lives in a slab of its queue; `sequence` is 0 while it is free or running. With a million timers each
+/// operation is a cache miss or two, so a node fills one cache line; larger callables are allocated separately.
 struct alignas(64) timer_node {
   static constexpr std::size_t capacity = 24;
 
   timer_node* next;
-  timer_node** link;  // what points at this node, or nullptr when the near heap has it
+  timer_node** link;  // the pointer to this node, or nullptr while it is in the near heap
   std::int64_t deadline;
   std::uint64_t sequence;
-  void (*code)(timer_node&, bool run);  // runs the callable or not, and destroys it
+  void (*code)(timer_node&, bool run);  // runs the callable if told to, and destroys it
   alignas(void*) std::byte storage[capacity];
 };
 
@@ -50,8 +51,8 @@ class timer_queue {
   [[nodiscard]] bool empty() const noexcept { return live_ == 0; }
   [[nodiscard]] std::size_t size() const noexcept { return live_; }
 
-  /// Adds a timer. `deadline` is in nanoseconds on the loop's clock; one that lies before the last `run_due` counts as
-  /// that moment, so that what a callback schedules comes after what was due already. Strong guarantee.
+  /// Adds a timer. `deadline` is in nanoseconds on the loop's clock; a deadline before the last `run_due` counts as
+  /// that moment, so that timers made by a callback come after those that were due already. Strong guarantee.
   template <class F>
   timer_node* schedule(std::int64_t deadline, F&& callable) {
     using callee = std::decay_t<F>;
@@ -75,7 +76,8 @@ class timer_queue {
     return node;
   }
 
-  /// Destroys the timer's callable unless it has fired, is firing or was cancelled already. Returns whether it did.
+  /// Destroys the timer's callable, unless the timer has fired, is firing or was cancelled already. Returns whether it
+  /// did.
   bool cancel(timer_node* node, std::uint64_t sequence) noexcept;
 
   /// Whether this very timer is still waiting.
@@ -83,15 +85,15 @@ class timer_queue {
     return node->sequence == sequence;
   }
 
-  /// When to look again: never later than the earliest deadline; exact if that timer is near or has few neighbours.
-  /// Requires !empty().
+  /// When to look again: never later than the earliest deadline; exact if that timer is near or few others share its
+  /// list. Requires !empty().
   [[nodiscard]] std::int64_t next_look() noexcept;
 
   /// Whether a timer with this deadline was due at the time of the last `take_due`.
   [[nodiscard]] bool due_by_last_look(std::int64_t deadline) const noexcept { return deadline <= floor_; }
 
-  /// Takes the next timer whose deadline is at most `now` and which was made before `limit`; nullptr when there is none.
-  /// The caller runs it with `run`.
+  /// Takes the next timer whose deadline is at most `now` and which was made before `limit`; nullptr when there is
+  /// none. The caller runs it with `run`.
   [[nodiscard]] timer_node* take_due(std::int64_t now, std::uint64_t limit);
 
   /// A limit for `take_due`: timers made from here on are not taken.
@@ -100,7 +102,7 @@ class timer_queue {
   /// Runs a timer that `take_due` returned, then destroys its callable. What the callable throws passes through.
   void run(timer_node* node);
 
-  /// Destroys all callables, unrun.
+  /// Destroys all callables without calling them.
   void clear() noexcept;
 
  private:
@@ -145,7 +147,7 @@ class timer_queue {
       add_slab();
     timer_node* node = free_.back();
     free_.pop_back();
-    // Nodes come back in the order of cancelling, so with many of them each is a cache miss: ask for it in time.
+    // Nodes come back in the order of cancelling, so with many timers each is a cache miss: prefetch it in time.
     if (free_.size() >= 12) __builtin_prefetch(free_[free_.size() - 12], 1);
     return node;
   }
@@ -191,10 +193,10 @@ class timer_queue {
                         // (unless `unfinished_`)
   std::int64_t floor_;  // the latest time that take_due was asked for
   std::uint64_t last_sequence_ = 0;
-  bool unfinished_ = false;  // a list is on its way to the near heap; it stays true where memory ran out meanwhile
+  bool unfinished_ = false;  // a list is moving to the near heap; stays true if memory ran out meanwhile
   std::size_t live_ = 0;
   std::size_t stale_ = 0;          // entries in near_ whose timer was cancelled
-  std::vector<timer_node*> free_;  // not a list through the nodes: that would be one cache miss after the other
+  std::vector<timer_node*> free_;  // not a list through the nodes, which would cause one cache miss after the other
   std::vector<entry> near_;        // 4-ary heap
   std::uint64_t occupied_[levels][words] = {};  // a set bit may outlive its list's last timer; first_slot clears it
   timer_node* wheel_[levels][slots] = {};

@@ -16,19 +16,21 @@ class port_watch;
 
 namespace detail {
 
-/// The core's side of a watch: counted by its handle and by the event being dispatched.
+/// The core's side of a watch: referenced by its handle and by the event being dispatched.
 class watch_state {
  public:
   watch_state(loop& core, int fd, interest wanted, function<void(interest)> on_ready);
 
   /// For ports: the descriptor is ready. In the loop's thread, while the `port_watch` exists.
   void ready(interest directions) noexcept;
-  /// For ports: its callback runs. A nested run of the native loop need not look at the descriptor until it has returned.
+  /// For ports: whether its callback is running. A nested run of the native loop need not look at the descriptor until
+  /// the callback has returned.
   [[nodiscard]] bool running() const noexcept { return running_ > 0; }
-  /// For ports: whether the descriptor was closed, so that its number is another file's or nobody's. A system call.
+  /// For ports: whether the descriptor was closed, so that its number belongs to another file or none. Costs a system
+  /// call.
   [[nodiscard]] bool is_lost() const noexcept;
-  /// For ports: the descriptor cannot be waited for, most likely as it was closed. Ends the watch, and with it the
-  /// `port_watch`; the loop's exception handler is told.
+  /// For ports: tells that the descriptor cannot be waited for, most likely because it was closed. Ends the watch, and
+  /// with it the `port_watch`; the loop's exception handler is told.
   void lost() noexcept;
 
  private:
@@ -37,7 +39,7 @@ class watch_state {
 
   loop* core_;
   int fd_;
-  std::uint64_t device_ = 0;  // of the file that is watched, as its number may become another's
+  std::uint64_t device_ = 0;  // of the watched file, because its number may become another file's
   std::uint64_t inode_ = 0;
   interest interest_;
   unsigned references_ = 1;

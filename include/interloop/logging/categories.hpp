@@ -10,11 +10,13 @@
 
 namespace interloop {
 
-/// Adds formats by the name of their category. A call with a field `log_category` takes that category's format in place
-/// of its own; one whose category nobody added keeps its own, or else shows its fields. A name that is added again takes
-/// the new format. Whether the fields are there is seen as it is logged: a message that lacks one says so.
+/// Adds formats by the name of their category. A call with a field `log_category` uses that category's format in place
+/// of its own; if nobody added the category, the call uses its own format or, without one, shows its fields. Adding a
+/// name again replaces its format. Whether the fields are there is checked when a message is logged: one that lacks a
+/// field says so.
 ///
-/// Thread safety: any. Errors: `usage_error` for a format that cannot be read; then none of the call's are added.
+/// Thread safety: any. Errors: `usage_error` for a format that cannot be parsed; then none of the call's formats are
+/// added.
 /// Source: `txaio.add_log_categories`.
 void add_log_categories(std::initializer_list<std::pair<std::string_view, std::string_view>> categories);
 void add_log_categories(const std::map<std::string, std::string>& categories);

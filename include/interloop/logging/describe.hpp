@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Tells the logger what a struct consists of, for {shape.sides} in formats and for sinks that want structure.
+// Tells the logger which members a struct has, for {shape.sides} in formats and for sinks that want structure.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@ namespace interloop {
 template <class T>
 inline constexpr std::nullptr_t description = nullptr;
 
-/// A name and what it stands for: a pointer to a data member, or to a const member function without arguments.
+/// A name and its member: a pointer to a data member, or to a const member function without arguments.
 template <class Member>
 struct described_member {
   std::string_view name;

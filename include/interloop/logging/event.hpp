@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is logged, as sinks get it: its own facts, its fields with their types, and its text once somebody asks.
+// A logged message as sinks get it: its own properties, its fields with their types, and its text, made on demand.
 #pragma once
 
 #include <interloop/logging/level.hpp>
@@ -19,9 +19,9 @@ class rendering;
 struct kept_parts;
 }  // namespace detail
 
-/// One logged message. Exists during the call that logs it: a sink that needs it longer makes a `kept_log_event`.
+/// One logged message. Exists only during the call that logs it; a sink that needs it longer makes a `kept_log_event`.
 ///
-/// Thread safety: the thread that is given it, during `log_sink::write`.
+/// Thread safety: the thread that receives it, during `log_sink::write`.
 class log_event {
  public:
   log_event(const log_event&) = delete;
@@ -30,15 +30,15 @@ class log_event {
   std::chrono::system_clock::time_point time;  ///< `log_time`
   log_level level = log_level::none;           ///< `log_level`
   std::string_view name;                       ///< `log_namespace`: the logger's name
-  std::string_view format;                     ///< `log_format`: the format; a category's where one was used
-  std::source_location where;                  ///< the call's place; line 0 where it is not known
+  std::string_view format;                     ///< `log_format`: the format, or that of the category if one was used
+  std::source_location where;                  ///< the place of the call; line 0 if unknown
   std::span<const field_view> fields;          ///< those given to the call, in its order
   std::string_view origin;                     ///< the other logging system that it came from ("glib"), or empty
 
   /// The format with its references filled in. Made once, when first asked for. Valid as long as the event.
   [[nodiscard]] std::string_view text() const;
 
-  /// The field of that name, `log_time` (seconds since 1970), `log_level`, `log_namespace` and `log_format` included.
+  /// The field of that name, including `log_time` (seconds since 1970), `log_level`, `log_namespace` and `log_format`.
   [[nodiscard]] std::optional<value_view> field(std::string_view name) const;
 
  private:
@@ -49,8 +49,9 @@ class log_event {
   mutable std::string_view text_;
 };
 
-/// A copy of an event that owns everything: fields keep their kinds and members; what was `other` becomes a text. But
-/// for `where`, which points into the code that logged: a library that does must not be unloaded meanwhile.
+/// A copy of an event that owns everything: fields keep their kinds and members; a field of kind `other` becomes a
+/// text. The exception is `where`, which points into the code that logged: a library that logs must not be unloaded
+/// while its kept events exist.
 ///
 /// Thread safety: as a value's; may be moved to another thread.
 class kept_log_event {

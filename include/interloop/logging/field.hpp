@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Named arguments of a message: "times"_a = 42. The name is part of the type, so that formats are checked when compiled.
+// Named arguments of a message: "times"_a = 42. The name is part of the type, so that formats are checked when
+// compiled.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +10,7 @@
 namespace interloop {
 namespace detail {
 
-void a_field_name_has_to_be_an_identifier();  // never defined: its name is the compiler's message
+void a_field_name_has_to_be_an_identifier();  // never defined: its name appears in the compiler's message
 
 constexpr bool is_name_start(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
@@ -33,8 +34,8 @@ struct field_name {
 
 }  // namespace detail
 
-/// A name and its value, or for what is not small a reference to it, which is valid until the end of the logging call:
-/// make it there. Small ones are held themselves, so that a call at a level that is off writes nothing to memory.
+/// A name and its value. Small values are held directly, so that a call at a level that is off writes nothing to
+/// memory. Others are held by reference, valid until the end of the logging call: create the field in that call.
 template <detail::field_name Name, class T>
 struct log_field {
   using value_type = T;
@@ -49,7 +50,7 @@ template <field_name Name, class T>
 inline constexpr bool is_field<log_field<Name, T>> = true;
 }  // namespace detail
 
-/// What `"times"_a` is: waits for its value.
+/// The type of `"times"_a`: a name without its value.
 template <detail::field_name Name>
 struct log_field_name {
   template <class T>

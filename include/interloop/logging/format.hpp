@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Formats of messages: literals, read and checked by the compiler, and texts that are known only at run time.
+// Formats of messages: literals, parsed and checked by the compiler, and texts that are known only at run time.
 #pragma once
 
 #include <interloop/logging/detail/check.hpp>
@@ -11,20 +11,21 @@
 
 namespace interloop {
 
-/// A format that is no literal, from a file of translations for instance. Refers to `text` for the call it stands in.
+/// A format that is not a literal, from a file of translations for instance. Refers to `text` during the call that it
+/// is made in.
 struct runtime_format {
   std::string_view text;
 };
 
-/// Marks a format that the compiler cannot check. Errors: `usage_error` where it cannot be read, with what is wrong and
-/// where. What its references ask for is checked as it is logged: a message whose format asks for a field that is not
-/// there is logged too, and says so. Source: `fmt::runtime`.
+/// Marks a format that the compiler cannot check. Errors: `usage_error` if it cannot be parsed, with what is wrong and
+/// where. Its references are checked when it is logged: a message whose format refers to a missing field is logged all
+/// the same, and says so. Source: `fmt::runtime`.
 [[nodiscard]] runtime_format runtime(std::string_view text);
 
 namespace detail {
 
-// What the library's compiled part needs of a format. Small, and passed by value: compilers then make it only where the
-// level is on, and a call that is off costs a load and a branch.
+// The part of a format that the compiled library needs. Small and passed by value, so that compilers make it only when
+// the level is on: a call at a level that is off costs a load and a branch.
 struct format_base {
   std::string_view text;
   std::source_location where;
@@ -33,10 +34,10 @@ struct format_base {
 
 }  // namespace detail
 
-/// A format and the place of the call, for fields of these types. Made by the compiler from the literal that is given to
-/// a logger's function; unknown names, bad specifications and members that a value does not have do not compile.
+/// A format and the place of the call, for fields of these types. The compiler makes it from the literal passed to a
+/// logger's function; unknown names, bad specifications and members that a value does not have do not compile.
 ///
-/// What it takes, after PEP 3101: `{name}`, `{name[key]}`, `{name.member}`, any path of these, `!r` (texts quoted, as
+/// The syntax, after PEP 3101: `{name}`, `{name[key]}`, `{name.member}`, any path of these, `!r` (texts quoted, as
 /// Python does) and `!s`, then `:` and one of fmt's format specifications, in which `{name}` may stand for a number;
 /// `{{` and `}}` for braces. Source: `txaio.interfaces.ILogger`.
 template <class... Fields>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How grave a message is, from gravest to finest, and the names that people write.
+// How severe a message is, from most severe to finest, and the names that people write.
 #pragma once
 
 #include <array>
@@ -7,14 +7,14 @@
 
 namespace interloop {
 
-/// The levels of `txaio.interfaces.log_levels`, in their order: a level lets itself and all graver ones through.
+/// The levels of `txaio.interfaces.log_levels`, in their order: a level lets itself and all more severe ones through.
 enum class log_level : unsigned char { none, critical, error, warn, info, debug, trace };
 
 /// The names, each at its level's place. Source: `txaio.interfaces.log_levels`.
 inline constexpr std::array<std::string_view, 7> log_levels{"none", "critical", "error", "warn",
                                                             "info", "debug",    "trace"};
 
-/// A level's name. For a number that is no level, "none".
+/// A level's name. For a number that is not a level, "none".
 [[nodiscard]] constexpr std::string_view to_string(log_level level) noexcept {
   const auto index = static_cast<std::size_t>(level);
   return log_levels[index < log_levels.size() ? index : 0];
@@ -27,9 +27,9 @@ namespace detail {
 [[noreturn]] void throw_no_log_level(log_level number);
 }
 
-/// What functions that take a level take: a `log_level`, or its name, such as one read from a configuration.
+/// The parameter of functions that take a level: a `log_level`, or its name, such as one read from a configuration.
 ///
-/// Errors: `usage_error`, which lists the valid names, where the name is unknown, or the number is no level's.
+/// Errors: `usage_error`, which lists the valid names, if the name is unknown or the number is not a level.
 class log_threshold {
  public:
   constexpr log_threshold(log_level level) : level_(level) {

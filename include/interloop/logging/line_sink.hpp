@@ -10,16 +10,17 @@
 
 namespace interloop {
 
-/// Writes each message as one line, in one piece: local time with its offset, a space, the text. A text of several lines
-/// stays in one piece too. Where to write has to outlive the sink.
+/// Writes each message as one line, in one piece: local time with its offset, a space, the text. A text of several
+/// lines stays in one piece too. The output has to outlive the sink.
 ///
-/// A `FILE*` or stream is flushed after messages at error or worse, and else when its own buffer is; a descriptor has no
-/// buffer. Where the descriptor behind it does not block, lines go past that buffer, and wait for room.
-/// Thread safety: any. Errors, from `write`: `error`, with the system's reason. A descriptor that does not block and stays
+/// A `FILE*` or stream is flushed after messages at error or worse, and otherwise when its own buffer is full; a
+/// descriptor has no buffer. If the descriptor behind a `FILE*` is non-blocking, lines bypass the buffer and wait for
+/// room.
+/// Thread safety: any. Errors, from `write`: `error`, with the system's reason. A non-blocking descriptor that stays
 /// full for a second is such an error.
 class line_sink : public log_sink {
  public:
-  /// Errors: `usage_error` if `out` is null, or no descriptor that is open.
+  /// Errors: `usage_error` if `out` is null or not an open descriptor.
   explicit line_sink(std::FILE* out);
   explicit line_sink(std::ostream& out);
   explicit line_sink(int descriptor);

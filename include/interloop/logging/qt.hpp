@@ -8,14 +8,14 @@
 
 namespace interloop {
 
-/// A sink that hands messages to Qt: the category is the logger's name, and Qt's rules for categories count. `critical`
+/// A sink that hands messages to Qt: the category is the logger's name, and Qt's rules for categories apply. `critical`
 /// and `error` are QtCriticalMsg, never QtFatalMsg, which would end the process; `debug` and `trace` are QtDebugMsg.
 ///
 /// Thread safety: any.
 [[nodiscard]] std::shared_ptr<log_sink> make_qt_sink();
 
-/// Brings Qt's messages here: `log_namespace` is their category. Sets Qt's message handler; what `make_qt_sink`'s sink
-/// writes goes on to the handler that was there before. A second call does nothing.
+/// Brings Qt's messages here: `log_namespace` is their category. Sets Qt's message handler; what the sink of
+/// `make_qt_sink` writes still goes to the previous handler. A second call does nothing.
 void receive_qt();
 
 }  // namespace interloop

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The way in for messages of another logging system. For those who connect one; see spdlog.hpp, glib.hpp and qt.hpp here.
+// The entry for messages of another logging system, for code that connects one; spdlog.hpp, glib.hpp and qt.hpp are
+// examples.
 #pragma once
 
 #include <interloop/logging/level.hpp>
@@ -11,13 +12,13 @@
 
 namespace interloop {
 
-/// Takes a message that another system has formatted. It goes to all sinks, in order with all others, except to those
+/// Takes a message that another system has formatted. It goes to all sinks, in order with all others, except to sinks
 /// that lead back to its origin.
 ///
-/// \param origin  that system's name; it is the event's `origin`. The sink that leads there leaves such events out.
-/// \param name    the logger's name there; where it is empty, the origin's.
-/// Thread safety: any. Its levels are the loggers' of that name. Errors: none; without memory the message is counted as
-/// lost.
+/// \param origin  that system's name, which becomes the event's `origin`. The sink that leads there omits such events.
+/// \param name    the logger's name in that system; if empty, the origin's name is used.
+/// Thread safety: any. The level of the logger of that name applies. Errors: none; without memory the message is
+/// counted as lost.
 void receive_log(std::string_view origin, std::string_view name, log_level level, std::string_view text,
                  std::span<const field_view> fields = {}, std::source_location where = {}) noexcept;
 

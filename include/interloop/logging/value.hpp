@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A field's value as a sink sees it: typed, without knowing the type. Not the value itself: a view of it.
+// A view of a field's value, as a sink sees it: its kind is known, its C++ type is not.
 #pragma once
 
 #include <interloop/failure.hpp>
@@ -12,7 +12,7 @@
 
 namespace interloop {
 
-/// What a value is. `other` has a text and nothing else; the last but one three have members.
+/// What kind of value it is. `sequence`, `mapping` and `record` have members; `other` has only a text.
 enum class value_kind : unsigned char {
   none,      ///< no value: an empty optional
   boolean,   ///< `as_boolean`
@@ -21,7 +21,7 @@ enum class value_kind : unsigned char {
   real,      ///< `as_real`: float and double; a duration is its seconds
   text,      ///< `as_text`
   failure,   ///< `as_failure`
-  sequence,  ///< members by number
+  sequence,  ///< members by index
   mapping,   ///< members by key
   record,    ///< a described struct: members by name
   other,     ///< something that fmt can format
@@ -31,9 +31,9 @@ class value_view;
 
 namespace detail {
 
-struct value_ops;  // what is known of a type: include/interloop/logging/detail/value_of.hpp
+struct value_ops;  // operations of a type: include/interloop/logging/detail/value_of.hpp
 
-// A callable by reference, for visitors that are only called during the call that takes them.
+// A reference to a callable, for visitors that are only called during the call that takes them.
 template <class... Arguments>
 class visitor {
  public:
@@ -51,7 +51,7 @@ class visitor {
 
 }  // namespace detail
 
-/// A typed view of a value. Cheap to copy; refers to the value, so valid as long as the event that it is from.
+/// A typed view of a value. Cheap to copy. Refers to the value, so it is valid as long as the event that it comes from.
 ///
 /// Thread safety: that of the value, which in an event is the logging thread's.
 class value_view {
@@ -61,7 +61,7 @@ class value_view {
   constexpr explicit value_view(std::int64_t value) noexcept : kind_(value_kind::integer), integer_(value) {}
   constexpr explicit value_view(std::uint64_t value) noexcept : kind_(value_kind::natural), natural_(value) {}
   constexpr explicit value_view(double value) noexcept : kind_(value_kind::real), real_(value) {}
-  /// A float's text is the shortest that gives the float again, not the double.
+  /// A float's text is the shortest that converts back to the same float, rather than double.
   constexpr explicit value_view(float value) noexcept
       : kind_(value_kind::real), single_(true), real_(static_cast<double>(value)) {}
   constexpr explicit value_view(std::string_view value) noexcept
@@ -71,7 +71,7 @@ class value_view {
 
   [[nodiscard]] constexpr value_kind kind() const noexcept { return kind_; }
 
-  /// The value, which has to be of that kind; otherwise what is returned means nothing.
+  /// The value, which has to be of that kind; otherwise the result is meaningless.
   [[nodiscard]] constexpr bool as_boolean() const noexcept { return boolean_; }
   [[nodiscard]] constexpr std::int64_t as_integer() const noexcept { return integer_; }
   [[nodiscard]] constexpr std::uint64_t as_natural() const noexcept { return natural_; }
@@ -80,14 +80,16 @@ class value_view {
   [[nodiscard]] constexpr std::string_view as_text() const noexcept { return {text_.data, text_.size}; }
   [[nodiscard]] constexpr const failure& as_failure() const noexcept { return *failure_; }
 
-  /// The text that `{x}` gives, or `{x:spec}`, of any kind; a failure's is its `failure_message`.
+  /// The text that `{x}` or `{x:spec}` gives, for any kind; for a failure its `failure_message`.
   ///
-  /// \param spec  as fmt's for the kind; for what has members only alignment and width, and of one for no value only those
-  ///              count. Errors: `usage_error` where it does not fit. What a formatter of the user's throws comes through.
+  /// \param spec  as in fmt for that kind. Kinds with members accept only alignment and width; for `none` only these
+  ///              have an effect. Errors: `usage_error` if it does not fit. What a user's formatter throws passes
+  ///              through.
   [[nodiscard]] std::string str(std::string_view spec = {}) const;
 
-  /// Calls `use(value_view)` with the member of a record, or the value at a key or number, which has to be written as
-  /// in a format: digits for a number; a negative one counts from the end. False where there is none.
+  /// Calls `use(value_view)` with the member of a record, or with the value at a key or index. Keys are written as in a
+  /// format; an index is written in digits, and a negative one counts from the end. Returns false if there is no such
+  /// member.
   template <class Use>
   bool attribute(std::string_view name, Use&& use) const {
     return find_attribute(name, use);
@@ -97,14 +99,14 @@ class value_view {
     return find_item(key, use);
   }
 
-  /// Calls `use(value_view key, value_view value)` for each member: a record's names, a mapping's keys, a sequence's
-  /// numbers from 0. Nothing for other kinds.
+  /// Calls `use(value_view key, value_view value)` for each member: the keys are a record's names, a mapping's keys, or
+  /// a sequence's indices from 0. Does nothing for other kinds.
   template <class Use>
   void each(Use&& use) const {
     visit_each(use);
   }
 
-  /// For the library itself: what an `other` is made of.
+  /// For the library itself: the object behind an `other`.
   [[nodiscard]] constexpr const void* object() const noexcept { return object_.address; }
   [[nodiscard]] constexpr const detail::value_ops* ops() const noexcept { return object_.ops; }
 

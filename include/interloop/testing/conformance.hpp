@@ -5,7 +5,7 @@
 // of `cases()` as one test. A case makes a fresh native loop, never waits longer than the harness's patience, and says
 // whether it passed, failed, or does not apply. Real time is spent only in small delays, a few milliseconds each.
 //
-// Links with `interloop::conformance`; nothing else of interloop needs it. No test framework is used.
+// Link with `interloop::conformance`; nothing else in interloop needs it. It uses no test framework.
 #pragma once
 
 #include <interloop/function.hpp>
@@ -22,7 +22,7 @@
 
 namespace interloop::testing::conformance {
 
-/// What some loops cannot do by their nature. A harness lists those its loop lacks, each with the reason.
+/// What some loops by their nature cannot do. A harness lists the abilities that its loop lacks, each with the reason.
 enum class ability {
   nests,           // `run_until` may be called inside a callback
   ends_when_idle,  // `loop::run` returns when nothing is pending
@@ -32,15 +32,15 @@ enum class ability {
   calls_natively,  // `call_native` works
 };
 
-/// One fresh native loop with interloop's loop on it. A case makes one and destroys it. All functions are called in one
-/// thread, the one that made it.
+/// One fresh native loop with interloop's loop on it. A case makes one and destroys it. All functions are called in the
+/// thread that made it.
 class native_loop {
  public:
   native_loop() = default;
   native_loop(const native_loop&) = delete;
   native_loop& operator=(const native_loop&) = delete;
 
-  /// Destroys the owner too if it is still there, then the native loop, once nothing of interloop's is left in it.
+  /// Destroys the owner if it still exists and then, once nothing of interloop is left in it, the native loop.
   virtual ~native_loop() = default;
 
   /// Interloop's loop.
@@ -49,22 +49,22 @@ class native_loop {
   /// Destroys what owns interloop's loop (an `asio_loop`, say). The native loop stays and can be run.
   virtual void drop_owner() = 0;
 
-  /// Drives the native loop until `done()`, which is asked after each of its steps, or until `limit` of real time has
-  /// passed: a loop that hangs must come back all the same. Returns the last `done()`.
+  /// Drives the native loop until `done()`, which is checked after each of its steps, or until `limit` of real time has
+  /// passed; it must return even if the loop hangs. Returns the last `done()`.
   ///
-  /// If other threads help to run the native loop, ask `done()` in interloop's loop thread, have them joined on return,
-  /// and leave the calling thread as the one of the last turn. Also called after the loop was closed.
+  /// If other threads help to run the native loop, call `done()` in interloop's loop thread, join them before
+  /// returning, and leave the calling thread as the thread of the last turn. Also called after the loop was closed.
   virtual bool run_until(const std::function<bool()>& done, duration limit) = 0;
 
   /// Queues `fn` by the native loop's own means, behind interloop's back. Only with `ability::calls_natively`.
   virtual void call_native(std::function<void()> fn) { static_cast<void>(fn); }
 };
 
-/// Stands between the cases and the loop, to break it: how the suite itself is tested. A port needs none.
+/// Stands between the cases and the loop, to break it: this is how the suite itself is tested. Ports do not need one.
 class interposer {
  public:
   virtual ~interposer() = default;
-  /// What is handed to the loop instead of a case's callable. It may be invoked many times if it is a watch's.
+  /// Returns what is passed to the loop instead of a case's callable. A watch's callable may be called many times.
   virtual function<void()> callable(loop& core, function<void()> fn) {
     static_cast<void>(core);
     return fn;
@@ -79,9 +79,9 @@ class interposer {
 struct harness {
   std::string name;
   std::function<std::unique_ptr<native_loop>()> make;
-  /// What it cannot do, and why: cases that need it are skipped with this reason.
+  /// What it cannot do, and why: cases that need such an ability are skipped with this reason.
   std::map<ability, std::string> lacks = {};
-  /// How long to wait for what has to happen. Generous: only a failing case waits so long.
+  /// How long to wait for what has to happen. Generous: only a failing case waits that long.
   duration patience = std::chrono::seconds(10);
   interposer* between = nullptr;
 };
@@ -96,7 +96,7 @@ struct outcome {
 /// One thing that every loop has to do.
 struct test_case {
   std::string_view name;                          // a sentence
-  std::function<outcome(const harness& on)> run;  // never throws what a case throws: that is a failure
+  std::function<outcome(const harness& on)> run;  // never throws: an exception in a case is a failure
 };
 
 /// All cases. Made once; any thread.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Logging as if nothing had been called yet, for the length of a test.
+// Logging as if no function of it had been called yet, for the length of a test.
 #pragma once
 
 namespace interloop::testing {
 
-/// Takes out all sinks, what was kept, all pins and the global level, and makes the next `start_logging` the first; its
-/// destructor does so again. Loggers stay valid. Categories stay.
+/// Removes all sinks, kept messages and pins, resets the global level, and makes the next `start_logging` count as the
+/// first; its destructor does the same. Loggers stay valid, and categories stay.
 ///
 /// Thread safety: no other thread may log meanwhile.
 class fresh_logging {

@@ -8,7 +8,7 @@
 
 namespace interloop::testing {
 
-/// Puts the loop back that was selected before, or none, also when an exception passes. Made by `replace_loop`.
+/// Restores the previous selection (a loop or none) when destroyed, even by an exception. Made by `replace_loop`.
 class [[nodiscard]] loop_replacement {
  public:
   explicit loop_replacement(loop& replacement) noexcept : before_(std::exchange(config().loop, &replacement)) {}
@@ -20,7 +20,8 @@ class [[nodiscard]] loop_replacement {
   loop* before_;
 };
 
-/// Makes `replacement` the selected loop until the returned guard goes; guards nest. The loop must live as long.
+/// Makes `replacement` the selected loop until the returned guard is destroyed; guards nest. The loop must live as long
+/// as the guard.
 /// Thread safety: as `config`. Source: `txaio.testutil.replace_loop`, which does not restore after an exception.
 inline loop_replacement replace_loop(loop& replacement) noexcept { return loop_replacement(replacement); }
 

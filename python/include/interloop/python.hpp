@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
-// For authors of nanobind bindings: `interloop::future<T>` is a Python awaitable, out and in.
+// For authors of nanobind bindings: converts `interloop::future<T>` to a Python awaitable, and back.
 //
-// A bound function that returns `future<T>` returns an asyncio Future where asyncio runs (uvloop too), a Deferred where
-// Twisted does; one that takes a `future<T>` takes any awaitable or Deferred. Cancelling either cancels the other. An
-// exception of Python's passes through C++ futures and comes out as the same object, with its traceback; a C++ exception
+// A bound function that returns `future<T>` returns an asyncio Future if asyncio (or uvloop) runs, a Deferred if
+// Twisted does; one that takes a `future<T>` takes any awaitable or Deferred. Cancelling either cancels the other. A
+// Python exception passes through C++ futures and comes out as the same object, with its traceback; a C++ exception
 // comes out as nanobind translates it, `cancelled_error` as the framework's own.
 //
 //     module.def("get", [](std::string key) { return client.get(key); });         // await get("key")
 //
-// A C++ function needs a loop to make futures on. One that takes an `api` gets `with_config(python::current_loop())`; for
-// one that takes none, there is `nanobind::call_guard<interloop::python::in_current_loop>()`.
+// A C++ function needs a loop to make futures on. Pass `with_config(python::current_loop())` to one that takes an
+// `api`; for one that does not, use `nanobind::call_guard<interloop::python::in_current_loop>()`.
 #pragma once
 
 #include <interloop/error.hpp>
@@ -25,7 +25,7 @@
 
 namespace interloop::python {
 
-/// The Python exception that stands for a C++ one; none for `cancelled_error`.
+/// The Python exception that corresponds to a C++ one; none for `cancelled_error`.
 inline nanobind::object to_python_exception(const std::exception_ptr& exception) {
   try {
     std::rethrow_exception(exception);
@@ -35,7 +35,7 @@ inline nanobind::object to_python_exception(const std::exception_ptr& exception)
     return nanobind::borrow(error.value());
   } catch (...) {
   }
-  try {  // nanobind's own translation, and those that the author has registered
+  try {  // nanobind's own translators, and those that the author has registered
     nanobind::cpp_function([exception] { std::rethrow_exception(exception); })();
   } catch (const nanobind::python_error& error) {
     return nanobind::borrow(error.value());
@@ -43,7 +43,7 @@ inline nanobind::object to_python_exception(const std::exception_ptr& exception)
   return {};
 }
 
-/// Gives a native future the outcome of a C++ one. The callbacks of that own it.
+/// Gives a native future the outcome of a C++ one, whose callbacks own the native one.
 template <class Convert>
 struct native_end {
   loop& core;
@@ -65,13 +65,13 @@ struct native_end {
   }
 };
 
-/// A native future of the loop that `f` belongs to. `convert` makes a Python object of the value. The native one holds a
-/// handle of `f`, and is kept as long as somebody else does who may complete it.
+/// A native future of the loop that `f` belongs to. `convert` turns the value into a Python object. The native future
+/// holds a handle to `f`, and is kept as long as there are other handles through which `f` may be completed.
 template <class T, class Convert>
 nanobind::object to_native(const future<T>& f, Convert convert) {
   loop& core = f.loop();
   const auto end = std::make_shared<native_end<Convert>>(native_end<Convert>{core, std::move(convert), {}});
-  // Each keeps the other. Where nobody else has a handle of `f`, Python alone decides how long that is.
+  // The two futures keep each other alive. If nobody else has a handle to `f`, Python alone decides how long.
   const auto kept = [&state = interloop::detail::future_access::state(f),
                      end = std::weak_ptr<native_end<Convert>>(end)]() -> PyObject* {
     const auto there = end.lock();
@@ -91,13 +91,13 @@ nanobind::object to_native(const future<T>& f, Convert convert) {
   return native;
 }
 
-/// A future of the current loop for a Python awaitable or Deferred. `convert` makes a value of the Python object.
+/// A future of the current loop for a Python awaitable or Deferred. `convert` turns the Python object into a value.
 template <class T, class Convert>
 future<T> from_native(nanobind::handle awaitable, Convert convert) {
   loop& core = current_loop();
   const future<T> made = detail::make_future<T>(core, std::source_location::current());
   const auto on_value = [made, convert](PyObject* value) {
-    static_cast<void>(convert);  // of nothing, where T is void
+    static_cast<void>(convert);  // not used if T is void
     if (is_called(made)) return;
     try {
       if constexpr (std::is_void_v<T>) {
@@ -126,9 +126,9 @@ future<T> from_native(nanobind::handle awaitable, Convert convert) {
 
 namespace nanobind::detail {
 
-/// A native future comes in as a future of the current loop. It is followed as the bound function is called, when all
-/// arguments have been taken; in a list, say, as that is taken. What keeps it from being followed, no loop say, is thrown
-/// then: an argument that is not taken would only be told of as "incompatible function arguments".
+/// A native future becomes a future of the current loop. It is followed when the bound function is called, after all
+/// arguments have been converted; one inside a list, say, when the list is converted. Errors in following it (no loop,
+/// say) are thrown at that moment: rejecting the argument would only be reported as "incompatible function arguments".
 template <class T>
 struct type_caster<interloop::future<T>> {
   using Value = interloop::future<T>;
@@ -136,7 +136,7 @@ struct type_caster<interloop::future<T>> {
   static constexpr auto Name = const_name("collections.abc.Awaitable[") + value_caster::Name + const_name("]");
   template <class U>
   using Cast = movable_cast_t<U>;
-  /// What holds futures, a list say, asks this before it takes one, which may not throw.
+  /// Casters of containers, such as lists, call this before they convert an element. It may not throw.
   template <class U>
   [[nodiscard]] bool can_cast() const noexcept {
     try {
@@ -179,7 +179,7 @@ struct type_caster<interloop::future<T>> {
  private:
   Value& made() const {
     if (value_) return value_;
-    if constexpr (std::is_void_v<T>) {  // whatever the awaitable gives is dropped
+    if constexpr (std::is_void_v<T>) {  // the awaitable's result is dropped
       value_ = interloop::python::from_native<void>(awaitable_, nullptr);
     } else {
       value_ = interloop::python::from_native<T>(awaitable_, [](handle object) { return nanobind::cast<T>(object); });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Between C++ futures and Python's, for any binding generator; `interloop/python.hpp` builds on it for nanobind.
 //
-// Needs the GIL throughout. References that come in are borrowed, those that go out are the caller's.
+// Everything needs the GIL. Arguments are borrowed references; returned references are the caller's.
 #pragma once
 
 #include <interloop/adapters/python.hpp>
@@ -9,23 +9,25 @@
 
 namespace interloop::python {
 
-/// A Python function that calls `fn` with its only argument, or with None where it is called without.
-/// `fn` may throw: that becomes a Python RuntimeError. Null: a Python exception is set.
-/// \param kept  tells Python's garbage collector, which cannot see into C++, what object `fn` alone keeps alive just now,
-///              by one reference; null: none. It is called inside the collector, in any thread, and may only look.
+/// A Python function that calls `fn` with its only argument, or with None if it is called without one.
+/// An exception from `fn` becomes a Python RuntimeError. Returns null if a Python exception is set.
+/// \param kept  tells Python's garbage collector, which cannot see into C++, which object only `fn` keeps alive at the
+///              moment, by one reference; null if none. It is called inside the collector, in any thread, and must not
+///              change anything.
 PyObject* make_function(function<void(PyObject* argument)> fn, function<PyObject*()> kept = {});
 
 /// A pending asyncio Future or Deferred of the loop that `core` rides on. `on_cancel` is called when Python cancels it;
-/// `kept` is for the garbage collector, as above. Null: a Python exception is set.
+/// `kept` is for the garbage collector, as above. Returns null if a Python exception is set.
 PyObject* make_native_future(const loop& core, function<void()> on_cancel, function<PyObject*()> kept = {});
 
-/// Completes what `make_native_future` made; nothing if it is completed. `exception` null: cancels it.
+/// Completes a future made by `make_native_future`; does nothing if it is completed already. With a null `exception`,
+/// cancels it.
 void resolve_native(const loop& core, PyObject* native_future, PyObject* value) noexcept;
 void reject_native(const loop& core, PyObject* native_future, PyObject* exception) noexcept;
 
 /// Calls `on_value(value)` or `on_error(exception)`, once, when a Python awaitable or Deferred is done; `exception` is
-/// None where it was cancelled. What is returned has `cancel()`. Null: a Python exception is set, TypeError where it is
-/// no awaitable.
+/// None if it was cancelled. Returns an object with `cancel()`, or null if a Python exception is set, such as TypeError
+/// for something that cannot be awaited.
 PyObject* follow_native(const loop& core, PyObject* awaitable, function<void(PyObject*)> on_value,
                         function<void(PyObject*)> on_error);
 

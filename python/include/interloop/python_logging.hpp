@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// C++ log messages in Python's logging. Names no Python header.
+// Passes C++ log messages to Python's logging. Names no Python header.
 #pragma once
 
 #include <interloop/logging/sink.hpp>
@@ -8,12 +8,12 @@
 
 namespace interloop::python {
 
-/// A sink that hands messages to Twisted's logger where `interloop.txaio` has selected Twisted, else to the module
-/// `logging`, under the C++ logger's name, with the C++ file and line. Trace is debug there.
+/// A sink that hands messages to Twisted's logger if `interloop.txaio` has selected Twisted, otherwise to the module
+/// `logging`, under the C++ logger's name, with the C++ file and line. Trace becomes debug.
 ///
-/// Thread safety: any; it takes the GIL. A thread that logs while it holds a lock which a Python thread may wait for with
-/// the GIL in hand needs an `async_sink` before it. What Python raises is caught and shown as unraisable.
-/// The interpreter's end waits for the threads that are inside; what they log later is dropped.
+/// Thread safety: any; it takes the GIL. If a thread logs while it holds a lock that a Python thread may wait for while
+/// holding the GIL, put an `async_sink` in front. Python exceptions are caught and shown as unraisable.
+/// When the interpreter ends, it waits for threads that are inside the sink; what they log later is dropped.
 [[nodiscard]] std::shared_ptr<log_sink> make_python_sink();
 
 }  // namespace interloop::python

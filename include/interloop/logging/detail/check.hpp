@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Checks a format against the types of its fields, when compiled. What a value holds at run time is not known here.
+// Checks a format against the types of its fields, at compile time. What a value holds at run time is not known here.
 #pragma once
 
 #include <interloop/logging/detail/scan.hpp>
@@ -7,7 +7,7 @@
 
 namespace interloop::detail {
 
-// Never defined: calling one where a constant is wanted is an error, which shows the name.
+// Never defined: calling one in a constant expression is an error that shows its name.
 void the_format_has_a_closing_brace_that_closes_nothing();
 void the_format_has_a_brace_that_is_not_closed();
 void the_format_has_a_reference_without_a_name();
@@ -40,7 +40,7 @@ constexpr void complain(format_fault fault) {
   }
 }
 
-/// The names that every event has besides those given.
+/// The fields that every event has besides those given.
 [[nodiscard]] constexpr bool is_event_field(std::string_view name) noexcept {
   return name == "log_time" || name == "log_level" || name == "log_namespace" || name == "log_format";
 }
@@ -48,8 +48,8 @@ constexpr void complain(format_fault fault) {
 template <class T>
 using checked_type = std::remove_cvref_t<T>;
 
-// The type whose specifications a value takes: what `view_of` makes of it, as fmt calls that. Void where a formatter of
-// the type's own decides, or the type is not known yet.
+// The type whose format specifications a value accepts: fmt's type for what `view_of` makes of it. Void if the type's
+// own formatter decides, or the type is not known yet.
 template <class T>
 constexpr auto shown_as() noexcept {
   if constexpr (std::is_same_v<T, char> || std::is_null_pointer_v<T> || text_like<T> || path_like<T> ||
@@ -70,7 +70,7 @@ constexpr auto shown_as() noexcept {
   }
 }
 
-// A specification is fmt's matter; for what fmt parses itself it is checked here already.
+// Specifications are up to fmt; those that fmt parses itself are already checked here.
 template <class T>
 constexpr void check_spec(std::string_view spec_and_brace, bool converted) {
   using shown = typename decltype(shown_as<T>())::type;
@@ -91,7 +91,7 @@ constexpr void check_path(std::string_view path, std::string_view spec_and_brace
   } else if (path.empty()) {
     if (!spec_and_brace.empty()) check_spec<T>(spec_and_brace, converted);
   } else if constexpr (std::is_same_v<T, value_view>) {
-    return;  // what it holds is not known yet
+    return;  // what it holds is only known at run time
   } else {
     const path_step step = take_step(path);
     if (step.is_attribute) {
@@ -118,7 +118,7 @@ constexpr void check_path(std::string_view path, std::string_view spec_and_brace
   }
 }
 
-/// Where a name and its path lead to, and whether that takes the specification.
+/// Checks where a name and its path lead, and whether the value there accepts the specification.
 template <class... Fields>
 constexpr void check_place(const reference& found, std::string_view spec_and_brace) {
   const auto check = [&]<class T>(std::type_identity<T>) {
@@ -136,7 +136,7 @@ constexpr void check_place(const reference& found, std::string_view spec_and_bra
     check(std::type_identity<std::string_view>());
 }
 
-// `inner` is followed by its closing brace, which fmt's parsers want to see.
+// `inner` is followed by its closing brace, which fmt's parsers need.
 template <class... Fields>
 constexpr void check_reference(std::string_view inner) {
   reference found;

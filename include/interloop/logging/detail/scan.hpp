@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Reads formats, when compiled and when run: literal text, and references such as {what.config[foo]!r:>20}.
+// Parses formats, at compile time and at run time: literal text, and references such as {what.config[foo]!r:>20}.
 #pragma once
 
 #include <interloop/logging/field.hpp>
@@ -9,7 +9,8 @@
 
 namespace interloop::detail {
 
-/// What can be wrong with a format by itself. Each is a function's name for the compiler to say, and a sentence.
+/// What can be wrong with a format by itself. Each has a function, whose name appears in compiler errors, and a
+/// sentence.
 enum class format_fault : unsigned char {
   none,
   lone_close,
@@ -48,10 +49,10 @@ struct reference {
   std::string_view name;
   std::string_view path;  ///< `.member` and `[key]`, any number of them
   char conversion = 0;
-  std::string_view spec;  ///< what follows the colon; it may refer to fields itself, as in {:{width}}
+  std::string_view spec;  ///< the text after the colon; it may itself refer to fields, as in {:{width}}
 };
 
-/// One step of a path, taken off its front. The path is one that `read_reference` found good.
+/// One step of a path, taken off its front. `read_reference` must have accepted the path.
 struct path_step {
   bool is_attribute;
   std::string_view key;
@@ -75,7 +76,7 @@ constexpr bool good_path(std::string_view path) noexcept {
   return true;
 }
 
-/// Reads what stands between a reference's braces.
+/// Parses the text between a reference's braces.
 constexpr format_fault read_reference(std::string_view inner, reference& into) noexcept {
   std::size_t end = 0;
   bool in_brackets = false;
@@ -103,14 +104,15 @@ constexpr format_fault read_reference(std::string_view inner, reference& into) n
   return format_fault::none;
 }
 
-/// A literal, and a reference unless `inner` begins nowhere.
+/// A literal, followed by a reference if `refers`.
 struct piece {
   std::string_view literal;
-  std::string_view inner;  ///< what stands between the braces
+  std::string_view inner;  ///< the text between the braces
   bool refers = false;
 };
 
-/// Takes the next piece off the front of a format, until that is empty. At a fault it begins where the fault does.
+/// Takes the next piece off the front of a format, until that is empty. At a fault, the format begins where the fault
+/// is.
 constexpr format_fault take_piece(std::string_view& format, piece& into) noexcept {
   into = {};
   const std::size_t brace = format.find_first_of("{}");
@@ -130,7 +132,7 @@ constexpr format_fault take_piece(std::string_view& format, piece& into) noexcep
   if (format[0] == '}') return format_fault::lone_close;
   std::size_t depth = 1;
   std::size_t end = 1;
-  bool in_brackets = false;  // a key may have braces in it
+  bool in_brackets = false;  // a key may contain braces
   bool in_spec = false;
   for (; end < format.size(); ++end) {
     const char c = format[end];

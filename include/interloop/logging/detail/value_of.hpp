@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Views of values: which kind each C++ type is, how its members are found, and who formats it.
+// Makes views of values: which kind each C++ type is, how its members are found, and how it is formatted.
 #pragma once
 
 #include <interloop/detail/chrono.hpp>
@@ -23,10 +23,11 @@
 
 namespace interloop::detail {
 
-/// What is known of a type whose value is not held in the view itself. Members that make no sense for it are null.
+/// Operations of a type whose value is not held in the view itself. Those that make no sense for it are null.
 struct value_ops {
   value_kind kind;
-  /// Calls `use` with the value as fmt's argument, so that only the library formats, not each place that logs.
+  /// Calls `use` with the value as an fmt argument, so that formatting is compiled in the library, not at each call
+  /// that logs.
   void (*formatted)(const void* object, visitor<fmt::format_args> use);
   bool (*attribute)(const void* object, std::string_view name, visitor<value_view> use);
   bool (*item)(const void* object, std::string_view key, visitor<value_view> use);
@@ -35,7 +36,7 @@ struct value_ops {
 
 template <class T>
 concept text_like = std::convertible_to<const T&, std::string_view>;
-// std::filesystem::path, known by its shape: its header would cost a file as much as everything else here.
+// std::filesystem::path, recognised by its members: its header would cost a file as much as everything else here.
 template <class T>
 concept path_like = requires(const T& path) {
   T::preferred_separator;
@@ -50,7 +51,7 @@ template <class T>
 inline constexpr bool is_optional = false;
 template <class T>
 inline constexpr bool is_optional<std::optional<T>> = true;
-// What a range-based `for` takes; without <ranges>, for the same reason.
+// What a range-based `for` accepts; without <ranges>, for the same reason.
 template <class T>
 using iterator_of = decltype(std::begin(std::declval<const T&>()));
 template <class T>
@@ -63,11 +64,11 @@ concept mapping_like = sequence_like<T> && requires {
   typename T::mapped_type;
 };
 
-/// What a format's check knows of a value: the type that a path leads to, or nothing.
+/// What the check of a format knows about a value: the type that a path leads to, or nothing.
 template <class T>
 value_view view_of(const T& value) noexcept;
 
-/// Reads a whole text as a number. False where it is none, or too large.
+/// Parses a whole text as a number. Returns false if it is not a number or too large.
 bool parse_key(std::string_view text, std::int64_t& key) noexcept;
 bool parse_key(std::string_view text, std::uint64_t& key) noexcept;
 
@@ -127,7 +128,7 @@ struct ops_of {
   }
 
   static bool item_by_key(const void* object, std::string_view key, visitor<value_view> use) {
-    for (const auto& [name, value] : self(object)) {  // most maps find no string_view, and messages' maps are small
+    for (const auto& [name, value] : self(object)) {  // most maps cannot look up a string_view, and these are small
       using name_type = std::remove_cvref_t<decltype(name)>;
       bool same = false;
       if constexpr (text_like<name_type>) {

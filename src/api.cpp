@@ -6,7 +6,7 @@ namespace interloop {
 future<void> api::close() const {
   loop_->check_thread("close");
   const auto released = detail::make_future_unchecked<void>(*loop_, std::source_location{});
-  detail::future_access::state(released).leave_loop();  // the closing itself must not fail it
+  detail::future_access::state(released).leave_loop();  // so that closing does not fail it
   if (loop_->closed()) {
     loop_->when_released([released] { interloop::resolve(released); });
   } else {

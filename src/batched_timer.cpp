@@ -12,7 +12,7 @@ void batched_node::release() noexcept {
   if (--references == 0) delete this;
 }
 
-// The calls whose deadline falls into one span of time, in the order they were made.
+// The calls whose deadlines fall into one span of time, in the order they were made.
 struct bucket {
   batched_state* owner;
   std::int64_t key;
@@ -77,7 +77,7 @@ class batched_state {
         if (&first == running_) running_ = nullptr;
         buckets_.erase(buckets_.begin());
       }
-      if (node) {  // user code: may cancel others, so nothing is held on to meanwhile
+      if (node) {  // user code may cancel others, so hold on to nothing meanwhile
         node->drop();
         node->release();
       }
@@ -95,7 +95,7 @@ class batched_state {
       const std::int64_t key = due.key;
       const std::int64_t end = end_of(due);
       if (due.step == 0) due.step = std::max<std::int64_t>(1, span_ / chunks(due.count));
-      // What came late, or is late, does not wait beyond the end of its bucket.
+      // Calls that were made late, or are late, do not wait beyond the end of their bucket.
       run(due, now >= end ? due.count : chunk_);
       if (core_.closed()) return;
       const auto left = buckets_.find(key);  // a nested run of the loop may have finished the bucket
@@ -110,7 +110,8 @@ class batched_state {
   }
 
  private:
-  // Destroyed unrun: the call was replaced by an earlier one, or the loop closes and everything goes.
+  // If it is destroyed without being called, it was replaced by an earlier call, or the loop closes and destroys
+  // everything.
   struct wake {
     state_ptr<batched_state> state;
     explicit wake(state_ptr<batched_state> whose) noexcept : state(std::move(whose)) {}
@@ -130,7 +131,7 @@ class batched_state {
     return b.key >= latest / span_ - 1 ? latest : (b.key + 1) * span_;
   }
 
-  // When the first chunk of a bucket of so many calls has to run.
+  // Sets when the first chunk of a bucket with that many calls has to run.
   void plan(bucket& b, std::size_t calls) const noexcept {
     if (b.step != 0) return;  // running already
     const std::int64_t parts = chunks(calls);
@@ -147,7 +148,7 @@ class batched_state {
 
   void run(bucket& due, std::size_t calls) noexcept {
     running_ = &due;
-    // Once a call has closed the loop none runs; what is left is destroyed when this one's timer goes.
+    // Once a call has closed the loop, no other runs; the rest is destroyed with the timer of this one.
     while (calls-- > 0 && running_ == &due && due.first && !core_.closed()) {
       batched_node& node = *due.first;
       unlink(node);

@@ -15,7 +15,7 @@ struct selection {
   const void* native;
 };
 
-// Never destroyed: when the process ends, the native loop may be gone already.
+// Never destroyed, because the native loop may be destroyed first when the process ends.
 selection*& current_selection() {
   static selection* current = nullptr;
   return current;

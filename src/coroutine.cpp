@@ -5,7 +5,7 @@ namespace interloop::detail {
 
 namespace {
 
-// Owns a suspended coroutine on its way to its own loop.
+// Owns a suspended coroutine on the way to its own loop.
 class traveller {
  public:
   explicit traveller(std::coroutine_handle<> who) noexcept : who_(who) {}
@@ -25,8 +25,8 @@ void destroy_frame(std::byte& frame) noexcept { std::coroutine_handle<>::from_ad
 
 }  // namespace
 
-// Not one call inside the other: there may be a hundred thousand of them. Coroutines that await each other in a ring are
-// found as Brent does: by comparing with one that is moved on after 1, 2, 4, 8... steps.
+// Not recursive: the chain may have a hundred thousand coroutines. Coroutines that await each other in a ring are found
+// by Brent's algorithm: each is compared with a marker that is moved on after 1, 2, 4, 8... steps.
 void cancel_coroutine(pending& first, const failure& cancelled) {
   pending* at = &first;
   const pending* earlier = at;

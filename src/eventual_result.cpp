@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The registry of stashed results is never destroyed, as other threads may still use it while the process exits; a guard
-// empties it then, which reports the failures in it. A forked child starts with an empty one: the results are its
-// parent's, and the lock may be held by a thread that it does not have.
+// The registry of stashed results is never destroyed, because other threads may still use it while the process exits;
+// at exit a guard empties it, which reports the failures in it. A forked child starts with an empty registry: the
+// results are its parent's, and the lock may be held by a thread that the child does not have.
 #include <interloop/eventual_result.hpp>
 
 #include <interloop/fork_count.hpp>
@@ -35,7 +35,7 @@ constinit std::atomic<stash_registry*> current_registry{nullptr};
 void report_stashed() noexcept {
   stash_registry* known = current_registry.load(std::memory_order_acquire);
   if (!known || known->forks != fork_count()) return;
-  std::map<std::uint64_t, stashed> left;  // goes after the lock: values' destructors may call in
+  std::map<std::uint64_t, stashed> left;  // destroyed after the lock: destructors of values may call in
   std::lock_guard lock(known->mutex);
   left.swap(known->results);
 }

@@ -28,9 +28,9 @@ long futex(std::atomic<std::uint32_t>& word, int operation, std::uint32_t value,
   return ::syscall(SYS_futex, &word, operation | FUTEX_PRIVATE_FLAG, value, deadline, nullptr, FUTEX_BITSET_MATCH_ANY);
 }
 
-// How long this thread spins before it sleeps. Spinning pays where the other thread runs on another processor and answers
-// about as fast as a sleeper could be woken; where it did not, the next spins are shorter, and a long one is tried again
-// only now and then. On one processor it only keeps the other thread from running.
+// How long this thread spins before it sleeps. Spinning pays if the other thread runs on another processor and answers
+// about as fast as a sleeper could be woken. If it did not pay, the next spins are shorter, and a long one is tried
+// again only now and then. On the same processor, spinning only keeps the other thread from running.
 class spinner {
  public:
   /// \param other_cpu  the processor that the other thread last ran on, -1 if that is not known.
@@ -65,7 +65,7 @@ class spinner {
 
 thread_local spinner this_thread_spinner;
 
-// For the signal handlers of this thread. Other models of thread-local storage may allocate at the first access.
+// For this thread's signal handlers. Other models of thread-local storage may allocate at the first access.
 [[gnu::tls_model("initial-exec")]] constinit thread_local interruption<futex_platform> this_thread_interruption;
 
 timespec to_timespec(clock::time_point when) noexcept {
@@ -74,7 +74,7 @@ timespec to_timespec(clock::time_point when) noexcept {
   return {static_cast<time_t>(seconds.count()), static_cast<long>((since - seconds).count())};
 }
 
-// What a gate asks of a waiting thread.
+// What a gate needs from a waiting thread.
 struct waiter {
   clock::time_point deadline;
   const std::stop_token& stop;
@@ -92,7 +92,8 @@ struct waiter {
   bool stop_requested() const noexcept { return stop.stop_requested(); }
   bool late() const noexcept { return clock::now() >= deadline; }
   void sleep(std::atomic<std::uint32_t>& epoch, std::uint32_t seen) const noexcept {
-    // Never without a deadline: the kernel restarts such a wait after a signal, unseen. See signal(7).
+    // Always with a deadline: the kernel would restart a wait without one after a signal, unnoticed by us. See
+    // signal(7).
     const timespec until = to_timespec(std::min(deadline, clock::now() + std::chrono::hours(24)));
     futex(epoch, FUTEX_WAIT_BITSET, seen, &until);
   }
@@ -129,7 +130,7 @@ void slot_base::request_cancel() {
   cancel_requested_.store(true, std::memory_order_relaxed);
   try {
     remote_.post([self = state_ptr<slot_base>(this)] { self->cancel_in_loop(); });
-  } catch (const loop_closed&) {  // then nothing is going on any more
+  } catch (const loop_closed&) {  // then no operation is running any more
   }
 }
 
@@ -137,7 +138,8 @@ namespace {
 
 constexpr const char* unretrieved = "an operation failed and nobody retrieved its result";
 
-// A report on its way to the loop. Where the loop closes before its turn came, it goes to the log, or to stderr: never lost.
+// A report on its way to the loop. If the loop closes first, the report goes to the log or to stderr, so it is never
+// lost.
 class posted_report {
  public:
   explicit posted_report(failure fail) noexcept : fail_(std::move(fail)), told_(false) {}
@@ -163,7 +165,7 @@ void slot_base::report(const loop_remote& where, failure fail) noexcept {
   if (where.inherited()) return;
   try {
     where.post(posted_report(std::move(fail)));
-  } catch (...) {  // the loop is gone, or there is no memory; the report said so itself
+  } catch (...) {  // the loop is gone, or memory is short; the report wrote itself out
   }
 }
 

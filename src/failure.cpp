@@ -19,7 +19,7 @@
 namespace interloop {
 
 // One link of the history; `previous` holds the older ones. All links of a failure share the exception. The return
-// addresses follow it in its block of memory.
+// addresses follow the record in its block of memory.
 struct failure::record {
   std::atomic<unsigned> references{1};
   trace_entry::kind what;
@@ -59,13 +59,13 @@ std::exception_ptr require_current() {
   return current;
 }
 
-// Calls `visit(type, text)` with the exception's dynamic type and what it says.
+// Calls `visit(type, text)` with the exception's dynamic type and its text.
 template <class Visit>
 auto inspect(const std::exception_ptr& thrown, Visit visit) {
   try {
     std::rethrow_exception(thrown);
   } catch (const std::exception& e) {
-    const char* what = e.what();  // null is not allowed, and yet there are such
+    const char* what = e.what();  // null is not allowed, but some return it
     return visit(typeid(e), std::string(what ? what : ""));
   } catch (const std::string& text) {
     return visit(typeid(text), text);
@@ -101,7 +101,7 @@ bool same_place(const std::source_location& a, const std::source_location& b) {
   return a.line() == b.line() && std::string_view(a.file_name()) == b.file_name();
 }
 
-// Lines of which the first, unless something above says where that was, begins with `first`.
+// Appends lines. The first begins with `first`, unless something above already says where that was.
 void append_stack(std::string& text, const std::vector<std::string>& lines, const char* first,
                   std::string_view indent) {
   for (const std::string& line : lines) {
@@ -110,7 +110,7 @@ void append_stack(std::string& text, const std::vector<std::string>& lines, cons
   }
 }
 
-// Where the exception was thrown, as far as that was noted. Returns whether it was.
+// Appends where the exception was thrown, if that was recorded. Returns whether it was.
 bool append_throw(std::string& text, const std::exception_ptr& thrown, std::string_view indent) {
   const std::vector<std::string> lines = detail::throw_lines(thrown);
   append_stack(text, lines, "thrown at ", indent);
@@ -119,7 +119,7 @@ bool append_throw(std::string& text, const std::exception_ptr& thrown, std::stri
 
 std::string message_of(const std::exception_ptr& thrown) { return inspect(thrown, one_line); }
 
-// What is nested in an exception of whatever type, or null.
+// The exception nested in one of any type, or null.
 std::exception_ptr cause_of(const std::exception_ptr& outer) {
   try {
     std::rethrow_exception(outer);
@@ -139,7 +139,7 @@ void append_causes(std::string& text, const std::exception_ptr& outermost) {
 
 }  // namespace
 
-// Never inlined: its frame is where the walk begins, so its caller is the first that is noted.
+// Never inlined: the walk begins at its frame, so that its caller is the first function recorded.
 [[gnu::noinline]] failure::failure(std::source_location where) : record_(nullptr) {
   std::exception_ptr current = require_current();
   std::array<std::uintptr_t, stack::most_addresses> room;
@@ -166,11 +166,11 @@ failure failure::of(std::exception_ptr exception, std::source_location where) no
 }
 
 void failure::retain(record* shared) noexcept {
-  if (shared) shared->references.fetch_add(1, std::memory_order_relaxed);  // the copier holds a reference already
+  if (shared) shared->references.fetch_add(1, std::memory_order_relaxed);  // the caller holds a reference already
 }
 
 void failure::release(record* shared) noexcept {
-  // Acquire-release: the last one to let go must see all that the others did with the record.
+  // Acquire-release: the last one to release must see all that the others did with the record.
   while (shared && shared->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
     record* previous = shared->previous;
     record::destroy(shared);
@@ -230,7 +230,7 @@ std::string failure_format_traceback(const failure& fail) {
   if (!raised) append_stack(text, callers, "caught at ", "  ");
   const trace_entry* before = nullptr;
   for (const trace_entry& step : steps) {
-    // A coroutine fails where it was created: one line says both.
+    // If a coroutine failed in the same place as it was created, one line says both.
     const bool said = before && step.what == trace_entry::kind::created && same_place(step.where, before->where);
     before = &step;
     if (said) continue;

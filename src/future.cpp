@@ -42,7 +42,7 @@ inline void future_core::visit_one(continuation& each, visit how, std::size_t& s
 
 void future_core::visit_all(visit how) noexcept {
   overflow_base* extra = nullptr;
-  while (overflow_) {  // turn last-added-first around
+  while (overflow_) {  // reverse the list, which has the last added first
     overflow_base* each = std::exchange(overflow_, overflow_->next);
     each->next = std::exchange(extra, each);
   }

@@ -32,7 +32,7 @@ struct inbox_list {
     if (first) first->link_ = &one.next_;
     first = &one;
   }
-  static void remove(inbox& one) noexcept {  // perhaps by another copy, which had the last handle
+  static void remove(inbox& one) noexcept {  // perhaps called by another copy, which had the last handle
     const std::lock_guard guard(one.copy_->lock);
     *one.link_ = one.next_;
     if (one.next_) one.next_->link_ = one.link_;
@@ -41,7 +41,7 @@ struct inbox_list {
   static void before_fork() noexcept {
     this_copy.lock.lock();
     for (inbox* each = this_copy.inboxes; each; each = each->next_) each->lock_.lock();
-    // Those that are about to wake a loop have locks of the native one.
+    // Threads that are waking a loop may hold locks of the native loop.
     for (inbox* each = this_copy.inboxes; each; each = each->next_) each->wait_for_wakers();
   }
   static void after_fork() noexcept {
@@ -82,7 +82,7 @@ void inbox::wake(loop_port& port) noexcept {
 }
 
 void inbox::turned_here() noexcept {
-  // One thread at a time runs such a native loop, so what another thread has had is over.
+  // One thread at a time runs such a native loop, so another thread's run is over.
   if (knowledge_ == thread_knowledge::none) runner_.store(this_thread(), std::memory_order_relaxed);
 }
 
@@ -113,7 +113,7 @@ bool inbox::linger(task_queue& into) {
     if (posted_on_.load(std::memory_order_relaxed) == this_cpu()) {
       if (!came()) ::sched_yield();
     } else if (came()) {
-      // A stream: let more of it come before taking the lock from whoever pushes.
+      // Posts are streaming in: let more arrive before competing for the lock with the pushing threads.
       for (int i = 0; i < gather; ++i) relax();
     } else {
       const auto until = std::chrono::steady_clock::now() + moment;

@@ -32,18 +32,18 @@ void throw_no_loop() {
 
 namespace {
 
-// A chain of single callbacks then pays for one native wake-up in so many, and other handlers wait no longer than that.
+// A chain of single callbacks then costs one native wake-up per that many, and other handlers wait no longer than that.
 constexpr int generations_per_turn = 16;
 
-// How many times a turn looks for what other threads post while it runs what they posted: at most about 0.1 ms.
+// How many times a turn checks for new posts while it runs what other threads posted: at most about 0.1 ms.
 constexpr int expects_per_turn = 64;
 
-// The farthest a native timer is set: their own limits (epoll's int of milliseconds, among others) are farther.
+// The farthest a native timer is set; native limits (epoll's int of milliseconds, among others) are farther.
 constexpr duration farthest_alarm = std::chrono::hours(24 * 7);
 
 }  // namespace
 
-// What no inline function of the loop needs, so that users' files need not know it.
+// Members that no inline function of the loop needs, so that users' files need not know them.
 struct loop::parts {
   struct closing;
 
@@ -52,22 +52,21 @@ struct loop::parts {
   parts& operator=(const parts&) = delete;
   ~parts() = default;
 
-  std::shared_ptr<void> native;  // what the port rides on, where the owner made it
+  std::shared_ptr<void> native;  // what the port rides on, if the owner made it
   std::unique_ptr<loop_port> port;
   detail::state_ptr<detail::inbox> inbox;
   std::atomic<std::thread::id> thread{std::this_thread::get_id()};
-  std::uint64_t turned_in =
-      0;  // the number of the thread of the last turn, as ids are used again; the loop's thread only
+  std::uint64_t turned_in = 0;  // number of the last turn's thread, since ids are reused; the loop's thread only
   std::atomic<std::uint64_t> runs_in{0};       // checked builds: the thread that is in a turn, or in `run`
   std::vector<detail::watch_state*> watches;   // by descriptor
   std::shared_ptr<exception_handler> handler;  // shared with its call, which may replace it; null: default
-  std::shared_ptr<closing> ends;  // made beforehand; the port's from the end of close() until it has let go
+  std::shared_ptr<closing> ends;               // made beforehand; owned by the port from close() until its release
   std::weak_ptr<closing> releasing;
   detail::task_queue last;  // see destroyed_last_
 };
 
-// Who is to be told that the native loop has let go. Not the loop's own once that is closed: whoever waits for it may hold
-// the loop.
+// The functions to call when the native loop has released everything. Not kept in the loop once it is closed, because
+// they may hold the loop.
 struct loop::parts::closing {
   function<void()> first;
   std::vector<function<void()>> later;
@@ -78,7 +77,7 @@ struct loop::parts::closing {
   }
 };
 
-// In checked builds, notes that this thread runs the loop, until that is closed.
+// In checked builds, records that this thread runs the loop, until the loop is closed.
 class loop::runner_note {
  public:
   explicit runner_note([[maybe_unused]] loop& core) noexcept {
@@ -127,7 +126,7 @@ class loop::turn_scope {
   }
 
  private:
-  // The loop's memory, until all else here is gone.
+  // Keeps the loop's memory until everything else here is destroyed.
   struct keeper {
     loop* core;
     ~keeper() { core->release(); }
@@ -174,7 +173,7 @@ void loop::notice_quietly() noexcept {
     port_->busy();
     return;
   }
-  // Another thread may be on its way to wake the loop, and not be there yet: the native loop must not end before.
+  // Another thread may be about to wake the loop but not have done so yet: the native loop must not end before that.
   if (!kept_alive_) port_->keep_alive(kept_alive_ = true);
   port_->wake();
 }
@@ -197,7 +196,8 @@ void loop::turn() noexcept {
   }
   if (incoming_.empty()) inbox_->take(incoming_);
   if (!incoming_.empty() && depth_ == 1) expects_ = expects_per_turn;
-  // In a nested run, the callable that runs first would keep the others waiting, and the alarm that rang unarmed.
+  // If the first callable runs the loop nested, the others would have to wait, and the alarm that fired would stay
+  // unarmed.
   const int waiting = (ready_.empty() ? 0 : 1) + (incoming_.empty() ? 0 : 1) + (timers_.empty() ? 0 : 1);
   if (!quiet_ && (waiting > 1 || ready_.several() || incoming_.several())) notice_quietly();
   int budget = generations_per_turn;
@@ -296,12 +296,12 @@ void loop::settle() noexcept {
     overdue_ = timers_.due_by_last_look(next.time_since_epoch().count());
   }
   if (!timers_.empty() && !overdue_ && (!armed_ || next < armed_for_)) {
-    // What has become due during the turn needs no native timer either: another turn runs it.
+    // Timers that became due during the turn do not need the native timer: another turn runs them.
     if (const time_point present = now(); next <= present) {
       overdue_ = true;
     } else {
       set_alarm(next, present);
-      if (closed_) return;  // by the exception handler
+      if (closed_) return;  // the exception handler closed it
     }
   }
   const bool more = has_queued() || undispatched_;
@@ -326,7 +326,8 @@ void loop::set_alarm(time_point next, time_point present) noexcept {
     armed_ = true;
     alarmless_ = false;
   } catch (...) {
-    // No descriptor is left for it, say. Turns look for due timers instead, with pauses, until it can be set again.
+    // Perhaps no descriptor was left for it. Turns check for due timers instead, with pauses, until it can be set
+    // again.
     armed_ = false;
     if (std::exchange(alarmless_, true)) {
       std::this_thread::sleep_for(std::min<duration>(next - present, std::chrono::milliseconds(10)));
@@ -360,7 +361,7 @@ void loop::require_watchable(int fd, const detail::watch_state* by) const {
                       " is watched already on this loop; use that watch's set_interest() for the other direction");
 }
 
-// Makes the native watch. What a watch of the number was for, if there is one, is gone.
+// Makes the native watch. If there is a watch of the same number already, its file has been closed.
 void loop::attach(detail::watch_state& state) {
   const auto index = static_cast<std::size_t>(state.fd_);
   if (index >= parts_->watches.size()) parts_->watches.resize(index + 1);
@@ -566,7 +567,7 @@ void loop::close(function<void()> released) noexcept {
   notice_fork();
   parts_->releasing = parts_->ends;
   parts_->ends->first = std::move(released);
-  quiet_ = false;  // so that whatever is tried from here on looks and sees that the loop is closed
+  quiet_ = false;  // so that everything tried from here on checks and finds the loop closed
   destroyed_last_ = &parts_->last;
   detail::task_queue posted;
   inbox_->closes_here();
@@ -583,7 +584,7 @@ void loop::close(function<void()> released) noexcept {
   ready_.clear();
   incoming_.clear();
   posted.clear();
-  while (pending_) pending_->ops->abandon(*pending_);  // a destructor may have let go of more
+  while (pending_) pending_->ops->abandon(*pending_);  // a destructor may have dropped more
   if (depth_ == 0) clear_last();
   if (running_) port_->stop();
   port_->close([ends = std::move(parts_->ends)] { ends->run(); });
@@ -612,7 +613,7 @@ void loop::run() {
     ~scope() {
       core.running_ = false;
       core.stop_requested_ = false;
-      core.turned_ = false;  // the next turn, of whoever runs the native loop, says where that is
+      core.turned_ = false;  // the next turn, whoever runs it, sets the loop's thread
       core.inbox_->run_is_over();
       if (core.closed_) core.parts_->native.reset();
       core.release();

@@ -18,7 +18,7 @@ void post_stop(const loop_remote& to) {
 
 void loop_thread::start(function<void(const function<void(loop&)>&)> body) {
   post_stop_ = &post_stop;
-  // The promise belongs to the thread, which may still be inside set_value when the result is here already.
+  // The promise belongs to the thread, which may still be inside set_value when the result has already arrived here.
   std::promise<loop_remote> started;
   std::future<loop_remote> ready = started.get_future();
   {
@@ -34,7 +34,7 @@ void loop_thread::start(function<void(const function<void(loop&)>&)> body) {
           core.run();
         });
       } catch (...) {
-        if (told) std::terminate();  // a native handler threw: as an exception that leaves any thread
+        if (told) std::terminate();  // a native handler threw: the same as for an exception that leaves any thread
         started.set_exception(std::current_exception());
       }
     });
@@ -58,7 +58,7 @@ void loop_thread::stop() noexcept {
 void loop_thread::stop_and_join() noexcept {
   if (!thread_) return;
   if (remote_->inherited()) {
-    // A forked child has no such thread, and what names it may name a thread of the child's by now: it is left alone.
+    // A forked child does not have the thread, and its id may belong to a thread of the child by now: leave it alone.
     static_cast<void>(thread_.release());
     return;
   }

@@ -13,7 +13,7 @@ namespace {
 
 constexpr auto npos = std::string::npos;
 
-// Not std::string::replace: where it is inlined, g++ 12 warns of copies that overlap.
+// Not std::string::replace: if that is inlined, g++ 12 warns of overlapping copies.
 void replace(std::string& text, std::size_t at, std::size_t count, std::string_view with) {
   std::string made;
   made.reserve(text.size() + with.size());
@@ -50,7 +50,7 @@ std::size_t opening_bracket(std::string_view text, std::size_t close) {
   return npos;
 }
 
-// Past an operator's name, if one begins at `at`: "operator()", "operator<<", but "operator" of a conversion alone.
+// Past an operator's name, if one begins at `at`: "operator()", "operator<<", but only "operator" for a conversion.
 std::size_t past_operator(std::string_view text, std::size_t at) {
   constexpr std::string_view word = "operator";
   if (text.substr(at, word.size()) != word || (at > 0 && is_name(text[at - 1]))) return at;
@@ -60,8 +60,8 @@ std::size_t past_operator(std::string_view text, std::size_t at) {
   return end == npos ? text.size() : end;
 }
 
-// Where the parameters begin, and where the name before them does: after the last space outside of brackets, as far as
-// that is not part of an operator's name.
+// Where the parameters begin, and where the name before them begins: after the last space that is outside of brackets
+// and not part of an operator's name.
 struct parts {
   std::size_t name = 0;
   std::size_t parameters = npos;
@@ -89,7 +89,7 @@ parts split(std::string_view text) {
   return found;
 }
 
-// g++ makes of a coroutine f a function "void f(f(int)::_Z1fi.Frame*)", and of a lambda
+// g++ turns a coroutine f into a function "void f(f(int)::_Z1fi.Frame*)", and a lambda into
 // "void g()::<lambda(int)>::operator()(g()::<lambda(int)>::_ZZ1g…clEi.Frame*)". Gives "f(int)", "g()::<lambda(int)>".
 std::string_view without_frame(std::string_view name, std::string& room) {
   if (!name.ends_with(".Frame*)")) return name;
@@ -99,7 +99,7 @@ std::string_view without_frame(std::string_view name, std::string& room) {
   std::string_view outer = name.substr(0, open);
   const std::string_view inner = name.substr(open + 1, mangled - open - 1);
   if (outer.starts_with("void ")) outer.remove_prefix(5);
-  // Of a plain function, g++ leaves the scopes out.
+  // For a plain function, g++ omits the scopes.
   std::size_t scope = outer.rfind("::");
   if (scope == npos || outer.ends_with("::operator()")) return inner;
   scope += 2;
@@ -127,8 +127,8 @@ void tidy(std::string& text) {
   replace_all(text, " >", ">");
 }
 
-// A lambda is "(anonymous class)::operator()(int) const" to clang, and "{lambda(int)#1}::operator()(int) const" as a
-// symbol. Both become "<lambda(int)>", as g++ says it.
+// clang calls a lambda "(anonymous class)::operator()(int) const"; as a symbol it is "{lambda(int)#1}::operator()(int)
+// const". Both become "<lambda(int)>", as in g++.
 void name_lambdas(std::string& text) {
   for (auto at = text.find("auto:"); at != npos; at = text.find("auto:", at)) {  // a generic lambda's parameters
     const std::size_t end = text.find_first_not_of("0123456789", at + 5);
@@ -148,7 +148,7 @@ void name_lambdas(std::string& text) {
     text.erase(number + 1, end - number - 1);
     if (text.compare(number + 1, 6, " const") == 0) text.erase(number + 1, 6);
   }
-  // And as a symbol, where the lambda is in a function of internal linkage, "$_0::operator()(int) const".
+  // The symbol of a lambda in a function with internal linkage is "$_0::operator()(int) const".
   for (auto at = text.find("$_"); at != npos; at = text.find("$_", at + 1)) {
     const std::size_t end = text.find_first_not_of("0123456789", at + 2);
     if (end != npos && text.compare(end, 13, "::operator()(") == 0) replace(text, at, end - at, "(anonymous class)");
@@ -187,7 +187,7 @@ std::string readable_type(const std::type_info& type) {
 
 std::string readable_function(std::string_view compiler_name) {
   std::string_view name = compiler_name;
-  // What GCC's and clang's clones of a function are for: " [clone .actor]", " [clone .cold]".
+  // Suffixes of GCC's and clang's clones of functions: " [clone .actor]", " [clone .cold]".
   while (name.ends_with(']')) {
     const std::size_t clone = name.rfind(" [");
     if (clone == npos) break;
@@ -195,7 +195,7 @@ std::string readable_function(std::string_view compiler_name) {
   }
   std::string room;
   std::string text(without_frame(name, room));
-  // A template's arguments, " [with T = int]" of g++ and " [T = int]" of clang, went with the clones.
+  // A template's arguments (g++: " [with T = int]", clang: " [T = int]") were removed with the clone suffixes.
   if (text.ends_with("> mutable")) text.resize(text.size() - 8);
   replace_all(text, "{anonymous}::", "");
   replace_all(text, "(anonymous namespace)::", "");

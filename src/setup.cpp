@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Life cycle. The state of the process's loop is never destroyed: other threads may still call in while the process exits,
-// and get `reactor_stopped`. A guard with static storage stops and joins the thread then. A forked child, whose parent has
-// the thread, starts over with a state of its own; the old one's lock may be held by a thread that it does not have.
+// Life cycle. The state of the process's loop is never destroyed: other threads may still call in while the process
+// exits, and get `reactor_stopped`. A guard with static storage stops and joins the thread at exit. In a forked child,
+// which does not have the thread, a new state is used; the old one's lock may be held by a thread that only the parent
+// has.
 #include <interloop/setup.hpp>
 
 #include <interloop/detail/eventual_slot.hpp>
@@ -21,7 +22,7 @@ struct process_loop {
   std::mutex mutex;
   std::unique_ptr<loop_thread> thread;     // of setup()
   std::optional<loop_remote> application;  // of no_setup()
-  // What is selected, once; read without the lock.
+  // The selected loop; set once, read without the lock.
   std::atomic<const loop_remote*> selected{nullptr};
 
   static process_loop& get();
@@ -31,7 +32,7 @@ struct process_loop {
 namespace {
 
 constinit std::atomic<process_loop*> current_process{nullptr};
-constinit thread_local bool in_setup = false;  // this thread is the new loop's, and makes it
+constinit thread_local bool in_setup = false;  // this thread is making the new loop
 
 }  // namespace
 
@@ -47,7 +48,7 @@ process_loop& process_loop::get() {
 void process_loop::stop_at_exit() noexcept {
   process_loop* known = current_process.load(std::memory_order_acquire);
   if (!known || known->forks != fork_count()) return;
-  const std::unique_lock lock(known->mutex, std::try_to_lock);  // held: a setup() will not come to an end any more
+  const std::unique_lock lock(known->mutex, std::try_to_lock);  // if it is held, a setup() will never finish
   if (lock && known->thread) known->thread->stop_and_join();
 }
 
@@ -86,7 +87,7 @@ void no_setup(loop& own) {
   std::lock_guard lock(state.mutex);
   if (state.thread)
     throw usage_error("no_setup: setup() was called before and runs a loop of its own; call no_setup() first");
-  // Not by the loop's address: another may be at that of one that is gone.
+  // Not compared by the loop's address: a new loop may have the address of one that is gone.
   if (state.application && *state.application != own.remote())
     throw usage_error("no_setup: it was called before with another loop; a process has one");
   if (state.application) return;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// For whoever starts a thread.
+// For code that starts threads.
 #pragma once
 
 #include <pthread.h>
@@ -8,8 +8,8 @@
 
 namespace interloop::detail {
 
-/// While it exists, this thread and those that it starts take no signals, except those that report their own doing. Every
-/// thread that interloop starts is started under one: signals are for the application's threads.
+/// While it exists, this thread and those that it starts take no signals, except those that a thread causes itself.
+/// Every thread that interloop starts is started under one: signals are for the application's threads.
 class signals_blocked {
  public:
   signals_blocked() noexcept {

@@ -20,8 +20,8 @@ namespace {
 
 std::atomic<const detail::throw_hooks*> linked{nullptr};
 
-// Where the exception object is. An exception_ptr is one pointer to it, to libstdc++ and to libc++ alike, and the standard
-// offers no other way to it that would do for objects of unknown type.
+// The address of the exception object. In libstdc++ and libc++ an exception_ptr is just a pointer to it, and the
+// standard offers no other way that works for objects of unknown type.
 const void* object_of(const std::exception_ptr& exception) noexcept {
   static_assert(sizeof(std::exception_ptr) == sizeof(void*));
   const void* object = nullptr;
@@ -29,14 +29,15 @@ const void* object_of(const std::exception_ptr& exception) noexcept {
   return object;
 }
 
-// What comes from the standard library's headers. Their place tells, as names of what was inlined are often not qualified.
+// Whether it comes from the standard library's headers. The file decides, because names of inlined functions are often
+// not qualified.
 bool is_standard(const stack_frame& frame) {
   if (frame.file.empty()) return frame.function.starts_with("std::");
   const auto headers = frame.file.find("/include/");
   return headers != std::string::npos && frame.file.find("/c++/", headers) != std::string::npos;
 }
 
-// What comes from interloop's headers and sources, by its place for the same reason.
+// Whether it comes from interloop's headers and sources; the file decides, for the same reason.
 bool is_ours(const stack_frame& frame) {
   constexpr std::string_view here = __FILE__;
   constexpr std::string_view sources = here.substr(0, here.rfind('/') + 1);
@@ -44,7 +45,7 @@ bool is_ours(const stack_frame& frame) {
          (sources.starts_with('/') && frame.file.starts_with(sources));
 }
 
-// What a reader takes for granted: how interloop and the standard library call functions, and throw.
+// What is of no interest to a reader: how interloop and the standard library call functions, and throw.
 bool is_plumbing(const stack_frame& frame) {
   if (is_ours(frame)) return true;
   constexpr std::string_view functions[] = {"interloop::detail::",
@@ -54,7 +55,7 @@ bool is_plumbing(const stack_frame& frame) {
                                             "interloop::reject<",
                                             "interloop::as_future<",
                                             "interloop::api::",
-                                            "interloop_resumes",  // g++ does not qualify what it inlined
+                                            "interloop_resumes",  // g++ does not qualify inlined names
                                             "std::__invoke",
                                             "std::invoke",
                                             "std::__apply_impl",
@@ -68,26 +69,27 @@ bool is_plumbing(const stack_frame& frame) {
                                             "throw_with_nested<",
                                             "__pthread_once",  // inside std::call_once, and so std::async
                                             "__invoke",
-                                            "invoke<"};  // g++ does not qualify what it inlined
+                                            "invoke<"};  // g++ does not qualify inlined names
   constexpr std::string_view runtimes[] = {"libstdc++.so", "libc++.so", "libc++abi.so"};
   const std::string_view module(frame.module);
-  const std::string_view file = module.substr(module.rfind('/') + 1);  // all of it where there is no slash
+  const std::string_view file = module.substr(module.rfind('/') + 1);  // all of it if there is no slash
   return std::any_of(std::begin(functions), std::end(functions),
                      [&](auto each) { return frame.function.starts_with(each); }) ||
          std::any_of(std::begin(runtimes), std::end(runtimes), [&](auto each) { return file.starts_with(each); });
 }
 
-// The native loop calls these, and the system calls a thread's; what is further out is the same for every callback.
+// The native loop calls the former, and the system calls those of a thread; frames further out are the same for every
+// callback.
 bool is_entrance(std::string_view function) {
   return function.starts_with("interloop::loop::turn(") || function.starts_with("interloop::loop::dispatch(") ||
          function == "start_thread" || function == "execute_native_thread_routine";
 }
 
-bool is_main(std::string_view function) {  // main.cold is of g++
+bool is_main(std::string_view function) {  // g++ makes main.cold
   return function == "main" || function.starts_with("main(") || function.starts_with("main.");
 }
 
-// A function's name without its parameters and template arguments, which compilers and linkers write in different ways.
+// A function's name without its parameters and template arguments, which compilers and linkers write differently.
 std::string_view bare_name(std::string_view function) { return function.substr(0, function.find_first_of("(<[")); }
 
 std::string line_of(const stack_frame& frame) {
@@ -116,7 +118,7 @@ std::vector<stack_frame> without_noise(const std::vector<stack_frame>& frames) {
   std::vector<stack_frame> kept;
   for (const stack_frame& each : frames) {
     if (is_entrance(each.function)) break;
-    // Of the standard library only the function that threw, such as a vector's at(), is worth a line.
+    // From the standard library, only the function that threw (a vector's at(), say) is worth a line.
     if (!is_plumbing(each) && (kept.empty() || !is_standard(each))) kept.push_back(each);
     if (is_main(each.function)) break;
   }
@@ -161,7 +163,8 @@ std::vector<std::string> throw_lines(const std::exception_ptr& exception) {
 std::vector<std::string> catch_lines(std::span<const std::uintptr_t> addresses, const std::source_location& where) {
   std::vector<stack_frame> kept = without_noise(frames_of(addresses));
   if (where.line() != 0 && !kept.empty()) {
-    // The one that made the failure. Where it has no name, it is it, as interloop adds no function in between.
+    // The function that made the failure. If the frame has no name, it is that function, because interloop adds none in
+    // between.
     const std::string_view name = kept.front().function;
     if (name.empty() || bare_name(name) == bare_name(readable_function(where.function_name())))
       kept.erase(kept.begin());

@@ -91,7 +91,7 @@ bool timer_queue::cancel(timer_node* node, std::uint64_t sequence) noexcept {
   }
   node->sequence = 0;
   --live_;
-  node->code(*node, false);  // user code: may schedule and cancel, but never reach this node
+  node->code(*node, false);  // user code: may schedule and cancel, but cannot reach this node
   give_back(node);
   if (stale_ > 64 && stale_ > near_.size() / 2) rebuild_near();
   return true;
@@ -129,8 +129,8 @@ bool timer_queue::advance(std::uint64_t to) {
   unfinished_ = true;
   timer_node*& head = wheel_[level][slot];
   while (timer_node* node = head) {
-    // May throw: the timer then stays in the first slot of all, for the next turn. So only that slot is emptied here;
-    // those of higher levels go to lower ones, to the first if they are due.
+    // May throw: the timer then stays in the very first slot, for the next turn. So only that slot is emptied here;
+    // timers of higher levels move to lower ones, to the first if they are due.
     if (level == 0) push_near(node);
     head = node->next;
     if (head) head->link = &head;
@@ -152,7 +152,7 @@ std::int64_t timer_queue::next_look() noexcept {
   std::size_t slot;
   std::uint64_t start;
   if (!first_slot(level, slot, start)) return (std::numeric_limits<std::int64_t>::max)();
-  // A lone timer should cost one native wake-up, so a short list is searched; a long one is looked at when it begins.
+  // A lone timer should cost one native wake-up, so a short list is searched; for a long one, wake up when it begins.
   constexpr int few = 8;
   int seen = 0;
   std::int64_t earliest = (std::numeric_limits<std::int64_t>::max)();
@@ -186,7 +186,7 @@ void timer_queue::run(timer_node* node) {
 }
 
 void timer_queue::clear() noexcept {
-  // A callable's destructor may cancel others: always take whichever is first now.
+  // A callable's destructor may cancel others: always take the one that is first now.
   while (live_ != 0) {
     timer_node* node = nullptr;
     drop_stale_tops();

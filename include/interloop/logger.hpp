@@ -54,7 +54,7 @@ concept with_category = ((Fields::name == "log_category") || ...);
 /// Each level has a function of this form, and none of them throws or blocks on anything but sinks:
 ///
 ///     log.info("Hopping {times} times.", "times"_a = 42);   // a format, checked by the compiler, and its fields
-///     log.info(runtime(text), "times"_a = 42); // a format that is known only at run time
+///     log.info(runtime(text), "times"_a = 42);              // a format that is known only at run time
 ///     log.info("log_category"_a = "hop", "times"_a = 42);   // a category's format: see add_log_categories
 ///     log.info(some_std_string);                            // a text as it is, braces and all
 ///

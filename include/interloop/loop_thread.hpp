@@ -24,8 +24,8 @@ struct process_loop;
 class loop_thread {
  public:
   /// Starts the thread, makes the loop in it with `make`, and returns when the loop is ready.
-  /// \param make  called once, in the new thread; returns an owner of a loop that can be run: `[] { return
-  ///              libuv_loop(); }`.
+  /// \param make  called once, in the new thread; returns an owner of a loop that can be run:
+  ///              `[] { return libuv_loop(); }`.
   /// Errors: what `make` throws.
   template <class Make>
     requires std::is_convertible_v<std::invoke_result_t<Make&>&, loop&>

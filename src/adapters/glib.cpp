@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// A GSource for wake-ups, which looks at the core before every sleep; one for the alarm, driven by its ready time; one for
-// each descriptor. The first two may recurse: a dialog's nested loop inside a callback keeps being served. The ready time
-// is not for wake-ups: to set it, and to clear it, writes to GLib's eventfd, so that GLib polls once more.
+// A GSource for wake-ups, which checks the core before every sleep; one for the alarm, driven by its ready time; one
+// per descriptor. The first two may recurse, so that a dialog's nested loop inside a callback is served too. The ready
+// time is not used for wake-ups, because setting and clearing it writes to GLib's eventfd, which makes GLib poll once
+// more.
 #include <interloop/adapters/glib.hpp>
 
 #include <interloop/detail/require_descriptors.hpp>
@@ -23,7 +24,7 @@ namespace {
 class glib_port;
 class glib_watch;
 
-// A GSource that knows its C++ object. GLib owns the memory; `owner` is null once that object is gone.
+// A GSource that knows its C++ object. GLib owns the memory; `owner` is null once the object is destroyed.
 template <class Owner>
 struct owned_source {
   GSource base;
@@ -62,7 +63,7 @@ class glib_watch final : public port_watch {
   ~glib_watch() override { drop_source<glib_watch>(source_); }
 
   void set_interest(interest wanted) override {
-    if (wanted == interest::none) {  // poll() reports hang-ups unasked, again and again
+    if (wanted == interest::none) {  // poll() keeps reporting hang-ups even if not asked
       if (tag_) g_source_remove_unix_fd(source_, std::exchange(tag_, nullptr));
     } else if (tag_) {
       g_source_modify_unix_fd(source_, tag_, condition_of(wanted));
@@ -82,7 +83,7 @@ class glib_watch final : public port_watch {
     if (!self) return G_SOURCE_REMOVE;
     if (!self->tag_) return G_SOURCE_CONTINUE;  // paused after it was found ready
     const int seen = g_source_query_unix_fd(source, self->tag_);
-    if (seen & G_IO_NVAL) {  // closed; GLib would poll it again at once
+    if (seen & G_IO_NVAL) {  // closed; GLib would report it again at once
       self->state_.lost();
       return G_SOURCE_CONTINUE;
     }
@@ -102,7 +103,7 @@ class glib_watch final : public port_watch {
   gpointer tag_ = nullptr;  // null while paused
 };
 
-// GLib ends the process where it cannot have a descriptor for a context's wake-ups.
+// GLib ends the process if it cannot get a descriptor for a context's wake-ups.
 void require_context() { detail::require_descriptors(2, "glib: no context can be made"); }
 
 GMainContext* default_context() {
@@ -130,7 +131,7 @@ class glib_port final : public loop_port {
 
   void wake() noexcept override {
     if (woken_.exchange(true, std::memory_order_acq_rel)) return;
-    // GLib asks `look` before it polls. To wake it from a poll costs system calls, here and there.
+    // GLib calls `look` before it polls. Waking it from a poll costs system calls, here and in the loop's thread.
     if (!g_main_context_is_owner(native_) || asked_) g_main_context_wakeup(native_);
   }
 
@@ -166,8 +167,8 @@ class glib_port final : public loop_port {
   }
 
  private:
-  // Asked before GLib polls, and after. Inside a nested run nobody woke it for what the interrupted turn still has queued,
-  // or for its alarm.
+  // `look` is called before GLib polls, `look_again` after. In a nested run there was no wake-up for what the
+  // interrupted turn still has queued, or for its alarm.
   static gboolean look(GSource* source, gint* timeout) {
     *timeout = -1;
     glib_port* self = owner_of<glib_port>(source);
@@ -203,7 +204,7 @@ class glib_port final : public loop_port {
   GSource* alarm_;
   GMainLoop* running_ = nullptr;
   std::atomic<bool> woken_{false};
-  bool asked_ = false;  // GLib has asked `look`, and may be about to poll; the loop's thread only
+  bool asked_ = false;  // GLib has called `look`, and may be about to poll; the loop's thread only
 };
 
 riding own() {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// A timer for the alarm, a poll for each descriptor, a prepare handle to look at what was polled anew before libuv does, and two handles for wake-ups: in the loop's thread an idle handle,
-// which costs no system call, from other threads an eventfd with its poll. libuv closes handles asynchronously, so they
-// live in blocks of their own, freed by their close callbacks; the port may go before. A uv_async_t would do for the
-// eventfd, but where the loop's thread is woken on the sender's processor it spins for tens of microseconds until the
-// sender has returned (uv__async_spin; seen in libuv 1.44).
+// A timer for the alarm, a poll per descriptor, a prepare handle that checks new polls before libuv does, and two
+// handles for wake-ups: in the loop's thread an idle handle, which costs no system call, from other threads an eventfd
+// with its poll. libuv closes handles asynchronously, so they live in blocks of their own, freed by their close
+// callbacks; the port may be destroyed before. A uv_async_t could replace the eventfd, but if the loop's thread is
+// woken on the sender's processor, it spins for tens of microseconds until the sender has returned (uv__async_spin;
+// seen in libuv 1.44).
 #include <interloop/adapters/libuv.hpp>
 
 #include <interloop/detail/require_descriptors.hpp>
@@ -66,7 +67,7 @@ class libuv_watch final : public port_watch {
   }
   void lost() noexcept override { lost_ = true; }
 
-  /// Just before libuv hands what was started to epoll, and aborts where that refuses it.
+  /// Called just before libuv hands newly started polls to epoll, and aborts if epoll refuses one.
   void settle() noexcept {
     unsettled_ = false;
     if (state_.is_lost()) state_.lost();
@@ -102,7 +103,7 @@ class libuv_watch final : public port_watch {
   detail::watch_state& state_;
   block* block_;
   interest wanted_ = interest::none;
-  bool unsettled_ = false;  // in the port's list of those that libuv has not handed to epoll
+  bool unsettled_ = false;  // in the port's list of watches that libuv has not yet handed to epoll
   bool lost_ = false;
 };
 
@@ -124,7 +125,7 @@ class libuv_port final : public loop_port {
     block_->waker.data = block_->idle.data = block_->timer.data = block_->settling.data = block_;
     block_->port = this;
     uv_unref(base(block_->timer));
-    signal();  // the first turn, wherever that is, tells the thread; until then the handle for it keeps the loop running
+    signal();  // the first turn sets the thread; until then its handle keeps the loop running
   }
   ~libuv_port() override { close(nullptr); }
 
@@ -132,7 +133,7 @@ class libuv_port final : public loop_port {
 
   void wake() noexcept override {
     if (thread_.load(std::memory_order_relaxed) == std::this_thread::get_id()) {
-      uv_idle_start(&block_->idle, &on_idle);  // keeps uv_run from returning before the turn, too
+      uv_idle_start(&block_->idle, &on_idle);  // also keeps uv_run from returning before the turn
     } else {
       signal();
     }
@@ -146,8 +147,8 @@ class libuv_port final : public loop_port {
       wake();
       return;
     }
-    // libuv's cached time may be old, which would make the timer early. Not among the timers, though: libuv runs those
-    // that are due by then before it looks at descriptors again, in 1.44 also those of no delay, for ever.
+    // libuv's cached time may be old, which would make the timer early. Not inside a timer, though: before it looks at
+    // descriptors again, libuv runs all timers that are due by then, in 1.44 even those without delay, forever.
     if (!in_alarm_) uv_update_time(native_);
     uv_timer_start(&block_->timer, &on_alarm, static_cast<std::uint64_t>(delay), 0);
   }
@@ -180,14 +181,15 @@ class libuv_port final : public loop_port {
   }
   void stop() noexcept override { uv_stop(native_); }
 
-  // A child shares its parent's epoll instance and eventfd. The new one takes the old one's number, with a wake-up in it.
+  // A child shares its parent's epoll instance and eventfd. The new one takes the old one's number, with a wake-up in
+  // it.
   void forked() noexcept override {
     if (!block_) return;
     if (const int fresh = ::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK); fresh >= 0) {
       ::dup3(fresh, block_->event, O_CLOEXEC);
       ::close(fresh);
     }
-    uv_loop_fork(native_);  // gives the epoll instance up also where it fails
+    uv_loop_fork(native_);  // gives up the epoll instance even if it fails
   }
 
   void close(function<void()> released) noexcept override {
@@ -232,7 +234,7 @@ class libuv_port final : public loop_port {
     while (::write(block_->event, &one, sizeof one) < 0 && errno == EINTR) {
     }
   }
-  /// Until the loop runs nobody knows in which thread; it may have been made in another.
+  /// Until the loop runs, its thread is unknown; it may have been made in another.
   void turns_here() noexcept {
     const std::thread::id self = std::this_thread::get_id();
     if (thread_.load(std::memory_order_relaxed) != self) thread_.store(self, std::memory_order_relaxed);
@@ -250,7 +252,7 @@ class libuv_port final : public loop_port {
     libuv_port* self = static_cast<block*>(timer->data)->port;
     if (!self) return;
     loop& core = self->core();
-    core.retain();  // and with it the port; the handles may go where a callback closes the loop and runs libuv nested
+    core.retain();  // keeps the port too; handles may go if a callback closes the loop and runs libuv nested
     self->turns_here();
     self->in_alarm_ = true;
     core.alarm();
@@ -281,11 +283,11 @@ class libuv_port final : public loop_port {
 
   uv_loop_t* native_;
   block* block_;
-  std::atomic<std::thread::id> thread_{};  // that of the last turn, or of `run`
-  bool fresh_ = true;                      // there was no turn yet
+  std::atomic<std::thread::id> thread_{};  // of the last turn, or of `run`
+  bool fresh_ = true;                      // no turn has run yet
   bool kept_alive_ = false;
   bool in_alarm_ = false;
-  bool rings_ = false;  // the alarm is due: the next wake-up brings it
+  bool rings_ = false;  // the alarm is due: the next wake-up delivers it
   std::vector<libuv_watch*> unsettled_;
 };
 
@@ -313,12 +315,12 @@ uv_loop_t* require(uv_loop_t* native) {
 }
 
 std::shared_ptr<uv_loop_t> make_native() {
-  // The first loop of a process opens eight (libuv 1.44), and libuv aborts where it cannot.
+  // The first loop of a process opens eight (libuv 1.44), and libuv aborts if it cannot.
   detail::require_descriptors(10, "libuv: no loop can be made");
   auto native = std::make_unique<uv_loop_t>();
   check(uv_loop_init(native.get()), "no loop can be made");
   return {native.release(), [](uv_loop_t* mine) {
-            if (uv_backend_fd(mine) >= 0) uv_run(mine, UV_RUN_DEFAULT);  // the close callbacks of the handles
+            if (uv_backend_fd(mine) >= 0) uv_run(mine, UV_RUN_DEFAULT);  // runs the close callbacks of the handles
             uv_loop_close(mine);
             delete mine;
           }};

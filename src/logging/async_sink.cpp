@@ -21,9 +21,9 @@ namespace interloop {
 
 namespace {
 
-// Whose thread this is, while it is in the other sink's code, and what it has there. What that logs goes to the other sinks
-// only: here it would come round for ever. So it would by way of a second async_sink whose other sink logs as well, which
-// is why an answer to an answer goes to no async_sink.
+// Which async_sink's thread this is while it runs the other sink's code, and whether it writes an answer: a message
+// that such code logged. Answers go only to the other sinks: here they would go round forever. They would also do so
+// through a second async_sink whose other sink logs too, which is why an answer to an answer goes to no async_sink.
 struct working {
   const void* whom;
   bool on_answer;
@@ -47,7 +47,7 @@ struct queued {
 
 }  // namespace
 
-// Shared with the thread, which may outlive the sink. No user's code runs under its lock.
+// Shared with the thread, which may outlive the sink. No user code runs under its lock.
 struct async_sink::inside {
   inside(std::shared_ptr<log_sink> other, std::size_t most) : to(std::move(other)), capacity(most) {}
 
@@ -57,19 +57,19 @@ struct async_sink::inside {
   const unsigned forks = detail::fork_count();
 
   std::mutex mutex;
-  std::condition_variable work;      // for the thread: something to do
-  std::condition_variable progress;  // for who flushes: the thread has done something
+  std::condition_variable work;      // for the thread: there is something to do
+  std::condition_variable progress;  // for threads that flush: the thread has done something
   std::deque<queued> waiting;
-  std::uint64_t unsaid = 0;        // dropped, and not told yet
-  std::uint64_t accepted = 0;      // messages that ever came into the queue
-  std::uint64_t written = 0;       // messages that have left it for good
-  std::uint64_t flush_wanted = 0;  // how often a flush was asked for, and was done
+  std::uint64_t unsaid = 0;        // dropped and not yet reported
+  std::uint64_t accepted = 0;      // messages that ever entered the queue
+  std::uint64_t written = 0;       // messages that have finally left it
+  std::uint64_t flush_wanted = 0;  // how often a flush was requested, and was done
   std::uint64_t flushed = 0;
   std::uint64_t failures = 0;
   bool stopping = false;
   bool stuck = false;  // nobody waits for it a second time
 
-  /// False in a child of the process that made this. The lock may be held there by a thread that is not.
+  /// False in a forked child, where the lock may be held by a thread that does not exist there.
   bool has_thread() const noexcept { return forks == detail::fork_count(); }
   void run();
   template <class Call>
@@ -79,7 +79,8 @@ struct async_sink::inside {
   bool wait_for(std::unique_lock<std::mutex>& lock, std::uint64_t message, std::uint64_t flush);
 };
 
-// A failure of the other sink is logged, ever more seldom; it does not stop the thread. Returns whether there was none.
+// Failures of the other sink are logged, less and less often, and do not stop the thread. Returns whether there was
+// none.
 template <class Call>
 bool async_sink::inside::guarded(bool on_answer, bool is_report, Call call) {
   std::string what = "something that is no std::exception";
@@ -184,7 +185,7 @@ async_sink::~async_sink() {
   std::unique_lock lock(inside_->mutex);
   inside_->stopping = true;
   inside_->work.notify_all();
-  if (now.whom == inside_.get()) return;  // the other sink removes this one: the thread goes on by itself
+  if (now.whom == inside_.get()) return;  // the other sink removes this one: the thread carries on alone
   inside_->wait_for(lock, inside_->accepted, inside_->flush_wanted);
 }
 
@@ -199,7 +200,7 @@ void async_sink::write(const log_event& event) {
     const std::lock_guard lock(inside_->mutex);
     if (inside_->full()) return;
   }
-  kept_log_event kept(event);  // outside the lock: copying runs users' formatters
+  kept_log_event kept(event);  // outside the lock: copying runs user formatters
   const std::lock_guard lock(inside_->mutex);
   if (inside_->full()) return;
   inside_->waiting.push_back({std::move(kept), now.whom != nullptr, reporting});
@@ -208,7 +209,7 @@ void async_sink::write(const log_event& event) {
 }
 
 void async_sink::flush() {
-  if (now.whom == inside_.get()) return;  // it would wait for itself
+  if (now.whom == inside_.get()) return;  // it would deadlock
   if (!inside_->has_thread()) return inside_->to->flush();
   std::unique_lock lock(inside_->mutex);
   ++inside_->flush_wanted;

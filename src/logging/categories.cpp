@@ -17,7 +17,7 @@ struct table {
   std::map<std::string, std::shared_ptr<const std::string>, std::less<>> formats;
 };
 
-// Never destroyed: whoever is destroyed last may log.
+// Never destroyed: the last destructors may log.
 table& categories() {
   static table* const made = new table;
   return *made;

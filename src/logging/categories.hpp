@@ -8,7 +8,7 @@
 
 namespace interloop::detail {
 
-/// The format, alive as long as the pointer even where another one takes its place meanwhile; null where there is none.
+/// The format, alive as long as the pointer even if it is replaced meanwhile; null if there is none.
 std::shared_ptr<const std::string> find_category(std::string_view name);
 
 }  // namespace interloop::detail

@@ -34,7 +34,7 @@ namespace detail {
 
 namespace {
 
-// A value that owns what it is made of. Nodes stand in a deque, which never moves them.
+// A value that owns its parts. Nodes are in a deque, which never moves them.
 struct kept_value {
   value_view scalar;
   std::string text;

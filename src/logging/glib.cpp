@@ -18,7 +18,7 @@ namespace interloop {
 namespace {
 
 constexpr std::string_view origin = "glib";
-constexpr const char* mark = "INTERLOOP_SINK";  // on what came from here, so that it does not come back
+constexpr const char* mark = "INTERLOOP_SINK";  // on messages that came from here, so that they do not come back
 
 // Never G_LOG_LEVEL_ERROR: GLib ends the process after one.
 GLogLevelFlags to_glib(log_level level) noexcept {
@@ -52,7 +52,7 @@ class glib_sink : public log_sink {
     fields.emplace_back(mark, "1");
     std::vector<GLogField> views;
     for (const auto& [name, value] : fields) {
-      const bool has_null = value.find('\0') != value.npos;  // of others GLib's writers expect no size
+      const bool has_null = value.find('\0') != value.npos;  // GLib's writers expect no size for other values
       views.push_back({name.c_str(), value.c_str(), has_null ? static_cast<gssize>(value.size()) : -1});
     }
     g_log_structured_array(to_glib(event.level), views.data(), views.size());

@@ -7,7 +7,7 @@ namespace interloop::detail {
 
 namespace {
 
-// The journal's own, and those that are set here.
+// The journal's own names, and those that are set here.
 bool is_taken(const std::string& name) {
   for (const std::string_view own : {"MESSAGE", "PRIORITY", "ERRNO", "DOCUMENTATION", "TID", "UNIT", "USER_UNIT",
                                      "INVOCATION_ID", "LOG_LEVEL", "LOG_NAMESPACE", "LOG_FORMAT", "GLIB_DOMAIN"})

@@ -13,13 +13,14 @@ namespace interloop::detail {
 
 using journal_fields = std::vector<std::pair<std::string, std::string>>;
 
-/// A field's name as the journal takes it: capitals, digits and underscores, at most 64, no underscore or digit first.
+/// A field's name in the journal's form: capitals, digits and underscores, at most 64, not beginning with an underscore
+/// or digit.
 [[nodiscard]] std::string journal_name(std::string_view field);
 
 /// The syslog priority of a level: 2 for critical to 7 for debug and trace.
 [[nodiscard]] const char* journal_priority(log_level level) noexcept;
 
-/// All of an event but what belongs to the program.
+/// All fields of an event, except those that belong to the program.
 [[nodiscard]] journal_fields fields_for_journal(const log_event& event);
 
 }  // namespace interloop::detail

@@ -20,7 +20,7 @@ namespace interloop {
 
 namespace {
 
-// A descriptor that is closed.
+// Closes its descriptor.
 class descriptor {
  public:
   explicit descriptor(int fd) noexcept : fd_(fd) {}
@@ -39,7 +39,7 @@ class descriptor {
   throw error(std::string("journal_sink: ") + what + ": " + std::strerror(errno));
 }
 
-// A value with a line end goes by its size, eight bytes with the lowest first.
+// A value with a line end is sent with its size, eight bytes, lowest first.
 void put(std::string& message, std::string_view name, std::string_view value) {
   message += name;
   if (value.find('\n') == value.npos) {
@@ -105,7 +105,7 @@ void journal_sink::inside::send_as_file(std::string_view text) {
     if (written < 0 && errno != EINTR) fail("a large message cannot be written");
     if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
   }
-  // The journal reads it in place, so nobody may change it any more.
+  // The journal reads the file in place, so nobody may change it any more.
   if (::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
     fail("a large message cannot be sealed");
 

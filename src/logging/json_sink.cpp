@@ -21,7 +21,7 @@ namespace {
 using detail::append;
 using detail::text_buffer;
 
-// How many bytes the UTF-8 sequence at the front has, or 0 if it is none: overlong forms and surrogates are none.
+// The number of bytes of the UTF-8 sequence at the front, or 0 if it is invalid, as overlong forms and surrogates are.
 std::size_t sequence_size(std::string_view text) noexcept {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
@@ -118,7 +118,7 @@ void put_field(text_buffer& out, std::string_view name, const value_view& value)
   const std::size_t begin = out.size();
   const std::string reason = detail::what_is_thrown_by([&] { put_value(out, value); });
   if (reason.empty()) return;
-  out.resize(begin);  // half of it may be there
+  out.resize(begin);  // half of it may have been written
   put_text(out, reason);
 }
 

@@ -12,8 +12,8 @@ namespace interloop {
 struct line_sink::inside {
   detail::log_output output;
   std::mutex mutex{};
-  std::string line{};         // the time, then a message; kept, so that a line allocates nothing
-  std::size_t time_size = 0;  // of the time and its space, which stay while the second does
+  std::string line{};         // the time, then a message; reused, so that a line allocates nothing
+  std::size_t time_size = 0;  // of the time and its space, unchanged within the same second
   std::time_t second = 0;
 
   void put_time(std::time_t now) {

@@ -17,7 +17,7 @@ namespace detail {
 
 namespace {
 
-// The parts that all events have, and where they go.
+// Fills in what all events have, and sends them.
 class outgoing {
  public:
   outgoing(rendering& text, log_level level, std::string_view name, std::string_view format, std::source_location where,
@@ -34,7 +34,7 @@ class outgoing {
   }
   [[nodiscard]] log_event& event() noexcept { return event_; }
 
-  /// Returns whether a sink has it.
+  /// Returns whether a sink has taken it.
   bool send() noexcept {
     try {
       return log_state::get().dispatch(event_);
@@ -50,7 +50,7 @@ class outgoing {
 
 const named_core& named(const logger_core& core) noexcept { return static_cast<const named_core&>(core); }
 
-// A text as it is: one piece, which is all of it.
+// A text as it is: a single piece.
 bool send_text(log_level level, std::string_view name, std::string_view text, std::source_location where,
                std::span<const field_view> fields, std::string_view origin = {}) noexcept {
   rendering rendered(nullptr);
@@ -59,7 +59,7 @@ bool send_text(log_level level, std::string_view name, std::string_view text, st
   return out.send();
 }
 
-// Without a format: the category, then what was given.
+// For an event without a format: the category, then the fields.
 std::string format_of_fields(std::span<const field_view> fields) {
   std::string format = "{log_category}";
   for (const field_view& field : fields)
@@ -68,7 +68,7 @@ std::string format_of_fields(std::span<const field_view> fields) {
   return format;
 }
 
-// What takes the place of the call's own format, or null.
+// The format that replaces the call's own, or null.
 std::shared_ptr<const std::string> category_of(std::span<const field_view> fields) {
   std::shared_ptr<const std::string> category;
   for (const field_view& field : fields)
@@ -150,7 +150,7 @@ void receive_log(std::string_view origin, std::string_view name, log_level level
 
 namespace {
 
-// In quotes, with escapes: a null in the format must not end the message.
+// Quoted and escaped: a null in the format must not end the message.
 [[noreturn]] void refuse_format(std::string_view format, std::size_t at, detail::format_fault fault) {
   detail::text_buffer quoted;
   detail::append_quoted(quoted, value_view(format));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Names loggers after their callers, from what compilers say of a function.
+// Names loggers after their callers, from the compiler's name of a function.
 #include <interloop/logger.hpp>
 
 #include <algorithm>
@@ -15,7 +15,7 @@ std::string file_stem(std::string_view path) {
   return std::string(path);
 }
 
-// The operator whose name begins there and has brackets in it, or nothing.
+// The operator whose name begins at the front and contains brackets, or nothing.
 std::string_view operator_at(std::string_view name) {
   for (const std::string_view each :
        {"operator()", "operator[]", "operator<=>", "operator<<", "operator<=", "operator<"})
@@ -23,7 +23,7 @@ std::string_view operator_at(std::string_view name) {
   return {};
 }
 
-// Takes out what stands in <> or () pairs, but for "(anonymous namespace)", which g++ writes "{anonymous}".
+// Removes everything in <> or () pairs, except "(anonymous namespace)", which g++ writes "{anonymous}".
 std::string without_arguments(std::string_view name) {
   std::string bare;
   for (std::size_t i = 0; i < name.size();) {
@@ -50,13 +50,13 @@ std::string without_arguments(std::string_view name) {
 }
 
 // "static void ns::bunny::hop(int) const" is "ns::bunny::hop"; a constructor's "ns::bunny::bunny" is "ns::bunny"; a
-// lambda is the function that it stands in.
+// lambda is named like the function around it.
 std::string function_scope(std::string_view function) {
   if (const auto lambda = function.find("::<lambda"); lambda != function.npos) function = function.substr(0, lambda);
   if (const auto lambda = function.find("::(anonymous class)"); lambda != function.npos)
     function = function.substr(0, lambda);
   std::string name = without_arguments(function);
-  for (bool again = true; again;) {  // what stands behind the name, and the space before g++'s "[with ...]"
+  for (bool again = true; again;) {  // suffixes of the name, and the space before g++'s "[with ...]"
     again = false;
     for (const std::string_view after : {" ", " const", " volatile", " &", " &&"}) {
       if (!name.ends_with(after)) continue;
@@ -78,7 +78,7 @@ std::string function_scope(std::string_view function) {
 
 logger make_logger(std::source_location where) {
   std::string name = function_scope(where.function_name());
-  // g++ names what initialises a global after nothing, or after the initialiser itself.
+  // g++ gives code that initialises a global no name, or that of the initialiser.
   if (name.empty() || name.starts_with("__static_init") || name.starts_with("_GLOBAL__"))
     name = file_stem(where.file_name());
   return logger(name);

@@ -50,7 +50,7 @@ class file_lock {
   std::FILE* file_;
 };
 
-// What the file holds back, which it does not write any more.
+// Takes what is in the file's buffer, so that the file does not write it.
 std::string take_from(std::FILE* file) {
 #ifdef __GLIBC__
   std::string held(file->_IO_write_base, ::__fpending(file));
@@ -124,7 +124,7 @@ void log_output::put_into_descriptor(std::string_view line) {
   put_bytes(line);
 }
 
-// A stream that failed refuses everything until it is cleared; and some of them throw.
+// A stream that failed refuses everything until it is cleared, and some streams throw.
 template <class Use>
 void log_output::use_stream(Use use) {
   try {
@@ -133,8 +133,8 @@ void log_output::use_stream(Use use) {
   } catch (const std::ios_base::failure&) {
   }
   try {
-    stream_->clear();                        // so that what comes later has its chance
-  } catch (const std::ios_base::failure&) {  // it has no buffer
+    stream_->clear();                        // so that later lines have a chance
+  } catch (const std::ios_base::failure&) {  // the stream has no buffer
   }
   throw error("log: writing to the stream failed");
 }
@@ -142,7 +142,7 @@ void log_output::use_stream(Use use) {
 void log_output::flush(std::mutex& putting) {
   std::unique_lock lock(putting, std::defer_lock);
   if (log_state::get().is_exiting()) {
-    // What stdio writes last, it writes once: what does not fit is lost.
+    // At exit stdio tries to write only once, and what does not fit is lost.
     if ((file_ != stdout && file_ != stderr) || !lock.try_lock() || ::ftrylockfile(file_) != 0) return;
     const bool is_full_soon = does_not_block(::fileno(file_)) && std::fwide(file_, 0) <= 0;
     ::funlockfile(file_);

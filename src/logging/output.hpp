@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Where lines go: a FILE*, a stream or a descriptor.
 //
-// A pipe, socket or terminal may be non-blocking, by the doing of any process that shares it. stdio and streams drop what
-// they hold when such a one is full. So nothing is left to them there: lines go to the descriptor, which is waited for.
+// A pipe, socket or terminal may be non-blocking, because any process that shares it can make it so. If it is full,
+// stdio and streams drop their buffers. So for such a descriptor nothing is left to them: lines go to the descriptor,
+// with waiting.
 #pragma once
 
 #include <cstdio>
@@ -12,10 +13,10 @@
 
 namespace interloop::detail {
 
-/// Puts lines whole, one call of the system's for each where it takes them so. Not locked: its sink does that.
+/// Writes whole lines, each with one system call if the system accepts it whole. Not locked: its sink does that.
 class log_output {
  public:
-  /// Errors: `usage_error` if `out` is null, or no descriptor that is open.
+  /// Errors: `usage_error` if `out` is null or not an open descriptor.
   explicit log_output(std::FILE* out);
   explicit log_output(std::ostream& out) : stream_(&out) { look_at_stream(); }
   explicit log_output(int descriptor);
@@ -23,10 +24,10 @@ class log_output {
   /// Errors: `error` with the system's reason.
   void put(std::string_view line, bool flush_too);
 
-  /// Hands on what the file or stream holds back; nothing while the process ends: files and streams that are still there
-  /// are flushed by themselves then, and others may be gone.
-  /// \param putting  the lock under which lines are put; taken here, as a thread may be blocked under it while others
-  ///                 exit.
+  /// Writes out what the file or stream buffers. Usually does nothing while the process ends: files and streams that
+  /// still exist are then flushed by their libraries, and others may be gone.
+  /// \param putting  the lock under which lines are written; taken in here, because a thread may be blocked under it
+  ///                 while others exit.
   /// Errors: as `put`.
   void flush(std::mutex& putting);
 
@@ -39,12 +40,12 @@ class log_output {
   void use_stream(Use use);
   void put_bytes(std::string_view bytes);
 
-  std::FILE* file_ = nullptr;  // also that of a stream that hands everything on to it, as std::cout does
+  std::FILE* file_ = nullptr;  // also the file that a stream passes everything on to, as std::cout does
   std::ostream* stream_ = nullptr;
-  std::streambuf* buffer_ = nullptr;  // of the stream, when it was looked at
-  int descriptor_ = -1;               // also that of a stream, where it is known
-  bool unbuffered_ = false;  // the file's descriptor was found not to block: nothing stays in the file's buffer
-  bool cut_ = false;         // the descriptor took only a part of a line: the next one begins with a line's end
+  std::streambuf* buffer_ = nullptr;  // of the stream, when it was last checked
+  int descriptor_ = -1;               // also that of a stream, if known
+  bool unbuffered_ = false;           // the file's descriptor is non-blocking, so nothing stays in the file's buffer
+  bool cut_ = false;                  // only a part of a line was written: the next one begins with a line end
 };
 
 }  // namespace interloop::detail

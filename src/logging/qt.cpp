@@ -51,7 +51,7 @@ log_level from_qt(QtMsgType type) noexcept {
   return log_level::debug;
 }
 
-// Qt wants a category to stay where it is as long as the process runs, and so do the rules for it.
+// Qt needs a category to stay where it is as long as the process runs, and so do the rules for it.
 class categories {
  public:
   const QLoggingCategory& get(std::string_view name) {
@@ -73,11 +73,11 @@ class qt_sink : public log_sink {
  public:
   void write(const log_event& event) override {
     if (event.origin == origin) return;
-    static categories* const known = new categories;  // never destroyed, as loggers are not
+    static categories* const known = new categories;  // never destroyed, like loggers
     const QLoggingCategory& category = known->get(event.name);
     const QtMsgType type = to_qt(event.level);
     if (!category.isEnabled(type)) return;
-    const std::string_view text = event.text();  // before Qt is written to: a user's formatter may log to Qt
+    const std::string_view text = event.text();  // before writing to Qt: a user's formatter may log to Qt
     const struct scope {
       bool outer = std::exchange(writing_to_qt, true);
       ~scope() { writing_to_qt = outer; }

@@ -14,7 +14,7 @@ namespace interloop::detail {
 
 namespace {
 
-// What is wrong with a reference, for the message to say.
+// What is wrong with a reference, to be said in the message.
 class reference_error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -27,7 +27,7 @@ std::string_view as_text(const value_view& value, std::string& room) {
   return room = fmt::to_string(plain);
 }
 
-// fmt's argument is made of the value as its own type, so that every specification of fmt's for it works.
+// The fmt argument has the value's own type, so that all of fmt's specifications for it work.
 void append_formatted(text_buffer& out, std::string_view spec, fmt::format_args arguments) {
   fmt::basic_memory_buffer<char, 64> format;
   format.append(std::string_view("{:"));
@@ -40,8 +40,8 @@ void append_as(text_buffer& out, std::string_view spec, const T& value) {
   append_formatted(out, spec, fmt::make_format_args(value));
 }
 
-// Fill, alignment and width: what there is in a specification that counts for any value. Signs, zeros and precisions are
-// for the number that is not there.
+// The parts of a specification that apply to any value: fill, alignment and width. Signs, zeros and precisions are for
+// the missing number.
 std::string placing(std::string_view spec) {
   const std::size_t align = spec.find_last_of("<>^");
   const std::size_t signs = align == spec.npos ? 0 : align + 1;
@@ -164,7 +164,7 @@ std::string text_of(const value_view& value) {
 
 namespace {
 
-// Follows a path to its end, and calls `use` with what is there.
+// Follows a path to its end, and calls `use` with the value there.
 void follow(const value_view& value, std::string_view path, visitor<value_view> use) {
   if (path.empty()) return use(value);
   const path_step step = take_step(path);
@@ -191,7 +191,7 @@ parsed_format::parsed_format(std::string_view format, std::span<const field_view
   for (std::string_view rest = text; !rest.empty();) {
     piece next;
     reference found;
-    if (take_piece(rest, next) != format_fault::none) return;  // the compiler has seen to it that there is none
+    if (take_piece(rest, next) != format_fault::none) return;  // cannot happen, since the compiler checked it
     part made{next.literal, next.inner, no_field, next.refers, false};
     if (next.refers && read_reference(next.inner, found) != format_fault::none) return;
     for (std::size_t i = 0; next.refers && i < fields.size(); ++i) {
@@ -213,7 +213,7 @@ bool parsed_format::is_of(std::string_view literal, std::span<const field_view> 
 
 namespace {
 
-// All formats, in as many chains as a large program has messages, so that each is a short one.
+// All formats, in as many chains as a large program has messages, so that each chain is short.
 constinit std::array<std::atomic<const parsed_format*>, 1024> all_parsed{};
 
 std::atomic<const parsed_format*>& chain_of(const char* address) noexcept {
@@ -224,7 +224,7 @@ std::atomic<const parsed_format*>& chain_of(const char* address) noexcept {
 }  // namespace
 
 const parsed_format* find_parsed(std::string_view literal, std::span<const field_view> fields) noexcept {
-  // Acquire, and release below: what was parsed is seen whole by whoever finds it. Nodes are never taken out.
+  // Acquire, paired with release below: a thread that finds a node sees all of it. Nodes are never removed.
   std::atomic<const parsed_format*>& first = chain_of(literal.data());
   const parsed_format* const head = first.load(std::memory_order_acquire);
   for (const parsed_format* each = head; each; each = each->later)
@@ -232,7 +232,7 @@ const parsed_format* find_parsed(std::string_view literal, std::span<const field
   try {
     auto* const made = new parsed_format(literal, fields);
     made->later = head;
-    // Where another thread was faster, the same may come in twice; that costs memory once, and nothing else.
+    // If another thread was faster, the same format may be added twice, which costs only a little memory.
     while (!first.compare_exchange_weak(made->later, made, std::memory_order_release, std::memory_order_acquire)) {
     }
     return made;
@@ -314,7 +314,7 @@ std::string_view rendering::text_of(const log_event& event) {
   try {
     render(event);
   } catch (const std::exception& e) {
-    const std::string what = e.what();  // the exception may point into what `say` overwrites
+    const std::string what = e.what();  // the exception may point to memory that `say` overwrites
     say(what.c_str());
   } catch (...) {
     say("a formatter threw something that is no std::exception");

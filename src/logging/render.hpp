@@ -19,22 +19,23 @@ namespace interloop::detail {
 
 using text_buffer = fmt::memory_buffer;
 
-inline void append(text_buffer& out, std::string_view text) {  // fmt's own is a call and a loop
+inline void append(text_buffer& out, std::string_view text) {  // fmt's own version is a call and a loop
   const std::size_t end = out.size();
   out.resize(end + text.size());
   std::copy(text.begin(), text.end(), out.data() + end);
 }
 
-/// A value's text. Throws what fmt throws where the specification does not fit, and what a user's formatter throws.
+/// A value's text. Throws what fmt throws if the specification does not fit, and what a user's formatter throws.
 void append_value(text_buffer& out, const value_view& value, std::string_view spec);
 
-/// The same for !r: a text is quoted, with escapes, as Python does it.
+/// The same for !r: a text is quoted and escaped as in Python.
 void append_quoted(text_buffer& out, const value_view& value);
 
-/// A value's text for a sink. What a formatter or a getter throws is said in its place, but for want of memory.
+/// A value's text for a sink. If a formatter or a getter throws, the text says what, except if memory is short.
 [[nodiscard]] std::string text_of(const value_view& value);
 
-/// Calls `use`, and returns nothing; or what it threw, in words for a message, but for want of memory, which it throws.
+/// Calls `use`. Returns nothing, or in words for a message what it threw, except for std::bad_alloc, which passes
+/// through.
 template <class Use>
 [[nodiscard]] std::string what_is_thrown_by(Use use) {
   try {
@@ -49,26 +50,26 @@ template <class Use>
   }
 }
 
-/// A format after reading. Made once for a call site, and kept for as long as the process runs.
+/// A parsed format. Made once per call site, and kept for as long as the process runs.
 struct parsed_format {
   static constexpr std::size_t no_field = ~std::size_t{0};
 
   struct part {
     std::string_view literal;
-    std::string_view inner;        ///< of the reference behind it, if it is more than {name}
-    std::size_t field = no_field;  ///< which of the call's fields it names; none of them: one of the event's own
+    std::string_view inner;        ///< the text of the reference after it, if that is more than {name}
+    std::size_t field = no_field;  ///< the index of the call's field that it names; `no_field`: one of the event's own
     bool refers = false;
-    bool plain = false;  ///< just {name}, and that is one of the call's
+    bool plain = false;  ///< just {name}, which is one of the call's fields
   };
 
   parsed_format(std::string_view format, std::span<const field_view> fields);
   parsed_format(const parsed_format&) = delete;
   parsed_format& operator=(const parsed_format&) = delete;
 
-  /// Whether it is that literal's, for fields of these names.
+  /// Whether it belongs to that literal, with fields of these names.
   [[nodiscard]] bool is_of(std::string_view literal, std::span<const field_view> fields) const noexcept;
 
-  // Copies: the library that these are in may be unloaded, and another one come to its place.
+  // Copies: the library that contains the originals may be unloaded, and another one loaded in its place.
   const char* address;  ///< of the literal
   std::string text;
   std::vector<std::string> names;  ///< of the fields
@@ -76,14 +77,14 @@ struct parsed_format {
   const parsed_format* later = nullptr;  ///< where to look next
 };
 
-/// The literal's parsed form, which is made at its first call; null where there is no memory to keep it.
+/// The literal's parsed form, made at its first use; null if there is no memory to keep it.
 const parsed_format* find_parsed(std::string_view literal, std::span<const field_view> fields) noexcept;
 
-/// Fills in the references of an event's format. Lives beside the event, for as long.
+/// Fills in the references of an event's format. Lives as long as the event.
 class rendering {
  public:
-  /// \param parsed    the event's format, read before; null: it is read as it is rendered.
-  /// \param appended  null, or what the message ends with.
+  /// \param parsed    the event's parsed format; null: it is parsed while it is rendered.
+  /// \param appended  null, or the failure that the message ends with.
   explicit rendering(const parsed_format* parsed, const failure* appended = nullptr) noexcept
       : parsed_(parsed), appended_(appended) {}
   rendering(const rendering&) = delete;
@@ -95,11 +96,10 @@ class rendering {
     event.unrendered_ = nullptr;
   }
 
-  /// Whatever goes wrong is said in the text, which then begins with the format itself: no message is lost by a mistake
-  /// in how it is written.
+  /// If anything goes wrong, the text says so, after the format itself: no message is lost by a mistake in its format.
   [[nodiscard]] std::string_view text_of(const log_event& event);
 
-  /// An event, whose constructor is for those who fill it.
+  /// Makes an event; its constructor is only for the code that fills it.
   [[nodiscard]] static log_event make() noexcept { return log_event(); }
 
  private:

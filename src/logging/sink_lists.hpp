@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The list of sinks, which all threads read at every message and somebody replaces now and then, without a lock.
+// The list of sinks: read without a lock by all threads at every message, and replaced now and then.
 //
-// A list is never changed, only replaced, and goes with its last reader, so a sink that blocks holds nobody up. A word has
-// which list it is, and how many readers took it there and have not given it back. There are several such words, so that
-// threads do not wait for each other's: each uses one. Whoever replaces the list takes these numbers over into the list's
-// place, where the readers that are left are counted out.
+// A list is never changed, only replaced, and is destroyed after its last reader, so a sink that blocks delays nobody.
+// A word says which list is current, and how many readers took it from that word and have not given it back. There are
+// several such words, and each thread uses one of them, so that threads seldom contend. The thread that replaces the
+// list adds up these counts in the old list's place, where the remaining readers are counted as they leave.
 #pragma once
 
 #include <interloop/logging/sink.hpp>
@@ -35,9 +35,9 @@ using sink_list = std::vector<std::shared_ptr<sink_entry>>;
 class sink_lists {
   struct place {
     std::atomic<const sink_list*> list{nullptr};  // null: free
-    std::atomic<std::int64_t> given_back{0};      // less how many had it when it was replaced; 0 again: nobody has it
+    std::atomic<std::int64_t> given_back{0};      // minus the readers at its replacement; back at 0: no reader is left
     void forget() noexcept {
-      // In this order, as whoever comes next may take the place at once; and the sinks' destructors may log.
+      // In this order, because another thread may use the place at once, and the sinks' destructors may log.
       const std::unique_ptr<const sink_list> last(list.load(std::memory_order_relaxed));
       list.store(nullptr, std::memory_order_release);
     }
@@ -56,7 +56,7 @@ class sink_lists {
       now.store(value + 1, std::memory_order_relaxed);
       return value;
     }
-    /// False if the list was replaced since. Release: it goes after all that was done with it.
+    /// False if the list was replaced since. Release: the list is destroyed after everything that was done with it.
     bool give_back(std::uint64_t taken) noexcept {
       std::uint64_t value = now.load(std::memory_order_relaxed);
       while (place_of(value) == place_of(taken)) {
@@ -70,7 +70,7 @@ class sink_lists {
       return false;
     }
   };
-  /// Whether this is the only thread, so that nothing has to be atomic: that is a tenth of a message.
+  /// Whether this is the only thread, so that nothing has to be atomic, which saves a tenth of a message's cost.
   static bool alone() noexcept {
 #if __has_include(<sys/single_threaded.h>)
     return __libc_single_threaded != 0;
@@ -80,7 +80,7 @@ class sink_lists {
   }
 
  public:
-  /// A list that stays until this goes.
+  /// Keeps a list until this is destroyed.
   class reader {
    public:
     reader(word& from, place* places) noexcept : word_(&from), taken_(from.take()), place_(&places[place_of(taken_)]) {}
@@ -108,18 +108,18 @@ class sink_lists {
   sink_lists() { places_[0].list.store(new sink_list, std::memory_order_relaxed); }
   sink_lists(const sink_lists&) = delete;
   sink_lists& operator=(const sink_lists&) = delete;
-  /// Nobody reads any more.
+  /// Requires that nobody reads any more.
   ~sink_lists() { delete places_[current_].list.load(std::memory_order_acquire); }
 
-  /// The list there is. Any thread.
+  /// The current list. Any thread.
   [[nodiscard]] reader read() noexcept {
-    static constinit thread_local unsigned mine = 0;  // trivial, so that it is there in every thread until the very end
+    static constinit thread_local unsigned mine = 0;  // trivial, so that it exists in every thread until the very end
     if (mine == 0) mine = threads_.fetch_add(1, std::memory_order_relaxed) % words + 1;
     return {words_[mine - 1], places_.data()};
   }
 
-  /// Puts another list in its place: whoever reads after that reads the new one. One thread at a time. Errors:
-  /// `std::bad_alloc` also where 255 lists are being read still, by threads that are blocked.
+  /// Replaces the list: reads that begin later read the new one. One thread at a time. Errors: `std::bad_alloc`, also
+  /// if blocked threads are still reading 255 old lists.
   void replace(std::unique_ptr<const sink_list> by) {
     std::size_t free = 0;
     while (free < places_.size() && places_[free].list.load(std::memory_order_acquire)) ++free;

@@ -71,11 +71,11 @@ class receiver : public spdlog::sinks::sink {
                 std::span(place, placed ? 2 : 0));
   }
   void flush() override { flush_logs(); }
-  void set_pattern(const std::string&) override {}  // the text goes on as it is
+  void set_pattern(const std::string&) override {}  // the text is passed on as it is
   void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
 };
 
-// Whether a format has a reference to the field, also as a width: if so the text shows it.
+// Whether a format refers to the field, even as a width: if so, the text shows it.
 bool shows(std::string_view format, std::string_view name) {
   bool found = false;
   detail::piece next;
@@ -88,7 +88,7 @@ bool shows(std::string_view format, std::string_view name) {
   return found;
 }
 
-// spdlog's default logger, also when the process ends and spdlog has destroyed what it knows: then the last one.
+// spdlog's default logger; after spdlog has destroyed its own when the process ends, the last one.
 class default_logger {
  public:
   static std::shared_ptr<spdlog::logger> get() {
@@ -98,15 +98,15 @@ class default_logger {
 
  private:
   static bool watch() {
-    (void)spdlog::default_logger();         // spdlog is there from now on,
-    return std::atexit(&say_goodbye) == 0;  // so this comes before its end
+    (void)spdlog::default_logger();         // this creates spdlog's registry,
+    return std::atexit(&say_goodbye) == 0;  // so this runs before that is destroyed
   }
   static void say_goodbye() {
     last() = spdlog::default_logger();
     spdlog_is_gone.store(true, std::memory_order_release);
   }
   static std::shared_ptr<spdlog::logger>& last() {
-    static auto* const made = new std::shared_ptr<spdlog::logger>;  // never destroyed, as loggers are not
+    static auto* const made = new std::shared_ptr<spdlog::logger>;  // never destroyed, like loggers
     return *made;
   }
   static constinit inline std::atomic<bool> spdlog_is_gone{false};
@@ -141,7 +141,7 @@ class spdlog_sink : public log_sink {
  private:
   static void flush_sinks(spdlog::logger& to) {
     for (const auto& sink : to.sinks())
-      if (!dynamic_cast<const receiver*>(sink.get())) sink->flush();  // which would flush this one
+      if (!dynamic_cast<const receiver*>(sink.get())) sink->flush();  // a receiver would flush this one
   }
 
   std::shared_ptr<spdlog::logger> to_;
@@ -150,7 +150,7 @@ class spdlog_sink : public log_sink {
 }  // namespace
 
 std::shared_ptr<log_sink> make_spdlog_sink(std::shared_ptr<spdlog::logger> to) {
-  if (!to) (void)default_logger::get();  // now, as it may be too late later
+  if (!to) (void)default_logger::get();  // now, because later may be too late
   return std::make_shared<spdlog_sink>(std::move(to));
 }
 

@@ -13,11 +13,11 @@ namespace interloop::detail {
 
 namespace {
 
-// Trivial, so that it is there in every thread until the very end.
+// Trivial, so that it exists in every thread until the very end.
 struct writing {
   const sink_entry* entry;
   writing* outer;
-  bool left = false;  // the sink leaves it to others
+  bool left = false;  // the sink leaves the message to others
 };
 constinit thread_local writing* writing_now = nullptr;
 
@@ -39,7 +39,7 @@ bool take_report(std::string_view context, const failure& fail) noexcept {
   try {
     if (log_own(log_level::critical, std::string(context) + '\n' + failure_format_traceback(fail), fields)) return true;
     return state.has_sinks() &&
-           state.level_of(state.core("interloop")) == log_level::none;  // then that is what is wanted
+           state.level_of(state.core("interloop")) == log_level::none;  // then silence is what the user wants
   } catch (...) {
     return false;
   }
@@ -82,7 +82,7 @@ const named_core& log_state::core(std::string_view name) {
   return *at->second;
 }
 
-// What some sink wants at most; until there is one, what is kept.
+// The finest level that any sink wants; until there is a sink, the level that is kept.
 log_level log_state::deliverable_locked() {
   const sink_lists::reader sinks = sinks_.read();
   if (sinks->empty()) return keeping_ ? log_level::warn : log_level::none;
@@ -124,7 +124,7 @@ void log_state::set_global_level(log_level level) {
   refresh_locked();
 }
 
-// The caller still has what goes with the old list until it has given the locks back: a sink's destructor may log.
+// The caller keeps what the old list held until it has released the locks, because a sink's destructor may log.
 void log_state::publish(std::unique_ptr<const sink_list> sinks) {
   sinks_.replace(std::move(sinks));
   refresh_locked();
@@ -133,7 +133,7 @@ void log_state::publish(std::unique_ptr<const sink_list> sinks) {
 void log_state::add_sink(std::shared_ptr<log_sink> sink, log_level level) {
   if (!sink) throw usage_error("add_log_sink: the sink is null; give it one made by std::make_shared");
   const auto entry = std::make_shared<sink_entry>(std::move(sink), level);
-  // What was kept comes first. While it is written, with no lock held, more may come, which is written then.
+  // Kept messages come first. While they are written, without a lock, more may arrive, which are written next.
   for (const sink_list first{entry};;) {
     std::vector<kept_log_event> batch;
     {
@@ -158,7 +158,7 @@ void log_state::add_sink(std::shared_ptr<log_sink> sink, log_level level) {
 }
 
 void log_state::remove_sink(const log_sink* sink) {
-  std::shared_ptr<sink_entry> removed;  // destroyed after the locks are given back
+  std::shared_ptr<sink_entry> removed;  // destroyed after the locks are released
   const std::lock_guard config(config_mutex_);
   auto sinks = std::make_unique<sink_list>(*sinks_.read());
   const auto at =
@@ -220,7 +220,7 @@ bool log_state::keep(const log_event& event) {
     if (!keeping_) return false;
     if (kept_.size() >= most_kept) return ++kept_dropped_, true;
   }
-  kept_log_event copy(event);  // outside the lock: users' formatters run, and may log
+  kept_log_event copy(event);  // outside the lock: user formatters run, and may log
   const std::lock_guard lock(kept_mutex_);
   if (!keeping_) return false;
   if (kept_.size() >= most_kept) return ++kept_dropped_, true;
@@ -232,7 +232,7 @@ bool log_state::dispatch(const log_event& event) {
   sink_lists::reader sinks = sinks_.read();
   if (sinks->empty()) {
     if (keep(event)) return false;
-    sinks = sinks_.read();  // the first sink came meanwhile
+    sinks = sinks_.read();  // the first sink was added meanwhile
     if (sinks->empty()) {
       const std::lock_guard config(config_mutex_);
       sinks = sinks_.read();
@@ -260,8 +260,8 @@ bool log_state::write_to(const sink_list& sinks, const log_event& event) {
   return taken;
 }
 
-// The others are told, or stderr where none of them listens, at the first failure and then ever more seldom: a full disk
-// must not fill the other logs.
+// The other sinks are told, or stderr if none of them listens, at the first failure and then less and less often: a
+// full disk must not fill the other logs.
 void log_state::note_failure(sink_entry& entry, const char* what) {
   const std::uint64_t count = entry.failures.fetch_add(1, std::memory_order_relaxed) + 1;
   if ((count & (count - 1)) != 0) return;
@@ -316,7 +316,7 @@ void remove_log_sink(const std::shared_ptr<log_sink>& sink) noexcept {
   try {
     detail::log_state::get().remove_sink(sink.get());
   } catch (const std::bad_alloc&) {
-    // The list cannot be copied, so the sink is told to want nothing instead.
+    // The list cannot be copied, so the sink's level is set to none instead.
     try {
       detail::log_state::get().set_sink_level(sink.get(), log_level::none);
     } catch (const error&) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What all of logging shares: loggers by name, sinks, the level, and what was kept until the first sink came.
+// What all of logging shares: loggers by name, sinks, the level, and the messages kept until there is a sink.
 //
 // Made on first use and never destroyed, so that constructors before main and destructors after it can log.
 #pragma once
@@ -27,7 +27,7 @@ struct named_core : logger_core {
 
 class log_state {
  public:
-  /// The one there is.
+  /// The only instance.
   static log_state& get();
 
   const named_core& core(std::string_view name);
@@ -46,17 +46,17 @@ class log_state {
   /// Adds a sink and sets the level, the first time only. `make` makes the sink, and may throw.
   void start(log_level level, visitor<std::shared_ptr<log_sink>&> make);
 
-  /// Hands an event to all sinks, or keeps it where there is none yet. Throws only where there is no memory.
-  /// Returns whether a sink has it.
+  /// Hands an event to all sinks, or keeps it if there is none yet. Throws only if memory is short. Returns whether a
+  /// sink has taken it.
   bool dispatch(const log_event& event);
 
-  /// Counts a message that was lost for want of memory; the next one that comes through says so.
+  /// Counts a message that was lost because memory was short; the next one that gets through says so.
   void lose_one() noexcept { lost_.fetch_add(1, std::memory_order_relaxed); }
 
-  /// Whether the process has begun to end: nobody may count on threads any more.
+  /// Whether the process has begun to end, so that threads can no longer be relied on.
   bool is_exiting() const noexcept { return exiting_.load(std::memory_order_relaxed); }
 
-  /// As before the first call of anything, but for loggers, which stay and are unpinned. For tests.
+  /// Resets everything to the initial state, except that loggers stay and are unpinned. For tests.
   void reset();
 
  private:
@@ -65,14 +65,14 @@ class log_state {
   void refresh_locked();
   log_level deliverable_locked();
   bool keep(const log_event& event);
-  /// Whether its logger's level lets it through now. For what was kept: the level may have changed since.
+  /// Whether its logger's level lets it through now. For kept events: the level may have changed since.
   bool passes(const log_event& event);
   bool write_to(const sink_list& sinks, const log_event& event);
   void note_failure(sink_entry& entry, const char* what);
   void say_what_was_lost();
 
-  // Taken in this order. No sink is called or destroyed under one of them.
-  std::mutex config_mutex_;  // who changes sinks or levels
+  // Locked in this order. No sink is called or destroyed while one of them is held.
+  std::mutex config_mutex_;  // held by code that changes sinks or levels
   std::mutex names_mutex_;   // cores_
   std::mutex kept_mutex_;    // kept_
 
@@ -89,14 +89,13 @@ class log_state {
   std::atomic<bool> exiting_{false};
 };
 
-/// The sinks that this thread is writing to just now: what they log does not go to themselves.
+/// Whether this thread is just writing to that sink: what a sink logs does not go to itself.
 bool is_writing_to(const sink_entry& entry) noexcept;
 
-/// Logs a message of the library's own, under the name `interloop`.
-/// Returns whether a sink has it.
+/// Logs a message of the library itself, under the name `interloop`. Returns whether a sink has taken it.
 bool log_own(log_level level, std::string_view text, std::span<const field_view> fields) noexcept;
 
-/// For a sink, in `write`: it leaves this message to others.
+/// Called by a sink in `write`: it leaves this message to others.
 void leave_to_others() noexcept;
 
 }  // namespace interloop::detail

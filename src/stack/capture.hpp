@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Walks the stack, fast: return addresses only.
+// Walks the stack fast, collecting only return addresses.
 #pragma once
 
 #include <cstddef>
@@ -8,24 +8,26 @@
 
 namespace interloop::stack {
 
-/// How many addresses are worth keeping, the innermost.
+/// How many addresses are kept at most, beginning with the innermost.
 inline constexpr std::size_t most_addresses = 128;
 
-/// Stores the return addresses of the stack, beginning with that of the function whose frame is given, and returns how many.
+/// Stores the return addresses of the stack, beginning with that of the function whose frame is given, and returns
+/// their number.
 /// \param frame  that function's own `__builtin_frame_address(0)`.
 /// Any thread; allocates nothing. Addresses that were seen before cost a few nanoseconds each, others a microsecond.
 ///
-/// What was seen stays in mind: who calls this is to call one of the two below where code may have been unloaded.
+/// Rules are cached: if code may have been unloaded, the caller has to call one of the two functions below.
 std::size_t capture(const void* frame, std::span<std::uintptr_t> room) noexcept;
 
-/// The same by the runtime's own unwinder, `_Unwind_Backtrace`, about 0.1 microseconds an address. What `capture` does
-/// where it has to; callable by itself for comparison.
+/// The same by the runtime's own unwinder, `_Unwind_Backtrace`, in about 0.1 microseconds per address. `capture` falls
+/// back to this if it has to; public for comparison.
 std::size_t capture_slowly(const void* frame, std::span<std::uintptr_t> room) noexcept;
 
 /// To be called when code is unloaded: other code may come to lie at its addresses.
 void forget_rules() noexcept;
 
-/// Does so if code was unloaded since this was called last, by asking the dynamic linker: some 30 nanoseconds and its lock.
+/// Does so if code was unloaded since the last call of this. Asks the dynamic linker, which costs some 30 nanoseconds
+/// and its lock.
 void forget_rules_of_the_unloaded() noexcept;
 
 /// How often rules were forgotten.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Reads .eh_frame. The format is that of the Linux Standard Base ("Exception Frames") and of DWARF's section on call frame
-// information; register numbers are those of the x86-64 psABI. Only what x86-64 compilers make of usual functions is
-// understood; for everything else the answer is `unknown`, never a guess.
+// Reads .eh_frame. The format is that of the Linux Standard Base ("Exception Frames") and of DWARF's section on call
+// frame information; register numbers are those of the x86-64 psABI. Understands only what x86-64 compilers generate
+// for usual functions; for everything else the answer is `unknown`, never a guess.
 #include "frame_rule.hpp"
 
 #include <elf.h>
@@ -96,7 +96,7 @@ class reader {
   bool ok_ = true;
 };
 
-/// What is known at an address, of the registers that matter.
+/// The rules of the relevant registers at an address.
 struct row {
   enum class saved : std::uint8_t { no, at_offset, undefined, other };
   struct place {
@@ -121,7 +121,8 @@ struct common {  // a CIE
   row initial;
 };
 
-/// Executes instructions until the one that is for addresses after `target`. False for what is not understood.
+/// Executes instructions up to the first one for addresses after `target`. Returns false for an instruction that is not
+/// understood.
 bool execute(reader from, const common& cie, std::uintptr_t location, std::uintptr_t target, row& now) noexcept {
   row remembered[8];
   std::size_t depth = 0;
@@ -234,7 +235,7 @@ bool execute(reader from, const common& cie, std::uintptr_t location, std::uintp
   return from.ok();
 }
 
-/// An entry's contents: after its length and up to its end. Empty for the kinds that x86-64 does not have.
+/// An entry's contents, from after its length to its end. Empty for kinds that x86-64 does not have.
 reader contents(const std::uint8_t* entry) noexcept {
   std::uint32_t length = 0;
   std::memcpy(&length, entry, 4);
@@ -264,7 +265,7 @@ bool read_common(const std::uint8_t* entry, common& cie) noexcept {
       } else if (*letter == 'P') {
         const auto encoding = from.fixed<std::uint8_t>();
         if (encoding == 0x50) return false;  // aligned
-        from.pointer(encoding & 0x0fU);      // its size is what matters
+        from.pointer(encoding & 0x0fU);      // only its size matters
       } else {
         return false;  // 'S' is a signal's frame
       }
@@ -288,7 +289,7 @@ frame_rule read_rule(const std::uint8_t* entry, std::uintptr_t pc) noexcept {
   const std::uintptr_t begin = from.pointer(cie.pointer_encoding);
   const std::uintptr_t size = from.pointer(cie.pointer_encoding & 0x0fU);
   if (!from.ok()) return frame_rule(kind::unknown);
-  if (pc < begin || pc - begin >= size) return frame_rule(kind::end);  // between functions that have tables
+  if (pc < begin || pc - begin >= size) return frame_rule(kind::end);  // in a gap between functions with tables
   if (cie.augmented) from.skip(from.uleb());
   row now = cie.initial;
   if (!execute(from, cie, begin, pc, now)) return frame_rule(kind::unknown);
@@ -305,7 +306,7 @@ frame_rule read_rule(const std::uint8_t* entry, std::uintptr_t pc) noexcept {
 
 struct search {
   std::uintptr_t pc;
-  const std::uint8_t* table;  // .eh_frame_hdr of the object that has the address
+  const std::uint8_t* table;  // .eh_frame_hdr of the module that contains the address
 };
 
 int look_into(dl_phdr_info* info, std::size_t, void* data) {
@@ -341,7 +342,7 @@ frame_rule find_frame_rule(std::uintptr_t return_address) noexcept {
   const auto* entries = reinterpret_cast<const entry*>(header + 12);
   const auto offset = static_cast<std::intptr_t>(wanted.pc) - reinterpret_cast<std::intptr_t>(header);
   std::uint32_t low = 0;
-  while (count > 0) {  // the last that begins at or before the address
+  while (count > 0) {  // find the last entry that begins at or before the address
     const std::uint32_t half = (count + 1) / 2;
     if (entries[low + half - 1].function <= offset) {
       low += half;

@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: MIT
-// How to get from a function to its caller: what the compiler's unwinding tables (.eh_frame) say of one address.
+// How to get from a function to its caller: what the compiler's unwinding tables (.eh_frame) say about one address.
 #pragma once
 
 #include <cstdint>
 
 namespace interloop::stack {
 
-/// The rule at a return address of x86-64, in one word, so that a table of them needs no lock.
+/// The rule at a return address on x86-64, in one word, so that a table of rules needs no lock.
 ///
-/// The canonical frame address (CFA) is the stack pointer's value in the caller: `base + cfa_offset()`, the base being the
-/// function's stack pointer or its rbp. The return address lies below it, and rbp at `CFA + bp_offset()` if that was saved.
+/// The canonical frame address (CFA) is the stack pointer's value in the caller: `base + cfa_offset()`, the base being
+/// the function's stack pointer or its rbp. The return address lies below it, and rbp at `CFA + bp_offset()` if that
+/// was saved.
 class frame_rule {
  public:
   enum class kind : unsigned {
-    unknown,  ///< something rarer, which the runtime's own unwinder knows (an expression, a signal's frame)
+    unknown,  ///< something rarer, which the runtime's unwinder handles (an expression, a signal's frame)
     end,      ///< there is no caller
     usual,    ///< as above
   };
 
   frame_rule() noexcept = default;
   explicit frame_rule(kind what) noexcept : bits_(static_cast<std::uint64_t>(what)) {}
-  /// \param bp_offset  a negative multiple of 8; 0 where rbp was not saved.
+  /// \param bp_offset  a negative multiple of 8; 0 if rbp was not saved.
   frame_rule(bool from_bp, std::int32_t cfa_offset, std::int32_t bp_offset) noexcept
       : bits_(static_cast<std::uint64_t>(kind::usual) | (from_bp ? 4U : 0U) |
               static_cast<std::uint64_t>(static_cast<std::uint32_t>(-bp_offset / 8) & 0xffffffU) << 8U |
@@ -43,7 +44,7 @@ class frame_rule {
   std::uint64_t bits_ = 0;
 };
 
-/// Reads the rule at a return address from the tables of the program or library that it lies in. Takes the dynamic
+/// Reads the rule at a return address from the tables of the program or library that contains it. Takes the dynamic
 /// linker's lock and about a microsecond. Any thread; allocates nothing.
 [[nodiscard]] frame_rule find_frame_rule(std::uintptr_t return_address) noexcept;
 

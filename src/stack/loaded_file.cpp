@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A program that is not linked with -rdynamic exports next to nothing, so `dladdr` alone would name hardly a function of it.
-// The table that has them all (.symtab) is not loaded; it is in the file.
+// A program that is not linked with -rdynamic exports next to nothing, so `dladdr` alone would name hardly any of its
+// functions. The table with all of them (.symtab) is not loaded, only in the file.
 #include "loaded_file.hpp"
 
 #include <dlfcn.h>
@@ -26,7 +26,7 @@ namespace interloop::stack {
 
 namespace {
 
-// A file's bytes as they are now. It may be any file: what is read of it is compared with its size first.
+// A file's current bytes. It may be any file, so every read is first checked against its size.
 class mapping {
  public:
   explicit mapping(const char* path) noexcept {
@@ -46,7 +46,7 @@ class mapping {
     if (!bytes_.empty()) ::munmap(const_cast<char*>(bytes_.data()), bytes_.size());
   }
 
-  /// `count` objects at `offset`; empty where the file does not have them.
+  /// `count` objects at `offset`; empty if the file is too short.
   template <class T>
   [[nodiscard]] std::span<const T> at(std::uint64_t offset, std::uint64_t count) const noexcept {
     if (offset > bytes_.size() || offset % alignof(T) != 0 || count > (bytes_.size() - offset) / sizeof(T)) return {};
@@ -57,7 +57,7 @@ class mapping {
   std::span<const char> bytes_;
 };
 
-// The function's name in the tables of one file.
+// The function's symbol in the tables of one file.
 std::string symbol_in(const mapping& file, std::uintptr_t wanted) {
   const auto header = file.at<ElfW(Ehdr)>(0, 1);
   if (header.empty() || std::memcmp(header[0].e_ident, ELFMAG, SELFMAG) != 0) return {};
@@ -101,7 +101,7 @@ loaded_file file_of(std::uintptr_t address) {
   search wanted{address};
   if (::dl_iterate_phdr(&look_into, &wanted) == 0) return {};
   if (*wanted.name) return {wanted.name, wanted.bias};
-  char program[PATH_MAX];  // it has no name of its own there
+  char program[PATH_MAX];  // the program itself has an empty name there
   const ::ssize_t size = ::readlink("/proc/self/exe", program, sizeof program);
   return {size > 0 ? std::string(program, static_cast<std::size_t>(size)) : std::string("program"), wanted.bias};
 }

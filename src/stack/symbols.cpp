@@ -17,14 +17,14 @@ namespace interloop::stack {
 
 namespace {
 
-// The same failure is written again and again; looking an address up takes a thousand times as long as this.
+// The same failure is often written repeatedly, and looking up an address takes a thousand times as long as this.
 struct cache {
   std::unordered_map<std::uintptr_t, std::vector<stack_frame>> known;
   std::uint64_t changes = ~std::uint64_t{0};
 };
 constexpr std::size_t most_known = 4096;
 
-// How many libraries were loaded and unloaded.
+// How many libraries have been loaded and unloaded so far.
 std::uint64_t count_changes() {
   std::uint64_t count = 0;
 #if __has_include(<link.h>)
@@ -50,7 +50,7 @@ std::vector<stack_frame> look_up(std::uintptr_t address, debug_information read,
       only.function = detail::demangled(symbol.c_str());
   }
   for (stack_frame& each : found)
-    if (!in.path.empty()) each.offset = address - in.bias;  // as addr2line wants it, of programs at fixed addresses too
+    if (!in.path.empty()) each.offset = address - in.bias;  // as for addr2line, even of programs at fixed addresses
   return found;
 }
 

@@ -23,7 +23,7 @@ pair_of_fds made(const int (&fds)[2], int near, int error) {
   return {fds[near], fds[1 - near]};
 }
 
-// How many descriptors the process has open, or -1 where it is not to be had.
+// How many descriptors the process has open, or -1 if that is unknown.
 int open_descriptors() {
   DIR* folder = ::opendir("/proc/self/fd");
   if (!folder) return -1;
@@ -92,7 +92,7 @@ void bench::until(const std::function<bool()>& done, const std::string& what, he
 }
 
 void bench::turns(here where) {
-  // More generations than one turn runs, so the native loop has its own turn in between.
+  // More generations than one turn runs, so the native loop runs its own handlers in between.
   int left = 40;
   std::function<void()> again = [&] {
     if (--left > 0) core().call_soon(std::ref(again));

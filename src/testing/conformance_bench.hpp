@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the cases of the conformance suite are written with: a loop to try, checks, and pairs of descriptors.
+// What the cases of the conformance suite are written with: a loop under test, checks, and pairs of descriptors.
 #pragma once
 
 #include <interloop/interloop.hpp>
@@ -20,7 +20,7 @@ namespace interloop::testing::conformance {
 
 using here = std::source_location;
 
-/// Thrown where a case fails or does not apply.
+/// Thrown when a case fails or does not apply.
 struct case_failed {
   std::string message;
 };
@@ -30,7 +30,7 @@ struct case_skipped {
 
 [[noreturn]] void fail(const std::string& message, here where);
 
-/// A thread that is joined when the handle goes, however the case ends.
+/// A thread that is joined when the handle is destroyed, however the case ends.
 class joining_thread {
  public:
   explicit joining_thread(std::thread running) noexcept : running_(std::move(running)) {}
@@ -45,8 +45,8 @@ class joining_thread {
   std::thread running_;
 };
 
-/// The loop under test, and what cases do with it. Whatever a case hands to the loop goes through here, so that an
-/// `interposer` can break it.
+/// The loop under test, and what cases do with it. Everything that a case passes to the loop goes through here, so that
+/// an `interposer` can break it.
 class bench {
  public:
   explicit bench(const harness& on);
@@ -54,13 +54,13 @@ class bench {
 
   [[nodiscard]] loop& core() { return native_->core(); }
   [[nodiscard]] native_loop& native() { return *native_; }
-  /// The native loop goes, at once and with everything that is pending.
+  /// Destroys the native loop at once, with everything that is pending.
   void destroy_native() { native_.reset(); }
 
   /// Skips the case unless the loop can do this.
   void needs(ability what) const;
 
-  /// Fails the case, also from inside a callback.
+  /// Fails the case unless `holds`, also from inside a callback.
   void check(bool holds, const std::string& expected, here where = here::current());
   template <class A, class B>
   void equal(const A& got, const B& expected, const std::string& what, here where = here::current()) {
@@ -69,11 +69,11 @@ class bench {
 
   /// Drives the native loop until `done()`; fails the case if that takes longer than the harness's patience.
   void until(const std::function<bool()>& done, const std::string& what, here where = here::current());
-  /// Drives the native loop for a few turns: whatever is ready by now, and what that causes, has run.
+  /// Drives the native loop for a few turns, so that everything that is ready now, and what that causes, has run.
   void turns(here where = here::current());
   /// Drives the native loop while its clock moves by `span`.
   void pass(duration span, here where = here::current());
-  /// Drives the native loop for so long in real time: where interloop's loop is closed.
+  /// Drives the native loop for that long in real time: for use after interloop's loop was closed.
   void linger(duration span);
   /// Makes time pass inside a callback. Needs `ability::passes_time`.
   void stall(duration span);
@@ -144,7 +144,7 @@ class bench {
   }
   void close(function<void()> released = {});
 
-  /// A future of the loop's, like `api::create_future`.
+  /// A future of this loop, like `api::create_future`.
   template <class T>
   [[nodiscard]] future<T> make(here where = here::current()) {
     return with_config(core()).create_future<T>(where);
@@ -166,7 +166,7 @@ class bench {
 
   [[nodiscard]] interposer* between() const noexcept { return between_; }
 
-  /// Runs `fn` in another thread, which is joined when the result goes. What it throws fails the case.
+  /// Runs `fn` in another thread, which is joined when the result is destroyed. What it throws fails the case.
   template <class F>
   [[nodiscard]] joining_thread thread(F&& fn) {
     return joining_thread(std::thread([notes = notes_, fn = std::forward<F>(fn)]() mutable {
@@ -180,7 +180,7 @@ class bench {
     }));
   }
 
-  /// What the loop's exception handler was given.
+  /// The failures that reached the loop's exception handler.
   [[nodiscard]] std::vector<failure>& escaped() { return escaped_; }
 
   /// Fails if anything unexpected reached the exception handler, or a check failed inside a callback.
@@ -252,7 +252,7 @@ struct tally {
   int& destroyed = shared->destroyed;
 };
 
-/// A callable that is counted. Move-only, so it has one destruction.
+/// A counted callable. Move-only, so it is destroyed once.
 class counted {
  public:
   explicit counted(const tally& in) noexcept : in_(in.shared) {}
@@ -285,11 +285,11 @@ class pair_of_fds {
   [[nodiscard]] int far() const noexcept { return far_; }
   void close_near() noexcept;
   void close_far() noexcept;
-  /// One byte from `far` to `near`.
+  /// Sends one byte from `far` to `near`.
   void send() const;
-  /// Reads what is there from `near`. Returns the number of bytes, 0 at the end, -1 if there was nothing.
+  /// Reads what has arrived at `near`. Returns the number of bytes, 0 at the end, -1 if there was nothing.
   long receive() const;
-  /// Writes to `near` until it takes no more.
+  /// Writes to `near` until it accepts no more.
   void fill() const;
   /// Reads all there is from `far`.
   void drain_far() const;
@@ -303,7 +303,7 @@ class pair_of_fds {
 [[nodiscard]] pair_of_fds pipe_to_read();
 [[nodiscard]] pair_of_fds pipe_to_write();
 
-/// Where each file of cases leaves them.
+/// Each file of cases adds its own here.
 class case_list {
  public:
   void add(std::string_view name, std::function<void(bench&)> body);

@@ -182,7 +182,7 @@ void add_close_cases(case_list& all) {
     pending->check_over(b);
     b.linger(3ms);
     pending->check_over(b);
-    pending.reset();  // its handles may be the last to go
+    pending.reset();  // its handles may be the last ones
   });
 
   all.add("destroying the native loop ends everything that is pending", [](bench& b) {

@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The handler was called once, with what `Thrown` is.
+// Checks that the handler was called once, with a `Thrown`.
 template <class Thrown>
 void one_escaped(bench& b) {
   b.equal(b.escaped().size(), std::size_t{1}, "exceptions given to the handler");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Cases about forked children: what they do to a loop that they share with their parent is theirs alone.
+// Cases about forked children: what they do to a loop that they share with their parent does not affect the parent.
 #include "conformance_bench.hpp"
 
 #include <sys/wait.h>
@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Runs `fn` in a child, which ends without destroying anything else. It is killed where it hangs.
+// Runs `fn` in a child, which ends without destroying anything else. A child that hangs is killed.
 template <class F>
 void in_child(bench& b, F fn) {
   const ::pid_t child = ::fork();

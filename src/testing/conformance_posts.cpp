@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Counts over threads what was destroyed without having run.
+// Counts, across threads, what was destroyed without having run.
 struct thread_tally {
   std::atomic<int> ran{0};
   std::atomic<int> destroyed{0};

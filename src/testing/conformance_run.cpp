@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Cases about running and stopping, and about what keeps a native loop alive that ends when idle.
+// Cases about running and stopping, and about what keeps alive a native loop that ends when idle.
 #include "conformance_bench.hpp"
 
 namespace interloop::testing::conformance {

@@ -214,7 +214,7 @@ void cancel_cases(case_list& all) {
     b.until([&] { return count.ran == 1; }, "the other timer fires");
     b.turns();
     b.check(!fired.active() && !fired.cancel(), "there is nothing to cancel after it fired");
-    // The place of a timer that is over may be used by another one, which its handle must not reach.
+    // The place of a timer that is over may be reused by another one, which the old handle must not affect.
     const timer next = b.later(1h, counted(count));
     b.check(!fired.cancel() && !set.cancel() && next.active(), "an old handle does not cancel a new timer");
     b.equal(count.destroyed, 2, "times destroyed");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Cases about how watches begin and end: refusals, ends inside callbacks, descriptors whose numbers are used again.
+// Cases about how watches begin and end: refusals, ends inside callbacks, descriptors whose numbers are reused.
 #include "conformance_bench.hpp"
 
 #include <fcntl.h>
@@ -52,7 +52,7 @@ void end_cases(case_list& all) {
     int reported = 0;
     fd_watch first;
     fd_watch second;
-    // Whichever is called first ends the other one.
+    // The one that is called first ends the other.
     first = b.watch(one.near(), interest::read, [&](interest) {
       ++reported;
       second = {};
@@ -202,7 +202,7 @@ void number_cases(case_list& all) {
   });
 }
 
-// Another pair whose near end has this number.
+// A new pair whose near end has this number.
 pair_of_fds sockets_at(int number) {
   auto made = sockets();
   if (made.near() == number) return made;
@@ -211,7 +211,7 @@ pair_of_fds sockets_at(int number) {
   return {number, far};
 }
 
-// The loop's exception handler was told, once, that a descriptor was closed.
+// Checks that the loop's exception handler was told, once, that a descriptor was closed.
 void check_told(bench& b) {
   b.equal(b.escaped().size(), std::size_t{1}, "reports");
   const std::string told(b.escaped().front().message());

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Readiness may be reported where there is none, but not again and again.
+// Spurious readiness may be reported, but not repeatedly.
 constexpr int few = 3;
 
 void direction_cases(case_list& all) {

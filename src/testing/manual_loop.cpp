@@ -96,7 +96,7 @@ class manual_port final : public loop_port {
   }
 
   bool step() {
-    const bool turned = woken_.load() || core().needs_turn();  // the latter in a nested run
+    const bool turned = woken_.load() || core().needs_turn();  // the second matters in a nested run
     if (turned) take_wake();
     return look(0) || turned;
   }
@@ -141,7 +141,7 @@ class manual_port final : public loop_port {
     core().alarm();
   }
 
-  // Waits for a wake-up or a descriptor, and reports descriptors. Returns whether there was one.
+  // Waits for a wake-up or a descriptor, and reports ready descriptors. Returns whether there was one.
   bool look(int timeout_ms) {
     std::vector<pollfd> polled{{event_, POLLIN, 0}};
     const std::vector<manual_watch*> asked = watches_;  // reporting may change the list
@@ -155,7 +155,7 @@ class manual_port final : public loop_port {
       if (count < 0 && errno != EINTR) throw error(std::string("manual_loop: poll: ") + std::strerror(errno));
       return false;
     }
-    if (polled[0].revents != 0 && !woken_.load()) drain();  // written after its wake-up was taken
+    if (polled[0].revents != 0 && !woken_.load()) drain();  // written after its wake-up was handled
     bool any = false;
     for (std::size_t i = 0; i < asked.size(); ++i) {
       const short seen = polled[i + 1].revents;

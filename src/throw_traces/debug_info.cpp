@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// By elfutils' libdw: it finds separate debug files, by build ID and debug link, reads what is compressed, and knows inlined
-// functions. See docs/decisions/0012-throw-traces.md for what else there was.
+// Uses libdw of elfutils: it finds separate debug files by build ID and debug link, reads compressed sections, and
+// knows inlined functions. See docs/decisions/0012-throw-traces.md for the alternatives.
 #include "debug_info.hpp"
 
 #include <interloop/detail/readable.hpp>
@@ -18,24 +18,24 @@ namespace interloop::throw_traces {
 
 namespace {
 
-// The debug information of this process. Made at the first question and kept, as opening files is what takes time.
+// The debug information of this process. Made on first use and kept, because opening files is what takes time.
 class process {
  public:
   process() noexcept : session_(::dwfl_begin(&callbacks)) {}
   process(const process&) = delete;
   process& operator=(const process&) = delete;
 
-  /// The program or library that has the address, or null.
+  /// The program or library that contains the address, or null.
   [[nodiscard]] Dwfl_Module* module_of(Dwarf_Addr address) const noexcept {
     Dwfl_Module* found = session_ ? ::dwfl_addrmodule(session_, address) : nullptr;
     if (!found) return nullptr;
     Dwarf_Addr begin = 0;
     Dwarf_Addr end = 0;
     ::dwfl_module_info(found, nullptr, &begin, &end, nullptr, nullptr, nullptr, nullptr);
-    return address >= begin && address < end ? found : nullptr;  // libdw gives the nearest
+    return address >= begin && address < end ? found : nullptr;  // libdw returns the nearest
   }
 
-  /// Looks at what is loaded now; what stayed keeps what was read.
+  /// Updates the list of loaded files; what was read of those that are still loaded is kept.
   void report() noexcept {
     if (!session_) return;
     ::dwfl_report_begin(session_);
@@ -44,7 +44,7 @@ class process {
   }
 
  private:
-  // libdw would ask the servers in DEBUGINFOD_URLS for what it does not find, and a callback would wait for a network.
+  // libdw would ask the servers in DEBUGINFOD_URLS for missing files, and a callback would wait for the network.
   static int find_debuginfo(Dwfl_Module* module, void** data, const char* name, Dwarf_Addr base, const char* path,
                             const char* link, GElf_Word checksum, char** found) {
     const char* servers = std::getenv("DEBUGINFOD_URLS");
@@ -67,9 +67,9 @@ std::string name_of(Dwarf_Die& function) {
   return name == "operator()" || name.starts_with("operator()<") ? "<lambda>" : name;  // local classes have no symbols
 }
 
-// Adds the functions around an address, outermost first. `dwarf_getscopes` does the like, but misses what is in a
-// namespace's entry (as clang has it), and names the scopes in which an inlined function was written instead of those into
-// which it was put.
+// Adds the functions around an address, outermost first. `dwarf_getscopes` does something similar, but misses functions
+// inside a namespace's entry (as clang writes them), and returns the scopes in which an inlined function was written,
+// not those into which it was inlined.
 void add_functions(std::vector<Dwarf_Die>& functions, Dwarf_Die& parent, Dwarf_Addr pc) {
   Dwarf_Die child;
   if (::dwarf_child(&parent, &child) != 0) return;
@@ -100,8 +100,8 @@ void add_functions(std::vector<Dwarf_Die>& functions, Dwarf_Die& parent, Dwarf_A
   } while (::dwarf_siblingof(&child, &child) == 0);
 }
 
-// The compilation unit of an address. Only g++ writes the index that libdw looks into, where the nearest unit counts; what
-// clang made is found by asking all.
+// The compilation unit of an address. libdw uses an index that only g++ writes, and returns the nearest unit; clang's
+// units are found by trying all.
 Dwarf_Die* unit_of(Dwfl_Module* module, Dwarf_Addr pc, Dwarf_Addr& bias) {
   if (Dwarf_Die* unit = ::dwfl_module_addrdie(module, pc, &bias); unit && ::dwarf_haspc(unit, pc - bias) > 0)
     return unit;
@@ -113,11 +113,11 @@ Dwarf_Die* unit_of(Dwfl_Module* module, Dwarf_Addr pc, Dwarf_Addr& bias) {
 
 void set_place(stack_frame& frame, const char* file, int line) {
   if (!file || line <= 0) return;
-  frame.file = std::filesystem::path(file).lexically_normal().string();  // clang says include/../include
+  frame.file = std::filesystem::path(file).lexically_normal().string();  // clang writes include/../include
   frame.line = static_cast<unsigned>(line);
 }
 
-// Where the function in `scope`, which was inlined, was called.
+// Sets where the inlined function in `scope` was called.
 void set_call_place(stack_frame& caller, Dwarf_Die& unit, Dwarf_Die& scope) {
   Dwarf_Attribute attribute;
   Dwarf_Word file = 0;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Stands before the C++ runtime's `__cxa_throw`, and the C library's `dlclose`, by being found first: the program has them,
-// or a library before libstdc++ in the order of its dependencies. What comes next in that order is called, which is the
-// runtime's own or a sanitizer's. Rethrowing needs nothing: the exception object stays the same, and what was noted with it.
+// Replaces the C++ runtime's `__cxa_throw` and the C library's `dlclose` by being found first: these are in the
+// program, or in a library that precedes libstdc++ in the order of dependencies. They call the next ones in that order,
+// which are the runtime's own or a sanitizer's. Rethrowing needs nothing: the exception object, and what was recorded
+// for it, stay the same.
 #include "thrown.hpp"
 
 #include "stack/capture.hpp"
@@ -19,7 +20,7 @@ template <class Function>
 Function next(const char* name) noexcept {
   void* found = ::dlsym(RTLD_NEXT, name);
   if (!found) {
-    // In a program that has the C++ runtime inside itself there is no next one.
+    // In a program with a statically linked C++ runtime there is no next one.
     std::fprintf(stderr,
                  "interloop: %s was not found in a shared library; link interloop::throw_traces_static instead of "
                  "interloop::throw_traces where the C++ runtime is linked statically\n",
@@ -48,12 +49,12 @@ extern "C" [[gnu::visibility("default")]] int dlclose(void* library) noexcept {
   static const auto runtime = next<closes>("dlclose");
   interloop::stack::forget_rules();
   const int result = runtime(library);
-  interloop::stack::forget_rules();  // destructors may have thrown meanwhile
+  interloop::stack::forget_rules();  // again, as destructors may have thrown meanwhile
   return result;
 }
 
-// What users are linked with `-u` for: of an archive the linker takes this file even where a sanitizer's library came first
-// and has a `__cxa_throw` too, and a shared library of this is not left out.
+// Users are linked with `-u` for this symbol: so the linker takes this file from an archive even if a sanitizer's
+// library, which has a `__cxa_throw` too, came first, and does not drop it as a shared library.
 extern "C" {
 [[gnu::visibility("default")]] extern const char interloop_throw_traces;
 const char interloop_throw_traces = 1;

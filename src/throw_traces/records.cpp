@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A hash table in 64 parts, each behind a lock of its own, so that threads that throw seldom meet. Nothing here needs a
-// constructor or destructor to run: exceptions are thrown before `main` begins and after it has ended.
+// A hash table in 64 parts, each with a lock of its own, so that throwing threads seldom meet. Nothing here relies on a
+// constructor or destructor having run: exceptions are thrown before `main` begins and after it has ended.
 #include "records.hpp"
 
 #include <pthread.h>
@@ -27,7 +27,7 @@ struct record {
 
 class alignas(64) part {
  public:
-  // Takes over the record; false where there is no memory for it. One that is there for the same object is of an exception
+  // Takes over the record; false if memory is short. An existing record for the same object belongs to an exception
   // that was freed without being destroyed.
   bool insert(record* fresh, std::size_t hash) noexcept {
     const std::lock_guard lock(mutex_);
@@ -77,7 +77,7 @@ class alignas(64) part {
     while (*place && (*place)->thrown != thrown) place = &(*place)->next;
     return place;
   }
-  // Where there is no memory, what there is gets longer chains.
+  // If memory is short, the table stays as it is, with longer chains.
   void grow() noexcept;
 
   std::mutex mutex_;
@@ -110,7 +110,7 @@ void part::grow() noexcept {
   size_ = size;
 }
 
-// A child process has one thread; a lock that another one held would never be given back.
+// A child process has one thread; a lock held by another one would never be released.
 [[maybe_unused]] const int forks_safely = ::pthread_atfork(
     [] {
       for (part& each : parts) each.mutex().lock();
@@ -122,7 +122,7 @@ void part::grow() noexcept {
       for (part& each : parts) each.mutex().unlock();
     });
 
-// Destroys an exception object that has a note.
+// Destroys an exception object that has a record.
 void destroy(void* thrown) {
   const std::size_t hash = hash_of(thrown);
   record* found = part_of(hash).remove(thrown, hash);

@@ -28,7 +28,7 @@ constinit const detail::throw_hooks hooks{&noted, debug_information};
 }  // namespace
 
 destructor thrown(void* object, destructor own, const void* frame) noexcept {
-  const int error = errno;  // what is thrown may be about it, and whoever catches it look
+  const int error = errno;  // the exception may be about it, and its handler may read it
   std::array<std::uintptr_t, stack::most_addresses> room;
   const std::size_t count = stack::capture(frame, room);
   const destructor by = note(object, own, {room.data(), count});

@@ -19,7 +19,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 CHRONO, IO_CONTEXT = "chrono", "asio/io_context.hpp"
-# Header, its pkg-config module or an option, what it is compared with, at most so many times that.
+# Header, its pkg-config module or an option, the header it is compared with, and the most times that it may cost.
 HEADERS = (
     (CHRONO, "", "", 0.0),
     ("functional", "", "", 0.0),
@@ -33,7 +33,7 @@ HEADERS = (
     (IO_CONTEXT, "", "", 0.0),
     ("interloop/adapters/asio.hpp", "", IO_CONTEXT, 1.2),
     ("asio.hpp", "", "", 0.0),
-    ("boost/asio.hpp", "-includeutility", "", 0.0),  # Boost 1.74 uses std::exchange in C++20 and does not include it
+    ("boost/asio.hpp", "-includeutility", "", 0.0),  # Boost 1.74 uses std::exchange in C++20 without including it
     ("uv.h", "libuv", "", 0.0),
     ("glib.h", "glib-2.0", "", 0.0),
     ("QCoreApplication", "Qt6Core", "", 0.0),

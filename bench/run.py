@@ -33,7 +33,7 @@ class Row:
     program: str
     ours: str
     peers: list[str] | float
-    required: float  # at_least: so many times faster than the peer; otherwise: at most so many times the peer
+    required: float  # at_least: that many times faster than the peer; otherwise: at most that many times the peer
     at_least: bool = False
     counter: str = ""
 
@@ -168,7 +168,7 @@ def compare(row: Row, results: dict[str, dict]) -> dict | None:
         required = f">= {row.required:g}x faster" if row.required != 1 else "faster"
     else:
         ratio = ours / peer if peer else ours
-        # A counter's share of an odd block that the program took at its beginning is no allocation.
+        # A fraction below that is a share of a block that the program allocated at its start, not an allocation.
         met = ours <= peer * row.required + (0.02 if row.counter else 0)
         required = f"<= {row.required:g}x" if isinstance(row.peers, list) else f"<= {peer:g}"
     return {"what": row.what, "interloop": ours, "peer": peer, "ratio": ratio, "required": required, "met": met}

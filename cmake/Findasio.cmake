@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Finds standalone Asio (headers only) and gives the target asio::asio, unless a package manager's own already did.
+# Finds standalone Asio (headers only) and defines the target asio::asio, unless a package manager has already defined
+# it.
 
 if(NOT TARGET asio::asio)
   find_package(asio CONFIG QUIET)

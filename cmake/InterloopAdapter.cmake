@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: MIT
-# One call makes an adapter a target, an option and an installed component.
+# One call gives an adapter a target, an option and an installed component.
 #
 #   interloop_add_adapter(<loop>
 #     [SOURCES <file>...]     none: the adapter is headers only
 #     [HEADERS <file>...]     default: include/interloop/adapters/<loop>.hpp
-#     PKG_CONFIG <module>     where the native library comes from: a pkg-config module ...
-#   | FIND_PACKAGE <args>...  ... or find_package(<args>...), and the targets that it gives
+#     PKG_CONFIG <module>     where to find the native library: a pkg-config module ...
+#   | FIND_PACKAGE <args>...  ... or find_package(<args>...), and the targets that it defines
 #     TARGETS <target>...
-#     DEBIAN <package>        named where the library is wanted and not there
+#     DEBIAN <package>        named in the message if the library is required but not found
 #     [WHAT <word>]           what to call it in messages; default: adapter
-#     [COMPONENTS <name>...]) others of these that it needs, and links with; without one of them it is off
+#     [COMPONENTS <name>...]) other adapters that it needs and links with; if one is missing, this is off
 #
 # It makes the target interloop_<loop> (alias interloop::<loop>) and the option INTERLOOP_WITH_<LOOP>: AUTO builds the
-# adapter where its library is found, ON insists, OFF leaves it out. INTERLOOP_WITH_DEFAULT is what an option starts as.
-# The adapters that are built are listed in the global property INTERLOOP_ADAPTERS, the headers of each in its target's
-# property INTERLOOP_HEADERS.
+# adapter if its library is found, ON requires it, OFF omits it. INTERLOOP_WITH_DEFAULT is the initial value of the
+# options. The global property INTERLOOP_ADAPTERS lists the adapters that are built, and each target's property
+# INTERLOOP_HEADERS its headers.
 
 set(INTERLOOP_WITH_DEFAULT AUTO CACHE STRING "What INTERLOOP_WITH_<LOOP> is where nobody sets it: AUTO, ON or OFF")
 set_property(CACHE INTERLOOP_WITH_DEFAULT PROPERTY STRINGS AUTO ON OFF)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-# What examples/ declares its programs with.
+# Functions by which examples/ declares its programs.
 
 find_package(Python3 QUIET COMPONENTS Interpreter)
 
-# interloop_use_short_names(<target>): tracebacks name its files as the documentation shows them. With ccache sources have
-# names relative to the build folder.
+# interloop_use_short_names(<target>): makes tracebacks name its files as the documentation shows them. With ccache,
+# names of sources are relative to the build folder.
 function(interloop_use_short_names target)
   file(RELATIVE_PATH up "${CMAKE_BINARY_DIR}" "${PROJECT_SOURCE_DIR}/CMakeLists.txt")
   string(REGEX REPLACE "CMakeLists.txt$" "" up "${up}")
@@ -13,8 +13,8 @@ endfunction()
 
 # interloop_add_example(<name> <source>... [LIBS <target>...] [EXPECTED <file>])
 #
-# A program that links with the core. With EXPECTED it is a test too, labelled `examples`: its standard output has to be
-# that file's text. LIBS adds to the core.
+# A program that links with the core. With EXPECTED it is also a test, labelled `examples`: its standard output has to
+# equal that file's text. LIBS are linked besides the core.
 function(interloop_add_example name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "EXPECTED" "LIBS")
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})

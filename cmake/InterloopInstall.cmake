@@ -6,7 +6,7 @@ include(CMakePackageConfigHelpers)
 set(interloop_cmake_dir "${CMAKE_INSTALL_LIBDIR}/cmake/interloop")
 set(interloop_generated "${PROJECT_BINARY_DIR}/package")
 
-# Where a .pc file finds its prefix, from its own place: so `cmake --install --prefix` and moved trees work.
+# A .pc file finds its prefix relative to itself, so that `cmake --install --prefix` and moved trees work.
 file(RELATIVE_PATH interloop_pc_to_prefix "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" "${CMAKE_INSTALL_PREFIX}")
 
 function(interloop_install_pc name description requires libs cflags)
@@ -62,7 +62,7 @@ foreach(loop IN LISTS interloop_adapters)
   interloop_install_pc(${pc_name} "interloop's ${WHAT} for ${loop}" "${requires} ${PC_REQUIRES}" "${libs}" "")
 endforeach()
 
-# The conformance suite is a component too, one with no native library to find.
+# The conformance suite is a component too, but has no native library to find.
 interloop_install_target(interloop_conformance interloop-conformance-targets)
 set(loop conformance)
 set(COMPONENTS "")
@@ -72,7 +72,7 @@ configure_file("${PROJECT_SOURCE_DIR}/cmake/interloop-component.cmake.in"
   "${interloop_generated}/interloop-conformance.cmake" @ONLY)
 install(FILES "${interloop_generated}/interloop-conformance.cmake" DESTINATION "${interloop_cmake_dir}")
 
-# And so is throw_traces, with two targets.
+# So is throw_traces, with two targets.
 set(interloop_throw_traces_component "")
 if(INTERLOOP_THROW_TRACES_TARGETS)
   set(interloop_throw_traces_component throw_traces)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Logging: a component of its own, because it formats with fmt and the core needs no third party's library.
+# Logging: a separate component, because it formats with fmt, and the core needs no third-party library.
 
 file(GLOB headers RELATIVE "${PROJECT_SOURCE_DIR}" CONFIGURE_DEPENDS
   "${PROJECT_SOURCE_DIR}/include/interloop/logging/*.hpp" "${PROJECT_SOURCE_DIR}/include/interloop/logging/detail/*.hpp")
@@ -28,7 +28,7 @@ if(TARGET interloop_logging)
   target_include_directories(interloop_logging PRIVATE "${PROJECT_SOURCE_DIR}/src")
 endif()
 
-# Other logging systems, to and from. One call each.
+# Other logging systems, in both directions. One call each.
 interloop_add_adapter(log_spdlog WHAT connection COMPONENTS logging SOURCES src/logging/spdlog.cpp
   HEADERS include/interloop/logging/spdlog.hpp PKG_CONFIG spdlog DEBIAN libspdlog-dev)
 interloop_add_adapter(log_glib WHAT connection COMPONENTS logging

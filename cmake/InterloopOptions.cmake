@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# The project's options, and what every one of its own targets gets: C++20, warnings, sanitizers, ccache.
+# The project's options, and the settings of all its own targets: C++20, warnings, sanitizers, ccache.
 
 include(GNUInstallDirs)
 find_package(Threads REQUIRED)
@@ -31,14 +31,14 @@ if(INTERLOOP_SANITIZE)
   add_link_options(-fsanitize=${INTERLOOP_SANITIZE})
 endif()
 
-# Warnings for one of the project's own targets. They are private: no user of the library sees them.
+# Warnings for one of the project's own targets. They are private: users of the library do not see them.
 function(interloop_set_warnings target)
   if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang" AND (PROJECT_IS_TOP_LEVEL OR INTERLOOP_WARNINGS_AS_ERRORS))
     target_compile_options(${target} PRIVATE
       -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
       $<$<BOOL:${INTERLOOP_WARNINGS_AS_ERRORS}>:-Werror>)
     if(INTERLOOP_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-      # Instrumented, an empty std::optional that is moved looks uninitialized to g++ 12, which its manual warns of.
+      # With instrumentation, moving an empty std::optional looks uninitialized to g++ 12, as its manual warns.
       target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)
     endif()
   endif()

@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: MIT
-# Precompiled headers for the core and the examples, in the presets with sanitizers. They hide includes that are missing
-# and, with g++, warnings about templates: the other presets compile as users do. The tests have precompiled headers of
-# their own in every preset (InterloopTest.cmake).
+# Precompiled headers for the core and the examples, in the presets with sanitizers. They hide missing includes and,
+# with g++, warnings about templates, so the other presets compile as users do. The tests have their own precompiled
+# headers in every preset (InterloopTest.cmake).
 
 option(INTERLOOP_SHARED_HEADERS "Precompile headers for the core and the examples; all has to be compiled with -fPIC" OFF)
 
-# What ccache asks for; with clang, a precompiled header that comes from the cache is as old as its use. -pthread, as newer
-# releases of GLib ask for it.
+# Options that ccache requires; with clang, a precompiled header from the cache may be as new as the file that uses it.
+# -pthread, because newer releases of GLib require it.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   set(interloop_pch_options -pthread -fpch-preprocess)
 else()
   set(interloop_pch_options -pthread "SHELL:-Xclang -fno-pch-timestamp")
 endif()
 
-# interloop_precompile(<target> <header>...): a target whose precompiled header others take.
+# interloop_precompile(<target> <header>...): makes a target whose precompiled header others use.
 function(interloop_precompile target)
   file(CONFIGURE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/${target}.cpp" CONTENT "// Only the precompiled header matters.\n")
   add_library(${target} OBJECT "${CMAKE_CURRENT_BINARY_DIR}/${target}.cpp")
@@ -29,7 +29,7 @@ function(interloop_take_headers target from)
   target_compile_options(${target} PRIVATE ${interloop_pch_options})
 endfunction()
 
-# interloop_share_headers(<target>): the target is of the project's own, and compiled as interloop's users are.
+# interloop_share_headers(<target>): for a target of the project itself that is compiled like users' code.
 function(interloop_share_headers target)
   if(INTERLOOP_SHARED_HEADERS)
     interloop_take_headers(${target} interloop_shared_headers)

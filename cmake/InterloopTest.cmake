@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# What tests/ declares its tests with. Every test has a timeout, so that a hang is a failure with a name; those that may
-# take longest start first (COST), so that none is left to run alone at the end.
+# Functions by which tests/ declares its tests. Every test has a timeout, so that a hang is a failure with a name; those
+# that may take longest start first (COST), so that none runs alone at the end.
 
 include(GoogleTest)
 find_package(GTest REQUIRED)
@@ -13,7 +13,8 @@ if(INTERLOOP_SANITIZE STREQUAL "thread" AND CMAKE_SYSTEM_NAME STREQUAL "Linux"
   target_link_libraries(interloop_sanitizer_support PUBLIC ${CMAKE_DL_LIBS})
 endif()
 
-# What nearly every test includes, compiled once. A test compiled with other options than these cannot use it: OWN_HEADERS.
+# Headers that nearly every test includes, precompiled once. A test with other compiler options cannot use them:
+# OWN_HEADERS.
 if(NOT TARGET interloop_test_headers)
   interloop_precompile(interloop_test_headers
     <gmock/gmock.h> <gtest/gtest.h> <interloop/interloop.hpp> <interloop/testing/manual_loop.hpp>
@@ -24,8 +25,8 @@ endif()
 
 # interloop_add_test(<name> <source>... [OWN_HEADERS] [LIBS <target>...] [LABELS <label>...] [TIMEOUT <seconds>] [PLAIN])
 #
-# A program of GoogleTest tests, of which ctest sees each one as <name>.<suite>.<test>. With PLAIN, a program with a
-# main of its own, which is one ctest test. The folder's name is always one of the labels. LIBS adds to the core.
+# A program of GoogleTest tests; ctest sees each of them as <name>.<suite>.<test>. With PLAIN, a program with its own
+# main, which is one ctest test. The folder's name is always one of the labels. LIBS are linked besides the core.
 function(interloop_add_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "PLAIN;OWN_HEADERS" "TIMEOUT" "LIBS;LABELS")
   if(NOT arg_TIMEOUT)
@@ -52,7 +53,7 @@ function(interloop_add_test name)
     target_link_libraries(${name} PRIVATE GTest::gmock GTest::gtest_main)
     gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
       PROPERTIES TIMEOUT ${arg_TIMEOUT} COST ${arg_TIMEOUT})
-    # gtest_discover_tests passes on only one label, so ctest is told of them in a script that it reads afterwards.
+    # gtest_discover_tests passes on only one label, so a script that ctest reads afterwards sets them.
     set(script "${CMAKE_CURRENT_BINARY_DIR}/${name}_labels.cmake")
     file(CONFIGURE OUTPUT "${script}" @ONLY CONTENT "foreach(test IN LISTS @name@_TESTS)
   set_tests_properties(\"\${test}\" PROPERTIES LABELS \"@labels@\")
@@ -64,8 +65,8 @@ endfunction()
 
 # interloop_add_tests_here([LIBS <target>...] [LABELS <label>...])
 #
-# Makes each <name>_test.cpp of the folder a test of that name, except those that the folder has already declared by
-# interloop_add_test because they need more.
+# Makes each <name>_test.cpp of the folder a test of that name, except those already declared by interloop_add_test
+# because they need more.
 function(interloop_add_tests_here)
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp")
   foreach(source IN LISTS sources)
@@ -78,7 +79,8 @@ endfunction()
 
 # interloop_add_header_checks(<target> <header>...)
 #
-# Compiles each header (relative to the project) alone against <target>, included twice. Failing to is a build error.
+# Compiles each header (relative to the project) alone against <target>, included twice. If that fails, so does the
+# build.
 function(interloop_add_header_checks target)
   string(MAKE_C_IDENTIFIER "headers_${target}" name)
   set(sources)
@@ -98,14 +100,14 @@ endfunction()
 
 # interloop_add_compile_fail_test(<file> [LIBS <target>...])
 #
-# The file is compiled with -DSHOULD_COMPILE, which has to work, and without, which has to fail with output that the
-# regular expression in its first line (`// expect: <regex>`) matches. The regex has to fit gcc and clang both.
+# The file is compiled with -DSHOULD_COMPILE, which has to succeed, and without, which has to fail with output that
+# matches the regular expression in its first line (`// expect: <regex>`). The regex has to fit both gcc and clang.
 function(interloop_add_compile_fail_test file)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBS")
   get_filename_component(name "${file}" NAME_WE)
   get_filename_component(file "${file}" ABSOLUTE)
 
-  # Never built: only there for compile_commands.json to say how it would be.
+  # Never built: it exists only so that compile_commands.json says how it would be.
   set(target compile_fail_${name})
   add_library(${target} OBJECT EXCLUDE_FROM_ALL "${file}")
   target_link_libraries(${target} PRIVATE interloop::interloop GTest::gmock ${arg_LIBS})

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-# The component throw_traces: notes from where exceptions are thrown. Linking with it is enough; see docs/tracebacks.md.
+# The component throw_traces: records where exceptions are thrown. Linking with it is enough; see docs/tracebacks.md.
 #
-# interloop::throw_traces is found before the C++ runtime's library; interloop::throw_traces_static is for programs that
-# have that runtime inside themselves (-static, -static-libstdc++), where only the linker's --wrap stands before it.
-# INTERLOOP_THROW_TRACES_TARGETS lists what is built; INTERLOOP_LIBDW_FIND is how users of the first find libdw.
+# interloop::throw_traces takes precedence over the C++ runtime's library; interloop::throw_traces_static is for
+# programs that link the runtime statically (-static, -static-libstdc++), where only the linker's --wrap can replace its
+# functions. INTERLOOP_THROW_TRACES_TARGETS lists the targets that are built; INTERLOOP_LIBDW_FIND says how users of the
+# first find libdw.
 
 set(INTERLOOP_WITH_THROW_TRACES "${INTERLOOP_WITH_DEFAULT}" CACHE STRING "Build throw_traces: AUTO (on Linux), ON or OFF")
 set_property(CACHE INTERLOOP_WITH_THROW_TRACES PROPERTY STRINGS AUTO ON OFF)
@@ -42,7 +43,7 @@ else()
   message(STATUS "interloop: throw_traces on, without file names and lines (libdw not found; Debian has it as libdw-dev)")
 endif()
 
-# interloop_add_throw_traces(<name> STATIC|"" <how to stand before __cxa_throw> <libdw>...)
+# interloop_add_throw_traces(<name> STATIC|"" <how to replace __cxa_throw> <libdw>...)
 function(interloop_add_throw_traces name type interposer)
   add_library(${name} ${type} ${interloop_throw_traces_sources} ${interposer})
   interloop_setup_target(${name})
@@ -53,7 +54,7 @@ function(interloop_add_throw_traces name type interposer)
     target_include_directories(${name} PRIVATE ${interloop_pc_libdw_INCLUDE_DIRS})
     target_link_libraries(${name} PRIVATE ${ARGN})
   endif()
-  # Nobody calls it by a name, so the linker is told that it is wanted.
+  # No code refers to it, so tell the linker that it is needed.
   target_link_options(${name} INTERFACE "LINKER:-u,interloop_throw_traces")
   set(INTERLOOP_THROW_TRACES_TARGETS ${INTERLOOP_THROW_TRACES_TARGETS} ${name} PARENT_SCOPE)
 endfunction()
@@ -61,7 +62,7 @@ endfunction()
 interloop_add_throw_traces(interloop_throw_traces "" src/throw_traces/interpose.cpp PkgConfig::interloop_pc_libdw)
 get_target_property(interloop_type interloop_throw_traces TYPE)
 if(interloop_type STREQUAL "STATIC_LIBRARY")
-  # By name: which libraries of that name there are, static or shared, is the program's choice.
+  # By name, so that the program chooses between the static and the shared library of that name.
   interloop_add_throw_traces(interloop_throw_traces_static STATIC src/throw_traces/interpose_static.cpp
     ${interloop_pc_libdw_STATIC_LIBRARIES})
   target_link_options(interloop_throw_traces_static INTERFACE "LINKER:--wrap=__cxa_throw")

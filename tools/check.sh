@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# All checks that need no compiler. Each runs even where one before it has failed.
+# All checks that need no compiler. Each runs even if an earlier one has failed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -10,8 +10,8 @@ import re
 import sys
 from pathlib import Path
 
-# Names are those of headers below include/interloop, without .hpp. Headers in detail/ and their sources need no row:
-# each counts as the highest of what it includes.
+# Names of headers in include/interloop, without .hpp. Headers in detail/ and their sources need no row: each counts as
+# the highest row that it includes.
 ROWS = {
     0: "error failure fork_count function interest renew_epoll result signals_blocked stack/* throw_traces throw_traces/* time version",
     1: "inbox loop loop_owner loop_port timer watch",
@@ -34,10 +34,10 @@ NATIVE_HEADERS = {
     "sd_event": r"systemd/.*",
     "spdlog": r"spdlog/.*",
 }
-# ... except for those that are templates over native types: there include/interloop/adapters/<loop>*.hpp does too.
+# ... except for adapters that are templates over native types: their include/interloop/adapters/<loop>*.hpp do too.
 HEADER_ADAPTERS = {"asio", "boost_asio"}
 
-# Folders whose files use the library as its users do: any public header, nothing from detail/.
+# Folders whose files use the library as its users do: any public header, but nothing from detail/.
 OUTSIDE = ("tests", "bench", "examples", "python")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:<([^>]+)>|"([^"]+)")', re.MULTILINE)
@@ -145,7 +145,7 @@ class Project:
             if self.is_inner(path):
                 continue
             for include in self.includes[path]:
-                # A unit test of an inner part includes that part.
+                # A unit test of an internal part includes that part.
                 own = f"interloop/detail/{path.stem.removesuffix('_test').removesuffix('_model')}.hpp"
                 if "interloop/detail/" in include and not (path.stem.endswith("_test") and include == own):
                     self.report(path, f"includes <{include}>: detail/ is for the library itself")

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Builds and tests on another Debian release: preset `dev` with that release's g++, and the Python package. All of it is in
-# a tree of its own, build/debian-SUITE, which is kept, with a ccache: the next run takes what has not changed from there.
+# Builds and tests on another Debian release: preset `dev` with that release's g++, and the Python package. Everything
+# is in a tree of its own, build/debian-SUITE, which is kept, with a ccache: the next run reuses what has not changed.
 # Ends with a row for the table in README.md.
-# Usage: tools/debian.sh SUITE, where SUITE is trixie or sid, say; as root, for it uses chroot. Needs debootstrap.
-# The mirror is DEBIAN_MIRROR or else that of the machine's apt; apt's and pip's settings are the machine's. JOBS: as in make.
+# Usage: tools/debian.sh SUITE, where SUITE is trixie or sid, say; as root, because it uses chroot. Needs debootstrap.
+# The mirror is DEBIAN_MIRROR, or otherwise that of the machine's apt; apt and pip use the machine's settings. JOBS: as
+# in make.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,7 +15,7 @@ stop() {
     exit 1
 }
 
-# Which mirror the machine's own apt takes Debian from.
+# The mirror from which the machine's own apt gets Debian.
 machine_mirror() {
     apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' | sed -n 's/^Debian //p' | head -n 1
 }
@@ -31,7 +32,7 @@ make_tree() {
     touch "$tree/made"
 }
 
-# borrow PATH [PLACE]: what the machine has there is in the tree too while this runs, at PLACE.
+# borrow PATH [PLACE]: makes the machine's PATH available in the tree, at PLACE, while this runs.
 borrow() {
     local place=$tree${2:-$1}
     [[ -e $1 ]] || return 0
@@ -54,7 +55,7 @@ borrow_from_machine() {
     } >"$tree/etc/apt/apt.conf.d/machine"
 }
 
-# The files that git knows or would take. One that has not changed keeps its time, so nothing is built again for it.
+# The files that git tracks or would add. Unchanged files keep their times, so nothing is rebuilt for them.
 copy_checkout() {
     local copy=$tree/interloop
     mkdir -p "$copy"
@@ -64,7 +65,7 @@ copy_checkout() {
     tar -c -T "$tree/files" | tar -x --no-same-owner -C "$copy"
 }
 
-# In namespaces of its own: what is mounted and what runs in the tree ends with this script.
+# In its own namespaces, so that mounts and processes in the tree end with this script.
 outside() {
     make_tree
     copy_checkout
@@ -76,7 +77,7 @@ outside() {
     exec chroot "$tree" env -i "${environment[@]}" /interloop/tools/debian.sh --inside "$suite"
 }
 
-# version PACKAGE: upstream's version of what is installed.
+# version PACKAGE: the upstream version of the installed package.
 version() {
     { dpkg-query -W -f='${Version}' "$1" 2>/dev/null || echo none; } | sed -E 's/^[0-9]+://; s/[-+~].*//'
 }
@@ -84,11 +85,11 @@ version() {
 inside() {
     local passed=0
     say "packages of $suite"
-    # Neither what checks the form or measures is wanted here, nor a second compiler.
+    # Tools for formatting and measuring are not needed here, nor is a second compiler.
     tools/setup.sh debian 'clang|valgrind|# bench/'
     say "the preset dev"
     cmake --preset dev
-    cmake --build --preset dev -j "$JOBS" -- -k 0 # all that fails, at once
+    cmake --build --preset dev -j "$JOBS" -- -k 0 # report all failures at once
     say "the tests"
     ctest --preset dev -j "$JOBS" 2>&1 | tee build/ctest.log || passed=1
     say "the Python package and its tests"

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Builds the Python package and tests it, in a virtual environment for each CPython that is installed: build/venv for
-# `python3`, build/venv-3.12 and so on for each other minor version from 3.11 on that is on PATH or among pyenv's.
-# Usage: tools/python.sh [build|test|update|others]. build, test: the one or the other, for build/venv only. update: writes
-# anew what tests compare with, the compiled module's stub and what the examples print. others: says which are found.
-# Without a package index it says what it leaves out; with CI=true that is a failure.
+# Builds and tests the Python package in a virtual environment for each installed CPython: build/venv for `python3`, and
+# build/venv-3.12 and so on for each other minor version from 3.11 on that is on PATH or in pyenv.
+# Usage: tools/python.sh [build|test|update|others]. build, test: only that step, for build/venv only. update: rewrites
+# the files that tests compare with, which are the compiled module's stub and the output of the examples. others: lists
+# the other CPythons found.
+# Without a package index it says what it skips; with CI=true that is a failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 jobs=${JOBS:-$(nproc)}
@@ -19,7 +20,7 @@ left_out() {
     [[ ${CI:-} != true ]] || status=1
 }
 
-# use VENV: what the functions below work with.
+# use VENV: sets the environment that the functions below work with.
 use() {
     venv=$1
     python=$venv/bin/python
@@ -37,7 +38,7 @@ unless_done() {
     "${@:2}" && echo "$wanted" >"$stamp"
 }
 
-# What is installed for each interpreter, and what for build/venv only.
+# Packages for each interpreter, and those for build/venv only.
 requirement_files() {
     echo tools/requirements-python.txt
     if is_main; then echo tools/requirements-python-once.txt; fi
@@ -63,7 +64,7 @@ originals() {
 
 version() { "$python" -c 'import platform; print("CPython", platform.python_version())'; }
 
-# build INTERPRETER: fails where the package cannot be built, which left_out has reported or the compiler has.
+# build INTERPRETER: fails if the package cannot be built, after left_out or the compiler has reported it.
 build() {
     local files
     mapfile -t files < <(requirement_files)
@@ -76,7 +77,7 @@ build() {
             "pip could not get what builds it; most likely no package index was reached"
         return 1
     }
-    # Warnings are errors: a newer CPython's headers say so what it will remove.
+    # Warnings are errors, because headers of a newer CPython warn of what it will remove.
     CMAKE_BUILD_PARALLEL_LEVEL=$jobs "$python" -m pip install -q --no-build-isolation --no-deps \
         -C cmake.define.INTERLOOP_WARNINGS_AS_ERRORS=ON . && return
     summary+=("$(version): the build has FAILED")
@@ -84,7 +85,7 @@ build() {
     return 1
 }
 
-# Type checkers read the same files whatever runs them, and Autobahn's tests are about the API and not the interpreter;
+# Type checkers read the same files on every interpreter, and Autobahn's tests are about the API, not the interpreter;
 # the originals' own tests, and all of ours, run on each.
 tests() {
     local log=$venv/pytest.log arguments=(-q --timeout 300 -n "$jobs" --dist worksteal)
@@ -99,7 +100,7 @@ tests() {
     summary+=("$(version): $(tail -n 1 "$log")")
 }
 
-# candidates: what is called python3.N, on PATH or among pyenv's versions, the lowest N first; one on PATH before pyenv's.
+# candidates: the commands called python3.N, on PATH or in pyenv, lowest N first, and those on PATH before pyenv's.
 candidates() {
     local folders
     IFS=: read -ra folders <<<"$PATH"
@@ -109,14 +110,14 @@ candidates() {
     } | sed -nE 's|^.*/python3\.([0-9]+)$|\1 &|p' | sort -s -n -k 1,1 | cut -d ' ' -f 2-
 }
 
-# others: the CPythons besides that of build/venv which can build extensions, one of each minor version, one a line.
+# others: the CPythons, besides that of build/venv, that can build extensions: one of each minor version, one per line.
 others() {
     local candidate minor taken
     taken=" $("$python" -c 'import sys; print(sys.version_info[1])') "
     while read -r candidate; do
         minor=${candidate##*.}
         [[ $minor -ge 11 && $taken != *" $minor "* ]] || continue
-        # A shim of pyenv's may be there and refuse; Debian's may lack venv or headers.
+        # A pyenv shim may exist but refuse to run; Debian's may lack venv or headers.
         if "$candidate" - "$minor" <<'PYTHON' >/dev/null 2>&1; then
 import ensurepip, os, sys, sysconfig, venv
 assert sys.implementation.name == "cpython" and sys.version_info[:2] == (3, int(sys.argv[1]))

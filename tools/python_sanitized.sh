@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Tests the Python package as built with sanitizers, by the interpreter as it is. Usage: tools/python_sanitized.sh asan|tsan
-# Needs build/venv as tools/python.sh makes it; says so and does nothing where it is not there.
+# Tests the Python package built with sanitizers, on the unchanged interpreter.
+# Usage: tools/python_sanitized.sh asan|tsan
+# Needs build/venv as tools/python.sh makes it; without it, says so and does nothing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=$PWD/build/venv/bin/python
@@ -11,9 +12,9 @@ asan)
     sanitizers=address,undefined
     flags="-O0 -g1" # optimised, the two together take three times as long to compile
     runtimes=(libasan.so libubsan.so)
-    # The interpreter keeps what it has at its end, so leaks are looked for by tests/test_leaks.py instead.
+    # The interpreter does not free everything when it ends, so tests/test_leaks.py looks for leaks instead.
     export ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
-    export PYTHONMALLOC=malloc # each object a block of its own
+    export PYTHONMALLOC=malloc # each object is a separate block
     ;;
 tsan)
     sanitizers=thread
@@ -43,11 +44,11 @@ preload=()
 for each in "${runtimes[@]}" libstdc++.so.6; do preload+=("$(g++ -print-file-name="$each")"); done
 export PYTHONPATH=$site LD_PRELOAD="${preload[*]}"
 "$python" -c 'import interloop._core as core; assert "site-packages" not in core.__file__, core.__file__'
-only_others=(-k "not greenlets") # gevent copies stacks, which the sanitizers take for an overflow
-# The sanitizer has a thread of its own, which wakes.
+only_others=(-k "not greenlets") # gevent copies stacks, which the sanitizers mistake for an overflow
+# The sanitizer has its own thread, which wakes up.
 [[ $1 == asan ]] || only_others+=(--deselect python/tests/test_crochet.py::test_an_idle_process_is_not_woken)
 shift
-if (($# == 0)); then # what runs compiled code
+if (($# == 0)); then # tests that run compiled code
     set -- python/tests/test_{batched_timer,comparison,cpp_loops,crochet,daemon_threads,failures,futures,leaks,logging,selection}.py
 fi
 exec "$python" -m pytest -q --timeout 300 -n "${JOBS:-$(nproc)}" --dist worksteal -p no:cacheprovider "${only_others[@]}" "$@"

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Installs what is missing to build, test and measure: Debian packages (tools/packages.txt) and, in build/venv, Python
-# packages (tools/requirements.txt). Does nothing where nothing is missing. With CI=true nothing may be left out.
-# Usage: tools/setup.sh [debian [REGEX]]. debian: Debian packages only, without those whose line in the list has REGEX.
+# Installs what is missing for building, testing and measuring: Debian packages (tools/packages.txt) and, in build/venv,
+# Python packages (tools/requirements.txt). Does nothing if nothing is missing. With CI=true nothing may be skipped.
+# Usage: tools/setup.sh [debian [REGEX]]. debian: Debian packages only, except those whose line in the list matches
+# REGEX.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 unwanted=${2:-^$}
@@ -46,7 +47,7 @@ debian_packages() {
     mapfile -t missing < <(missing_packages needed; missing_packages extra)
     ((${#missing[@]})) || return 0
     echo "setup: installing ${missing[*]}"
-    # One that cannot be had would keep the others out too, so after a failure each is tried alone.
+    # One unavailable package would prevent the others from being installed, so after a failure each is tried alone.
     install_packages "${missing[@]}" || {
         local name
         for name in "${missing[@]}"; do install_packages "$name" || true; done

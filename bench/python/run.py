@@ -26,7 +26,7 @@ FOLDER = VENV.parents[2] / "bench"
 FRAMEWORKS = ["asyncio", "uvloop", "twisted"]
 WITH_PYPERF = ["futures", "timers", "logger"]
 PROGRAMS = [*WITH_PYPERF, "lines", "blocking", "process"]
-REQUIRED = {  # of interloop: at least so many times faster than the original; at most so many times the bare framework
+REQUIRED = {  # of interloop: times faster than the original, at least; times the bare framework, at most
     "create_future": (1.0, 1.3),
     "as_future": (1.0, 1.3),
     "resolve": (1.0, 1.3),
@@ -42,9 +42,9 @@ REQUIRED = {  # of interloop: at least so many times faster than the original; a
     "wait_for": (1.0, 1 / 1.2),
     "import": (1.0, None),
 }
-CELLS = ["create_future", "as_future", "resolve", "error"]  # of which the median counts as well
+CELLS = ["create_future", "as_future", "resolve", "error"]  # their median counts as well
 MEDIAN = 1.5
-LATER_EXIT = 0.020  # seconds after the bare reactor thread's
+LATER_EXIT = 0.020  # seconds later than with the bare reactor thread
 
 
 def with_pyperf(program, framework):
@@ -92,7 +92,7 @@ def one_round(frameworks, programs):
             yield from with_pyperf(program, framework)
     if "lines" in programs:
         print("  lines", file=sys.stderr, flush=True)
-        yield from lines([each for each in frameworks if each != "uvloop"])  # whose log is asyncio's
+        yield from lines([each for each in frameworks if each != "uvloop"])  # uvloop logs through asyncio
     for program in [each for each in (blocking, process) if each.__name__ in programs]:
         print(f"  {program.__name__}", file=sys.stderr, flush=True)
         yield from program()

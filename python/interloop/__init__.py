@@ -2,16 +2,16 @@
 """txaio and Crochet, compiled, and C++ libraries on asyncio, uvloop and Twisted.
 
 ``from interloop import txaio`` and ``from interloop import crochet`` are drop-in replacements of the packages of those
-names; ``install()`` puts them in their place for code that imports the originals. Importing this loads nothing else.
+names; ``install()`` makes code that imports the originals get them. Importing this loads nothing else.
 """
 
 __all__ = ["install", "__version__"]
 
 
 def install() -> None:
-    """Makes ``import txaio`` and ``import crochet``, submodules included, find interloop's, in this process.
+    """Makes ``import txaio`` and ``import crochet``, and of submodules, find interloop's in this process.
 
-    Any number of times. RuntimeError: an original has been imported already; call this earlier.
+    May be called repeatedly. RuntimeError if an original was imported already: call this earlier.
     """
     from interloop import _install
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """``python -m interloop SCRIPT``, ``-m MODULE`` or a program on PATH: runs it with interloop in place of the originals.
 
-And tells build systems where things are: ``python -m interloop --cmake-dir`` (or ``--include-dir``, ``--lib-dir``).
+It also tells build systems where files are: ``python -m interloop --cmake-dir`` (or ``--include-dir``, ``--lib-dir``).
 """
 
 import argparse

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What ``interloop.install()`` does: a finder, ahead of all others, for the two names."""
+"""Implements ``interloop.install()``: a finder, ahead of all others, for the two names."""
 
 import importlib
 import importlib.abc
@@ -16,7 +16,7 @@ def _ours(fullname: str) -> str:
 
 
 class _Loader(importlib.abc.Loader):
-    """Hands out a module of interloop's under a second name. It is one module: what is set in one is in both."""
+    """Returns a module of interloop under a second name. It is the same module under both names."""
 
     def __init__(self) -> None:
         self._spec: importlib.machinery.ModuleSpec | None = None
@@ -27,7 +27,7 @@ class _Loader(importlib.abc.Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        module.__spec__ = self._spec  # it keeps its first name; it has been run already
+        module.__spec__ = self._spec  # it keeps its first name, and has been executed already
 
 
 class _Finder(importlib.abc.MetaPathFinder):

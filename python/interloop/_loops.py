@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Python's loops, as the C++ adapter asks of them: one driver for asyncio and uvloop, one for Twisted."""
+"""Python's loops in the form that the C++ adapter needs: one driver for asyncio and uvloop, one for Twisted."""
 
 import asyncio
 import logging
@@ -12,9 +12,9 @@ _logger = logging.getLogger("interloop")
 
 
 def _weak(thing):
-    """A function that gives ``thing`` while that is there, and keeps it only if it cannot be referred to weakly.
+    """A function that returns ``thing`` while it exists, and keeps it alive only if it cannot be weakly referenced.
 
-    So a Python loop that nobody closes is garbage with its last reference, whatever C++ has made on it.
+    So a Python loop that nobody closes is collected after its last reference, whatever C++ has made on it.
     """
     try:
         return weakref.ref(thing)
@@ -23,7 +23,7 @@ def _weak(thing):
 
 
 class _AsyncioReader:
-    """What an asyncio loop calls when a descriptor is readable. The loop owns it, and so what is to live as long."""
+    """What an asyncio loop calls when a descriptor is readable. The loop owns it, and thus what must live as long."""
 
     def __init__(self, fn):
         self._fn = fn
@@ -34,14 +34,14 @@ class _AsyncioReader:
 
 
 class _Notice:
-    """An asynchronous generator, as far as a loop that winds up sees: it closes those that it knows."""
+    """Looks like an asynchronous generator to a loop, which closes those that it knows when it shuts down."""
 
     def __init__(self, fn):
         self._fn = fn
-        self.ag_frame = types.SimpleNamespace(f_locals={})  # in which trio-asyncio notes the loop
+        self.ag_frame = types.SimpleNamespace(f_locals={})  # trio-asyncio stores the loop here
 
     def make_known(self):
-        know = sys.get_asyncgen_hooks().firstiter  # the running loop's
+        know = sys.get_asyncgen_hooks().firstiter  # of the running loop
         if know is not None:
             know(self)
 
@@ -50,11 +50,11 @@ class _Notice:
 
 
 class AsyncioDriver:
-    """An asyncio loop, uvloop's included."""
+    """An asyncio loop, or one of uvloop."""
 
     def __init__(self, loop):
         self._loop = _weak(loop)
-        # uvloop's clock stands still during an iteration and counts milliseconds: the system's is the same, but finer.
+        # uvloop's clock stands still during an iteration and counts milliseconds; the system's is the same but finer.
         self._coarse = type(loop).__module__.partition(".")[0] == "uvloop"
         self.steady = self._coarse or getattr(type(loop), "time", None) is asyncio.BaseEventLoop.time
         self.watches = hasattr(loop, "add_reader")
@@ -69,7 +69,7 @@ class AsyncioDriver:
         return self._loop().time()
 
     def call_later(self, seconds, fn):
-        if self._coarse:  # it rounds to the nearest millisecond: never to an earlier one
+        if self._coarse:  # it rounds to the nearest millisecond; round up instead
             seconds += 0.0005
         return _weak(self._loop().call_later(seconds, fn))
 
@@ -102,7 +102,7 @@ class AsyncioDriver:
             loop.call_exception_handler({"message": f"{context}\n{text}"})
 
     def when_ended(self, fn):
-        """Calls ``fn`` when the loop winds up, as it does with asynchronous generators."""
+        """Calls ``fn`` when the loop shuts down, in the same way as it closes asynchronous generators."""
         reader, loop = self._reader(), self._loop()
         if reader is None:
             return
@@ -127,7 +127,7 @@ class _Reader:
         return "interloop"
 
     def connectionLost(self, reason):  # noqa: N802
-        """The reactor has ended, and dropped it."""
+        """Called when the reactor has ended and dropped this."""
 
 
 class TwistedDriver:
@@ -136,11 +136,11 @@ class TwistedDriver:
     def __init__(self, reactor):
         self._reactor = _weak(reactor)
         self.watches = hasattr(reactor, "addReader")
-        self.steady = self.watches  # a clock of its own has who does nothing but tell the time
+        self.steady = self.watches  # a reactor that only tells the time has its own clock
 
     @property
     def ended(self):
-        return self._reactor() is None  # a reactor says when it ends
+        return self._reactor() is None  # a reactor announces its end itself
 
     def now(self):
         return self._reactor().seconds()
@@ -180,7 +180,7 @@ class TwistedDriver:
 
 
 def driver_of(native):
-    """TypeError: it is no loop."""
+    """The driver for a loop. TypeError if it is not a loop."""
     if hasattr(native, "callLater") and hasattr(native, "seconds"):
         return TwistedDriver(native)
     if hasattr(native, "call_later") and hasattr(native, "time"):
@@ -189,7 +189,7 @@ def driver_of(native):
 
 
 def _reactor_here():
-    """The reactor that runs in this thread; None: there is none."""
+    """The reactor that runs in this thread, or None."""
     reactor = sys.modules.get("twisted.internet.reactor")
     if reactor is None or not getattr(reactor, "running", False):
         return None
@@ -199,17 +199,17 @@ def _reactor_here():
 
 
 def _asyncio_is_meant(txaio):
-    """Where a reactor runs on the asyncio loop that runs here: whether what runs just now is asyncio's."""
+    """If a reactor runs on the asyncio loop that runs here: whether the current code belongs to asyncio."""
     if txaio is not None and (txaio.using_twisted or txaio.using_asyncio):
         return txaio.using_asyncio
     return asyncio.current_task() is not None
 
 
 def current():
-    """The Python loop that runs here. RuntimeError: there is none.
+    """The Python loop that runs here. RuntimeError if there is none.
 
-    A reactor may run on an asyncio loop, as asyncioreactor does: then it is what ``txaio`` has selected, or else asyncio
-    inside a task of asyncio's, and Twisted everywhere else, as before the loop runs.
+    A reactor may run on an asyncio loop, as asyncioreactor does. Then this is the loop that ``txaio`` has selected, or
+    otherwise asyncio's inside an asyncio task, and Twisted's everywhere else, including before the loop runs.
     """
     txaio = sys.modules.get("interloop.txaio")
     try:
@@ -259,14 +259,14 @@ def resolve(future, value):
 
 
 def reject(future, error):
-    """Fails a future, unless it is completed. None: as cancelled."""
+    """Fails a future, unless it is completed. With None, cancels it."""
     if _is_deferred(future):
         if not future.called:
             from twisted.internet.defer import CancelledError
 
             future.errback(CancelledError() if error is None else error)
     elif not future.done():
-        if isinstance(error, StopIteration):  # asyncio's futures refuse it; its tasks make the same of it
+        if isinstance(error, StopIteration):  # asyncio's futures refuse it; its tasks do the same with it
             error, cause = RuntimeError("a future cannot fail with StopIteration"), error
             error.__cause__ = cause
         try:
@@ -275,12 +275,12 @@ def reject(future, error):
             else:
                 future.set_exception(error)
         except RuntimeError:
-            if not future.get_loop().is_closed():  # then there is nobody left to be told
+            if not future.get_loop().is_closed():  # then nobody is left to be told
                 raise
 
 
 def follow(native, awaitable, on_value, on_error):
-    """Calls one of the two when an awaitable or Deferred is done. Returns what can be cancelled. No error: cancelled."""
+    """Calls one of the two when an awaitable or Deferred is done (with None if cancelled). Returns a cancellable."""
     if _is_deferred(awaitable):
         from twisted.internet.defer import CancelledError
 
@@ -297,7 +297,7 @@ def follow(native, awaitable, on_value, on_error):
 
     def done(future):
         try:
-            error = future.exception()  # raised here, it would keep this function's frame, and by it the C++ future
+            error = future.exception()  # if raised here, it would keep this function's frame, and thus the C++ future
         except asyncio.CancelledError:
             on_error(None)
             return
@@ -317,7 +317,7 @@ _STDLIB = {"critical": 50, "error": 40, "warn": 30, "info": 20, "debug": 10, "tr
 
 
 def log(name, level, text, file, line, function):
-    """One message of C++: to Twisted's logger where txaio has selected Twisted, else to the module ``logging``."""
+    """Logs a C++ message: to Twisted's logger if txaio has selected Twisted, otherwise to the module ``logging``."""
     txaio = sys.modules.get("interloop.txaio")
     if txaio is not None and txaio.using_twisted:
         from twisted.logger import Logger, LogLevel

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What ``python -m interloop PROGRAM`` does: it becomes that program, with ``_site`` on PYTHONPATH.
+"""Implements ``python -m interloop PROGRAM``: the process becomes that program, with ``_site`` on PYTHONPATH.
 
-The interpreter begins anew, so the program finds everything as it does with plain Python, and what it starts inherits the
-environment.
+The interpreter starts anew, so the program finds everything as with plain Python, and processes that it starts inherit
+the environment.
 """
 
 import os
@@ -15,12 +15,12 @@ _SITE = str(Path(__file__).resolve().parent / "_site")
 
 
 def _interpreter_options(arguments: int) -> list[str]:
-    """The options that Python itself was called with, before ``-m interloop`` and so many arguments of ours."""
+    """The options of Python itself, before ``-m interloop`` and that many arguments of ours."""
     options = sys.orig_argv[1 : len(sys.orig_argv) - arguments]
     module = options.pop() if options else ""
     if module == "interloop" and options:
         module = options.pop() + module
-    rest = module.removesuffix("minterloop")  # of several options in one, -Xm say
+    rest = module.removesuffix("minterloop")  # several options in one argument, -Xm say
     return options if rest in ("", "-") else [*options, rest]
 
 
@@ -38,10 +38,10 @@ def _is_python(path: str) -> bool:
 
 
 def run(arguments: list[str]) -> NoReturn:
-    """Becomes a program: a file that there is, ``-m MODULE``, ``-c CODE``, or else what PATH has, a console script say.
+    """Becomes a program: an existing file, ``-m MODULE``, ``-c CODE``, or otherwise a command on PATH.
 
-    A Python script on PATH is run by this interpreter, anything else as it is. SystemExit: Python's options keep the
-    environment from counting, or there is no such program.
+    A Python script on PATH is run by this interpreter, anything else as it is. SystemExit if Python's options disable
+    environment variables, or if there is no such program.
     """
     if sys.flags.ignore_environment or sys.flags.no_site:
         sys.exit(

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What ``python -m interloop`` puts ahead of all else on PYTHONPATH: ``interloop.install()`` as an interpreter starts.
+"""``python -m interloop`` puts this first on PYTHONPATH: it calls ``interloop.install()`` when an interpreter starts.
 
-Every interpreter that inherits the environment runs it, also one that is older or has no interloop: that one goes on
-without. The sitecustomize that there would be otherwise is run, too, and sys.path is as it would be.
+Every interpreter that inherits the environment runs it. One that is too old or has no interloop goes on without. The
+sitecustomize that would have been found otherwise is run too, and sys.path is restored.
 """
 
 import importlib
@@ -15,14 +15,14 @@ def start(here):
     try:
         import interloop
     except ImportError:
-        return  # another environment
+        return  # this environment has no interloop
     interloop.install()
 
 
 def run_the_other_one():
     this = sys.modules.pop(__name__)
     try:
-        importlib.import_module(__name__)  # another one, now that sys.path is without this one's folder
+        importlib.import_module(__name__)  # the other one, now that this one's folder is not on sys.path
     except ImportError as error:
         if getattr(error, "name", __name__) != __name__:
             raise

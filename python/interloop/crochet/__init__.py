@@ -2,8 +2,8 @@
 """Crochet, compiled: call an event loop from ordinary threads. A drop-in replacement of the package ``crochet``.
 
 ``setup()`` runs a loop in a thread; ``run_in_reactor`` and ``wait_for`` decorate functions that run there. Beyond the
-original, the loop may be any: ``setup("asyncio")``, ``setup("uvloop")``, ``setup(loop)``; without an argument it is what
-``interloop.txaio`` has selected, and else Twisted's.
+original, any loop can be used: ``setup("asyncio")``, ``setup("uvloop")``, ``setup(loop)``; without an argument it is
+the one that ``interloop.txaio`` has selected, or otherwise Twisted's.
 """
 
 from interloop.crochet._eventloop import EventLoop, EventualResult, ReactorStopped, TimeoutError, _store

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""An asyncio loop with as much of a reactor's interface as EventLoop uses, so that one EventLoop serves both."""
+"""An asyncio loop with the part of a reactor's interface that EventLoop uses, so that EventLoop supports both."""
 
 import asyncio
 import functools
@@ -14,8 +14,8 @@ _logger = logging.getLogger("interloop.crochet")
 class AsyncioReactor:
     """Drives a loop of its own in ``run``, or follows one that the application runs.
 
-    ``call_in_loop`` of functions comes by ``callFromThread`` from any thread. When the loop ends, the triggers
-    "before" and "after" "shutdown" are called, once, so that no thread waits for ever.
+    Functions for ``call_in_loop`` arrive through ``callFromThread`` from any thread. When the loop ends, the triggers
+    "before" and "after" "shutdown" are called, once, so that no thread waits forever.
     """
 
     def __init__(self, loop, owned):
@@ -25,14 +25,14 @@ class AsyncioReactor:
         self._triggers = {"before": [], "after": []}
         if not owned:
             if asyncio._get_running_loop() is loop:
-                self._thread = threading.get_ident()  # already now, so that a wait in this step is refused
+                self._thread = threading.get_ident()  # set already, so that a wait in this step is refused
             loop.call_soon_threadsafe(self._follow)
 
     def _in_loop_thread(self):
         return self._thread == threading.get_ident()
 
     def callFromThread(self, f, *args, **kwargs):  # noqa: N802  Twisted's name
-        """Calls ``f`` in the loop's thread, soon. ReactorStopped: the loop is closed."""
+        """Calls ``f`` soon, in the loop's thread. ReactorStopped if the loop is closed."""
         try:
             if kwargs:
                 self.loop.call_soon_threadsafe(functools.partial(f, *args, **kwargs))
@@ -48,11 +48,11 @@ class AsyncioReactor:
 
     @property
     def threadpool(self):
-        """The default executor, if there is one and it can be known."""
+        """The default executor, if there is one and it can be found."""
         return getattr(self.loop, "_default_executor", None)
 
     def stop(self):
-        """Ends ``run``. The loop's thread."""
+        """Ends ``run``. Call it in the loop's thread."""
         self.loop.stop()
 
     def run(self, installSignalHandlers=False):  # noqa: N803  Twisted's name
@@ -86,7 +86,7 @@ class AsyncioReactor:
                 _logger.exception("a function failed that was registered for the end of the loop")
 
     def _follow(self):
-        """In the application's loop: learns its thread, and is told of its end as asynchronous generators are."""
+        """Runs in the application's loop: learns its thread, and learns of its end as asynchronous generators do."""
         self._thread = threading.get_ident()
 
         async def until_the_end():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a call of a decorated function may raise besides what the function raises."""
+"""The errors that a call of a decorated function may raise besides those of the function itself."""
 
 
 import sys
@@ -12,15 +12,15 @@ class TimeoutError(Exception):
 
 
 class ReactorStopped(Exception):
-    """The loop has ended: there will be no result any more."""
+    """The loop has ended, so there will be no result."""
 
     __module__ = "interloop.crochet"
 
 
 def timed_out(goes_on):
-    """A TimeoutError of a wait in this thread, for what ``goes_on`` or is cancelled.
+    """A TimeoutError for a wait in this thread, after which the operation ``goes_on`` or is cancelled.
 
-    It says so where the thread is importing a module meanwhile.
+    It says so if this thread is importing a module.
     """
     frame = sys._getframe()
     while frame is not None:

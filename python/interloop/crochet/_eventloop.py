@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """An event loop in a thread, and functions that run in it for other threads.
 
-The results and the decorated functions are compiled. Here is what happens once in a process: setting up, logging.
+The results and the decorated functions are compiled. Here is what happens once per process: setting up, logging.
 """
 
 import os
@@ -22,7 +22,7 @@ _store = ResultStore()
 
 
 class ResultRegistry:
-    """The results that are waited for, so that the end of the loop ends the waiting. Any thread."""
+    """The results that threads wait for, so that the end of the loop ends their waiting. Any thread."""
 
     def __init__(self, failure=None):
         self._results = _core.ResultSet()
@@ -31,12 +31,12 @@ class ResultRegistry:
 
     @synchronized
     def register(self, result):
-        """Adds a result, weakly. ReactorStopped: the loop has ended."""
+        """Adds a weak reference to a result. ReactorStopped if the loop has ended."""
         self._results.add(result)
 
     @synchronized
     def stop(self):
-        """Fails all results that there are not yet with ReactorStopped. The loop's thread."""
+        """Fails all pending results with ReactorStopped. The loop's thread."""
         self._results.stop(self._failure(ReactorStopped("the loop has stopped: there will be no result")))
 
 
@@ -56,23 +56,23 @@ _STOP = object()
 class ThreadLogObserver:
     """Calls an observer of Twisted's log in a thread, so that a slow handler does not hold up the loop.
 
-    Once that thread has ended, with the loop, the observer is called by whoever logs: no message is lost. What the
-    observer itself causes to be logged is not given to it again: where standard error is redirected into Twisted's log,
-    a handler that writes there would have no end.
+    Once that thread has ended, with the loop, the logging thread calls the observer, so no message is lost. Messages
+    that the observer itself causes are not passed to it again: a handler that writes to standard error would never end
+    if that is redirected into Twisted's log.
     """
 
     def __init__(self, observer):
         self._observer = observer
         self._queue = SimpleQueue()
         self._ended = False
-        self._own = threading.local()  # its attribute ``writing``: this thread is inside the observer
+        self._own = threading.local()  # attribute ``writing``: this thread is inside the observer
         self._thread = threading.Thread(target=self._reader, name="CrochetLogWriter")
         self._thread.start()
 
     def _reader(self):
         while (event := self._queue.get()) is not _STOP:
             self._write(event)
-        self._ended = True  # before the queue is emptied: who puts something into it later sees this
+        self._ended = True  # before the queue is emptied, so that threads that add to it later see this
         self._write_what_is_left()
 
     def _write(self, event):
@@ -80,7 +80,7 @@ class ThreadLogObserver:
         try:
             self._observer(event)
         except Exception:
-            pass  # logging itself has failed: there is nobody to tell
+            pass  # logging itself has failed, so nobody can be told
         finally:
             self._own.writing = False
 
@@ -94,7 +94,7 @@ class ThreadLogObserver:
                 self._write(event)
 
     def stop(self):
-        """Ends the thread, once it has written what came before."""
+        """Ends the thread after it has written all earlier messages."""
         self._queue.put(_STOP)
 
     def __call__(self, event):
@@ -126,7 +126,7 @@ class EventLoop:
         self._lock = threading.Lock()
         self._watchdog_thread = watchdog_thread
         self._reapAllProcesses = reapAllProcesses
-        self._context = None  # what decorated functions look at
+        self._context = None  # decorated functions check this
 
     def _require_usable(self):
         if not self._started:
@@ -156,9 +156,10 @@ class EventLoop:
     def setup(self, loop=None):
         """Runs a loop in a thread of its own, which ends with the main thread. A second call does nothing.
 
-        ``loop``: "twisted", "asyncio", "uvloop", a reactor, or an asyncio loop that does not run yet; None: what txaio has
-        selected, else Twisted, else asyncio. Any thread. TypeError, ValueError: it is none of these. RuntimeError: uvloop
-        where threads are greenlets. In a forked child it does nothing, too, and decorated functions raise RuntimeError.
+        ``loop``: "twisted", "asyncio", "uvloop", a reactor, or an asyncio loop that is not running yet; None means what
+        txaio has selected, or otherwise Twisted or, without that, asyncio. Any thread. TypeError or ValueError if it is
+        none of these; RuntimeError for uvloop if threads are greenlets. In a forked child this does nothing either, and
+        decorated functions raise RuntimeError.
         """
         if self._started:
             return
@@ -167,8 +168,8 @@ class EventLoop:
         reactor = self._reactor
         thread = threading.Thread(target=lambda: reactor.run(installSignalHandlers=False), name="CrochetReactor")
         thread.start()
-        # What is logged by others while Twisted's log changes its observers, Twisted may lose. For two seconds: what the
-        # reactor calls first may call setup(), too, and wait for this one.
+        # Twisted may lose messages of other threads while its log changes observers. For two seconds, because what the
+        # reactor calls first may itself call setup(), and wait for this one.
         for _ in range(20):
             if logs is None or logs.wait(0.1) or not thread.is_alive():
                 break
@@ -178,7 +179,7 @@ class EventLoop:
             self._watchdog_thread.start()
 
     def _set_up_twisted(self):
-        """Returns an event that is set once Twisted logs to the module ``logging``, if it shall."""
+        """Returns an event that is set once Twisted logs to the module ``logging``, if it is to do so."""
         from twisted.python.runtime import platform
 
         reactor = self._reactor
@@ -193,7 +194,7 @@ class EventLoop:
 
         def start():
             try:
-                original, log.showwarning = log.showwarning, warnings.showwarning  # Twisted would replace it
+                original, log.showwarning = log.showwarning, warnings.showwarning  # which Twisted would replace
                 self._startLoggingWithObserver(observer, False)
                 log.showwarning = original
             finally:
@@ -220,9 +221,9 @@ class EventLoop:
     def no_setup(self, loop=None):
         """For applications that run the loop themselves: later calls of ``setup`` do nothing.
 
-        ``loop``: as for ``setup``, but an asyncio loop may run, and its names mean the one that is running here; so does
-        None, unless txaio has selected a framework or that loop is the one of Twisted's reactor.
-        RuntimeError: no loop is running here, or ``setup`` or ``no_setup`` was called before.
+        ``loop``: as for ``setup``, except that an asyncio loop may be running. "asyncio" and "uvloop" mean the loop that
+        runs here; so does None, unless txaio has selected a framework or that loop belongs to Twisted's reactor.
+        RuntimeError if no loop is running here, or if ``setup`` or ``no_setup`` was called before.
         """
         if self._started:
             raise RuntimeError(
@@ -232,19 +233,20 @@ class EventLoop:
         self._common_setup(loop, owned=False)
 
     def run_in_reactor(self, function):
-        """Decorator: the function runs in the loop's thread, and its callers get an EventualResult, at once.
+        """Decorator: the function runs in the loop's thread, and its callers get an EventualResult at once.
 
-        It may return a value, a Deferred, a future or a coroutine, or raise; it is ``__wrapped__`` of what this returns.
-        Callers: any thread. They get RuntimeError before ``setup`` and in a forked child, ReactorStopped after the end.
+        The function may return a value, a Deferred, a future or a coroutine, or raise. It stays available as
+        ``__wrapped__``. Callers may be in any thread. They get RuntimeError before ``setup`` and in a forked child, and
+        ReactorStopped after the loop has ended.
         """
         return _core.ReactorFunction(function, self)
 
     def wait_for(self, timeout):
         """Decorator: the function runs in the loop's thread, and its callers wait for its result, or its exception.
 
-        After ``timeout`` seconds, a float, TimeoutError is raised, and what the function returned is cancelled. With 0 it
-        is given 10 ms, in which a function that returns a value gets it through.
-        RuntimeError: in the loop's thread, before anything is run.
+        After ``timeout`` seconds, a float, TimeoutError is raised, and what the function returned is cancelled. 0
+        allows 10 ms, which is enough for a function that returns a value directly.
+        RuntimeError in the loop's thread, before anything is run.
         """
 
         def decorator(function):

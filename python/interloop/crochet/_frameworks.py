@@ -9,9 +9,9 @@ from interloop.crochet._util import patched_event
 
 
 def _default(owned):
-    """What txaio has selected; the asyncio loop that runs here; else Twisted, as Crochet, or asyncio where that is missing.
+    """What txaio has selected; or the asyncio loop that runs here; or Twisted, as in Crochet; or asyncio without that.
 
-    A running loop that is that of Twisted's reactor means Twisted.
+    If the running loop belongs to Twisted's reactor, that means Twisted.
     """
     from interloop import txaio
 
@@ -28,9 +28,9 @@ def _default(owned):
 
 
 def reactor_for(loop, twisted_factory, owned):
-    """The reactor, or what looks like one on asyncio, for the argument of ``setup`` (owned) or ``no_setup``.
+    """The reactor, or a look-alike on asyncio, for the argument of ``setup`` (owned) or ``no_setup``.
 
-    TypeError, ValueError: the argument is none of those that are documented. RuntimeError: uvloop, and threads are patched.
+    TypeError or ValueError if the argument is not a documented one; RuntimeError for uvloop if threads are patched.
     """
     if loop is None:
         loop = "twisted" if not _is_global(twisted_factory) else _default(owned)
@@ -64,7 +64,7 @@ def _new_loop(name):
         import uvloop
 
         loop = uvloop.new_event_loop()
-        loop._default_executor = ThreadPoolExecutor(thread_name_prefix="asyncio")  # uvloop does not show its own
+        loop._default_executor = ThreadPoolExecutor(thread_name_prefix="asyncio")  # uvloop does not expose its executor
         loop.set_default_executor(loop._default_executor)
         return loop
     import asyncio
@@ -82,7 +82,7 @@ def _running_loop():
 
 
 def is_twisted(reactor):
-    """Whether it is Twisted's, or a test's for it."""
+    """Whether it is Twisted's reactor, or a test's substitute for one."""
     return not hasattr(reactor, "_in_loop_thread")
 
 
@@ -94,7 +94,7 @@ def api_for(reactor):
 
 
 def waker_of(reactor):
-    """The list and the descriptor that Twisted's own ``callFromThread`` uses, for reactors that have just that one."""
+    """The list and the descriptor that Twisted's ``callFromThread`` uses, for reactors with that implementation."""
     try:
         from twisted.internet.base import ReactorBase
 
@@ -104,5 +104,5 @@ def waker_of(reactor):
         if usual and isinstance(reactor.threadCallQueue, list) and isinstance(reactor.waker.o, int):
             return reactor.threadCallQueue, reactor.waker.o
     except (ImportError, AttributeError, TypeError):
-        pass  # another kind of reactor, or another release of Twisted
+        pass  # another kind of reactor or release of Twisted
     return None, -1

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Threads of the loop's own pool that wait for the loop.
 
-What such a thread waits for may itself need one of the pool. So while it waits, the pool may have a thread more: else a
-pool full of waiting threads would have none left that can end their waiting. Afterwards its limit is what it was.
+The operation that such a thread waits for may itself need a thread of the pool. So while it waits, the pool may have
+one thread more: otherwise a pool full of waiting threads could not run what ends their waiting. Afterwards the limit is
+restored.
 """
 
 import threading
@@ -14,15 +15,15 @@ _limits: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
 class _Limit:
-    """How many threads a pool may have, and how it is changed for a while. With the lock."""
+    """How many threads a pool may have, and how that is changed temporarily. Used under the lock."""
 
     def __init__(self, attribute):
         self._attribute = attribute
-        self._left = None  # as it was left here
-        self._owners = 0  # how often its owner has set it since
+        self._left = None  # as this last set it
+        self._owners = 0  # how often its owner has set it meanwhile
 
     def change(self, pool, by, owners=None):
-        """Returns what to give with the change back, which is not made where the owner has set the limit meanwhile."""
+        """Returns what to pass to undo the change, which is skipped if the owner has set the limit meanwhile."""
         now = getattr(pool, self._attribute)
         if now != self._left:
             self._owners += 1
@@ -34,9 +35,9 @@ class _Limit:
 
 
 def lend(pool) -> Callable[[], None] | None:
-    """Lets a pool have a thread more if this is one of its threads; what is to be called once it waits no longer.
+    """Lets a pool have one thread more if this is one of its threads. Returns what to call after the wait.
 
-    ``pool``: Twisted's ThreadPool, or asyncio's default executor. None: this is another thread, or it is another kind.
+    ``pool``: Twisted's ThreadPool, or asyncio's default executor. Returns None for other threads or kinds of pool.
     """
     try:
         this = threading.current_thread()
@@ -44,7 +45,7 @@ def lend(pool) -> Callable[[], None] | None:
             return _lend(pool, "max", _fill_twisted, pool.adjustPoolsize) if this in pool.threads else None
         if not pool._shutdown_lock.locked() and not pool._threads:
             return None
-        with pool._shutdown_lock:  # under which a thread that has begun already is put among the others
+        with pool._shutdown_lock:  # the lock under which a started thread joins the others
             own = this in pool._threads
         return _lend(pool, "_max_workers", _fill_executor, None) if own else None
     except AttributeError:
@@ -70,7 +71,7 @@ def _unless_it_has_ended(fn, *args):
     try:
         fn(*args)
     except Exception:
-        pass  # it has been stopped meanwhile, or no thread can be started any more
+        pass  # it was stopped meanwhile, or no thread can be started any more
 
 
 def _fill_twisted(pool):
@@ -81,6 +82,6 @@ def _fill_twisted(pool):
 def _fill_executor(pool):
     with pool._shutdown_lock:
         while pool._idle_semaphore.acquire(blocking=False):
-            pass  # it may count threads that have found more work: no thread would be started then
+            pass  # it may count threads that are busy again; then no thread would be started
         if pool._work_queue.qsize() and not pool._shutdown:
             pool._adjust_thread_count()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Where failures go that nobody asks for: Twisted's log where they are Twisted's, else the module ``logging``.
+"""Reports failures that nobody asked for: Twisted's to Twisted's log, others to the module ``logging``.
 
-Everything is imported beforehand: a result may go when the interpreter ends, where nothing can be imported any more.
+Everything is imported beforehand: a result may be destroyed when the interpreter ends and nothing can be imported.
 """
 
 import logging

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""EventualResults by number, so that a web session, say, can come back for one."""
+"""Stores EventualResults by number, so that a web session, say, can fetch one later."""
 
 import threading
 
@@ -17,14 +17,14 @@ class ResultStore:
 
     @synchronized
     def store(self, deferred_result):
-        """Keeps a result; returns its number, higher than all before."""
+        """Keeps a result; returns its number, which is higher than all earlier ones."""
         self._counter += 1
         self._stored[self._counter] = deferred_result
         return self._counter
 
     @synchronized
     def retrieve(self, result_id):
-        """The result of that number, which is kept no longer. KeyError: there is none."""
+        """Removes and returns the result with that number. KeyError if there is none."""
         return self._stored.pop(result_id)
 
     @synchronized

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is done when the main thread ends. ``atexit`` comes too late: it waits for all other threads first."""
+"""What happens when the main thread ends. ``atexit`` is too late: it waits for all other threads first."""
 
 import logging
 import sys
@@ -10,7 +10,7 @@ from interloop.crochet._util import patched_event
 
 
 class Watchdog(threading.Thread):
-    """Calls a function when a thread has ended. It sleeps until then; nothing wakes it in between."""
+    """Calls a function when a thread has ended. Sleeps until then without waking up in between."""
 
     def __init__(self, canary, shutdown_function):
         super().__init__(name="CrochetShutdownWatchdog")
@@ -18,7 +18,7 @@ class Watchdog(threading.Thread):
         self._shutdown_function = shutdown_function
 
     def start(self):
-        """From 3.13 on, gevent's main thread has ended for a moment only, which a greenlet may miss; it makes these calls."""
+        """From 3.13 on, gevent's main thread looks ended only briefly, which a greenlet may miss; it calls these."""
         if patched_event() and sys.version_info >= (3, 13):
             threading._register_atexit(self._shutdown_function)
         else:
@@ -27,13 +27,13 @@ class Watchdog(threading.Thread):
     def run(self):
         if isinstance(self._canary, threading.Thread):
             self._canary.join()
-        while self._canary.is_alive():  # something else that is_alive: it has to be asked
+        while self._canary.is_alive():  # another object with is_alive(), which has to be polled
             time.sleep(0.05)
         self._shutdown_function()
 
 
 class FunctionRegistry:
-    """Functions to be called together, the last one first."""
+    """Functions to be called together, the last added first."""
 
     def __init__(self):
         self._functions = []
@@ -43,7 +43,7 @@ class FunctionRegistry:
         self._functions.append(lambda: f(*args, **kwargs))
 
     def run(self):
-        """Makes the calls, those that are left after one has raised too."""
+        """Makes all calls, even if one of them raises."""
         for function in reversed(self._functions):
             try:
                 function()

@@ -8,12 +8,12 @@ from functools import wraps
 
 
 def patched_event():
-    """``threading.Event`` where greenlets are in the place of threads (gevent, eventlet), else None."""
+    """``threading.Event`` if greenlets replace threads (gevent, eventlet), otherwise None."""
     return None if isinstance(_thread.allocate_lock, types.BuiltinFunctionType) else threading.Event
 
 
 def synchronized(method):
-    """A method that holds ``self._lock`` while it runs, marked by ``synchronized = True``."""
+    """Makes a method hold ``self._lock`` while it runs, and marks it with ``synchronized = True``."""
 
     @wraps(method)
     def locked(self, *args, **kwargs):

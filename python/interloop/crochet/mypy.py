@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A mypy plugin that has nothing to do: the decorators' types say all. It is here for configurations that name it."""
+"""A mypy plugin that does nothing, because the decorators have full types. It is for configurations that name it."""
 
 from mypy.plugin import Plugin
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """txaio, compiled: one API over Twisted and asyncio. A drop-in replacement of the package ``txaio``.
 
-Select a framework with ``use_asyncio()`` or ``use_twisted()``; until then every function raises RuntimeError. Neither
-framework is imported before. The functions are those of ``interloop.txaio.aio`` and ``interloop.txaio.tx``.
+Select a framework with ``use_asyncio()`` or ``use_twisted()``; until then every function raises RuntimeError, and no
+framework is imported. The functions are those of ``interloop.txaio.aio`` and ``interloop.txaio.tx``.
 """
 
 import sys
@@ -13,7 +13,7 @@ __version__ = version = "26.6.1"  # the release of txaio whose API this is
 
 
 class _Config:
-    """What ``config`` is. Under Twisted the reactor, under asyncio an event loop; None: the framework's default."""
+    """The type of ``config``. ``loop`` is a reactor (Twisted), an event loop (asyncio), or None for the default."""
 
     loop = None
 
@@ -69,18 +69,18 @@ def _select(name: str) -> None:
         else:
             from interloop.txaio import aio as framework
     except BaseException:
-        _explicit_framework = before  # it is not there: another may be selected
+        _explicit_framework = before  # it is not installed; another may be selected
         raise
     _use_framework(framework)
 
 
 def use_twisted() -> None:
-    """Selects Twisted. Any number of times. RuntimeError: asyncio is selected. ImportError: it is not installed."""
+    """Selects Twisted; may be repeated. RuntimeError if asyncio is selected, ImportError if it is not installed."""
     _select("twisted")
 
 
 def use_asyncio() -> None:
-    """Selects asyncio. Any number of times. RuntimeError: Twisted is selected."""
+    """Selects asyncio; may be repeated. RuntimeError if Twisted is selected."""
     _select("asyncio")
 
 
@@ -90,13 +90,13 @@ def _use_framework(module) -> None:
             setattr(_this, name, getattr(module, name))
 
 
-# Before a framework is selected. `_unframework`, a module of just this, is made when it is asked for: few ask.
+# Before a framework is selected. `_unframework`, a module of just this, is made on demand, because few ask for it.
 using_twisted = using_asyncio = False
 config = _Config()
 
 
 def _throw_usage_error(*args, **kwargs):
-    """RuntimeError, until ``use_asyncio()`` or ``use_twisted()`` puts the framework's function in this one's place."""
+    """Raises RuntimeError, until ``use_asyncio()`` or ``use_twisted()`` replaces this by the framework's function."""
     raise RuntimeError("To use txaio, you must first select a framework with .use_twisted() or .use_asyncio()")
 
 
@@ -109,6 +109,6 @@ def __getattr__(name):
         import importlib
 
         return importlib.import_module("interloop.txaio._unframework")
-    if name == "failure_formatted_traceback":  # so txaio's overview calls it
+    if name == "failure_formatted_traceback":  # txaio's overview calls it so
         return _this.failure_format_traceback
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What both frameworks have: the batched timer, and which of the API's functions a module has by their names."""
+"""What both frameworks share: the batched timer, and putting the API's functions into a module's namespace."""
 
 from interloop._core import BatchedCall as _BatchedCall
 from interloop._core import BatchedTimer as _BatchedTimer
@@ -14,7 +14,7 @@ _FUNCTIONS = (
     "failure_message",
     "failure_traceback",
     "failure_format_traceback",
-    "failure_formatted_traceback",  # so txaio's overview calls it
+    "failure_formatted_traceback",  # txaio's overview calls it so
     "create_future",
     "create_future_success",
     "create_future_error",
@@ -47,7 +47,7 @@ def _mixin(namespace):
 
 
 def _describe_call(function):
-    """A call that asyncio's debug mode tells of: the function behind partials and decorators, and its place."""
+    """A call that asyncio's debug mode reports: the function behind partials and decorators, and its location."""
     import functools
     import inspect
 

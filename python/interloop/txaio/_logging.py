@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What starting to log has in common on both frameworks."""
+"""What both frameworks share in starting to log."""
 
 import io
 import os
@@ -13,13 +13,13 @@ from interloop.txaio.interfaces import log_levels
 
 
 def require_level(level: str) -> None:
-    """RuntimeError: there is no such level."""
+    """RuntimeError if there is no such level."""
     if level not in log_levels:
         raise RuntimeError(f"Invalid log level '{level}'; valid are: {', '.join(log_levels)}")
 
 
 def set_level(module: ModuleType, level: str) -> None:
-    """Tells the loggers of a framework's module about a new global level. ValueError: there is no such level."""
+    """Tells the loggers of a framework's module about a new global level. ValueError if there is no such level."""
     if level not in log_levels:
         raise ValueError(f"Invalid log level {level!r}; valid are: {', '.join(log_levels)}")
     for logger in list(module._loggers):
@@ -34,59 +34,59 @@ def module_of(name: str) -> ModuleType:
 
 
 def wait_for_room(stream) -> None:
-    """Waits until a stream that does not block takes more."""
+    """Waits until a non-blocking stream accepts more."""
     room = select.poll()
     room.register(stream, select.POLLOUT)
     room.poll()
 
 
 def write_through(stream) -> None:
-    """Empties the buffer of a stream, if it has one."""
+    """Flushes the buffer of a stream, if it has one."""
     flush = getattr(stream, "flush", None)
     while flush is not None:
         try:
             return flush()
-        except BlockingIOError:  # its buffer keeps what did not fit
+        except BlockingIOError:  # its buffer keeps the rest
             wait_for_room(stream)
 
 
 def flush(streams) -> None:
-    """Empties the buffers of streams, of which some may be closed or None."""
+    """Flushes streams, some of which may be closed or None."""
     for stream in streams:
         try:
             write_through(stream)
         except Exception:
-            pass  # it has told those who wrote
+            pass  # the writers have been told
 
 
 def tell_once(writer, sentence: str) -> None:
-    """Says on the process's standard error, once for each writer, what keeps it from writing."""
+    """Says on the process's standard error, once per writer, why it cannot write."""
     if writer.told or sys.__stderr__ is None:
         return
     writer.told = True
     try:
         print(sentence, file=sys.__stderr__, flush=True)
     except Exception:
-        pass  # it is closed, too
+        pass  # it is closed as well
 
 
 class LineWriter:
     """Writes ``2016-01-21T01:02:03-0100 message`` lines to a stream of text or of bytes.
 
-    Each is written through, so that a crash loses none. A stream that takes no more just now, as a pipe that does not
-    block, is waited for.
+    Each line is flushed, so that a crash loses none. If a stream accepts no more for the moment, such as a non-blocking
+    pipe, this waits for it.
     """
 
     told = False
-    _last_stamp: tuple = (None, "")  # a whole second, and its text: many lines have the same
-    _CHUNK = 2000  # characters, which fit into the buffer of a file, however they are encoded
+    _last_stamp: tuple = (None, "")  # a whole second, and its text, which many lines share
+    _CHUNK = 2000  # characters; in any encoding they fit into the buffer of a file
 
     def __init__(self, file, **kw):
         super().__init__(**kw)
         self._file = file
         self._encode = guess_stream_needs_encoding(file)
         binary = getattr(file, "buffer", file)
-        self._raw = binary if isinstance(binary, io.FileIO) else None  # as standard output has it under `python -u`
+        self._raw = binary if isinstance(binary, io.FileIO) else None  # such as standard output under `python -u`
         self._chunk = self._CHUNK if isinstance(binary, io.BufferedWriter) else sys.maxsize
 
     def write_line(self, moment, message):
@@ -104,7 +104,7 @@ class LineWriter:
             write_through(self._file)
 
     def _write_raw(self, line):
-        """Without a buffer, nobody but the caller looks at how much has been written."""
+        """Without a buffer, the caller has to check how much has been written."""
         encoding, errors = getattr(self._file, "encoding", "utf8"), getattr(self._file, "errors", "strict")
         left = memoryview(line.encode(encoding, errors))
         while left:

@@ -30,7 +30,7 @@ _loggers = weakref.WeakSet()
 _log_level = "info"
 _started_logging = False
 _handler: "_TxaioFileHandler | None" = None
-_root_level = (logging.NOTSET, logging.NOTSET)  # of the stdlib's root logger: its own, and what was made of it
+_root_level = (logging.NOTSET, logging.NOTSET)  # the root logger's level: its own, and the one set here
 _categories: dict = {}
 
 _to_stdlib = {
@@ -45,19 +45,19 @@ _to_stdlib = {
 
 
 class _AsyncioApi(_core.AsyncioApi):
-    """The API with a configuration. Pickled, the module's own is the same again; its functions are, therefore."""
+    """The API with a configuration. Unpickling the module's own gives the same object, hence the same functions."""
 
     def __reduce__(self):
         return "_default_api" if self is _default_api else (with_config, (self._config.loop,))
 
 
 def with_config(loop=None):
-    """The API on a loop of its own: an object with txaio's functions. ``loop`` None: the default loop. Any thread."""
+    """The API bound to a loop: an object with txaio's functions. ``loop`` None means the default loop. Any thread."""
     return _AsyncioApi(_Config(loop))
 
 
 def add_log_categories(categories):
-    """Adds formats, the dict ``categories``: a call with ``log_category=key`` logs that format in place of its own."""
+    """Adds the formats in the dict ``categories``: a call with ``log_category=key`` logs that format, not its own."""
     _categories.update(categories)
 
 
@@ -68,7 +68,7 @@ class _TxaioFileHandler(_logging.LineWriter, logging.Handler):
         try:
             self.write_line(*self._moment_and_message(record))
         except Exception:
-            self.handleError(record)  # tells standard error: who logs has nothing to do with it
+            self.handleError(record)  # tells standard error, as the logging code is not at fault
 
     def _moment_and_message(self, record):
         if isinstance(record.args, dict) and ("log_format" in record.args or "log_message" in record.args):
@@ -87,7 +87,7 @@ make_logger = _core.bind_asyncio_logging(_this)
 
 
 def _reduce_logger(logger):
-    """For copy and pickle: a copy logs under the same name, and follows the global level as the first one does."""
+    """For copy and pickle: a copy logs under the same name, and follows the global level if the original does."""
     return _logger_again, (type(logger), logger._logger, logger._log_level), logger.__dict__ or None
 
 
@@ -100,8 +100,8 @@ def _logger_again(cls, native, level):
 def start_logging(out=_stdout, level="info"):
     """Writes the log to ``out`` from now on, up to ``level``. A second call does nothing.
 
-    ``out`` None sets the level and leaves output to the application; a later call may give one. Level "none" writes
-    nothing. RuntimeError: there is no such level.
+    ``out`` None only sets the level and leaves output to the application; a later call may pass ``out``. Level "none"
+    writes nothing. RuntimeError if there is no such level.
     """
     global _handler, _root_level, _started_logging
     _logging.require_level(level)
@@ -118,16 +118,16 @@ def start_logging(out=_stdout, level="info"):
 
 
 def set_global_log_level(level):
-    """Sets the level of all loggers. What ``start_logging`` has begun writes it; from others, all that it wrote before.
+    """Sets the level of all loggers. ``start_logging``'s output follows it; other loggers' messages stay as before.
 
-    ValueError: there is no such level.
+    ValueError if there is no such level.
     """
     global _root_level
     _logging.set_level(_this, level)
-    if _started_logging:  # the root logger would keep back what is below its level
+    if _started_logging:  # the root logger would drop what is below its level
         root = logging.getLogger()
         own, made = _root_level
-        if root.level != made:  # the application has set it since
+        if root.level != made:  # the application has changed it since
             own = root.level
         _root_level = (own, min(own, _to_stdlib[level]))
         root.setLevel(_root_level[1])

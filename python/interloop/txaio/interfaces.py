@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What may be relied on of txaio's objects, as abstract classes. The compiled classes are registered with them.
+"""What code may rely on in txaio's objects, as abstract classes. The compiled classes are registered with them.
 
 Their types are in ``interfaces.pyi``: importing ``typing`` would take longer than all the rest.
 """
@@ -11,7 +11,7 @@ log_levels = ["none", "critical", "error", "warn", "info", "debug", "trace"]
 
 
 class IBatchedTimer(abc.ABC):
-    """What ``make_batched_timer`` returns: many timeouts on few timers of the loop, at the price of exact moments."""
+    """What ``make_batched_timer`` returns: many timeouts on few timers of the loop, with less exact times."""
 
     def call_later(self, delay, func, *args, **kw):
         """Calls ``func`` about ``delay`` seconds from now; returns an object that has ``cancel()``."""
@@ -20,7 +20,7 @@ class IBatchedTimer(abc.ABC):
 class ILogger(abc.ABC):
     """What ``make_logger`` returns.
 
-    The message is a format string as of PEP 3101, filled from the keyword arguments: ``log.info("{user} left",
+    The message is a format string as in PEP 3101, filled from the keyword arguments: ``log.info("{user} left",
     user=name)``, also ``{things[one]}`` and ``{shape.sides}``. ``log_time``, ``log_level`` and ``log_format`` are
     among them. A method below the level does nothing.
     """
@@ -38,7 +38,7 @@ class ILogger(abc.ABC):
         """Logs information."""
 
     def debug(self, message, **kwargs):
-        """Logs what helps to find errors."""
+        """Logs something that helps to find errors."""
 
     def trace(self, message, **kwargs):
         """Logs each step."""
@@ -47,7 +47,7 @@ class ILogger(abc.ABC):
 class IFailedFuture(abc.ABC):
     """What an errback gets: Twisted's ``Failure``, or its counterpart on asyncio.
 
-    ``failure_message``, ``failure_traceback`` and ``failure_format_traceback`` take it.
+    Pass it to ``failure_message``, ``failure_traceback`` and ``failure_format_traceback``.
     """
 
     @property

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Help for tests of what uses txaio."""
+"""Helps tests of code that uses txaio."""
 
 from contextlib import contextmanager
 
@@ -10,7 +10,7 @@ from interloop import txaio
 def replace_loop(new_loop):
     """Sets ``txaio.config.loop`` in a ``with`` block, to an event loop or a reactor (``task.Clock()``, say).
 
-    It is restored at the end of the block, also when an exception ends it.
+    It is restored at the end of the block, even after an exception.
     """
     config = txaio.config
     before = config.loop

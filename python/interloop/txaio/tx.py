@@ -30,18 +30,18 @@ using_asyncio = False
 config = _Config()
 
 _stderr, _stdout = sys.stderr, sys.stdout
-# The interpreter flushes what is sys.stdout at its end: Twisted's, once anybody has begun its logging.
+# At its end the interpreter flushes sys.stdout, which is Twisted's once anybody has started Twisted's logging.
 atexit.register(_logging.flush, (_stdout, _stderr))
 _observer = None
 _loggers = weakref.WeakSet()
 _log_level = "info"
 _started_logging = False
-_begun_logging = False  # Twisted's own, perhaps without output
+_begun_logging = False  # Twisted's own logger, perhaps without output
 _categories: dict = {}
 
 
 class _Gathered(DeferredList):
-    """What ``gather`` returns: a DeferredList, cancelled as one, of which compiled code counts the children."""
+    """What ``gather`` returns: a DeferredList that is cancelled as a whole. Compiled code counts its children."""
 
     def __init__(self, deferreds):
         self._deferredList = deferreds
@@ -67,7 +67,7 @@ class _TxApi(_core.TwistedApi):
 
 
 def with_config(loop=None):
-    """The API as an object. RuntimeError: ``loop`` is a reactor other than the configured one; Twisted has only one."""
+    """The API as an object. RuntimeError if ``loop`` is not the configured reactor: Twisted has only one."""
     if loop is not None and config.loop is not None and config.loop is not loop:
         raise RuntimeError(
             "Twisted has only a single, global reactor. You passed in a reactor different from the one already "
@@ -77,7 +77,7 @@ def with_config(loop=None):
 
 
 def add_log_categories(categories):
-    """Adds formats, the dict ``categories``: a call with ``log_category=key`` logs that format in place of its own."""
+    """Adds the formats in the dict ``categories``: a call with ``log_category=key`` logs that format, not its own."""
     _categories.update(categories)
 
 
@@ -85,9 +85,9 @@ make_logger = _core.bind_twisted_logging(_this)
 
 
 def _reduce_logger(logger):
-    """For copy and pickle: a copy logs under the same name to the same place, and has its level as the first one does."""
+    """For copy and pickle: a copy logs under the same name, to the same place, with the level of the original."""
     native = logger._logger
-    observer = None if native.observer is globalLogPublisher else native.observer  # the process's, which has no copies
+    observer = None if native.observer is globalLogPublisher else native.observer  # the process's, never copied
     level, kept = logger._log_level, logger._log_level_set_explicitly
     return _logger_again, (type(logger), type(native), native.namespace, observer, level, kept), logger.__dict__ or None
 
@@ -100,7 +100,7 @@ def _logger_again(cls, factory, namespace, observer, level, kept):
 
 @provider(ILogObserver)
 class _LogObserver(_logging.LineWriter):
-    """What `start_logging` has Twisted call."""
+    """The observer that `start_logging` adds to Twisted."""
 
     to_tx = {
         "critical": LogLevel.critical,
@@ -116,22 +116,22 @@ class _LogObserver(_logging.LineWriter):
         self._first_level = _log_level
 
     def _acceptable_level(self, level):
-        # Raising the global level silences loggers that follow it, and nobody else's.
+        # Raising the global level silences only loggers that follow it.
         last = max(log_levels.index(_log_level), log_levels.index(self._first_level))
         return any(self.to_tx[name] is level for name in log_levels[1 : last + 1])
 
     def __call__(self, event):
         if event.get("log_format") is None:
-            if "log_failure" not in event:  # nothing was said
+            if "log_failure" not in event:  # there is no text
                 return
             message = failure_format_traceback(event["log_failure"])  # noqa: F821  Twisted logs unhandled errors so
         elif "log_level" in event and self._acceptable_level(event["log_level"]):
             message = formatEvent(event)
-        else:  # loggers of Twisted's own do not know txaio's level
+        else:  # Twisted's own loggers do not know txaio's level
             return
         try:
             self.write_line(event["log_time"], message)
-        except Exception as error:  # Twisted tells the other observers, where there are some
+        except Exception as error:  # Twisted tells the other observers, if any
             _logging.tell_once(self, f"txaio's log cannot be written any more: {error!r}; the first line lost: {message}")
             raise
 
@@ -139,8 +139,8 @@ class _LogObserver(_logging.LineWriter):
 def start_logging(out=_stdout, level="info"):
     """Writes the log to ``out`` from now on, up to ``level``. A second call does nothing.
 
-    ``out`` None sets the level and leaves output to the application's observers; a later call may give one. Level
-    "none" writes nothing. RuntimeError: there is no such level.
+    ``out`` None only sets the level and leaves output to the application's observers; a later call may pass ``out``.
+    Level "none" writes nothing. RuntimeError if there is no such level.
     """
     global _begun_logging, _observer, _started_logging
     _logging.require_level(level)
@@ -163,9 +163,9 @@ def start_logging(out=_stdout, level="info"):
 def set_global_log_level(level):
     """Sets the ``level`` of all loggers that have none of their own.
 
-    What ``start_logging`` has begun writes it; from others, all that it wrote before.
+    The output of ``start_logging`` follows it; messages of other loggers are written as before.
 
-    ValueError: there is no such level.
+    ValueError if there is no such level.
     """
     _logging.set_level(_this, level)
 

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What does a header cost each file that includes it? CPU time of the compiler, beside headers that everybody knows.
+"""What does a header cost each file that includes it? CPU time of the compiler, compared with well-known headers.
 
 Usage: headers.py [--rounds N] [--compiler CXX]      (or: make bench)
 
-Compiles a file that includes one header and nothing else, all headers in turn, N rounds (9), so that what else the machine
-does meets each alike, and takes medians. What is not installed is left out. Ends with 0 also where a figure falls short.
+Compiles a file that includes one header and nothing else, all headers in turn, in N rounds (9), so that other load on
+the machine affects each alike, and takes medians. Skips headers that are not installed. Exits with 0 even if a figure
+falls short.
 """
 
 import argparse
@@ -42,7 +43,7 @@ HEADERS = (
 
 
 def flags_of(module: str) -> list[str] | None:
-    """What a pkg-config module is compiled with, or None where it is not there. An option stands for itself."""
+    """The compiler flags of a pkg-config module, or None if it is not installed. An option stands for itself."""
     if not module or module.startswith("-"):
         return [module] if module else []
     found = subprocess.run(["pkg-config", "--cflags", module], capture_output=True, text=True, check=False)
@@ -50,7 +51,7 @@ def flags_of(module: str) -> list[str] | None:
 
 
 def seconds_of(command: list[str]) -> float | None:
-    """CPU time of a command, or None where it fails."""
+    """CPU time of a command, or None if it fails."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(command, capture_output=True, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Draws what a benchmark has written: how many times less interloop takes than its peer, a bar a row.
+"""Draws the results of a benchmark: how many times less interloop takes than its peer, one bar per row.
 
 Usage: plot.py RESULTS.json PLOT.svg, in a Python that has matplotlib.
 """
@@ -39,7 +39,7 @@ def draw(table: list[dict], path: Path) -> None:
 
 
 def written(results: Path, plot: Path) -> str:
-    """Draws with the first Python that can, this one or build/venv's; a line that says what has been written."""
+    """Draws with the first Python that can, this one or build/venv's. Returns a line that says what was written."""
     for python in (Path(sys.executable), VENV):
         command = [python, __file__, results, plot]
         if python.exists() and subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 0:

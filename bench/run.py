@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Runs all benchmarks, compares interloop with its peers and with what is required of it, and draws the comparison.
+"""Runs all benchmarks, compares interloop with its peers and with its requirements, and draws the comparison.
 
 Usage: run.py [--quick] [--only PROGRAM] BUILD_FOLDER      (or: make bench)
 
-Each program runs everything it compares in one go, several times, in random order; the fastest of the times counts, as
-other work on the machine only ever adds. Writes BUILD_FOLDER/../bench/: results.json, and ratios.svg where matplotlib is
-found (in this Python or in build/venv). Ends with 0 also where a figure falls short; it measures, it does not judge.
+Each program runs everything that it compares in one go, several times, in random order; the fastest time counts,
+because other work on the machine can only add to it. Writes BUILD_FOLDER/../bench/: results.json, and ratios.svg if
+matplotlib is found (in this Python or in build/venv). Exits with 0 even if a figure falls short: it measures, it does
+not judge.
 """
 
 import argparse
@@ -27,7 +28,7 @@ PROGRAMS = (
 
 @dataclass
 class Row:
-    """One line of the table. `peers`: what to compare with, the cheapest counts; or a number that is the limit itself."""
+    """One line of the table. `peers`: benchmarks to compare with, of which the fastest counts; or a fixed limit."""
 
     what: str
     program: str
@@ -39,7 +40,7 @@ class Row:
 
 
 def rows() -> list[Row]:
-    """What is required."""
+    """The requirements."""
     table = []
     for loop in "asio asio_one_thread libuv glib manual".split():
         ours = f"interloop_future<on_{loop}>"
@@ -131,7 +132,7 @@ def rows() -> list[Row]:
 
 
 def run(program: Path, quick: bool) -> dict[str, dict]:
-    """The fastest run of each benchmark of a program: `ns` an item, and its counters."""
+    """The fastest run of each benchmark of a program: `ns` per item, and its counters."""
     command = [program, "--benchmark_format=json"]
     if program.name not in ("memory", "blocking_idle"):
         seconds = 0.02 if quick else 0.05 if program.name == "timers" else 0.1
@@ -156,7 +157,7 @@ def run(program: Path, quick: bool) -> dict[str, dict]:
 
 
 def compare(row: Row, results: dict[str, dict]) -> dict | None:
-    """The row's figures, or None where one of them was not measured."""
+    """The row's figures, or None if one of them was not measured."""
     measured = results.get(row.program, {})
     peers = [row.peers] if not isinstance(row.peers, list) else [measured[p]["ns"] for p in row.peers if p in measured]
     if row.ours not in measured or not peers:

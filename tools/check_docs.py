@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Checks that code blocks in the documentation are what the files they come from say; --fix makes them so.
+"""Checks that code blocks in the documentation agree with the files that they come from; --fix copies the code.
 
 Usage: check_docs.py [--fix] [PROJECT]
 
@@ -8,7 +8,7 @@ In a Markdown file, a comment before a fenced block names a file of the project,
     <!-- from: examples/x.cpp#anchor -->
 
 In the file, the lines between `// [anchor]` and `// [/anchor]` (or `# [anchor]`, `# [/anchor]`) are the region. It is
-shown without the indentation that all its lines share, and without other regions' markers. Without `#anchor`, the
+shown without the indentation that all its lines share, and without the markers of other regions. Without `#anchor`, the
 block is the whole file.
 """
 
@@ -46,7 +46,7 @@ def region(root: Path, source: str) -> str:
 
 
 def check(root: Path, fix: bool = False) -> list[str]:
-    """Returns the problems of the documentation of the project at `root`; repairs what it can where `fix` is set."""
+    """Returns the problems in the documentation of the project at `root`; with `fix`, repairs what it can."""
     problems = []
     for path in [*sorted(root.glob("*.md")), *sorted((root / "docs").rglob("*.md"))]:
         text = path.read_text()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Checks what holds for every file: one licence line, nothing left to do, a README that stays short.
+"""Checks what must hold for every file: one licence line, nothing unfinished, and a short README.
 
 Usage: check_files.py [PROJECT]
 """
@@ -14,7 +14,7 @@ LICENCE = SPDX + "MIT"
 SOURCES = {".hpp", ".h", ".cpp", ".cc", ".c", ".py", ".pyi", ".sh", ".cmake"}
 SOURCE_NAMES = {"CMakeLists.txt", "Makefile"}
 README_LINES = 200
-# Put together here, so that this file does not report itself.
+# Assembled from parts, so that this file does not report itself.
 UNFINISHED = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX")) + r")\b")
 
 

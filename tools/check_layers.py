@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Checks the direction of includes: a row may include its own and lower rows, never a higher one, never in a circle.
+"""Checks the direction of includes: a row may include its own and lower rows, but not higher ones, and not in a circle.
 
 Usage: check_layers.py [PROJECT]
 
-To place a new header, add its name to a row of ROWS. `src/<name>.cpp` stands in the same row as `<name>.hpp`.
+To place a new header, add its name to a row of ROWS. `src/<name>.cpp` is in the same row as `<name>.hpp`.
 """
 
 import re
@@ -72,9 +72,9 @@ class Project:
         self.problems.append(f"{path.relative_to(self.root)}: {text}")
 
     def resolve(self, path: Path, include: str) -> Path | None:
-        """The project's file that an include names, or None where it is somebody else's."""
+        """The project's file that an include names, or None if the file is not the project's."""
         if any(re.fullmatch(pattern, include) for pattern in NATIVE_HEADERS.values()):
-            return None  # <asio.hpp> is not the adapters/asio.hpp beside the file
+            return None  # <asio.hpp> does not mean adapters/asio.hpp in the same folder
         for candidate in (self.root / "include" / include, path.parent / include, self.root / "src" / include):
             if candidate.is_file():
                 return candidate.resolve()
@@ -98,7 +98,7 @@ class Project:
         )
 
     def row(self, path: Path, seen: tuple[Path, ...] = ()) -> int:
-        """A file's row; for one that has none, the highest of what it includes."""
+        """A file's row; for a file without one, the highest row that it includes."""
         row = row_of(self.name(path))
         if row is not None or path in seen:
             return row or 0

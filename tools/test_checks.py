@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tests of the checks: each one finds what it is there to find, and leaves alone what is right."""
+"""Tests of the checks: each finds what it is meant to find, and accepts what is right."""
 
 import tempfile
 import unittest

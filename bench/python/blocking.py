@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""What does a call of Crochet's take there and back, on one processor? Usage: blocking.py SIDE; prints seconds a call.
+"""How long does a call through Crochet take, there and back, on one processor?
+
+Usage: blocking.py SIDE; prints seconds per call.
 
 SIDE: bare (callFromThread and threading.Event), original, interloop, asyncio, uvloop.
 """

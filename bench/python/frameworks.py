@@ -36,7 +36,7 @@ class Setting:
             api.config.loop = self.loop
 
     def run(self):
-        """Lets the loop do what is ready; Deferreds have done it already."""
+        """Lets the loop run what is ready; Deferreds have run it already."""
         if self.framework != "twisted":
             self.loop.call_soon(self.loop.stop)
             self.loop.run_forever()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What do txaio's functions cost a future, beside the original and the bare framework? (pyperf; --framework NAME)"""
+"""What do txaio's functions cost per future, beside the original and the bare framework? (pyperf; --framework NAME)"""
 
 import pyperf
 from frameworks import NAMES, Setting
@@ -19,7 +19,7 @@ ERROR = ValueError("an error")
 
 
 def through_txaio(api):
-    """The operations by txaio's functions."""
+    """The operations through txaio's functions."""
 
     def create():
         api.create_future()
@@ -45,7 +45,7 @@ def through_txaio(api):
 
 
 def bare_asyncio(loop):
-    """The same by hand: callbacks that look at the future's result."""
+    """The same by hand: callbacks that read the future's result."""
     import asyncio
 
     def done(future):
@@ -106,7 +106,7 @@ def bare_twisted():
 
 
 def measured(setting, what, operation, batch):
-    """The loop runs where callbacks are part of what is measured."""
+    """The loop runs if callbacks are part of the measurement."""
     let_run = (lambda: None) if what in ("create_future", "as_future") else setting.run
 
     def run(loops):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""What does a log line cost that start_logging writes to a file? Usage: lines.py original|interloop|bare FRAMEWORK
+"""What does a log line that start_logging writes to a file cost? Usage: lines.py original|interloop|bare FRAMEWORK
 
-Prints seconds, as JSON: of the median of some runs. bare: a handler of `logging`'s, or an observer of Twisted's, by itself.
+Prints seconds, as JSON: the median of some runs. bare: only a handler of `logging`, or an observer of Twisted.
 """
 
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What does a logger's call cost, below its level and above it? (pyperf; --framework NAME)"""
+"""What does a call of a logger cost, below its level and above it? (pyperf; --framework NAME)"""
 
 import logging
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How long does a process take to import txaio, and to end after its main thread? Prints seconds by side, as JSON."""
+"""How long does a process take to import txaio, and to end after its main thread? Prints seconds per side, as JSON."""
 
 import json
 import subprocess

@@ -4,9 +4,9 @@
 
 Usage: run.py [--framework NAME]... [--only PROGRAM]... [--rounds N]      (or: make bench)
 
-Everything takes its turn in each round, and the median of the rounds counts: what else the machine does for a while then
-meets one side of a comparison in one round only. Writes build/bench/: python.json, and python.svg where matplotlib is
-found. Ends with 0 also where a figure falls short; it measures, it does not judge.
+Everything takes its turn in each round, and the median of the rounds counts, so that a temporary load on the machine
+affects one side of a comparison in one round only. Writes build/bench/: python.json, and python.svg if matplotlib is
+found. Exits with 0 even if a figure falls short: it measures, it does not judge.
 """
 
 import argparse
@@ -48,7 +48,7 @@ LATER_EXIT = 0.020  # seconds later than with the bare reactor thread
 
 
 def with_pyperf(program, framework):
-    """((framework, what), side, seconds) of each of a program's benchmarks."""
+    """((framework, what), side, seconds) for each of a program's benchmarks."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "results.json"
         command = [VENV, HERE / f"{program}.py", "--framework", framework, "-q", "-o", file]
@@ -99,7 +99,7 @@ def one_round(frameworks, programs):
 
 
 def row(framework, what, times):
-    """A line of the table, as bench/plot.py wants it."""
+    """A line of the table, as bench/plot.py expects it."""
     made = {"what": f"{framework} {what}".strip(), "interloop": times["interloop"], "peer": times["original"]}
     made |= {"bare": times.get("bare"), "short": []}
     if what == "exit":

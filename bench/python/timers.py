@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""What do a batched timer's calls cost, and cancelling them? (pyperf; --framework NAME)
+"""What do calls of a batched timer cost, and what does cancelling them? (pyperf; --framework NAME)
 
-Each in two workloads. Many calls in few buckets: 100,000 in 15, of which the last are cancelled, which the original
-searches for longest; Python's garbage collector looks at what is kept meanwhile. And as timeouts of connections have it:
-100,000 spread over a minute, without the collector; 60 calls a bucket, cancelled in no order.
+Each in two workloads. Many calls in few buckets: 100,000 in 15, of which the last are cancelled, for which the original
+searches longest; Python's garbage collector scans everything that is kept. And like timeouts of connections: 100,000
+spread over a minute, without the collector; 60 calls per bucket, cancelled in random order.
 """
 
 import gc
@@ -43,7 +43,7 @@ def setting_up(api, seconds, collects):
 
 
 def drop(timer, made):
-    """Cancels all, from the front of each bucket, which the original finds at once."""
+    """Cancels all, from the front of each bucket, where the original finds them at once."""
     for each in made:
         each.cancel()
 

@@ -221,8 +221,8 @@ class EventLoop:
     def no_setup(self, loop=None):
         """For applications that run the loop themselves: later calls of ``setup`` do nothing.
 
-        ``loop``: as for ``setup``, except that an asyncio loop may be running. "asyncio" and "uvloop" mean the loop that
-        runs here; so does None, unless txaio has selected a framework or that loop belongs to Twisted's reactor.
+        ``loop``: as for ``setup``, except that an asyncio loop may be running. "asyncio" and "uvloop" mean the loop
+        that runs here; so does None, unless txaio has selected a framework or that loop belongs to Twisted's reactor.
         RuntimeError if no loop is running here, or if ``setup`` or ``no_setup`` was called before.
         """
         if self._started:

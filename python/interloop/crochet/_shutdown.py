@@ -18,7 +18,7 @@ class Watchdog(threading.Thread):
         self._shutdown_function = shutdown_function
 
     def start(self):
-        """From 3.13 on, gevent's main thread looks ended only briefly, which a greenlet may miss; it calls these."""
+        """From 3.13 on, gevent's main thread looks ended only briefly, which a greenlet may miss: use atexit there."""
         if patched_event() and sys.version_info >= (3, 13):
             threading._register_atexit(self._shutdown_function)
         else:

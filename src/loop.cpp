@@ -613,7 +613,7 @@ void loop::run() {
     ~scope() {
       core.running_ = false;
       core.stop_requested_ = false;
-      core.turned_ = false;  // the next turn, whoever runs it, sets the loop's thread
+      core.turned_ = false;  // the next turn, in whatever thread, sets the loop's thread
       core.inbox_->run_is_over();
       if (core.closed_) core.parts_->native.reset();
       core.release();

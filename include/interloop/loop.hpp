@@ -51,7 +51,7 @@ struct pending {
     void (*dispatch)(pending&) noexcept;  // completed: run the callbacks
     void (*abandon)(pending&) noexcept;   // the loop closes: fail with loop_closed if pending; destroy the callbacks
     void (*destroy)(pending&) noexcept;   // the last handle is gone: give the memory back
-    void (*cancel)(pending&, const failure& cancelled);  // pending: ask whoever will complete it, or fail it
+    void (*cancel)(pending&, const failure& cancelled);  // pending: ask the code that will complete it, or fail it
     // For a pending coroutine future: returns the future that the coroutine awaits, to be cancelled instead, or null.
     // `in_ring` means that coroutines await each other, so nothing will ever complete that future: then this one fails.
     pending* (*pass_on)(pending&, const failure& cancelled, bool in_ring);
@@ -245,7 +245,7 @@ class loop {
   /// Source: asyncio `add_reader`/`add_writer`, libuv `uv_poll_t`.
   [[nodiscard]] fd_watch watch(int fd, interest wanted, function<void(interest ready)> on_ready);
 
-  /// Runs `fn(args…)` in a later turn, from any thread. See `loop_remote::post`; use that where the loop may be gone.
+  /// Runs `fn(args…)` in a later turn, from any thread. See `loop_remote::post`; use that if the loop may be gone.
   template <class F, class... Args>
   void post(F&& fn, Args&&... args) {
     if (detail::running_loop == this && !inbox_->filled()) {  // otherwise it would overtake what this thread has posted
@@ -258,7 +258,7 @@ class loop {
   /// A handle for posting from other threads that may outlive the loop. Any thread.
   [[nodiscard]] loop_remote remote() const noexcept { return loop_remote(*inbox_); }
 
-  /// Keeps an idle native loop running until the handle goes. Errors: `loop_closed`.
+  /// Keeps an idle native loop running until the handle is destroyed. Errors: `loop_closed`.
   [[nodiscard]] loop_hold hold();
 
   /// The native loop's monotonic clock, read now.

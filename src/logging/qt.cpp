@@ -51,7 +51,7 @@ log_level from_qt(QtMsgType type) noexcept {
   return log_level::debug;
 }
 
-// Qt needs a category to stay where it is as long as the process runs, and so do the rules for it.
+// Qt keeps pointers to categories, so they stay where they are as long as the process runs.
 class categories {
  public:
   const QLoggingCategory& get(std::string_view name) {

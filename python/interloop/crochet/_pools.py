@@ -20,7 +20,7 @@ class _Limit:
     def __init__(self, attribute):
         self._attribute = attribute
         self._left = None  # as this last set it
-        self._owners = 0  # how often its owner has set it meanwhile
+        self._owners = 0  # how often its owner has changed it
 
     def change(self, pool, by, owners=None):
         """Returns what to pass to undo the change, which is skipped if the owner has set the limit meanwhile."""

@@ -72,8 +72,8 @@ class failure {
   [[nodiscard]] std::string message() const;
 
   /// The history, in reading order: where it was raised comes first, the last to wait for it comes last. Steps without
-  /// a location in the user's source are omitted: where an exception that escaped a callback was raised, interloop does
-  /// not know.
+  /// a location in the user's source are omitted: interloop does not know where an exception that escaped a callback
+  /// was raised.
   [[nodiscard]] std::vector<trace_entry> trace() const;
 
   /// The return addresses of the stack on which a handler made the failure, innermost first, at most 128. Empty if the

@@ -19,7 +19,7 @@ struct process_loop;
 /// Runs a loop in a thread from its construction to its destruction. Several may exist at once.
 ///
 /// The thread does not take the process's signals: handlers run in the application's threads. In a forked child, which
-/// does not have that thread, its functions throw and its destructor does nothing.
+/// does not have that thread, calls through it throw, and its destructor does nothing.
 /// Thread safety: any thread. Destroying it in its own thread neither throws nor waits.
 class loop_thread {
  public:

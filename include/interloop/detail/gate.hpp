@@ -21,7 +21,7 @@ enum class outcome : std::uint8_t { pending, value, failed, stopped };
 /// Why a wait is over.
 enum class wait_end : std::uint8_t { opened, stopped, interrupted, late };
 
-/// Where a signal handler tells the wait that it interrupted. One per thread; used by that thread only.
+/// Where a signal handler leaves word for the wait that it interrupted. One per thread; used by that thread only.
 template <class Platform>
 struct interruption {
   using word = typename Platform::template atomic<std::uint32_t>;

@@ -28,8 +28,8 @@ namespace interloop {
 /// Messages that went the other way do not come back.
 [[nodiscard]] std::shared_ptr<spdlog::sinks::sink> make_spdlog_receiver();
 
-/// Replaces the sinks of all loggers that spdlog knows now, including its default one, by such a receiver. Thread
-/// safety: none of spdlog's loggers may be in use meanwhile.
+/// Replaces the sinks of all loggers that spdlog knows now, including its default one, by such a receiver.
+/// Thread safety: none of spdlog's loggers may be in use meanwhile.
 void receive_spdlog();
 
 }  // namespace interloop

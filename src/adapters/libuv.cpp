@@ -67,7 +67,7 @@ class libuv_watch final : public port_watch {
   }
   void lost() noexcept override { lost_ = true; }
 
-  /// Called just before libuv hands newly started polls to epoll, and aborts if epoll refuses one.
+  /// Called just before libuv hands new polls to epoll: it would abort if epoll refused one.
   void settle() noexcept {
     unsettled_ = false;
     if (state_.is_lost()) state_.lost();

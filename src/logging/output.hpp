@@ -2,8 +2,8 @@
 // Where lines go: a FILE*, a stream or a descriptor.
 //
 // A pipe, socket or terminal may be non-blocking, because any process that shares it can make it so. If it is full,
-// stdio and streams drop their buffers. So for such a descriptor nothing is left to them: lines go to the descriptor,
-// with waiting.
+// stdio and streams drop their buffers. So interloop then bypasses them: lines are written to the descriptor itself,
+// waiting for room.
 #pragma once
 
 #include <cstdio>

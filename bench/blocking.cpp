@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How long does a thread wait for a trivial function in a loop's thread: `wait_for`, beside `asio::post` + `std::promise`?
+// How long does a thread wait for a trivial function in a loop's thread: `wait_for`, beside `asio::post` +
+// `std::promise`?
 //
 // `asleep`: a millisecond passes before each call, so that the loop's thread sleeps. `back_to_back`: the next call
 // follows at once. `two_cores`: the caller on one, the loop's thread on another; `one_core`: both on one; `anywhere`:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How many calls a second does a thread get through with 1,000 outstanding: `run_in_reactor`, beside `asio::use_future`?
+// How many calls a second does a thread get through with 1,000 outstanding: `run_in_reactor`, beside
+// `asio::use_future`?
 //
 // One thread starts 1,000 calls of a trivial function, then waits for all of them, and again.
 #include <interloop/adapters/asio.hpp>

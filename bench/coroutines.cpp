@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What does `co_await` cost: of a future that is ready, and of one that is resolved later, in a turn of the loop?
 //
-// Deferred: 1,000 coroutines wait, each for something of its own; all are resolved, the loop resumes all, and each waits
-// for the next thing. Beside it, a queue of coroutine handles as one would write it: a value, a handle, a vector. Two
-// ways: `deferred` makes what is waited for as it goes, with a malloc on both sides; `made_before` leaves that out.
+// Deferred: 1,000 coroutines wait, each for something of its own; all are resolved, the loop resumes all, and each
+// waits for the next thing. Beside it, a queue of coroutine handles as one would write it: a value, a handle, a vector.
+// Two ways: `deferred` makes what is waited for as it goes, with a malloc on both sides; `made_before` leaves that out.
 #include "loops.hpp"
 
 #include <benchmark/benchmark.h>

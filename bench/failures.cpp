@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What does it cost to make a failure, where interloop::throw_traces is not linked: in a handler, twenty frames deep, which
-// keeps the stack, and of an error that was never thrown, which does not? The peers keep a stack in the same place.
+// What does it cost to make a failure, where interloop::throw_traces is not linked: in a handler, twenty frames deep,
+// which keeps the stack, and of an error that was never thrown, which does not? The peers keep a stack in the same
+// place.
 #include "throw_traces.hpp"
 
 #include <interloop/failure.hpp>

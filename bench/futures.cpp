@@ -32,7 +32,8 @@ void interloop_future(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * batch);
 }
 
-/// A future as one would write it for one purpose: one block of memory, two inline callbacks, a link for the ready list.
+/// A future as one would write it for one purpose: one block of memory, two inline callbacks, a link for the ready
+/// list.
 struct hand_state {
   hand_state* next;
   void (*code[2])(void* context, int value);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What does a future cost that is made of boost::asio::post, a callable a callback, and a library's promise?
 //
-// Neither std::future nor boost::future knows loops, so whoever resolves one posts its callbacks. The continuations that
-// boost::future has (`then`) cost far more. Everything happens inside a handler of a context with concurrency hint 1,
-// where Boost.Asio takes no lock; the futures' own atomic operations and memory are theirs.
+// Neither std::future nor boost::future knows loops, so whoever resolves one posts its callbacks. The continuations
+// that boost::future has (`then`) cost far more. Everything happens inside a handler of a context with concurrency hint
+// 1, where Boost.Asio takes no lock; the futures' own atomic operations and memory are theirs.
 #include <benchmark/benchmark.h>
 
 #include <boost/asio/io_context.hpp>

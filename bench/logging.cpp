@@ -3,7 +3,8 @@
 // with two named fields to a file; beside spdlog and, where it is off, Qt?
 //
 // All write the same two values. The peers' null sinks ask for nothing more than theirs do: spdlog formats the text
-// before it comes to a sink, so interloop's sink asks for it too. What a thread pays where there are two is shown as well.
+// before it comes to a sink, so interloop's sink asks for it too. What a thread pays where there are two is shown as
+// well.
 #include <interloop/logger.hpp>
 #include <interloop/logging/line_sink.hpp>
 #include <interloop/logging/sink.hpp>

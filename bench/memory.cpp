@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // How many allocations and bytes does a future, a queued callable and a timer take?
 //
-// Counted, so one iteration says it. Bytes are what is asked of operator new, and `malloc`ed, what malloc used up for it
-// with its own overhead; the callables' captures (8 bytes each) are in both. A peer's timer objects count too.
+// Counted, so one iteration says it. Bytes are what is asked of operator new, and `malloc`ed, what malloc used up for
+// it with its own overhead; the callables' captures (8 bytes each) are in both. A peer's timer objects count too.
 #include "count_allocations.hpp"
 #include "loops.hpp"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Which structure should the ready queue be, and which the inbox of other threads?
 //
-// Interloop's own against those it was chosen over, without a loop; `docs/decisions/0003-queues.md` says what came of it.
-// A callable captures two words.
+// Interloop's own against those it was chosen over, without a loop; `docs/decisions/0003-queues.md` says what came of
+// it. A callable captures two words.
 #include <interloop/loop.hpp>
 #include <interloop/loop_port.hpp>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What does it cost to know from where an exception was thrown: at the throw, twenty frames deep, and when it is written?
+// What does it cost to know from where an exception was thrown: at the throw, twenty frames deep, and when it is
+// written?
 //
 // `thrown<plain>` is a throw without the target: it calls the runtime's own __cxa_throw, past interloop's. The peers do
 // what one does by hand, a stack trace made where the exception is, before the same plain throw. `capture` is what the

@@ -23,7 +23,8 @@ if(NOT TARGET interloop_test_headers)
   target_link_libraries(interloop_test_headers PRIVATE interloop::interloop GTest::gmock)
 endif()
 
-# interloop_add_test(<name> <source>... [OWN_HEADERS] [LIBS <target>...] [LABELS <label>...] [TIMEOUT <seconds>] [PLAIN])
+# interloop_add_test(<name> <source>... [OWN_HEADERS] [LIBS <target>...] [LABELS <label>...] [TIMEOUT <seconds>]
+#                    [PLAIN])
 #
 # A program of GoogleTest tests; ctest sees each of them as <name>.<suite>.<test>. With PLAIN, a program with its own
 # main, which is one ctest test. The folder's name is always one of the labels. LIBS are linked besides the core.

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Runs the Python benchmarks in build/venv, compares interloop with the originals and the bare frameworks, and draws it.
+"""Runs the Python benchmarks in build/venv, compares interloop with the originals and bare frameworks, and draws it.
 
 Usage: run.py [--framework NAME]... [--only PROGRAM]... [--rounds N]      (or: make bench)
 

@@ -48,7 +48,7 @@ int main(int arguments, char**) {
   const std::string handler = "main.cpp:" + std::to_string(line_of_handler) + " in handles()\n";
   const bool named = count(text, "consumer+0x") == 4 && count(text, " in deep(int)\n") == 3 &&
                      text.find(" in callback()\nstd::runtime_error: thrown") != std::string::npos;
-  const bool numbered = count(text, "consumer+0x") >= 4 && text.find("deep") == std::string::npos;
+  const bool numbered = count(text, "consumer+0x") >= 4 && text.find(" in deep") == std::string::npos;
   if (text.find(handler) != std::string::npos && (arguments > 1 ? numbered : named)) {
     std::puts("ok");
   } else {

@@ -2,21 +2,10 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/interloop.hpp>
 
+#include "held.hpp"
+
 using namespace interloop;
 
-struct throws {
-  ~throws() noexcept(false) {}
-  int value = 0;
-};
-struct quiet {
-  int value = 0;
-};
-
 future<int> use() {
-#ifdef SHOULD_COMPILE
-  return as_future([held = quiet()]() -> future<int> { co_return held.value; });
+  return as_future([value = held()]() -> future<int> { co_return value.value; });
 }
-#else
-  return as_future([held = throws()]() -> future<int> { co_return held.value; });
-}
-#endif

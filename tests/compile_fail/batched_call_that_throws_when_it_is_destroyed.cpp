@@ -2,21 +2,10 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/interloop.hpp>
 
+#include "held.hpp"
+
 using namespace interloop;
 
-struct throws {
-  ~throws() noexcept(false) {}
-  int value = 0;
-};
-struct quiet {
-  int value = 0;
-};
-
 void use(batched_timer& timers) {
-#ifdef SHOULD_COMPILE
-  timers.call_later(std::chrono::seconds(1), [held = quiet()] { static_cast<void>(held); });
+  timers.call_later(std::chrono::seconds(1), [value = held()] { static_cast<void>(value); });
 }
-#else
-  timers.call_later(std::chrono::seconds(1), [held = throws()] { static_cast<void>(held); });
-}
-#endif

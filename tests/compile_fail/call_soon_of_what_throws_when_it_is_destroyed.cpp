@@ -2,21 +2,10 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/interloop.hpp>
 
+#include "held.hpp"
+
 using namespace interloop;
 
-struct throws {
-  ~throws() noexcept(false) {}
-  int value = 0;
-};
-struct quiet {
-  int value = 0;
-};
-
 void use(loop& core) {
-#ifdef SHOULD_COMPILE
-  core.call_soon([held = quiet()] { static_cast<void>(held); });
+  core.call_soon([value = held()] { static_cast<void>(value); });
 }
-#else
-  core.call_soon([held = throws()] { static_cast<void>(held); });
-}
-#endif

@@ -2,21 +2,10 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/interloop.hpp>
 
+#include "held.hpp"
+
 using namespace interloop;
 
-struct throws {
-  ~throws() noexcept(false) {}
-  int value = 0;
-};
-struct quiet {
-  int value = 0;
-};
-
 void use(const future<int>& f) {
-#ifdef SHOULD_COMPILE
-  add_callbacks(f, [held = quiet()](int) { static_cast<void>(held); });
+  add_callbacks(f, [value = held()](int) { static_cast<void>(value); });
 }
-#else
-  add_callbacks(f, [held = throws()](int) { static_cast<void>(held); });
-}
-#endif

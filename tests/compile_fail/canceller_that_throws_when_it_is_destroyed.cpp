@@ -2,21 +2,10 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/interloop.hpp>
 
+#include "held.hpp"
+
 using namespace interloop;
 
-struct throws {
-  ~throws() noexcept(false) {}
-  int value = 0;
-};
-struct quiet {
-  int value = 0;
-};
-
 future<int> use() {
-#ifdef SHOULD_COMPILE
-  return create_future<int>([held = quiet()] { static_cast<void>(held); });
+  return create_future<int>([value = held()] { static_cast<void>(value); });
 }
-#else
-  return create_future<int>([held = throws()] { static_cast<void>(held); });
-}
-#endif

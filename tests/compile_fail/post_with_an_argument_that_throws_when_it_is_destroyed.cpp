@@ -2,21 +2,10 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/interloop.hpp>
 
+#include "held.hpp"
+
 using namespace interloop;
 
-struct throws {
-  ~throws() noexcept(false) {}
-  int value = 0;
-};
-struct quiet {
-  int value = 0;
-};
-
 void use(loop& core) {
-#ifdef SHOULD_COMPILE
-  core.remote().post([](const quiet&) {}, quiet());
+  core.remote().post([](const held&) {}, held());
 }
-#else
-  core.remote().post([](const throws&) {}, throws());
-}
-#endif

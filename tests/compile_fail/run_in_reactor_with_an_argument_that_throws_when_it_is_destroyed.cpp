@@ -2,21 +2,11 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/blocking.hpp>
 #include <interloop/interloop.hpp>
+
+#include "held.hpp"
+
 using namespace interloop;
 
-struct throws {
-  ~throws() noexcept(false) {}
-  int value = 0;
-};
-struct quiet {
-  int value = 0;
-};
-
 void use() {
-#ifdef SHOULD_COMPILE
-  run_in_reactor([](const quiet&) {})(quiet()).cancel();
+  run_in_reactor([](const held&) {})(held()).cancel();
 }
-#else
-  run_in_reactor([](const throws&) {})(throws()).cancel();
-}
-#endif

@@ -2,21 +2,10 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/interloop.hpp>
 
+#include "held.hpp"
+
 using namespace interloop;
 
-struct throws {
-  ~throws() noexcept(false) {}
-  int value = 0;
-};
-struct quiet {
-  int value = 0;
-};
-
 fd_watch use(loop& core) {
-#ifdef SHOULD_COMPILE
-  return core.watch(0, interest::read, [held = quiet()](interest) { static_cast<void>(held); });
+  return core.watch(0, interest::read, [value = held()](interest) { static_cast<void>(value); });
 }
-#else
-  return core.watch(0, interest::read, [held = throws()](interest) { static_cast<void>(held); });
-}
-#endif

@@ -160,6 +160,31 @@ TEST(own_thread_test, a_glib_context_is_known_before_its_first_turn_and_may_be_h
   g_main_context_unref(context);
 }
 
+/// A libuv timer whose handler, one of the application's own, waits for the loop. To be destroyed after another turn of libuv.
+class waiting_timer {
+ public:
+  waiting_timer(uv_loop_t& native, const loop_remote& remote) : remote_(remote) {
+    uv_timer_init(&native, &timer_);
+    timer_.data = this;
+    const auto on_timer = [](uv_timer_t* handle) {
+      auto& self = *static_cast<waiting_timer*>(handle->data);
+      self.seen_ = served(self.remote_);
+      uv_close(reinterpret_cast<uv_handle_t*>(handle), nullptr);
+    };
+    uv_timer_start(&timer_, on_timer, 0, 0);
+  }
+  waiting_timer(const waiting_timer&) = delete;
+  waiting_timer& operator=(const waiting_timer&) = delete;
+
+  /// What `served` said; -1: it has not been called yet.
+  [[nodiscard]] int seen() const { return seen_; }
+
+ private:
+  const loop_remote& remote_;
+  int seen_ = -1;
+  uv_timer_t timer_;
+};
+
 TEST(own_thread_test, a_libuv_loop_is_known_by_its_last_turn_and_by_run) {
   uv_loop_t native;
   uv_loop_init(&native);
@@ -168,47 +193,18 @@ TEST(own_thread_test, a_libuv_loop_is_known_by_its_last_turn_and_by_run) {
     const loop_remote remote = owner->remote();
     owner->call_soon([] {});
     uv_run(&native, UV_RUN_DEFAULT);
-    int seen = -1;
-    uv_timer_t timer;
-    uv_timer_init(&native, &timer);
-    struct state {
-      const loop_remote& remote;
-      int& seen;
-    } mine{remote, seen};
-    timer.data = &mine;
-    const auto on_timer = [](uv_timer_t* handle) {
-      auto& self = *static_cast<state*>(handle->data);
-      self.seen = served(self.remote);
-    };
-    uv_timer_start(&timer, on_timer, 0, 0);
+    const waiting_timer handler(native, remote);
     uv_run(&native, UV_RUN_DEFAULT);
-    EXPECT_EQ(seen, 0) << "the thread of the last turn";
-    uv_close(reinterpret_cast<uv_handle_t*>(&timer), nullptr);
-    uv_run(&native, UV_RUN_DEFAULT);
+    EXPECT_EQ(handler.seen(), 0) << "the thread of the last turn";
   }
   uv_run(&native, UV_RUN_DEFAULT);
 
   {
     libuv_loop owner(&native);
     const loop_remote remote = owner->remote();
-    int seen = -1;
-    uv_timer_t timer;
-    uv_timer_init(&native, &timer);
-    struct state {
-      const loop_remote& remote;
-      int& seen;
-    } mine{remote, seen};
-    timer.data = &mine;
-    uv_timer_start(
-        &timer,
-        [](uv_timer_t* handle) {
-          auto& self = *static_cast<state*>(handle->data);
-          self.seen = served(self.remote);
-          uv_close(reinterpret_cast<uv_handle_t*>(handle), nullptr);
-        },
-        0, 0);
+    const waiting_timer handler(native, remote);
     owner->run();
-    EXPECT_EQ(seen, 0) << "run says where, before any turn";
+    EXPECT_EQ(handler.seen(), 0) << "run says where, before any turn";
     // run() is over: nobody runs it, and another thread may.
     loop_hold hold = owner->hold();
     std::thread other([&native] { uv_run(&native, UV_RUN_DEFAULT); });
@@ -229,27 +225,12 @@ TEST(own_thread_test, a_libuv_loop_that_plain_uv_run_hands_to_another_thread_is_
     std::optional<loop_hold> hold = owner->hold();  // without it uv_run returns at once
     // In each thread a turn, then a handler of the application's own that waits.
     const auto seen_by_a_handler = [&] {
-      int seen = -1;
       remote.post([] {});
       uv_run(&native, UV_RUN_NOWAIT);
-      struct state {
-        const loop_remote& remote;
-        int& seen;
-      } mine{remote, seen};
-      uv_timer_t timer;
-      uv_timer_init(&native, &timer);
-      timer.data = &mine;
-      uv_timer_start(
-          &timer,
-          [](uv_timer_t* handle) {
-            auto& self = *static_cast<state*>(handle->data);
-            self.seen = served(self.remote);
-            uv_close(reinterpret_cast<uv_handle_t*>(handle), nullptr);
-          },
-          0, 0);
-      while (seen < 0) uv_run(&native, UV_RUN_NOWAIT);
+      const waiting_timer handler(native, remote);
+      while (handler.seen() < 0) uv_run(&native, UV_RUN_NOWAIT);
       uv_run(&native, UV_RUN_NOWAIT);
-      return seen;
+      return handler.seen();
     };
     EXPECT_EQ(seen_by_a_handler(), 0);
     for (int i = 0; i < 2; ++i)

@@ -18,8 +18,7 @@ void throw_two_copies() {
   throw usage_error(
       "two copies of interloop are in this process, and this loop was made by the other one: a plugin and its program, "
       "say, that are both linked with the static library; build interloop shared (-DBUILD_SHARED_LIBS=ON) and link "
-      "both "
-      "with that");
+      "both with that");
 }
 
 /// All inboxes, for forks.

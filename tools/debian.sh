@@ -45,7 +45,7 @@ borrow_from_machine() {
     mount -t proc proc "$tree/proc"
     borrow "${PIP_CERT:-${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}}" /machine/certificates
     borrow /etc/pip.conf
-    borrow "${XDG_CONFIG_HOME:-$HOME/.config}/pip" /root/.config/pip
+    borrow "${XDG_CONFIG_HOME:-$HOME/.config}/pip" /machine/.config/pip
     [[ ! ${PIP_CONFIG_FILE:-} ]] || borrow "$PIP_CONFIG_FILE"
     [[ ! -d ${PIP_FIND_LINKS:-} ]] || borrow "$PIP_FIND_LINKS"
     cp -L /etc/resolv.conf "$tree/etc/"
@@ -71,7 +71,7 @@ outside() {
     copy_checkout
     borrow_from_machine
     local certificates=/machine/certificates name environment
-    environment=(HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 CCACHE_DIR=/ccache "JOBS=${JOBS:-$(nproc)}")
+    environment=(HOME=/machine PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 CCACHE_DIR=/ccache "JOBS=${JOBS:-$(nproc)}")
     while read -r name; do environment+=("$name=${!name}"); done < <(compgen -e | grep -Ei '^pip_|_proxy$')
     for name in SSL_CERT_FILE PIP_CERT REQUESTS_CA_BUNDLE NODE_EXTRA_CA_CERTS; do environment+=("$name=$certificates"); done
     exec chroot "$tree" env -i "${environment[@]}" /interloop/tools/debian.sh --inside "$suite"

@@ -42,7 +42,8 @@ clang: build-clang ## headers, packages, fuzzing, examples with clang, which tsa
 
 release: build-release ## examples and benchmarks, optimised
 
-demo: build-release ## a Redis client, one source, on every loop; blocking calls from threads
+demo: build-release ## a Redis client, one source, on every loop, Python's too; blocking calls from threads
+	@JOBS=$(JOBS) tools/python.sh build || true
 	examples/redis/demo.sh build/release
 	examples/blocking_demo.sh build/release
 
@@ -55,7 +56,7 @@ format: setup ## clang-format on all C++ sources
 	git ls-files -co --exclude-standard '*.hpp' '*.cpp' | xargs -r clang-format-19 -i
 
 tidy: build-clang ## clang-tidy on the library's sources
-	run-clang-tidy-19 -quiet -p build/clang -j $(JOBS) '$(CURDIR)/src/.*'
+	run-clang-tidy-19 -quiet -p build/clang -j $(JOBS) '$(CURDIR)/(core|conformance|logging|loops)/.*'
 
 check: setup ## include direction, licence lines, documentation's code blocks, form
 	tools/check.sh

@@ -14,7 +14,7 @@ struct soon {
   On on;
   template <class F>
   void post(F&& fn) {
-    on.loop->call_soon(std::forward<F>(fn));
+    on.core().call_soon(std::forward<F>(fn));
   }
 };
 

@@ -38,8 +38,8 @@ interloop::future<void> await_ready(interloop::loop&, benchmark::State& state, c
 
 void ready(benchmark::State& state) {
   on_manual on;
-  auto made = interloop::with_config(on.loop).create_future<int>(1);
-  await_ready(on.loop, state, made);
+  auto made = interloop::with_config(on.core()).create_future<int>(1);
+  await_ready(on.core(), state, made);
   state.SetItemsProcessed(state.iterations() * batch);
 }
 
@@ -111,7 +111,7 @@ void interloop_deferred(benchmark::State& state) {
   on_manual on;
   long sum = 0;
   std::vector<interloop::future<int>> slots(batch);
-  for (auto& each : slots) wait_for_next(on.loop, each, sum);
+  for (auto& each : slots) wait_for_next(on.core(), each, sum);
   for (auto _ : state) {
     for (auto& each : slots) interloop::resolve(each, 1);
     on.run();
@@ -157,12 +157,12 @@ interloop::future<void> wait_in_turns(interloop::loop&, pair_of<interloop::futur
 
 void interloop_made_before(benchmark::State& state) {
   on_manual on;
-  const interloop::api txaio = interloop::with_config(on.loop);
+  const interloop::api txaio = interloop::with_config(on.core());
   long sum = 0;
   std::vector<pair_of<interloop::future<int>>> slots(batch);
   for (auto& each : slots) {
     each.of[0] = txaio.create_future<int>();
-    wait_in_turns(on.loop, each, sum);
+    wait_in_turns(on.core(), each, sum);
   }
   unsigned round = 0;
   for (auto _ : state) {

@@ -15,10 +15,10 @@ namespace {
 template <class On>
 void interloop_future(benchmark::State& state) {
   On on;
-  const interloop::api txaio = interloop::with_config(on.loop);
+  const interloop::api txaio = interloop::with_config(on.core());
   long sum = 0;
   for (auto _ : state) {
-    on.loop->call_soon([&] {
+    on.core().call_soon([&] {
       for (int i = 0; i < batch; ++i) {
         auto made = txaio.create_future<int>();
         interloop::add_callbacks(made, [&sum](int value) { sum += value; });

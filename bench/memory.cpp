@@ -46,7 +46,7 @@ void future_with_first_callbacks(benchmark::State& state) {
   for (auto _ : state) {
     const meter counted;
     for (auto& each : futures) {
-      each = interloop::with_config(on.loop).create_future<int>();
+      each = interloop::with_config(on.core()).create_future<int>();
       interloop::add_callbacks(each, [&sum](int value) { sum += value; });
       interloop::add_callbacks(each, [&sum](int value) { sum -= 2 * value; });
     }
@@ -59,7 +59,7 @@ void queued_callable(benchmark::State& state) {
   on_asio_one_thread on;
   long sum = 0;
   const auto queue = [&] {
-    for (int i = 0; i < batch; ++i) on.loop->call_soon([&sum, i] { sum += i; });
+    for (int i = 0; i < batch; ++i) on.core().call_soon([&sum, i] { sum += i; });
   };
   queue();
   on.run();
@@ -77,8 +77,8 @@ void interloop_timer(benchmark::State& state) {
   for (auto _ : state) {
     const meter counted;
     for (int i = 0; i < many; ++i)
-      on.loop->call_at(interloop::time_point(std::chrono::hours(2000) + std::chrono::microseconds(i)),
-                       [&fired] { ++fired; });
+      on.core().call_at(interloop::time_point(std::chrono::hours(2000) + std::chrono::microseconds(i)),
+                        [&fired] { ++fired; });
     counted.report(state, many);
   }
 }

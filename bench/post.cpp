@@ -20,8 +20,8 @@ constexpr int many = 100'000;
 template <class On>
 struct interloop_post {
   On on;
-  interloop::loop_remote remote = on.loop->remote();
-  interloop::loop_hold hold = on.loop->hold();
+  interloop::loop_remote remote = on.core().remote();
+  interloop::loop_hold hold = on.core().hold();
   template <class F>
   void post(F&& fn) {
     remote.post(std::forward<F>(fn));
@@ -110,15 +110,18 @@ void poster_alone(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * many);
 }
 
-struct on_asio_threads {
-  asio::io_context native;
-  interloop::asio_loop loop{native};
-  void run() { native.run(); }
+/// With locks, as posting from another thread requires.
+class on_asio_threads : public interloop::test::on_one_asio_thread {
+ public:
+  on_asio_threads()
+      : on_one_asio_thread([](asio::io_context& io) { return interloop::asio_loop(io); },
+                           ASIO_CONCURRENCY_HINT_DEFAULT) {}
 };
-struct on_asio_one_thread_only {
-  asio::io_context native;
-  interloop::asio_loop loop{native, interloop::one_thread};
-  void run() { native.run(); }
+class on_asio_one_thread_only : public interloop::test::on_one_asio_thread {
+ public:
+  on_asio_one_thread_only()
+      : on_one_asio_thread([](asio::io_context& io) { return interloop::asio_loop(io, interloop::one_thread); },
+                           ASIO_CONCURRENCY_HINT_DEFAULT) {}
 };
 
 BENCHMARK(until_run<interloop_post<on_asio_threads>>)->UseManualTime();

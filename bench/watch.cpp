@@ -48,13 +48,13 @@ void interloop_watch(benchmark::State& state) {
   interloop::fd_watch watches[2];
   for (int i = 0; i < 2; ++i) {
     const int end = game.ends[static_cast<std::size_t>(i)];
-    watches[i] = on.loop->watch(end, interloop::interest::read, [&, end](interloop::interest) {
-      if (!game.pass(end)) on.loop->stop();
+    watches[i] = on.core().watch(end, interloop::interest::read, [&, end](interloop::interest) {
+      if (!game.pass(end)) on.core().stop();
     });
   }
   for (auto _ : state) {
     game.serve();
-    on.loop->run();
+    on.core().run();
   }
   for (auto& each : watches) each.stop();
   state.SetItemsProcessed(state.iterations() * rounds);

@@ -29,3 +29,15 @@ function(interloop_add_example name)
     set_tests_properties(examples.${name} PROPERTIES TIMEOUT 60 LABELS examples)
   endif()
 endfunction()
+
+# interloop_add_example_on_every_loop(<name> <main> LIBS <target>... [EXPECTED <file>])
+#
+# <name>_<loop> for each loop that has the file <main>, relative to its folder.
+function(interloop_add_example_on_every_loop name main)
+  foreach(loop IN LISTS interloop_loops)
+    get_target_property(folder interloop_${loop} INTERLOOP_FOLDER)
+    if(EXISTS "${folder}/${main}")
+      interloop_add_example(${name}_${loop} "${folder}/${main}" ${ARGN} interloop::${loop})
+    endif()
+  endforeach()
+endfunction()

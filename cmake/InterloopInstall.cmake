@@ -20,9 +20,14 @@ function(interloop_install_target target export_set)
 endfunction()
 
 interloop_install_target(interloop interloop-targets)
-install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/interloop" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
-  FILES_MATCHING PATTERN "*.hpp" PATTERN "adapters" EXCLUDE
-  PATTERN "logging" EXCLUDE PATTERN "logger.hpp" EXCLUDE PATTERN "fresh_logging.hpp" EXCLUDE)
+# interloop_install_headers(<folder>): those in <folder>/include.
+function(interloop_install_headers folder)
+  install(DIRECTORY "${folder}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.hpp")
+endfunction()
+
+foreach(room IN LISTS interloop_rooms ITEMS ../conformance)
+  interloop_install_headers("${PROJECT_SOURCE_DIR}/core/${room}")
+endforeach()
 set(interloop_checked_flag "")
 if(INTERLOOP_CHECKED)
   set(interloop_checked_flag "-DINTERLOOP_CHECKED=1")
@@ -30,21 +35,18 @@ endif()
 interloop_install_pc(interloop "${PROJECT_DESCRIPTION}" "" "-L\${libdir} -linterloop -pthread"
   "-I\${includedir} ${interloop_checked_flag}")
 
-get_property(interloop_adapters GLOBAL PROPERTY INTERLOOP_ADAPTERS)
-foreach(loop IN LISTS interloop_adapters)
-  set(target interloop_${loop})
-  interloop_install_target(${target} interloop-${loop}-targets)
-  foreach(property IN ITEMS HEADERS FIND FIND_TARGETS DEPENDENCY COMPONENTS WHAT PC_REQUIRES)
+get_property(interloop_components GLOBAL PROPERTY INTERLOOP_COMPONENTS)
+foreach(name IN LISTS interloop_components)
+  set(target interloop_${name})
+  interloop_install_target(${target} interloop-${name}-targets)
+  foreach(property IN ITEMS FOLDER FIND FIND_TARGETS DEPENDENCY NEEDS WHAT PC_REQUIRES)
     get_target_property(${property} ${target} INTERLOOP_${property})
   endforeach()
-  foreach(header IN LISTS HEADERS)
-    get_filename_component(folder "${header}" DIRECTORY)
-    string(REGEX REPLACE "^(.*/)?include/interloop" "${CMAKE_INSTALL_INCLUDEDIR}/interloop" folder "${folder}")
-    install(FILES "${header}" DESTINATION "${folder}")
-  endforeach()
+  interloop_install_headers("${FOLDER}")
   configure_file("${PROJECT_SOURCE_DIR}/cmake/interloop-component.cmake.in"
-    "${interloop_generated}/interloop-${loop}.cmake" @ONLY)
-  install(FILES "${interloop_generated}/interloop-${loop}.cmake" DESTINATION "${interloop_cmake_dir}")
+    "${interloop_generated}/interloop-${name}.cmake" @ONLY)
+  file(GLOB find_modules "${FOLDER}/Find*.cmake")
+  install(FILES "${interloop_generated}/interloop-${name}.cmake" ${find_modules} DESTINATION "${interloop_cmake_dir}")
 
   get_target_property(type ${target} TYPE)
   if(type STREQUAL "INTERFACE_LIBRARY")
@@ -54,18 +56,18 @@ foreach(loop IN LISTS interloop_adapters)
     set(libs "-L\${libdir} -l${output_name}")
   endif()
   set(requires "interloop = ${PROJECT_VERSION}")
-  foreach(component IN LISTS COMPONENTS)
+  foreach(component IN LISTS NEEDS)
     string(REPLACE "_" "-" component "${component}")
     string(APPEND requires " interloop-${component} = ${PROJECT_VERSION}")
   endforeach()
-  string(REPLACE "_" "-" pc_name "interloop-${loop}")
-  interloop_install_pc(${pc_name} "interloop's ${WHAT} for ${loop}" "${requires} ${PC_REQUIRES}" "${libs}" "")
+  string(REPLACE "_" "-" pc_name "interloop-${name}")
+  interloop_install_pc(${pc_name} "interloop's ${WHAT} for ${name}" "${requires} ${PC_REQUIRES}" "${libs}" "")
 endforeach()
 
 # The conformance suite is a component too, but has no native library to find.
 interloop_install_target(interloop_conformance interloop-conformance-targets)
-set(loop conformance)
-set(COMPONENTS "")
+set(name conformance)
+set(NEEDS "")
 set(FIND "")
 set(FIND_TARGETS "")
 configure_file("${PROJECT_SOURCE_DIR}/cmake/interloop-component.cmake.in"
@@ -78,7 +80,7 @@ if(INTERLOOP_THROW_TRACES_TARGETS)
   set(interloop_throw_traces_component throw_traces)
   install(TARGETS ${INTERLOOP_THROW_TRACES_TARGETS} EXPORT interloop-throw_traces-targets)
   install(EXPORT interloop-throw_traces-targets NAMESPACE interloop:: DESTINATION "${interloop_cmake_dir}")
-  set(loop throw_traces)
+  set(name throw_traces)
   set(requires "interloop = ${PROJECT_VERSION}")
   set(requires_libdw "${requires}")
   if(TARGET PkgConfig::interloop_pc_libdw)
@@ -108,5 +110,4 @@ write_basic_package_version_file("${interloop_generated}/interloopConfigVersion.
 install(FILES
   "${interloop_generated}/interloopConfig.cmake"
   "${interloop_generated}/interloopConfigVersion.cmake"
-  "${PROJECT_SOURCE_DIR}/cmake/Findasio.cmake"
   DESTINATION "${interloop_cmake_dir}")

@@ -4,6 +4,11 @@
 include(GNUInstallDirs)
 find_package(Threads REQUIRED)
 
+# The rooms of the core, from the lowest to the highest.
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/core/rooms.txt")
+file(STRINGS "${PROJECT_SOURCE_DIR}/core/rooms.txt" interloop_rooms REGEX "^[a-z]")
+list(TRANSFORM interloop_rooms REPLACE " .*" "")
+
 option(BUILD_SHARED_LIBS "Build shared libraries" OFF)
 option(INTERLOOP_BUILD_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(INTERLOOP_BUILD_BENCH "Build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
@@ -68,8 +73,10 @@ function(interloop_setup_target target)
 
   target_compile_features(${target} ${scope} cxx_std_20)
   if(target STREQUAL "interloop")
-    target_include_directories(${target} ${scope}
-      "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>" "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+    foreach(room IN LISTS interloop_rooms)
+      target_include_directories(${target} ${scope} "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/core/${room}/include>")
+    endforeach()
+    target_include_directories(${target} ${scope} "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
     target_link_libraries(${target} ${scope} Threads::Threads)
     if(INTERLOOP_CHECKED)
       target_compile_definitions(${target} ${scope} INTERLOOP_CHECKED=1)

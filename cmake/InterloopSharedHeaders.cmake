@@ -42,7 +42,8 @@ if(INTERLOOP_SHARED_HEADERS)
     <algorithm> <array> <atomic> <charconv> <condition_variable> <exception> <functional> <memory> <mutex> <optional>
     <string> <thread> <unordered_map> <vector>)
   set_target_properties(interloop_shared_headers PROPERTIES CXX_EXTENSIONS OFF)
-  target_include_directories(interloop_shared_headers PRIVATE "${PROJECT_SOURCE_DIR}/include")
+  target_include_directories(interloop_shared_headers PRIVATE 
+    "$<TARGET_PROPERTY:interloop,INTERFACE_INCLUDE_DIRECTORIES>")
   if(INTERLOOP_CHECKED)
     target_compile_definitions(interloop_shared_headers PRIVATE INTERLOOP_CHECKED=1)
   endif()

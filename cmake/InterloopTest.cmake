@@ -11,6 +11,13 @@ if(INTERLOOP_SANITIZE STREQUAL "thread" AND CMAKE_SYSTEM_NAME STREQUAL "Linux"
   add_library(interloop_sanitizer_support OBJECT sanitizers/tsan_exceptions.cpp)
   target_compile_features(interloop_sanitizer_support PRIVATE cxx_std_20)
   target_link_libraries(interloop_sanitizer_support PUBLIC ${CMAKE_DL_LIBS})
+  # What is not to be reported: ours, and each loop's.
+  file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/loops/*/tsan.supp")
+  file(WRITE "${PROJECT_BINARY_DIR}/tsan.supp" "")
+  foreach(file IN ITEMS "${PROJECT_SOURCE_DIR}/tests/sanitizers/tsan.supp" LISTS files)
+    file(READ "${file}" text)
+    file(APPEND "${PROJECT_BINARY_DIR}/tsan.supp" "${text}")
+  endforeach()
 endif()
 
 # Headers that nearly every test includes, precompiled once. A test with other compiler options cannot use them:
@@ -27,18 +34,21 @@ endif()
 #                    [PLAIN])
 #
 # A program of GoogleTest tests; ctest sees each of them as <name>.<suite>.<test>. With PLAIN, a program with its own
-# main, which is one ctest test. The folder's name is always one of the labels. LIBS are linked besides the core.
+# main, which is one ctest test. The name of the folder above the
+# tests' is one of the labels (`future` for core/future/tests). LIBS are linked besides the core.
 function(interloop_add_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "PLAIN;OWN_HEADERS" "TIMEOUT" "LIBS;LABELS")
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 60)
   endif()
-  get_filename_component(folder "${CMAKE_CURRENT_SOURCE_DIR}" NAME)
+  get_filename_component(folder "${CMAKE_CURRENT_SOURCE_DIR}" DIRECTORY)
+  get_filename_component(folder "${folder}" NAME)
   set(labels ${folder} ${arg_LABELS})
 
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
   interloop_set_warnings(${name})
-  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  # The project's folder is there for tests of internal parts.
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/tests" "${PROJECT_SOURCE_DIR}")
   target_link_libraries(${name} PRIVATE interloop::interloop ${arg_LIBS})
   if(TARGET interloop_sanitizer_support)
     target_link_libraries(${name} PRIVATE interloop_sanitizer_support)
@@ -80,13 +90,12 @@ endfunction()
 
 # interloop_add_header_checks(<target> <header>...)
 #
-# Compiles each header (relative to the project) alone against <target>, included twice. If that fails, so does the
+# Compiles each header (as it is included) alone against <target>, included twice. If that fails, so does the
 # build.
 function(interloop_add_header_checks target)
   string(MAKE_C_IDENTIFIER "headers_${target}" name)
   set(sources)
-  foreach(header IN LISTS ARGN)
-    string(REGEX REPLACE "^include/" "" include "${header}")
+  foreach(include IN LISTS ARGN)
     string(MAKE_C_IDENTIFIER "${include}" stem)
     set(source "${CMAKE_CURRENT_BINARY_DIR}/headers/${stem}.cpp")
     file(CONFIGURE OUTPUT "${source}" CONTENT "#include <@include@>\n#include <@include@>\n" @ONLY)

@@ -34,10 +34,10 @@ if(NOT TARGET PkgConfig::interloop_pc_libdw AND NOT interloop_wanted STREQUAL "A
 endif()
 
 set(interloop_throw_traces_sources
-  src/throw_traces/records.cpp
-  src/throw_traces/thrown.cpp)
+  core/failure/throw_traces/records.cpp
+  core/failure/throw_traces/thrown.cpp)
 if(TARGET PkgConfig::interloop_pc_libdw)
-  list(APPEND interloop_throw_traces_sources src/throw_traces/debug_info.cpp)
+  list(APPEND interloop_throw_traces_sources core/failure/throw_traces/debug_info.cpp)
   message(STATUS "interloop: throw_traces on")
 else()
   message(STATUS "interloop: throw_traces on, without file names and lines (libdw not found; Debian has it as libdw-dev)")
@@ -47,7 +47,7 @@ endif()
 function(interloop_add_throw_traces name type interposer)
   add_library(${name} ${type} ${interloop_throw_traces_sources} ${interposer})
   interloop_setup_target(${name})
-  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/src")
+  target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}")
   target_link_libraries(${name} PRIVATE ${CMAKE_DL_LIBS})
   if(TARGET PkgConfig::interloop_pc_libdw)
     target_compile_definitions(${name} PRIVATE INTERLOOP_WITH_LIBDW=1)
@@ -59,11 +59,11 @@ function(interloop_add_throw_traces name type interposer)
   set(INTERLOOP_THROW_TRACES_TARGETS ${INTERLOOP_THROW_TRACES_TARGETS} ${name} PARENT_SCOPE)
 endfunction()
 
-interloop_add_throw_traces(interloop_throw_traces "" src/throw_traces/interpose.cpp PkgConfig::interloop_pc_libdw)
+interloop_add_throw_traces(interloop_throw_traces "" core/failure/throw_traces/interpose.cpp PkgConfig::interloop_pc_libdw)
 get_target_property(interloop_type interloop_throw_traces TYPE)
 if(interloop_type STREQUAL "STATIC_LIBRARY")
   # By name, so that the program chooses between the static and the shared library of that name.
-  interloop_add_throw_traces(interloop_throw_traces_static STATIC src/throw_traces/interpose_static.cpp
+  interloop_add_throw_traces(interloop_throw_traces_static STATIC core/failure/throw_traces/interpose_static.cpp
     ${interloop_pc_libdw_STATIC_LIBRARIES})
   target_link_options(interloop_throw_traces_static INTERFACE "LINKER:--wrap=__cxa_throw")
 else()

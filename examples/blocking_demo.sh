@@ -8,10 +8,10 @@ build=${1:?usage: blocking_demo.sh BUILD-DIR}
 show() {
     local program loop found=
     printf '\n== %s\n' "$1"
-    for program in "$build/examples/$2/$2"_{asio,libuv,glib}; do
+    for program in "$build/examples/$2/$2"_*; do
         [[ -x $program ]] || continue
         found=yes
-        loop=${program##*_}
+        loop=${program##*/"$2"_}
         timeout 60 "$program" | sed "s/^/${loop}: /"
     done
     [[ -n $found ]] || echo "not built (see cmake's output for the library that is missing)"

@@ -48,7 +48,7 @@ def region(root: Path, source: str) -> str:
 def check(root: Path, fix: bool = False) -> list[str]:
     """Returns the problems in the documentation of the project at `root`; with `fix`, repairs what it can."""
     problems = []
-    for path in [*sorted(root.glob("*.md")), *sorted((root / "docs").rglob("*.md"))]:
+    for path in [*sorted(root.glob("*.md")), *sorted((root / "docs").rglob("*.md")), *sorted(root.glob("loops/*/README.md"))]:
         text = path.read_text()
         if len(FROM_COMMENT.findall(text)) != len(BLOCK.findall(text)):
             problems.append(f"{path}: a '<!-- from: -->' comment has to stand right before a fenced block")

@@ -21,8 +21,8 @@ class ChecksTest(unittest.TestCase):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(line + "\n" for line in lines))
 
-    def header(self, name: str, *includes: str) -> None:
-        self.write(f"include/interloop/{name}.hpp", *(f"#include <{include}>" for include in includes))
+    def header(self, room: str, name: str, *includes: str) -> None:
+        self.write(f"core/{room}/include/interloop/{name}.hpp", *(f"#include <{include}>" for include in includes))
 
     def assert_one_problem(self, problems: list[str], words: str) -> None:
         self.assertEqual(len(problems), 1, problems)
@@ -36,62 +36,101 @@ class ChecksTest(unittest.TestCase):
 
     # check_layers
 
+    def rooms(self) -> None:
+        self.write("core/rooms.txt", "# lowest first", "base  errors", "loop  the turn", "future  futures")
+
     def test_includes_that_point_downward_pass(self) -> None:
-        self.header("error")
-        self.header("detail/state", "interloop/error.hpp")
-        self.header("loop", "interloop/error.hpp")
-        self.header("future", "interloop/loop.hpp", "interloop/detail/state.hpp", "vector")
-        self.header("adapters/libuv", "interloop/future.hpp")
-        self.write("src/loop.cpp", "#include <interloop/loop.hpp>")
-        self.write("src/adapters/libuv.cpp", "#include <interloop/adapters/libuv.hpp>", "#include <uv.h>")
-        self.header("adapters/asio_tokens", "asio.hpp")
+        self.rooms()
+        self.header("base", "error")
+        self.header("loop", "detail/state", "interloop/error.hpp")
+        self.header("loop", "loop", "interloop/error.hpp")
+        self.header("future", "future", "interloop/loop.hpp", "interloop/detail/state.hpp", "vector")
+        self.write("core/loop/loop.cpp", "#include <interloop/loop.hpp>")
+        self.write("loops/uv/include/interloop/adapters/uv.hpp", "#include <interloop/future.hpp>")
+        self.write("loops/uv/uv.cpp", "#include <interloop/adapters/uv.hpp>", "#include <uv.h>")
         self.assertEqual(self.layers(), [])
 
     def test_an_upward_include_is_found(self) -> None:
-        self.header("future")
-        self.header("loop", "interloop/future.hpp")
-        self.assert_one_problem(self.layers(), "loop.hpp: is in row 1 and includes <interloop/future.hpp> of row 2")
+        self.rooms()
+        self.header("future", "future")
+        self.header("loop", "loop", "interloop/future.hpp")
+        self.assert_one_problem(self.layers(), "loop.hpp: may not include <interloop/future.hpp>, which is in the higher room")
 
-    def test_an_upward_include_through_detail_is_found(self) -> None:
-        self.header("future")
-        self.header("detail/state", "interloop/future.hpp")
-        self.header("loop", "interloop/detail/state.hpp")
-        self.assert_one_problem(self.layers(), "of row 2")
+    def test_an_upward_include_in_a_source_is_found(self) -> None:
+        self.rooms()
+        self.header("future", "future")
+        self.header("base", "error")
+        self.write("core/base/error.cpp", "#include <interloop/error.hpp>", "#include <interloop/future.hpp>")
+        self.assert_one_problem(self.layers(), "error.cpp: may not include")
 
     def test_a_core_that_includes_an_adapter_is_found(self) -> None:
-        self.header("adapters/glib")
-        self.header("config")
-        self.write("src/config.cpp", "#include <interloop/config.hpp>", '#include "interloop/adapters/glib.hpp"')
-        self.assert_one_problem(self.layers(), "config.cpp: is in row 4 and includes")
+        self.rooms()
+        self.write("loops/uv/include/interloop/adapters/uv.hpp")
+        self.write("core/loop/loop.cpp", '#include "interloop/adapters/uv.hpp"')
+        self.assert_one_problem(self.layers(), "loop.cpp: is in the core and includes")
 
-    def test_a_header_without_a_row_is_found(self) -> None:
-        self.header("novelty")
-        self.assert_one_problem(self.layers(), "stands in no row")
+    def test_a_room_without_a_line_is_found(self) -> None:
+        self.rooms()
+        self.header("attic", "novelty")
+        self.assert_one_problem(self.layers(), "core/attic: is not in core/rooms.txt")
 
     def test_a_circle_is_found(self) -> None:
-        self.header("future", "interloop/coroutine.hpp")
-        self.header("coroutine", "interloop/future.hpp")
+        self.rooms()
+        self.header("future", "future", "interloop/coroutine.hpp")
+        self.header("future", "coroutine", "interloop/future.hpp")
         self.assert_one_problem(self.layers(), "coroutine -> future -> coroutine")
 
-    def test_native_headers_outside_their_adapter_are_found(self) -> None:
-        self.header("adapters/libuv", "uv.h")
-        self.assert_one_problem(self.layers(), "only the adapter libuv may")
-        self.header("adapters/libuv")
-        self.write("src/adapters/glib.cpp", "#include <uv.h>", "#include <glib.h>")
-        self.assert_one_problem(self.layers(), "glib.cpp: includes <uv.h>")
+    def loop(self) -> None:
+        self.rooms()
+        self.write("loops/libuv/CMakeLists.txt")
+        self.write("loops/libuv/native_headers.txt", r"uv\.h")
+
+    def test_a_loop_named_outside_its_folder_is_found(self) -> None:
+        self.loop()
+        self.write("core/loop/loop.cpp", "// Not as libuv does it.")
+        self.write("loops/libuv/libuv.cpp", "int libuv_thing;")
+        self.assertEqual(self.layers(), [])
+        self.write("core/loop/loop.cpp", "// Not as libuv does it.", "int use_libuv();")
+        self.assert_one_problem(self.layers(), "loop.cpp: names libuv (line 2")
+
+    def test_native_headers_outside_their_folder_are_found(self) -> None:
+        self.loop()
+        self.write("loops/libuv/libuv.cpp", "#include <uv.h>")
+        self.write("core/loop/loop.cpp", "#include <uv.h>")
+        self.assert_one_problem(self.layers(), "includes <uv.h>, which only loops/libuv may")
+
+    def test_a_loop_without_its_row_in_the_readme_is_found(self) -> None:
+        self.loop()
+        self.write("README.md", "| libuv | [page](loops/libuv/README.md) |")
+        self.assertEqual(self.layers(), [])
+        self.write("README.md", "no table")
+        self.assert_one_problem(self.layers(), "has no row for libuv")
+
+    def test_a_picture_of_other_rooms_is_found_and_drawn(self) -> None:
+        self.rooms()
+        self.header("base", "error")
+        self.write("docs/architecture.md", "<!-- drawn: rooms -->", "```text", "```", "More.")
+        self.assert_one_problem(self.layers(), "shows other rooms")
+        check_layers.check(self.root, fix=True)
+        self.assertIn("0  base         error\n```\nMore.", (self.root / "docs/architecture.md").read_text())
+        self.assertEqual(self.layers(), [])
 
     def test_detail_included_from_outside_is_found(self) -> None:
-        self.header("detail/state")
+        self.rooms()
+        self.header("base", "detail/state")
         self.write("examples/x.cpp", "#include <interloop/detail/state.hpp>")
+        self.write("core/base/tests/state_test.cpp", "#include <interloop/detail/state.hpp>")
         self.assert_one_problem(self.layers(), "detail/ is for the library itself")
 
     def test_a_source_that_does_not_start_with_its_own_header_is_found(self) -> None:
-        self.header("error")
-        self.write("src/error.cpp", "#include <string>", "#include <interloop/error.hpp>")
+        self.rooms()
+        self.header("base", "error")
+        self.write("core/base/error.cpp", "#include <string>", "#include <interloop/error.hpp>")
         self.assert_one_problem(self.layers(), "before anything else")
 
     def test_an_include_of_no_file_is_found(self) -> None:
-        self.header("error", "interloop/eror.hpp")
+        self.rooms()
+        self.header("base", "error", "interloop/eror.hpp")
         self.assert_one_problem(self.layers(), "does not exist")
 
     # check_files

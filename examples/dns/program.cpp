@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Ordinary blocking code in ordinary threads: nothing here but the two wait_for knows that there is a loop.
-#include "program.hpp"
+#include "blocking_program.hpp"
 
 #include "resolver.hpp"
 #include "server.hpp"
@@ -94,7 +94,11 @@ class running_server {
 
 }  // namespace
 
-int program(int count, char** arguments) {
+}  // namespace dns
+
+// Without arguments, asks two servers that it runs itself; with names as arguments, the system's servers.
+int example::blocking_program(int count, char** arguments) {
+  using namespace dns;
   if (count > 1) {
     for (int i = 1; i < count; ++i) show(arguments[i], {});
     return 0;
@@ -108,5 +112,3 @@ int program(int count, char** arguments) {
   show_threads(talking.ask());
   return 0;
 }
-
-}  // namespace dns

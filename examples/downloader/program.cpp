@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "program.hpp"
+#include "blocking_program.hpp"
 
 #include "front.hpp"
 
@@ -53,7 +53,12 @@ void serve_pages(httplib::Server& http, std::function<void()> wait) {
 
 }  // namespace
 
-int program(int count, char** arguments) {
+}  // namespace downloader
+
+// Without arguments, visits its own web front as a browser would and prints what that says. With `serve`, prints the
+// front's address and serves until the standard input ends.
+int example::blocking_program(int count, char** arguments) {
+  using namespace downloader;
   using namespace std::chrono_literals;
   const bool serve = count > 1 && std::string_view(arguments[1]) == "serve";
   std::promise<void> open;
@@ -86,5 +91,3 @@ int program(int count, char** arguments) {
   anna.show_outcome("/page");
   return 0;
 }
-
-}  // namespace downloader

@@ -19,7 +19,8 @@ import tempfile
 import time
 from pathlib import Path
 
-LOOPS = ("asio", "libuv", "glib")
+ROOT = Path(__file__).resolve().parents[2]
+LOOPS = tuple(sorted(path.parent.parent.name for path in ROOT.glob("loops/*/examples/running.cpp")))
 PYTHON_LOOPS = ("asyncio", "uvloop", "twisted")
 STYLES = ("callbacks", "coroutines")
 OWN = "own-adapter"  # how the programs on hiredis' own adapter call their style
@@ -171,7 +172,7 @@ def python_programs(build: Path) -> list[tuple[str, str, list[str]]]:
     """The Python module on Python's loops, where demo.sh has built it."""
     module = build / "redis-python"
     if not list(module.glob("interloop_redis*.so")):
-        print("not built: the Python module on asyncio, uvloop and Twisted (make python comes first)")
+        print("not built: the Python module on asyncio, uvloop and Twisted (make demo says above what is missing)")
         return []
     os.environ["PYTHONPATH"] = str(module.resolve())
     command = [str(build / "venv" / "bin" / "python"), str(Path(__file__).resolve().parent / "python" / "demo.py")]
@@ -211,7 +212,7 @@ def demonstrate(options: argparse.Namespace) -> int:
           f"{options.rounds} rounds, rates and latencies are medians.")
     print(summary(results))
     print("cpu: of the client's process, for each command.  own adapter: the same work by callbacks, straight on hiredis "
-          "and the\nadapter that it ships for the loop (none for Asio).  ratio: commands/s to own adapter/s.")
+          "and the\nadapter that it ships for the loop, if it has one.  ratio: commands/s to own adapter/s.")
     bad = [f"{loop}, {style}" for (loop, style), runs in results.items() if any(r["status"] != "0" for r in runs)]
     if bad:
         raise Problem("commands failed or values differed: " + "; ".join(bad))

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Builds and runs a consumer of interloop outside the tree, in one of the ways a user has. CMakeLists.txt beside this
 # file runs it, and sets CXX, CMAKE, PREFIX (where interloop is installed), LIBDIR, SOURCE (the project's folder) and
-# LOOPS (the components that were built, with commas).
+# COMPONENTS and, among them, LOOPS (what was built, with commas).
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -49,22 +49,26 @@ static_libdw_is_whole() {
 
 case $1 in
 find_package)
-    configure consumer "-DCMAKE_PREFIX_PATH=$PREFIX" "-DLOOPS=${LOOPS//,/;}"
-    build_and_run
+    configure consumer "-DCMAKE_PREFIX_PATH=$PREFIX" "-DCOMPONENTS=${COMPONENTS//,/;}" "-DLOOPS=${LOOPS//,/;}"
+    "$CMAKE" --build build
+    for loop in ${LOOPS//,/ }; do says_ok "build/consumer_$loop"; done
     ;;
 subdirectory) # as shared libraries, which nothing else here builds
-    configure consumer_subdirectory "-DINTERLOOP_SOURCE=$SOURCE" -DBUILD_SHARED_LIBS=ON
+    configure consumer_subdirectory "-DINTERLOOP_SOURCE=$SOURCE" "-DLOOP=${LOOPS%%,*}" -DBUILD_SHARED_LIBS=ON
     build_and_run
     for program in consumer_failures consumer_plugin; do
-        configure consumer_subdirectory "-DINTERLOOP_SOURCE=$SOURCE" "-DPROGRAM=$program"
+        configure consumer_subdirectory "-DINTERLOOP_SOURCE=$SOURCE" "-DLOOP=${LOOPS%%,*}" "-DPROGRAM=$program"
         build_and_run
     done
     ;;
 pkg_config)
     export PKG_CONFIG_PATH="$PREFIX/$LIBDIR/pkgconfig"
-    read -ra flags <<<"$(pkg-config --cflags --libs interloop-libuv)"
-    "$CXX" -std=c++20 consumer/main.cpp "${flags[@]}" "-Wl,-rpath,$PREFIX/$LIBDIR" -o consumer/main
-    test "$(consumer/main)" = ok
+    for loop in ${LOOPS//,/ }; do
+        read -ra flags <<<"$(pkg-config --cflags --libs "interloop-${loop//_/-}")"
+        flags+=("-DLOOP_CLASS=${loop}_loop" "-DHEADER=<interloop/adapters/$loop.hpp>")
+        "$CXX" -std=c++20 consumer/main.cpp "${flags[@]}" "-Wl,-rpath,$PREFIX/$LIBDIR" -o consumer/main
+        says_ok consumer/main
+    done
     # Mistakes that a user makes here are said.
     says "interloop needs C\\+\\+20" "$CXX" -std=c++17 consumer/main.cpp "${flags[@]}" -fsyntax-only
     says "build_interloop_with_GLIBCXX_DEBUG_too" \
@@ -132,12 +136,12 @@ failures) # with symbols and without them; with the C++ runtime inside
     done
     ;;
 missing_component)
-    if output=$(configure consumer "-DCMAKE_PREFIX_PATH=$PREFIX" -DLOOPS=nosuchloop 2>&1); then
+    if output=$(configure consumer "-DCMAKE_PREFIX_PATH=$PREFIX" -DCOMPONENTS=nosuchloop 2>&1); then
         echo "A component that does not exist was found." >&2
         exit 1
     fi
     # CMake wraps the message, so the words are compared with the line ends taken out.
-    grep -q "component 'nosuchloop' is not part of this installation, which was built with: .*libuv" \
+    grep -q "component 'nosuchloop' is not part of this installation, which was built with: .*${LOOPS%%,*}" \
         <<<"$(tr -s ' \n' ' ' <<<"$output")" || { echo "$output" && exit 1; }
     ;;
 *)

@@ -2,7 +2,7 @@
 // Two copies of the library in one process: the program's, and that of a plugin which is linked with the static library too.
 #include "plugin.hpp"
 
-#include "support/every_loop.hpp"
+#include "support/loops.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -43,12 +43,11 @@ const char* const two_copies = "two copies of interloop are in this process";
 
 class two_copies_on_every_loop : public ::testing::TestWithParam<std::tuple<std::string, std::string>> {
  protected:
-  two_copies_on_every_loop() { loop_->open(); }
-  ~two_copies_on_every_loop() override { loop_->close(); }
+  ~two_copies_on_every_loop() override { loop_->drop_owner(); }
 
-  loop& hosts() { return loop_->get(); }
+  loop& hosts() { return loop_->core(); }
 
-  std::unique_ptr<test::any_loop> loop_ = test::make_any_loop(std::get<0>(GetParam()));
+  std::unique_ptr<test::native_loop> loop_ = test::make_loop(std::get<0>(GetParam()));
   plugin_functions& plugin_ = load(std::get<1>(GetParam()));
 };
 
@@ -89,7 +88,7 @@ TEST_P(two_copies_on_every_loop, a_plugin_that_misses_the_current_loop_is_told_w
   });
   hosts().run();
   EXPECT_THAT(answer, HasSubstr("no loop is selected"));
-  EXPECT_THAT(answer, HasSubstr("a copy of interloop of its own"));
+  EXPECT_THAT(answer, HasSubstr("its own copy of interloop"));
 }
 
 TEST_P(two_copies_on_every_loop, a_plugins_own_loop_works_in_a_turn_of_the_programs) {
@@ -104,9 +103,9 @@ TEST_P(two_copies_on_every_loop, a_plugins_own_loop_works_in_a_turn_of_the_progr
 
 TEST_P(two_copies_on_every_loop, a_handle_that_a_plugin_drops_last_leaves_the_program_fit_to_fork) {
   plugin_.keep(hosts().remote());
-  loop_->close();
+  loop_->drop_owner();
   plugin_.drop();
-  loop_->open();
+  loop_ = test::make_loop(std::get<0>(GetParam()));
   const pid_t child = ::fork();
   if (child == 0) ::_exit(hosts().remote().inherited() ? 0 : 1);
   int status = -1;
@@ -127,10 +126,9 @@ TEST_P(two_copies_both_ways, in_a_forked_child_nobody_takes_a_loop_of_the_childs
   if (child == 0) {
     int wrong = 0;
     for (const std::string& name : test::loop_names()) {
-      const std::unique_ptr<test::any_loop> made = test::make_any_loop(name);
-      made->open();
+      const std::unique_ptr<test::native_loop> made = test::make_loop(name);
       for (const auto& use : load(GetParam()).refused)
-        if (answer_to([&] { use.run(made->get()); }).find(two_copies) == std::string::npos) ++wrong;
+        if (answer_to([&] { use.run(made->core()); }).find(two_copies) == std::string::npos) ++wrong;
     }
     ::_exit(wrong);
   }

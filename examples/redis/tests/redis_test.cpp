@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The client against a real redis-server, and against servers that misbehave, on every loop that was built.
 #include "client.hpp"
-#include "loops.hpp"
 #include "servers.hpp"
+#include "support/loops.hpp"
 
 #include <gmock/gmock.h>
 #include <interloop/interloop.hpp>
@@ -52,7 +52,7 @@ text failed_with(const interloop::future<T>& f) {
   return why->message();
 }
 
-class on_every_loop : public testing::TestWithParam<loop_kind> {
+class on_every_loop : public testing::TestWithParam<std::string> {
  protected:
   static void SetUpTestSuite() { std::signal(SIGPIPE, SIG_IGN); }
 
@@ -60,15 +60,15 @@ class on_every_loop : public testing::TestWithParam<loop_kind> {
 
   /// A client of the loop; exceptions that escape on that are a test's failure.
   std::unique_ptr<redis::client> make_client(interloop::duration timeout = 10s) {
-    loop_->get().set_exception_handler([this](std::string_view what, const interloop::failure& why) {
+    loop_->core().set_exception_handler([this](std::string_view what, const interloop::failure& why) {
       escaped_.push_back(text(what) + ": " + interloop::failure_message(why));
     });
-    return std::make_unique<redis::client>(interloop::with_config(loop_->get()), redis::client_options{timeout});
+    return std::make_unique<redis::client>(interloop::with_config(loop_->core()), redis::client_options{timeout});
   }
 
   std::vector<text> escaped_;
-  std::unique_ptr<test_loop> loop_ = GetParam().make();
-  interloop::api api_{loop_->get()};
+  std::unique_ptr<interloop::test::native_loop> loop_ = interloop::test::make_loop(GetParam());
+  interloop::api api_{loop_->core()};
 };
 
 class redis_client : public on_every_loop {
@@ -86,9 +86,10 @@ class redis_client : public on_every_loop {
 
 class redis_client_without_redis : public on_every_loop {};
 
-text name_of_kind(const testing::TestParamInfo<loop_kind>& info) { return info.param.name; }
-INSTANTIATE_TEST_SUITE_P(loops, redis_client, testing::ValuesIn(loop_kinds()), name_of_kind);
-INSTANTIATE_TEST_SUITE_P(loops, redis_client_without_redis, testing::ValuesIn(loop_kinds()), name_of_kind);
+INSTANTIATE_TEST_SUITE_P(loops, redis_client, testing::ValuesIn(interloop::test::own_loop_names()),
+                         [](const auto& each) { return each.param; });
+INSTANTIATE_TEST_SUITE_P(loops, redis_client_without_redis, testing::ValuesIn(interloop::test::own_loop_names()),
+                         [](const auto& each) { return each.param; });
 
 // ---- Replies ----
 
@@ -282,7 +283,7 @@ TEST_P(redis_client, may_be_destroyed_by_a_callback_of_its_own_reply) {
 
 TEST_P(redis_client, may_outlive_the_closing_of_its_loop) {
   const auto pending = client_->command("BLPOP", "never", 0);
-  loop_->get().close();
+  loop_->core().close();
   EXPECT_TRUE(pending.get_failure()->is<interloop::loop_closed>());
   EXPECT_THROW(static_cast<void>(client_->command("PING")), interloop::loop_closed);
   client_.reset();
@@ -377,16 +378,16 @@ TEST(redis_clients, run_on_several_loops_in_one_thread) {
   std::signal(SIGPIPE, SIG_IGN);
   redis_server server;
   struct on_loop {
-    std::unique_ptr<test_loop> loop;
+    std::unique_ptr<interloop::test::native_loop> loop;
     std::unique_ptr<redis::client> client;
     interloop::future<redis::reply> reply;
   };
   std::vector<on_loop> all;
   for (int round = 0; round < 2; ++round)
-    for (const loop_kind& kind : loop_kinds()) {
+    for (const std::string& name : interloop::test::own_loop_names()) {
       auto& each = all.emplace_back();
-      each.loop = kind.make();
-      each.client = std::make_unique<redis::client>(interloop::with_config(each.loop->get()));
+      each.loop = interloop::test::make_loop(name);
+      each.client = std::make_unique<redis::client>(interloop::with_config(each.loop->core()));
       get(each.client->connect("127.0.0.1", server.port()));
     }
   for (auto& each : all) each.reply = each.client->command("INCR", "counter");

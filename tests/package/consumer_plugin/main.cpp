@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A program whose plugin uses its loop: with a shared library both have the same one. Prints "ok".
-#include <interloop/adapters/libuv.hpp>
+#include HEADER
 #include <interloop/blocking.hpp>
 #include <interloop/interloop.hpp>
 
@@ -17,13 +17,13 @@ int main() {
 
   int first = 0;
   {
-    interloop::libuv_loop loop;
+    interloop::LOOP_CLASS loop;
     std::unique_ptr<interloop::future<int>> made;
     loop->call_soon([&] { made.reset(make(loop)); });
     loop->call_later(std::chrono::milliseconds(0),
                      [&] { interloop::add_callbacks(*made, [&](int value) { first = value; }); });
     loop->run();
   }
-  const interloop::loop_thread thread([] { return interloop::libuv_loop(); });
+  const interloop::loop_thread thread([] { return interloop::LOOP_CLASS(); });
   std::puts(first == 42 && wait(thread.remote()) == 42 ? "ok" : "the plugin's futures did not work");
 }

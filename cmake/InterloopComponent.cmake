@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+# One call gives an optional part of the library (a loop's adapter, logging, a connection to another logging system) a
+# target, an option and an installed component. It stands in the CMakeLists.txt of the part's folder, which has:
+#
+#   *.cpp               the sources; with none, the part is headers only (except fixture.cpp, see tests/support/loops.hpp)
+#   include/interloop/  the public headers
+#   packages.txt        Debian packages, as in tools/packages.txt; the first one has the native library
+#   Find*.cmake         if needed, how find_package finds the library; installed too
+#   tests/*_test.cpp    test programs
+#
+#   interloop_add_component(<name>
+#     PKG_CONFIG <module>     where to find the native library: a pkg-config module ...
+#   | FIND_PACKAGE <args>...  ... or find_package(<args>...), and the targets that it defines
+#     TARGETS <target>...
+#     [WHAT <word>]           what to call it in messages; default: adapter
+#     [COMPONENTS <name>...]) other components that it needs and links with; if one is missing, this is off
+#
+# It makes the target interloop_<name> (alias interloop::<name>) and the option INTERLOOP_WITH_<NAME>: AUTO builds the
+# part if its library is found, ON requires it, OFF omits it. INTERLOOP_WITH_DEFAULT is the initial value of the
+# options. The global property INTERLOOP_COMPONENTS lists the parts that are built, INTERLOOP_LOOPS the loops among them:
+# those in loops/. Each target's property INTERLOOP_FOLDER is the part's folder.
+
+set(INTERLOOP_WITH_DEFAULT AUTO CACHE STRING "What INTERLOOP_WITH_<NAME> is where nobody sets it: AUTO, ON or OFF")
+set_property(CACHE INTERLOOP_WITH_DEFAULT PROPERTY STRINGS AUTO ON OFF)
+set_property(GLOBAL PROPERTY INTERLOOP_COMPONENTS "")
+set_property(GLOBAL PROPERTY INTERLOOP_LOOPS "")
+
+function(interloop_add_component name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "PKG_CONFIG;WHAT" "FIND_PACKAGE;TARGETS;COMPONENTS")
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "interloop_add_component(${name}): unknown arguments: ${arg_UNPARSED_ARGUMENTS}")
+  endif()
+  if(NOT arg_WHAT)
+    set(arg_WHAT adapter)
+  endif()
+  file(STRINGS packages.txt package REGEX "^[a-z]" LIMIT_COUNT 1)
+  string(REGEX MATCH "^[^ ]+" package "${package}")
+
+  string(TOUPPER "${name}" upper)
+  set(option INTERLOOP_WITH_${upper})
+  set(${option} "${INTERLOOP_WITH_DEFAULT}" CACHE STRING "Build the ${name} ${arg_WHAT}: AUTO (if found), ON or OFF")
+  set_property(CACHE ${option} PROPERTY STRINGS AUTO ON OFF)
+  string(TOUPPER "${${option}}" wanted)
+  if(NOT wanted STREQUAL "AUTO" AND NOT wanted)
+    message(STATUS "interloop: ${name} ${arg_WHAT} off (${option}=${${option}})")
+    return()
+  endif()
+  foreach(component IN LISTS arg_COMPONENTS)
+    if(NOT TARGET interloop_${component})
+      message(STATUS "interloop: ${name} ${arg_WHAT} off (it needs ${component}, which is off)")
+      return()
+    endif()
+  endforeach()
+
+  list(APPEND CMAKE_MODULE_PATH "${CMAKE_CURRENT_SOURCE_DIR}")
+  if(arg_PKG_CONFIG)
+    set(dependency "${arg_PKG_CONFIG}")
+    set(targets PkgConfig::interloop_pc_${name})
+    set(find "find_package(PkgConfig QUIET)
+if(PkgConfig_FOUND)
+  pkg_check_modules(interloop_pc_${name} QUIET IMPORTED_TARGET GLOBAL ${arg_PKG_CONFIG})
+endif()")
+  else()
+    list(JOIN arg_FIND_PACKAGE " " dependency)
+    set(targets ${arg_TARGETS})
+    set(find "find_package(${dependency} QUIET)")
+  endif()
+  cmake_language(EVAL CODE "${find}")
+  foreach(target IN LISTS targets)
+    if(TARGET ${target})
+      continue()
+    endif()
+    if(wanted STREQUAL "AUTO")
+      message(STATUS "interloop: ${name} ${arg_WHAT} off (${dependency} not found; Debian has it as ${package})")
+      return()
+    endif()
+    message(FATAL_ERROR "${option} is ${${option}}, but ${dependency} was not found. "
+      "On Debian: apt-get install ${package}. To build without it: -D${option}=OFF.")
+  endforeach()
+
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  list(FILTER sources EXCLUDE REGEX "/fixture\\.cpp$")
+  if(sources)
+    add_library(interloop_${name} ${sources})
+    set(scope PUBLIC)
+    target_include_directories(interloop_${name} PRIVATE "${PROJECT_SOURCE_DIR}")
+  else()
+    add_library(interloop_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  interloop_setup_target(interloop_${name})
+  target_include_directories(interloop_${name} ${scope} "$<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>")
+  list(TRANSFORM arg_COMPONENTS PREPEND interloop_ OUTPUT_VARIABLE components)
+  target_link_libraries(interloop_${name} ${scope} ${components} ${targets})
+  set_target_properties(interloop_${name} PROPERTIES
+    INTERLOOP_FOLDER "${CMAKE_CURRENT_SOURCE_DIR}"
+    INTERLOOP_FIND "${find}"
+    INTERLOOP_FIND_TARGETS "${targets}"
+    INTERLOOP_DEPENDENCY "${dependency}"
+    INTERLOOP_NEEDS "${arg_COMPONENTS}"
+    INTERLOOP_WHAT "${arg_WHAT}"
+    INTERLOOP_PC_REQUIRES "${arg_PKG_CONFIG}")
+  set_property(GLOBAL APPEND PROPERTY INTERLOOP_COMPONENTS ${name})
+  get_filename_component(parent "${CMAKE_CURRENT_SOURCE_DIR}" DIRECTORY)
+  if(parent STREQUAL "${PROJECT_SOURCE_DIR}/loops")
+    set_property(GLOBAL APPEND PROPERTY INTERLOOP_LOOPS ${name})
+  endif()
+  message(STATUS "interloop: ${name} ${arg_WHAT} on")
+endfunction()
+
+# interloop_add_folders(<folder>): adds the CMakeLists.txt of each folder in <folder>. A folder that is not there is
+# missed by nobody.
+function(interloop_add_folders folder)
+  file(GLOB folders CONFIGURE_DEPENDS "${folder}/*/CMakeLists.txt")
+  foreach(each IN LISTS folders)
+    get_filename_component(each "${each}" DIRECTORY)
+    add_subdirectory("${each}")
+  endforeach()
+endfunction()
+
+# interloop_headers_of(<target> <variable>): the public headers of an optional part, as they are included.
+function(interloop_headers_of target variable)
+  get_target_property(folder ${target} INTERLOOP_FOLDER)
+  file(GLOB_RECURSE headers RELATIVE "${folder}/include" CONFIGURE_DEPENDS "${folder}/include/*.hpp")
+  set(${variable} ${headers} PARENT_SCOPE)
+endfunction()

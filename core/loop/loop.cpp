@@ -1,0 +1,644 @@
+// SPDX-License-Identifier: MIT
+#include <interloop/loop.hpp>
+
+#include <interloop/detail/report.hpp>
+#include <interloop/loop_port.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace interloop {
+
+namespace detail {
+constinit thread_local loop* running_loop = nullptr;
+constinit configuration selected;
+
+void throw_no_loop() {
+  throw usage_error(
+      "no loop is selected; call one of " INTERLOOP_SELECTORS
+      " (or another use_<loop>()) first, or use the api that "
+      "with_config(loop) returns. A plugin with its own copy of interloop does not see the program's loops: build "
+      "interloop as a shared library");
+}
+}  // namespace detail
+
+namespace {
+
+// A chain of single callbacks then costs one native wake-up per that many, and other handlers wait no longer than that.
+constexpr int generations_per_turn = 16;
+
+// How many times a turn checks for new posts while it runs what other threads posted: at most about 0.1 ms.
+constexpr int expects_per_turn = 64;
+
+// The farthest a native timer is set; native limits (epoll's int of milliseconds, among others) are farther.
+constexpr duration farthest_alarm = std::chrono::hours(24 * 7);
+
+}  // namespace
+
+// Members that no inline function of the loop needs, so that users' files need not know them.
+struct loop::parts {
+  struct closing;
+
+  explicit parts(riding on);
+  parts(const parts&) = delete;
+  parts& operator=(const parts&) = delete;
+  ~parts() = default;
+
+  std::shared_ptr<void> native;  // what the port rides on, if the owner made it
+  std::unique_ptr<loop_port> port;
+  detail::state_ptr<detail::inbox> inbox;
+  std::atomic<std::thread::id> thread{std::this_thread::get_id()};
+  std::uint64_t turned_in = 0;  // number of the last turn's thread, since ids are reused; the loop's thread only
+  std::atomic<std::uint64_t> runs_in{0};       // checked builds: the thread that is in a turn, or in `run`
+  std::vector<detail::watch_state*> watches;   // by descriptor
+  std::shared_ptr<exception_handler> handler;  // shared with its call, which may replace it; null: default
+  std::shared_ptr<closing> ends;               // made beforehand; owned by the port from close() until its release
+  std::weak_ptr<closing> releasing;
+  detail::task_queue last;  // see destroyed_last_
+};
+
+// The functions to call when the native loop has released everything. Not kept in the loop once it is closed, because
+// they may hold the loop.
+struct loop::parts::closing {
+  function<void()> first;
+  std::vector<function<void()>> later;
+
+  void run() {
+    if (first) first();
+    for (std::size_t i = 0; i < later.size(); ++i) later[i]();
+  }
+};
+
+// In checked builds, records that this thread runs the loop, until the loop is closed.
+class loop::runner_note {
+ public:
+  explicit runner_note([[maybe_unused]] loop& core) noexcept {
+#if INTERLOOP_CHECKED
+    core_ = &core;
+    before_ = core.parts_->runs_in.exchange(detail::this_thread(), std::memory_order_relaxed);
+#endif
+  }
+  runner_note(const runner_note&) = delete;
+  runner_note& operator=(const runner_note&) = delete;
+  ~runner_note() {
+#if INTERLOOP_CHECKED
+    core_->parts_->runs_in.store(core_->closed_ ? 0 : before_, std::memory_order_relaxed);
+#endif
+  }
+
+#if INTERLOOP_CHECKED
+ private:
+  loop* core_;
+  std::uint64_t before_;
+#endif
+};
+
+// Marks this thread as running the loop's turn, and keeps the loop's memory until the turn is over.
+class loop::turn_scope {
+ public:
+  explicit turn_scope(loop& core) noexcept : core_(core), outer_(detail::running_loop), note_(core) {
+    core.retain();
+    ++core.depth_;
+    core.quiet_ = false;
+    core.settled_ = false;
+    detail::running_loop = &core;
+    if (const std::uint64_t self = detail::this_thread(); core.parts_->turned_in != self || !core.turned_) {
+      core.parts_->turned_in = self;
+      core.parts_->thread.store(std::this_thread::get_id(), std::memory_order_relaxed);
+      core.inbox_->turned_here();
+      core.turned_ = true;
+    }
+  }
+  turn_scope(const turn_scope&) = delete;
+  turn_scope& operator=(const turn_scope&) = delete;
+  ~turn_scope() {
+    core_.settle();
+    detail::running_loop = outer_;
+    --core_.depth_;
+  }
+
+ private:
+  // Keeps the loop's memory until everything else here is destroyed.
+  struct keeper {
+    loop* core;
+    ~keeper() { core->release(); }
+  };
+
+  loop& core_;
+  loop* outer_;
+  keeper keep_{&core_};
+  runner_note note_;
+};
+
+loop::parts::parts(riding on)
+    : native(std::move(on.native)),
+      port(std::move(on.port)),
+      inbox(detail::state_ptr<detail::inbox>::adopt{}, new detail::inbox(*port)),
+      ends(std::make_shared<closing>()) {}
+
+loop::loop(riding on)
+    : timers_(on.port->now().time_since_epoch().count()),
+      closing_failure_(std::make_exception_ptr(loop_closed("the loop was closed before this future was completed"))),
+      name_(on.port->name()),
+      parts_(new parts(std::move(on))),
+      port_(parts_->port.get()),
+      inbox_(parts_->inbox.get()) {
+  port_->core_ = this;
+  port_->attached();
+}
+
+loop::~loop() = default;
+
+void loop::destroy() noexcept { delete this; }
+
+void loop::notice() {
+  if (closed_)
+    detail::throw_loop_closed("the loop is closed: nothing can be queued on it; select another with use_<loop>()");
+  notice_quietly();
+}
+
+void loop::notice_quietly() noexcept {
+  if (closed_) return;
+  quiet_ = true;
+  settled_ = false;
+  if (detail::running_loop == this) {
+    port_->busy();
+    return;
+  }
+  // Another thread may be about to wake the loop but not have done so yet: the native loop must not end before that.
+  if (!kept_alive_) port_->keep_alive(kept_alive_ = true);
+  port_->wake();
+}
+
+void loop::not_enqueued(detail::pending& completed) noexcept {
+  if (closed_) {
+    completed.ops->abandon(completed);
+  } else {
+    completed.link_into(undispatched_);
+  }
+}
+
+void loop::turn() noexcept {
+  if (closed_) return;
+  turn_scope scope(*this);
+  while (undispatched_ && !closed_) {
+    detail::pending* completed = undispatched_;
+    completed->unlink();
+    completed->ops->dispatch(*completed);
+  }
+  if (incoming_.empty()) inbox_->take(incoming_);
+  if (!incoming_.empty() && depth_ == 1) expects_ = expects_per_turn;
+  // If the first callable runs the loop nested, the others would have to wait, and the alarm that fired would stay
+  // unarmed.
+  const int waiting = (ready_.empty() ? 0 : 1) + (incoming_.empty() ? 0 : 1) + (timers_.empty() ? 0 : 1);
+  if (!quiet_ && (waiting > 1 || ready_.several() || incoming_.several())) notice_quietly();
+  int budget = generations_per_turn;
+  run_generation(ready_);
+  run_generation(incoming_);
+  if (!timers_.empty()) {
+    run_generations(budget);
+    run_due_timers();
+  }
+  run_generations(budget);
+  if (expects_ > 0 && depth_ == 1) run_expected(budget);
+}
+
+void loop::run_expected(int& budget) noexcept {
+  while (expects_ > 0 && !closed_ && !has_ready() && inbox_->linger(incoming_)) {
+    --expects_;
+    run_generation(incoming_);
+    run_generations(budget);
+  }
+  expects_ = 0;
+  if (!closed_ && inbox_->stop_expecting()) port_->wake();
+}
+
+void loop::dispatch(detail::watch_state& state, interest ready) noexcept {
+  if (closed_ || !state.active_ || state.running_ > 0) return;
+  turn_scope scope(*this);
+  ++state.references_;
+  run_generation(ready_);  // first come first served
+  if (state.active_ && (ready & state.interest_) != interest::none) {
+    ++state.running_;
+    try {
+      state.on_ready_(ready & state.interest_);
+    } catch (...) {
+      report_escaped();
+    }
+    --state.running_;
+    if (!state.active_ && state.running_ == 0) state.on_ready_ = nullptr;
+  }
+  release_watch(&state);
+  int budget = generations_per_turn;
+  run_generations(budget);
+}
+
+void loop::run_generation(detail::task_queue& queue) noexcept {
+  queue.run_generation([this]() noexcept { report_escaped(); });
+}
+
+void loop::run_generations(int& budget) noexcept {
+  while (budget > 0 && !ready_.empty()) {
+    --budget;
+    run_generation(ready_);
+  }
+}
+
+void loop::run_due_timers() noexcept {
+  if (closed_) return;
+  const std::uint64_t limit = timers_.limit();
+  const std::int64_t now = port_->now().time_since_epoch().count();
+  for (;;) {
+    try {
+      detail::timer_node* due = timers_.take_due(now, limit);
+      if (!due) return;
+      if (!quiet_ && !timers_.empty()) notice_quietly();  // a nested run has to arm the alarm for them
+      timers_.run(due);
+      if (closed_) return;
+    } catch (const std::bad_alloc&) {
+      report_escaped();
+      return;
+    } catch (...) {
+      report_escaped();
+    }
+  }
+}
+
+void loop::forked() noexcept {
+  forks_ = copy_->forks.load(std::memory_order_relaxed);
+  port_->forked();
+}
+
+void loop::settle() noexcept {
+  if (closed_) {
+    if (depth_ == 1) clear_last();
+    return;
+  }
+  notice_fork();
+  overdue_ = false;
+  time_point next{};
+  if (timers_.empty()) {
+    alarmless_ = false;
+    if (armed_) {
+      port_->clear_alarm();
+      armed_ = false;
+    }
+  } else {
+    next = time_point(duration(timers_.next_look()));
+    overdue_ = timers_.due_by_last_look(next.time_since_epoch().count());
+  }
+  if (!timers_.empty() && !overdue_ && (!armed_ || next < armed_for_)) {
+    // Timers that became due during the turn do not need the native timer: another turn runs them.
+    if (const time_point present = now(); next <= present) {
+      overdue_ = true;
+    } else {
+      set_alarm(next, present);
+      if (closed_) return;  // the exception handler closed it
+    }
+  }
+  const bool more = has_queued() || undispatched_;
+  const bool alive = more || !timers_.empty() || watch_count_ > 0 || holds_ > 0;
+  if (alive != kept_alive_) port_->keep_alive(kept_alive_ = alive);
+  quiet_ = more;
+  settled_ = true;
+  if (more) port_->wake();
+}
+
+void loop::clear_last() noexcept {
+  if (!destroyed_last_) return;
+  parts_->last.clear();
+  destroyed_last_ = nullptr;
+}
+
+void loop::set_alarm(time_point next, time_point present) noexcept {
+  try {
+    const time_point farthest = (time_point::max)() - present > farthest_alarm ? present + farthest_alarm : next;
+    armed_for_ = std::min(next, farthest);
+    port_->set_alarm(armed_for_);
+    armed_ = true;
+    alarmless_ = false;
+  } catch (...) {
+    // Perhaps no descriptor was left for it. Turns check for due timers instead, with pauses, until it can be set
+    // again.
+    armed_ = false;
+    if (std::exchange(alarmless_, true)) {
+      std::this_thread::sleep_for(std::min<duration>(next - present, std::chrono::milliseconds(10)));
+    } else {
+      handle_exception("the native loop's timer could not be set; it is tried again every 10 ms",
+                       failure(std::current_exception(), std::source_location{}));
+    }
+    if (!closed_) port_->wake();
+  }
+}
+
+time_point loop::after(duration delay) const noexcept {
+  const time_point present = now();
+  if (delay <= duration::zero()) return present;
+  if (delay > (time_point::max)() - present) return (time_point::max)();
+  return present + delay;
+}
+
+void loop::require_watchable(int fd, const detail::watch_state* by) const {
+  const auto quoted = [fd] { return "watch: descriptor " + std::to_string(fd); };
+  struct stat about{};
+  if (fd < 0 || ::fstat(fd, &about) != 0)
+    throw usage_error(quoted() + " is not open; give an open socket, pipe, terminal or eventfd");
+  if (S_ISREG(about.st_mode) || S_ISDIR(about.st_mode))
+    throw usage_error(quoted() +
+                      " is a regular file or directory, which is always ready; read it directly, or in a thread");
+  const auto index = static_cast<std::size_t>(fd);
+  const detail::watch_state* const other = index < parts_->watches.size() ? parts_->watches[index] : nullptr;
+  if (other && other != by && about.st_dev == other->device_ && about.st_ino == other->inode_)
+    throw usage_error(quoted() +
+                      " is watched already on this loop; use that watch's set_interest() for the other direction");
+}
+
+// Makes the native watch. If there is a watch of the same number already, its file has been closed.
+void loop::attach(detail::watch_state& state) {
+  const auto index = static_cast<std::size_t>(state.fd_);
+  if (index >= parts_->watches.size()) parts_->watches.resize(index + 1);
+  if (parts_->watches[index]) {
+    retire(*parts_->watches[index]);
+    require_open("watch");
+  }
+  notice_fork();
+
+  struct stat about{};
+  const int flags = ::fcntl(state.fd_, F_GETFL);
+  state.native_ = port_->watch(state.fd_, state.interest_, state);
+  if (flags >= 0 && ::fcntl(state.fd_, F_GETFL) != flags) ::fcntl(state.fd_, F_SETFL, flags);
+  if (::fstat(state.fd_, &about) == 0) {
+    state.device_ = about.st_dev;
+    state.inode_ = about.st_ino;
+  }
+  parts_->watches[index] = &state;
+}
+
+void loop::detach(detail::watch_state& state) noexcept {
+  if (const auto index = static_cast<std::size_t>(state.fd_);
+      index < parts_->watches.size() && parts_->watches[index] == &state)
+    parts_->watches[index] = nullptr;
+  notice_fork();
+  if (state.native_ && state.is_lost()) state.native_->lost();
+  state.native_.reset();
+}
+
+fd_watch loop::watch(int fd, interest wanted, function<void(interest)> on_ready) {
+  require_open("watch");
+  if (!on_ready)
+    throw usage_error("watch: descriptor " + std::to_string(fd) +
+                      ": the callback is empty; give a function to call when it is ready");
+  require_watchable(fd, nullptr);
+  auto state = std::make_unique<detail::watch_state>(*this, fd, wanted, std::move(on_ready));
+  attach(*state);
+  if (!quiet_) notice_quietly();
+  retain();
+  ++watch_count_;
+  return fd_watch(state.release());
+}
+
+bool loop::retire_if_lost(detail::watch_state& state) noexcept {
+  if (!state.is_lost()) return false;
+  retire(state);
+  return true;
+}
+
+void loop::retire(detail::watch_state& state) noexcept {
+  const int fd = state.fd_;
+  if (!state.active_) return;
+  retain();  // the callable's destructor may destroy what owns the loop
+  stop_watch(state);
+  try {
+    const std::string what = "descriptor " + std::to_string(fd) +
+                             " was closed while it was watched; the watch has ended. " +
+                             "Stop a watch before its descriptor is closed, or rebind() it afterwards";
+    handle_exception("a watched descriptor was closed", failure(std::make_exception_ptr(usage_error(what))));
+  } catch (...) {
+    report_escaped();
+  }
+  release();
+}
+
+void loop::stop_watch(detail::watch_state& state) noexcept {
+  if (!std::exchange(state.active_, false)) return;
+  --watch_count_;
+  detach(state);
+  if (!quiet_) notice_quietly();
+  if (state.running_ == 0) {
+    const auto last = std::move(state.on_ready_);  // its destructor may drop the handle, and `state` with it
+  }
+}
+
+void loop::release_watch(detail::watch_state* state) noexcept {
+  if (--state->references_ > 0) return;
+  delete state;
+  release();
+}
+
+detail::watch_state::watch_state(loop& core, int fd, interest wanted, function<void(interest)> on_ready)
+    : core_(&core), fd_(fd), interest_(wanted), on_ready_(std::move(on_ready)) {}
+void detail::watch_state::ready(interest directions) noexcept { core_->dispatch(*this, directions); }
+
+bool detail::watch_state::is_lost() const noexcept {
+  struct stat about{};
+  return ::fstat(fd_, &about) != 0 || about.st_dev != device_ || about.st_ino != inode_;
+}
+
+void detail::watch_state::lost() noexcept { core_->retire(*this); }
+
+void fd_watch::set_interest(interest wanted) {
+  if (!active() || state_->interest_ == wanted) return;
+  state_->core_->check_thread("fd_watch::set_interest");
+  state_->core_->notice_fork();
+  if (state_->core_->retire_if_lost(*state_)) return;
+  state_->native_->set_interest(wanted);
+  state_->interest_ = wanted;
+}
+
+void fd_watch::rebind(int fd, interest wanted) {
+  if (!active()) return;
+  loop& core = *state_->core_;
+  detail::watch_state& state = *state_;
+  core.check_thread("fd_watch::rebind");
+  core.require_watchable(fd, &state);
+  core.detach(state);
+  state.fd_ = fd;
+  state.interest_ = wanted;
+  try {
+    core.attach(state);
+  } catch (...) {
+    core.stop_watch(state);
+    throw;
+  }
+}
+
+void fd_watch::stop() noexcept {
+  if (!active()) return;
+  if (!state_->core_->retire_if_lost(*state_)) state_->core_->stop_watch(*state_);
+}
+
+bool fd_watch::active() const noexcept { return state_ && state_->active_; }
+
+void fd_watch::release() noexcept {
+  detail::watch_state* state = std::exchange(state_, nullptr);
+  if (!state) return;
+  loop& core = *state->core_;
+  core.stop_watch(*state);
+  core.release_watch(state);
+}
+
+bool loop::runs_elsewhere() const noexcept {
+  const std::uint64_t runner = parts_->runs_in.load(std::memory_order_relaxed);
+  return runner != 0 && runner != detail::this_thread() && !in_loop_thread();
+}
+
+bool loop::in_loop_thread() const noexcept {
+  return parts_->thread.load(std::memory_order_relaxed) == std::this_thread::get_id() || port_->in_loop_thread();
+}
+
+time_point loop::now() const noexcept { return port_->now(); }
+
+bool loop_remote::is_here() const {
+  require_same_copy();
+  return (detail::running_loop && detail::running_loop->inbox_ == inbox_.get()) || inbox_->runs_here();
+}
+bool loop_remote::inherited() const noexcept { return inbox_->inherited(); }
+int loop_remote::last_cpu() const noexcept { return inbox_->turned_on(); }
+
+void loop_port::turn() noexcept { core_->turn(); }
+void loop_port::alarm() noexcept { core_->alarm(); }
+void loop_port::close_core() noexcept { core_->close(); }
+
+loop_hold loop::hold() {
+  require_open("hold");
+  return loop_hold(*this);
+}
+
+loop_hold::loop_hold(loop& core) noexcept : core_(&core) {
+  core.retain();
+  ++core.holds_;
+  if (!core.quiet_) core.notice_quietly();
+}
+
+void loop_hold::release() noexcept {
+  loop* core = std::exchange(core_, nullptr);
+  if (!core) return;
+  --core->holds_;
+  if (!core->quiet_) core->notice_quietly();
+  core->release();
+}
+
+void loop::report_escaped() noexcept {
+  try {
+    handle_exception("an exception escaped a callback",
+                     failure(std::current_exception(), std::source_location{}));  // thrown elsewhere
+  } catch (...) {
+    detail::say("interloop: an exception escaped a callback, and there was no memory to say which\n");
+  }
+}
+
+void loop::set_exception_handler(exception_handler handler) {
+  parts_->handler = handler ? std::make_shared<exception_handler>(std::move(handler)) : nullptr;
+}
+
+void loop::handle_exception(std::string_view context, const failure& fail) noexcept {
+  try {
+    if (const std::shared_ptr<exception_handler> handler = parts_->handler) {
+      (*handler)(context, fail);
+    } else {
+      detail::report(context, fail);
+    }
+  } catch (...) {
+    detail::say("interloop: the exception handler itself threw\n");
+  }
+}
+
+void loop::close(function<void()> released) noexcept {
+  if (std::exchange(closed_, true)) return;
+  retain();
+  notice_fork();
+  parts_->releasing = parts_->ends;
+  parts_->ends->first = std::move(released);
+  quiet_ = false;  // so that everything tried from here on checks and finds the loop closed
+  destroyed_last_ = &parts_->last;
+  detail::task_queue posted;
+  inbox_->closes_here();
+  inbox_->close(posted);
+  for (std::size_t fd = 0; fd < parts_->watches.size(); ++fd)
+    if (detail::watch_state* state = parts_->watches[fd]) stop_watch(*state);
+  while (pending_) pending_->ops->abandon(*pending_);
+  while (undispatched_) {
+    detail::pending* completed = undispatched_;
+    completed->unlink();
+    completed->ops->abandon(*completed);
+  }
+  timers_.clear();
+  ready_.clear();
+  incoming_.clear();
+  posted.clear();
+  while (pending_) pending_->ops->abandon(*pending_);  // a destructor may have dropped more
+  if (depth_ == 0) clear_last();
+  if (running_) port_->stop();
+  port_->close([ends = std::move(parts_->ends)] { ends->run(); });
+  inbox_->run_is_over();
+  parts_->runs_in.store(0, std::memory_order_relaxed);
+  if (!running_) parts_->native.reset();
+  release();
+}
+
+void loop::when_released(function<void()> then) {
+  if (const std::shared_ptr<parts::closing> pending = parts_->releasing.lock()) {
+    pending->later.push_back(std::move(then));
+  } else {
+    then();
+  }
+}
+
+void loop::run() {
+  require_same_copy();
+  require_open("run");
+  if (running_ || depth_ > 0)
+    throw usage_error("run: the loop is running; stop() it first, or await what you wait for");
+  if (std::exchange(stop_requested_, false)) return;
+  struct scope {
+    loop& core;
+    ~scope() {
+      core.running_ = false;
+      core.stop_requested_ = false;
+      core.turned_ = false;  // the next turn, in whatever thread, sets the loop's thread
+      core.inbox_->run_is_over();
+      if (core.closed_) core.parts_->native.reset();
+      core.release();
+    }
+  } guard{*this};
+  retain();
+  notice_fork();
+  running_ = true;
+  const runner_note note(*this);
+  inbox_->run_begins();
+  port_->run();
+}
+
+void loop::stop() noexcept {
+  stop_requested_ = true;
+  if (running_ && !closed_) port_->stop();
+}
+
+loop_owner::loop_owner(riding on) : core_(new loop(std::move(on))) {}
+
+loop_owner::~loop_owner() {
+  if (!core_) return;
+  core_->close();
+  core_->release();
+}
+
+}  // namespace interloop

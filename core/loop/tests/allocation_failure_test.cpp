@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: MIT
+// Every allocation of a scenario fails once, on every loop: what is called throws std::bad_alloc or works, what was
+// promised happens, nothing leaks, and the loop lives on. And how many allocations there are, where that is promised.
+#include "support/counted.hpp"
+#include "support/failing_new.hpp"
+#include "support/loops.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <memory>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace interloop::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+class allocation_failure_test : public ::testing::TestWithParam<std::string> {
+ public:
+  using scenario = void (allocation_failure_test::*)(api);
+
+  // A callable that counts its calls; `extra` is what it is weighed down with.
+  template <std::size_t Extra = 8>
+  auto note() {
+    return [this, held = counted(), pad = std::array<char, Extra>{}](const auto&...) {
+      ran += 1 + pad[0];
+      EXPECT_FALSE(held.moved_from);
+    };
+  }
+
+  void every_allocation(scenario run) {
+    for (long failing = 1; failing < 100'000; ++failing) {
+      SCOPED_TRACE("allocation " + std::to_string(failing));
+      const auto under_test = make_loop(GetParam());
+      loop& core = under_test->core();
+      reports = promised = ran = 0;
+      core.set_exception_handler([this](std::string_view, const failure&) { ++reports; });
+      bool failed = false;
+      {
+        const failing_new one(failing);
+        try {
+          (this->*run)(api(core));
+        } catch (const std::bad_alloc&) {
+        }
+        failed = failing_new::failed();
+      }
+      bool lives = false;
+      if (!core.closed()) {
+        core.call_later(1ms, [&] { lives = true; });
+        run_until(core, [&] { return lives && ran >= promised; });
+        EXPECT_EQ(ran, promised);
+      }
+      under_test->drop_owner();
+      EXPECT_EQ(counted::alive(), 0);
+      if (!failed) {
+        EXPECT_EQ(reports, 0);
+        return;
+      }
+      if (HasFailure()) return;
+    }
+    FAIL() << "the scenario never got by without the failure";
+  }
+
+  void futures(api io) {
+    const auto f = io.create_future<counted>([held = counted()] {});
+    int added = 0;
+    io.add_callbacks(f, note());
+    ++added;
+    io.add_callbacks(f, note<200>());
+    ++added;
+    io.add_callbacks(f, note(), note());
+    ++added;
+    resolve(f, counted(1));
+    promised += added;
+    io.add_callbacks(f, note());
+    ++promised;
+  }
+
+  void failures(api io) {
+    const auto rejected = io.create_future<int>();
+    io.add_callbacks(rejected, nullptr, note());
+    reject(rejected, std::runtime_error("a message that is long enough to be allocated"));
+    ++promised;
+    const auto cancelled =
+        io.create_future<int>([held = counted(), pad = std::array<char, 99>{}] { static_cast<void>(pad); });
+    io.add_callbacks(cancelled, nullptr, note());
+    cancel(cancelled);
+    ++promised;
+  }
+
+  // The ready queue grows by a block while futures complete; that must not lose their callbacks.
+  void many_futures(api io) {
+    std::vector<future<int>> all;
+    for (int i = 0; i < 1200; ++i) {
+      all.push_back(io.create_future<int>());
+      io.add_callbacks(all.back(), note<1>());
+    }
+    for (const auto& each : all) {
+      resolve(each, 1);
+      ++promised;
+    }
+  }
+
+  future<int> leaf(api io, future<int> gate, counted) {
+    co_await io.sleep(0s);
+    const int value = co_await gate;
+    co_return value;
+  }
+  future<int> root(api io, future<int> gate) {
+    try {
+      co_return co_await leaf(io, gate, {});
+    } catch (const std::runtime_error&) {
+      co_return 0;
+    }
+  }
+  void coroutines(api io) {
+    const auto gate = io.create_future<int>();
+    const auto f = root(io, gate);
+    const auto g = leaf(io, gate, {});
+    const auto h = leaf(io, gate, {});
+    cancel(h);
+    reject(gate, std::runtime_error("broken"));
+    static_cast<void>(f.get_failure());
+    io.add_callbacks(g, note(), note());
+    ++promised;
+  }
+
+  void gathers(api io) {
+    std::vector<future<counted>> inputs{io.create_future<counted>(), io.create_future<counted>()};
+    const auto all = io.gather(inputs);
+    const auto strict = io.gather(consume_exceptions::no, inputs);
+    const auto mixed = io.gather(inputs[0], io.sleep(0s));
+    const auto cancelled = io.gather(std::vector{io.create_future<int>([held = counted()] {})});
+    resolve(inputs[0], counted());
+    reject(inputs[1], std::runtime_error("x"));
+    cancel(cancelled);
+    io.add_callbacks(all, note(), note());
+    ++promised;
+    io.add_callbacks(strict, note(), note());
+    ++promised;
+    io.add_callbacks(mixed, note(), note());
+    ++promised;
+  }
+
+  void timers(api io) {
+    const auto weight = [held = counted(), pad = std::array<char, 100>{}] { static_cast<void>(pad); };
+    std::vector<timer> cancelled;
+    cancelled.reserve(30);  // so that each of them is cancelled
+    for (int i = 0; i < 300; ++i) {
+      io.call_later(std::chrono::microseconds(i * 5), note());
+      ++promised;
+      if (i % 10 == 0) cancelled.push_back(io.call_later(std::chrono::milliseconds(i), weight));
+    }
+    for (timer& each : cancelled) each.cancel();
+    cancelled.clear();
+    io.call_later(1h, note());
+  }
+
+  void batched_timers(api io) {
+    auto batched = io.make_batched_timer(1ms, 3);
+    std::vector<batched_call> cancelled;
+    cancelled.reserve(4);  // so that each of them is cancelled
+    for (int i = 0; i < 20; ++i) {
+      batched.call_later(std::chrono::microseconds(i * 200), note());
+      ++promised;
+      if (i % 5 == 0) cancelled.push_back(batched.call_later(1h, note()));
+    }
+    for (auto& each : cancelled) each.cancel();
+    io.call_soon([this, batched]() mutable {
+      batched.call_later(0s, note());
+      ++promised;
+    });
+  }
+
+  void calls(api io) {
+    for (int i = 0; i < 40; ++i) {
+      io.call_soon(note<1>());
+      ++promised;
+      io.call_soon(note<240>());
+      ++promised;
+      io.call_soon(note<1000>());
+      ++promised;
+      io.call_soon([this](const std::unique_ptr<int>& value) { ran += *value; }, std::make_unique<int>(1));
+      ++promised;
+    }
+  }
+
+  void posts(api io) {
+    const loop_remote remote = io.remote();
+    for (int i = 0; i < 60; ++i) {
+      io.post(note<1>());
+      ++promised;
+      remote.post(note<240>());
+      ++promised;
+      remote.post(note<1000>());
+      ++promised;
+    }
+  }
+
+  void watches(api io) {
+    std::array<int, 2> pipe{};
+    ASSERT_EQ(::pipe2(pipe.data(), O_NONBLOCK | O_CLOEXEC), 0);
+    struct closer {
+      std::array<int, 2>& pipe;
+      ~closer() {
+        EXPECT_EQ(::close(pipe[0]), 0) << "the descriptor was closed";
+        EXPECT_EQ(::close(pipe[1]), 0);
+      }
+    } guard{pipe};
+    int seen = 0;
+    fd_watch reader = io.watch(pipe[0], interest::none, [&, held = counted()](interest) {
+      char c = 0;
+      if (::read(pipe[0], &c, 1) == 1) ++seen;
+    });
+    const fd_watch writer =
+        io.watch(pipe[1], interest::read,
+                 [held = counted(), pad = std::array<char, 99>{}](interest) { static_cast<void>(pad); });
+    reader.set_interest(interest::read);
+    EXPECT_EQ(::write(pipe[1], "x", 1), 1);
+    const loop_hold hold = io.hold();
+    io.call_later(1ms, [core = &io.loop()] { core->stop(); });
+    io.loop().run();
+    EXPECT_GT(seen, 0);
+    reader.set_interest(interest::none);
+  }
+
+  void closing(api io) {
+    const auto ignores = [held = counted()](const auto&...) {};
+    const auto f = io.create_future<int>([held = counted()] {});
+    io.add_callbacks(f, ignores);
+    io.call_soon(ignores);
+    io.call_later(1s, ignores);
+    io.post(ignores);
+    auto batched = io.make_batched_timer(1s);
+    batched.call_later(1s, ignores);
+    const auto all = io.gather(f);
+    static_cast<void>(leaf(io, f, {}));
+    static_cast<void>(io.close());
+    EXPECT_TRUE(f.get_failure()->is<loop_closed>());
+    EXPECT_TRUE(all.get_failure()->is<loop_closed>());
+  }
+
+  int reports = 0;
+  int promised = 0;
+  int ran = 0;
+};
+
+TEST_P(allocation_failure_test, futures) { every_allocation(&allocation_failure_test::futures); }
+TEST_P(allocation_failure_test, failures_and_cancellation) { every_allocation(&allocation_failure_test::failures); }
+TEST_P(allocation_failure_test, many_futures_completed_in_one_turn) {
+  if (GetParam() != "manual") GTEST_SKIP() << "the queue is the same on every loop, and this takes long";
+  every_allocation(&allocation_failure_test::many_futures);
+}
+TEST_P(allocation_failure_test, coroutines) { every_allocation(&allocation_failure_test::coroutines); }
+TEST_P(allocation_failure_test, gathers) { every_allocation(&allocation_failure_test::gathers); }
+TEST_P(allocation_failure_test, timers) { every_allocation(&allocation_failure_test::timers); }
+TEST_P(allocation_failure_test, batched_timers) { every_allocation(&allocation_failure_test::batched_timers); }
+TEST_P(allocation_failure_test, calls) { every_allocation(&allocation_failure_test::calls); }
+TEST_P(allocation_failure_test, posts) { every_allocation(&allocation_failure_test::posts); }
+TEST_P(allocation_failure_test, a_watch_that_cannot_be_made_leaves_the_descriptor_open) {
+  every_allocation(&allocation_failure_test::watches);
+}
+TEST_P(allocation_failure_test, closing) { every_allocation(&allocation_failure_test::closing); }
+
+TEST_P(allocation_failure_test, make_a_loop) {
+  const auto under_test = make_loop(GetParam());
+  under_test->drop_owner();
+  for (long failing = 1;; ++failing) {
+    ASSERT_LT(failing, 1000);
+    bool made = false;
+    bool failed = false;
+    {
+      const failing_new one(failing);
+      try {
+        made = under_test->make_owner();
+        if (!made) GTEST_SKIP() << "this kind of loop cannot be made again (loops/<loop>/fixture.hpp says why)";
+      } catch (const std::bad_alloc&) {
+      }
+      failed = failing_new::failed();
+    }
+    EXPECT_TRUE(made || failed);
+    under_test->drop_owner();
+    if (!failed) break;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(every_loop, allocation_failure_test, ::testing::ValuesIn(loop_names()),
+                         [](const auto& each) { return each.param; });
+
+TEST(allocation_failure_in_turns_test, timers_on_every_level_of_the_wheel) {
+  for (long failing = 1; failing < 1000; ++failing) {
+    SCOPED_TRACE("allocation " + std::to_string(failing));
+    testing::manual_loop manual;
+    manual->set_exception_handler([](std::string_view, const failure&) {});
+    const time_point start = manual->now();
+    int fired = 0;
+    int late = 0;
+    for (int i = 0; i < 400; ++i) {
+      const time_point when = start + std::chrono::milliseconds(70 + i % 50 + (i % 4) * 5000) + 1h * (i % 3);
+      manual->call_at(when, [&, when] {
+        ++fired;
+        if (manual->now() != when) ++late;
+      });
+    }
+    bool failed = false;
+    {
+      const failing_new one(failing);
+      try {
+        manual.advance(3h);
+      } catch (const std::bad_alloc&) {
+      }
+      failed = failing_new::failed();
+    }
+    manual.advance(3h);
+    EXPECT_EQ(fired, 400);
+    EXPECT_EQ(late, 0);
+    if (!failed || ::testing::Test::HasFailure()) return;
+  }
+  FAIL() << "never got by without the failure";
+}
+
+class allocation_count_test : public ::testing::Test {
+ protected:
+  allocation_count_test() {
+    for (int i = 0; i < 10; ++i) {  // the first of everything makes its blocks and slabs
+      manual->call_soon([] {});
+      manual->call_later(std::chrono::milliseconds(i), [] {});
+      add_callbacks(io.create_future<int>(1), [](int) {});
+    }
+    manual.advance(1s);
+  }
+  testing::manual_loop manual;
+  api io{*manual};
+};
+
+TEST_F(allocation_count_test, a_small_call_takes_none) {
+  const failing_new counting(0);
+  manual->call_soon([pad = std::array<char, 240>{}] { static_cast<void>(pad); });
+  EXPECT_EQ(failing_new::count(), 0);
+}
+
+TEST_F(allocation_count_test, a_timer_takes_none_making_firing_and_cancelling) {
+  const failing_new counting(0);
+  timer t = manual->call_later(5ms, [pad = std::array<char, 24>{}] { static_cast<void>(pad); });
+  t.cancel();
+  manual->call_later(5ms, [] {});
+  EXPECT_EQ(failing_new::count(), 0);
+}
+
+TEST_F(allocation_count_test, a_future_with_its_first_callbacks_takes_one) {
+  const failing_new counting(0);
+  int got = 0;
+  const auto f = io.create_future<int>();
+  add_callbacks(f, [&](int value) { got += value; });
+  add_callbacks(f, [&](int value) { got += value; });
+  resolve(f, 1);
+  EXPECT_EQ(failing_new::count(), 1);
+}
+
+TEST_F(allocation_count_test, a_coroutine_and_its_future_take_one_together) {
+  const auto f = io.create_future<int>();
+  const auto waits = [](api, future<int> from) -> future<int> { co_return co_await from; };
+  const failing_new counting(0);
+  const auto g = waits(io, f);
+  EXPECT_EQ(failing_new::count(), 1);
+  resolve(f, 1);
+  EXPECT_EQ(failing_new::count(), 1);
+}
+
+TEST_F(allocation_count_test, completing_a_chain_of_coroutines_takes_none) {
+  const auto f = io.create_future<int>();
+  const auto waits = [](api, future<int> from) -> future<int> { co_return co_await from; };
+  const auto h = waits(io, waits(io, waits(io, f)));
+  resolve(f, 1);
+  long taken = -1;
+  {
+    const failing_new counting(0);
+    while (!is_called(h)) manual->turn();
+    taken = failing_new::count();
+  }
+  EXPECT_EQ(taken, 0);
+  EXPECT_EQ(h.value(), 1);
+}
+
+}  // namespace
+}  // namespace interloop::test

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#include "core/testing/fixture.hpp"
+#include "support/loops.hpp"
+
+namespace interloop::test {
+namespace {
+
+using testing::conformance::ability;
+
+const bool added = add_loop({.name = "manual",
+                             .make = [] { return std::make_unique<on_manual>(); },
+                             .lacks = {{ability::passes_time, "the clock stands still unless the test moves it"},
+                                       {ability::calls_natively, "it has no handlers but interloop's"}}});
+
+}  // namespace
+}  // namespace interloop::test

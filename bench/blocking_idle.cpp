@@ -3,13 +3,11 @@
 //
 // Counted by the kernel, in a child process for each loop, as `setup()` is once a process: the context switches of all
 // threads but the one that counts.
-#include <interloop/adapters/asio.hpp>
-#include <interloop/adapters/glib.hpp>
-#include <interloop/adapters/libuv.hpp>
+#include "loops.hpp"
+
 #include <interloop/blocking.hpp>
 
 #include <benchmark/benchmark.h>
-#include <asio.hpp>
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -70,9 +68,15 @@ void idle_after_setup(benchmark::State& state) {
   state.counters["wake_ups"] = static_cast<double>(wake_ups);
 }
 
-BENCHMARK(idle_after_setup<interloop::asio_loop>)->Iterations(1)->UseRealTime()->Unit(benchmark::kSecond);
-BENCHMARK(idle_after_setup<interloop::libuv_loop>)->Iterations(1)->UseRealTime()->Unit(benchmark::kSecond);
-BENCHMARK(idle_after_setup<interloop::glib_loop>)->Iterations(1)->UseRealTime()->Unit(benchmark::kSecond);
+[[maybe_unused]] const bool added = [] {
+  visit_owners([]<class Loop>(const std::string& name) {
+    benchmark::RegisterBenchmark(("idle_after_setup<" + name + ">").c_str(), &idle_after_setup<Loop>)
+        ->Iterations(1)
+        ->UseRealTime()
+        ->Unit(benchmark::kSecond);
+  });
+  return true;
+}();
 
 }  // namespace
 }  // namespace bench

@@ -110,16 +110,8 @@ void malloc_and_free(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * batch);
 }
 
-BENCHMARK(interloop_future<on_asio>);
-BENCHMARK(interloop_future<on_asio_one_thread>);
-BENCHMARK(interloop_future<on_libuv>);
-BENCHMARK(interloop_future<on_glib>);
-BENCHMARK(interloop_future<on_manual>);
-BENCHMARK(hand_written<on_asio>);
-BENCHMARK(hand_written<on_asio_one_thread>);
-BENCHMARK(hand_written<on_libuv>);
-BENCHMARK(hand_written<on_glib>);
-BENCHMARK(hand_written<on_manual>);
+const bool added = on_each_loop("interloop_future", []<class On>() { return &interloop_future<On>; }) &&
+                   on_each_loop("hand_written", []<class On>() { return &hand_written<On>; });
 BENCHMARK(malloc_and_free);
 
 }  // namespace

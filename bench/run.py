@@ -13,6 +13,7 @@ not judge.
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -39,16 +40,22 @@ class Row:
     counter: str = ""
 
 
-def rows() -> list[Row]:
-    """The requirements."""
+def named(results: dict[str, dict], program: str, pattern: str) -> list[str]:
+    """What the group in `pattern` stands for in the names of a program's benchmarks, in their order."""
+    found = (re.fullmatch(pattern, name) for name in results.get(program, {}))
+    return list(dict.fromkeys(match[1] for match in found if match))
+
+
+def rows(results: dict[str, dict]) -> list[Row]:
+    """The requirements, for the loops and peers that were measured."""
     table = []
-    for loop in "asio asio_one_thread libuv glib manual".split():
+    for loop in named(results, "futures", r"interloop_future<on_(\w+)>"):
         ours = f"interloop_future<on_{loop}>"
         posted = [f"post_and_promise<{library}>" for library in ("standard", "of_boost")]
         table.append(Row(f"future, 2 callbacks, {loop}: boost post + future", "futures", ours, posted, 3, True))
         table.append(Row(f"future, 2 callbacks, {loop}: hand-written", "futures", ours, [f"hand_written<on_{loop}>"], 1.5))
     native = ["<native<on_asio>>"]
-    for loop in "asio asio_one_thread".split():
+    for loop in named(results, "call_soon", r"many_a_turn<soon<on_(asio\w*)>>"):
         for shape, required, at_least in (("many_a_turn", 7, True), ("one_a_turn", 1, False)):
             peers = [shape + name for name in native]
             table.append(
@@ -58,24 +65,24 @@ def rows() -> list[Row]:
         Row("allocations: future + first callbacks", "memory", "future_with_first_callbacks", 1, 1, counter="allocations")
     )
     table.append(Row("allocations: queued callable", "memory", "queued_callable", 0, 1, counter="allocations"))
-    for peer, name in (("asio_steady_timer", "Asio"), ("libuv_timer", "libuv"), ("libev_timer", "libev")):
+    for peer in named(results, "timers", r"timers<(\w+)_timer, timed::move>/\d+"):
         for what in "schedule cancel fire move".split():
             for count in (10_000, 100_000, 1_000_000):
                 suffix = f", timed::{what}>/{count}"
-                due = "_due" if what == "fire" and peer != "libuv_timer" else ""
+                due = "" if f"timers<{peer}_timer{suffix}" in results["timers"] else "_due"
                 table.append(
                     Row(
-                        f"timers, {what}, {count:,}: {name}",
+                        f"timers, {what}, {count:,}: {peer}",
                         "timers",
                         f"timers<interloop_call_at{suffix}",
-                        [f"timers<{peer}{due}{suffix}"],
-                        4 if what == "move" and name == "Asio" else 1,
+                        [f"timers<{peer}_timer{due}{suffix}"],
+                        4 if what == "move" and peer == "asio" else 1,
                         True,
                     )
                 )
     for count in (10_000, 100_000, 1_000_000):
         suffix = f", timed::schedule>/{count}"
-        peers = [f"timers<asio_steady_timer{suffix}"]
+        peers = [f"timers<asio_timer{suffix}"]
         table.append(
             Row(f"timers, call_later, {count:,}: Asio", "timers", f"timers<interloop_call_later{suffix}", peers, 1, True)
         )
@@ -83,20 +90,20 @@ def rows() -> list[Row]:
     table.append(
         Row("bytes: future + 16 of captures", "memory", "future_with_first_callbacks", 96 + 16, 1, counter="malloced")
     )
-    for loop in "threads one_thread_only".split():
+    for loop in named(results, "post", r"until_run<interloop_post<on_(asio\w*)>>"):
         for shape in "until_run poster_alone".split():
             peers = [f"{shape}<asio_post>", f"{shape}<asio_post_hint_1>"]
-            ours = f"{shape}<interloop_post<on_asio_{loop}>>"
+            ours = f"{shape}<interloop_post<on_{loop}>>"
             table.append(Row(f"post, {shape}, {loop}: asio::post", "post", ours, peers, 5, True))
     table.append(Row("co_await, ready: 1 ns", "coroutines", "ready", 1.0, 1))
     for shape in "made_before deferred".split():
         peers = [f"handles_{shape}"]
         table.append(Row(f"co_await, {shape}: queue of handles", "coroutines", f"interloop_{shape}", peers, 1.5))
-    for loop, bare in (("asio", "asio_strand"), ("asio_one_thread", "asio"), ("libuv", "libuv"), ("glib", "glib")):
+    for loop in named(results, "watch", r"bare_(\w+)"):
         table.append(
-            Row(f"byte there and back, {loop}: bare {bare}", "watch", f"interloop_watch<on_{loop}>", [f"bare_{bare}"], 1.05)
+            Row(f"byte there and back, {loop}: bare", "watch", f"interloop_watch<on_{loop}>", [f"bare_{loop}"], 1.05)
         )
-    for loop in "asio libuv glib".split():
+    for loop in named(results, "blocking", r".*/interloop_(\w+)"):
         for case, required, at_least in (
             ("asleep/two_cores", 1.6, True),
             ("back_to_back/two_cores", 5, True),
@@ -106,10 +113,10 @@ def rows() -> list[Row]:
             peers = [f"{case}/asio_post_promise"]
             what = f"wait_for, {case.replace('_', ' ').replace('/', ', ')}, {loop}: asio::post + promise"
             table.append(Row(what, "blocking", f"{case}/interloop_{loop}", peers, required, at_least))
-        ours = f"interloop_run_in_reactor<interloop::{loop}_loop>/real_time"
+        ours = f"interloop_run_in_reactor<{loop}>/real_time"
         what = f"run_in_reactor, 1,000 outstanding, {loop}: asio::use_future"
         table.append(Row(what, "blocking_outstanding", ours, ["asio_use_future/real_time"], 3, True))
-        ours = f"idle_after_setup<interloop::{loop}_loop>/iterations:1/real_time"
+        ours = f"idle_after_setup<{loop}>/iterations:1/real_time"
         table.append(Row(f"wake-ups, idle for 10 s, {loop}", "blocking_idle", ours, 0, 1, counter="wake_ups"))
     table.append(Row("throw, 20 frames: what noting it adds, 1,500 ns", "throw_traces", "capture", 1500, 1))
     for peer in "glibc boost_stacktrace backward_cpp".split():
@@ -196,7 +203,7 @@ def main() -> None:
     for number, program in enumerate(present, 1):
         print(f"[{number}/{len(present)}] {program}", file=sys.stderr, flush=True)
         results[program] = run((options.build / "bench" / program).resolve(), options.quick)
-    table = [each for each in (compare(row, results) for row in rows()) if each]
+    table = [each for each in (compare(row, results) for row in rows(results)) if each]
     if not table:
         sys.exit(f"run.py: nothing measured; is there a build in {options.build}/bench? (make build-release)")
     show(table)

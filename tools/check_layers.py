@@ -24,7 +24,7 @@ CODE = {".hpp", ".h", ".cpp", ".cc", ".c", ".ipp"}
 # Files in which a loop may be named: prose, licences, and what compares loops or runs beside the project.
 PROSE = re.compile(r".*\.md|findings/.*|docs/.*|tools/test_checks\.py|.*/expected(/.*)?\.txt")
 # The other folders where some names of loops mean something else: GLib also has a log, and peers are benchmarks' matter.
-OTHER_MEANINGS = re.compile(r"logging/.*|examples/logging/.*|bench/.*")
+OTHER_MEANINGS = re.compile(r"logging/.*|examples/logging/.*|bench/(run|headers)\.py|bench/futures_peers\.cpp")
 COMMENT = {
     **dict.fromkeys(CODE, re.compile(r"//[^\n]*")),
     ".py": re.compile(r'#[^\n]*|"""(?:.|\n)*?"""'),

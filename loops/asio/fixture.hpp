@@ -152,4 +152,11 @@ class on_several_asio_threads final : public testing::conformance::native_loop {
   std::optional<loop_remote> remote_;
 };
 
+/// The kinds that benchmarks run on, by name.
+template <class Visit>
+void visit_asio(Visit visit) {
+  visit.template operator()<on_asio>("asio");
+  visit.template operator()<on_asio_one_thread>("asio_one_thread");
+}
+
 }  // namespace interloop::test

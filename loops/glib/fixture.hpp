@@ -87,4 +87,10 @@ class on_glib final : public testing::conformance::native_loop {
   std::shared_ptr<int> case_ = std::make_shared<int>();
 };
 
+/// The kinds that benchmarks run on, by name.
+template <class Visit>
+void visit_glib(Visit visit) {
+  visit.template operator()<on_glib>("glib");
+}
+
 }  // namespace interloop::test

@@ -116,4 +116,10 @@ class on_libuv final : public testing::conformance::native_loop {
   std::optional<libuv_loop> owner_;
 };
 
+/// The kinds that benchmarks run on, by name.
+template <class Visit>
+void visit_libuv(Visit visit) {
+  visit.template operator()<on_libuv>("libuv");
+}
+
 }  // namespace interloop::test

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// Asio with a strand, as it has to be used with several threads.
+#include "bench/call_soon.hpp"
+
+namespace bench {
+namespace {
+
+using interloop::test::on_asio;
+
+/// What the handler of an I/O object costs where Asio is used with a strand, as it has to be with several threads.
+struct native_strand {
+  on_asio on;
+  asio::strand<asio::io_context::executor_type> strand = asio::make_strand(on.native);
+  template <class F>
+  void post(F&& fn) {
+    asio::post(strand, std::forward<F>(fn));
+  }
+};
+
+BENCHMARK(many_a_turn<native_strand>);
+BENCHMARK(one_a_turn<native_strand>);
+
+}  // namespace
+}  // namespace bench

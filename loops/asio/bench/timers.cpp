@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// Scheduling, cancelling, moving and firing with Asio's own timers, from 10 thousand to a million.
+//
+// The timer objects are made beforehand. They live in a time of their own that can be left behind at once, so that all
+// are due in one run: deadlines are given relative to 120 s ago where they are to fire.
+#include "bench/timers.hpp"
+
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <chrono>
+#include <vector>
+
+namespace bench {
+namespace {
+
+class asio_timer {
+ public:
+  explicit asio_timer(std::size_t count) {
+    timers_.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) timers_.emplace_back(io_);
+  }
+
+  void schedule(std::size_t i, std::int64_t at) {
+    timers_[i].expires_at(begin_ + std::chrono::nanoseconds(at));
+    timers_[i].async_wait([this](const asio::error_code& cancelled) {
+      if (!cancelled) ++fired_;
+    });
+  }
+  void cancel(std::size_t i) { timers_[i].cancel(); }
+  void move(std::size_t i, std::int64_t at) { schedule(i, at); }  // expires_at cancels
+  /// Asio calls what was cancelled too; until then its memory is not given back. Nothing here is due.
+  void settle() {
+    io_.restart();
+    io_.poll();
+  }
+  void fire() { settle(); }
+  std::size_t fired() const { return fired_; }
+
+ protected:
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now() + std::chrono::hours(1);
+
+ private:
+  asio::io_context io_{1};
+  std::vector<asio::steady_timer> timers_;
+  std::size_t fired_ = 0;
+};
+
+class asio_timer_due : public asio_timer {
+ public:
+  explicit asio_timer_due(std::size_t count) : asio_timer(count) {
+    begin_ = std::chrono::steady_clock::now() - std::chrono::seconds(120);
+  }
+};
+
+BENCH_TIMERS_OF(asio_timer, schedule);
+BENCH_TIMERS_OF(asio_timer, cancel);
+BENCH_TIMERS_OF(asio_timer, move);
+BENCH_TIMERS_OF(asio_timer_due, fire);
+
+}  // namespace
+}  // namespace bench

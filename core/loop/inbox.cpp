@@ -39,12 +39,18 @@ struct inbox_list {
 
   static void before_fork() noexcept {
     this_copy.lock.lock();
-    for (inbox* each = this_copy.inboxes; each; each = each->next_) each->lock_.lock();
+    for (inbox* each = this_copy.inboxes; each; each = each->next_) {
+      each->thread_.before_fork();
+      each->lock_.lock();
+    }
     // Threads that are waking a loop may hold locks of the native loop.
     for (inbox* each = this_copy.inboxes; each; each = each->next_) each->wait_for_wakers();
   }
   static void after_fork() noexcept {
-    for (inbox* each = this_copy.inboxes; each; each = each->next_) each->lock_.unlock();
+    for (inbox* each = this_copy.inboxes; each; each = each->next_) {
+      each->lock_.unlock();
+      each->thread_.fork_is_over();
+    }
     this_copy.lock.unlock();
   }
   static void in_child() noexcept {
@@ -60,7 +66,7 @@ namespace {
 
 }  // namespace
 
-inbox::inbox(loop_port& port) noexcept : knowledge_(port.knowledge()), port_(&port) { inbox_list::add(*this); }
+inbox::inbox(loop_port& port) noexcept : port_(&port), thread_(port) { inbox_list::add(*this); }
 inbox::~inbox() { inbox_list::remove(*this); }
 
 void short_lock::wait() const noexcept {
@@ -78,25 +84,6 @@ void short_lock::wait() const noexcept {
 void inbox::wake(loop_port& port) noexcept {
   port.wake();
   wakers_.fetch_sub(1, std::memory_order_release);
-}
-
-void inbox::turned_here() noexcept {
-  // One thread at a time runs such a native loop, so another thread's run is over.
-  if (knowledge_ == thread_knowledge::none) runner_.store(this_thread(), std::memory_order_relaxed);
-}
-
-void inbox::run_begins() noexcept {
-  if (knowledge_ != thread_knowledge::strand) runner_.store(this_thread(), std::memory_order_relaxed);
-}
-
-void inbox::closes_here() noexcept { runner_.store(this_thread(), std::memory_order_relaxed); }
-
-bool inbox::runs_here() {
-  if (const std::uint64_t runner = runner_.load(std::memory_order_relaxed); runner != nobody)
-    return runner == this_thread();
-  if (knowledge_ == thread_knowledge::none) return false;
-  const guard locked(lock_);
-  return port_ && port_->in_loop_thread();
 }
 
 bool inbox::linger(task_queue& into) {
@@ -126,13 +113,5 @@ bool inbox::linger(task_queue& into) {
 }
 
 unsigned fork_count() noexcept { return this_copy.forks.load(std::memory_order_relaxed); }
-
-std::uint64_t this_thread() noexcept {
-  static constinit std::atomic<std::uint64_t> last{0};
-  static constinit thread_local std::uint64_t number = 0;
-  if (number == 0) [[unlikely]]
-    number = last.fetch_add(1, std::memory_order_relaxed) + 1;
-  return number;
-}
 
 }  // namespace interloop::detail

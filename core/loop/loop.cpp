@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
@@ -56,9 +55,6 @@ struct loop::parts {
   std::shared_ptr<void> native;  // what the port rides on, if the owner made it
   std::unique_ptr<loop_port> port;
   detail::state_ptr<detail::inbox> inbox;
-  std::atomic<std::thread::id> thread{std::this_thread::get_id()};
-  std::uint64_t turned_in = 0;  // number of the last turn's thread, since ids are reused; the loop's thread only
-  std::atomic<std::uint64_t> runs_in{0};       // checked builds: the thread that is in a turn, or in `run`
   std::vector<detail::watch_state*> watches;   // by descriptor
   std::shared_ptr<exception_handler> handler;  // shared with its call, which may replace it; null: default
   std::shared_ptr<closing> ends;               // made beforehand; owned by the port from close() until its release
@@ -78,45 +74,15 @@ struct loop::parts::closing {
   }
 };
 
-// In checked builds, records that this thread runs the loop, until the loop is closed.
-class loop::runner_note {
- public:
-  explicit runner_note([[maybe_unused]] loop& core) noexcept {
-#if INTERLOOP_CHECKED
-    core_ = &core;
-    before_ = core.parts_->runs_in.exchange(detail::this_thread(), std::memory_order_relaxed);
-#endif
-  }
-  runner_note(const runner_note&) = delete;
-  runner_note& operator=(const runner_note&) = delete;
-  ~runner_note() {
-#if INTERLOOP_CHECKED
-    core_->parts_->runs_in.store(core_->closed_ ? 0 : before_, std::memory_order_relaxed);
-#endif
-  }
-
-#if INTERLOOP_CHECKED
- private:
-  loop* core_;
-  std::uint64_t before_;
-#endif
-};
-
 // Marks this thread as running the loop's turn, and keeps the loop's memory until the turn is over.
 class loop::turn_scope {
  public:
-  explicit turn_scope(loop& core) noexcept : core_(core), outer_(detail::running_loop), note_(core) {
+  explicit turn_scope(loop& core) noexcept : core_(core), outer_(detail::running_loop), thread_(core.inbox_->thread()) {
     core.retain();
     ++core.depth_;
     core.quiet_ = false;
     core.settled_ = false;
     detail::running_loop = &core;
-    if (const std::uint64_t self = detail::this_thread(); core.parts_->turned_in != self || !core.turned_) {
-      core.parts_->turned_in = self;
-      core.parts_->thread.store(std::this_thread::get_id(), std::memory_order_relaxed);
-      core.inbox_->turned_here();
-      core.turned_ = true;
-    }
   }
   turn_scope(const turn_scope&) = delete;
   turn_scope& operator=(const turn_scope&) = delete;
@@ -136,7 +102,7 @@ class loop::turn_scope {
   loop& core_;
   loop* outer_;
   keeper keep_{&core_};
-  runner_note note_;
+  detail::thread_of_loop::turn_scope thread_;
 };
 
 loop::parts::parts(riding on)
@@ -496,20 +462,14 @@ void fd_watch::release() noexcept {
   core.release_watch(state);
 }
 
-bool loop::runs_elsewhere() const noexcept {
-  const std::uint64_t runner = parts_->runs_in.load(std::memory_order_relaxed);
-  return runner != 0 && runner != detail::this_thread() && !in_loop_thread();
-}
-
-bool loop::in_loop_thread() const noexcept {
-  return parts_->thread.load(std::memory_order_relaxed) == std::this_thread::get_id() || port_->in_loop_thread();
-}
+bool loop::runs_elsewhere() const noexcept { return inbox_->thread().runs_elsewhere(); }
+bool loop::in_loop_thread() const noexcept { return inbox_->thread().may_touch(); }
 
 time_point loop::now() const noexcept { return port_->now(); }
 
 bool loop_remote::is_here() const {
   require_same_copy();
-  return (detail::running_loop && detail::running_loop->inbox_ == inbox_.get()) || inbox_->runs_here();
+  return (detail::running_loop && detail::running_loop->inbox_ == inbox_.get()) || inbox_->thread().waits_for_itself();
 }
 bool loop_remote::inherited() const noexcept { return inbox_->inherited(); }
 int loop_remote::last_cpu() const noexcept { return inbox_->turned_on(); }
@@ -517,6 +477,7 @@ int loop_remote::last_cpu() const noexcept { return inbox_->turned_on(); }
 void loop_port::turn() noexcept { core_->turn(); }
 void loop_port::alarm() noexcept { core_->alarm(); }
 void loop_port::close_core() noexcept { core_->close(); }
+bool loop_port::runs_here() const noexcept { return core_->inbox_->thread().known_here(); }
 
 loop_hold loop::hold() {
   require_open("hold");
@@ -571,7 +532,7 @@ void loop::close(function<void()> released) noexcept {
   quiet_ = false;  // so that everything tried from here on checks and finds the loop closed
   destroyed_last_ = &parts_->last;
   detail::task_queue posted;
-  inbox_->closes_here();
+  inbox_->thread().closes();
   inbox_->close(posted);
   for (std::size_t fd = 0; fd < parts_->watches.size(); ++fd)
     if (detail::watch_state* state = parts_->watches[fd]) stop_watch(*state);
@@ -589,8 +550,7 @@ void loop::close(function<void()> released) noexcept {
   if (depth_ == 0) clear_last();
   if (running_) port_->stop();
   port_->close([ends = std::move(parts_->ends)] { ends->run(); });
-  inbox_->run_is_over();
-  parts_->runs_in.store(0, std::memory_order_relaxed);
+  inbox_->thread().closed();
   if (!running_) parts_->native.reset();
   release();
 }
@@ -614,8 +574,6 @@ void loop::run() {
     ~scope() {
       core.running_ = false;
       core.stop_requested_ = false;
-      core.turned_ = false;  // the next turn, in whatever thread, sets the loop's thread
-      core.inbox_->run_is_over();
       if (core.closed_) core.parts_->native.reset();
       core.release();
     }
@@ -623,8 +581,7 @@ void loop::run() {
   retain();
   notice_fork();
   running_ = true;
-  const runner_note note(*this);
-  inbox_->run_begins();
+  const detail::thread_of_loop::run_scope here(inbox_->thread());
   port_->run();
 }
 

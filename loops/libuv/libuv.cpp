@@ -19,11 +19,9 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include <atomic>
 #include <cerrno>
 #include <exception>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -125,14 +123,14 @@ class libuv_port final : public loop_port {
     block_->waker.data = block_->idle.data = block_->timer.data = block_->settling.data = block_;
     block_->port = this;
     uv_unref(base(block_->timer));
-    signal();  // the first turn sets the thread; until then its handle keeps the loop running
+    signal();  // the first turn tells the core the thread; until then its handle keeps the loop running
   }
   ~libuv_port() override { close(nullptr); }
 
   std::string_view name() const noexcept override { return "libuv"; }
 
   void wake() noexcept override {
-    if (thread_.load(std::memory_order_relaxed) == std::this_thread::get_id()) {
+    if (runs_here()) {
       uv_idle_start(&block_->idle, &on_idle);  // also keeps uv_run from returning before the turn
     } else {
       signal();
@@ -175,10 +173,7 @@ class libuv_port final : public loop_port {
     }
   }
 
-  void run() override {
-    turns_here();
-    uv_run(native_, UV_RUN_DEFAULT);
-  }
+  void run() override { uv_run(native_, UV_RUN_DEFAULT); }
   void stop() noexcept override { uv_stop(native_); }
 
   // A child shares its parent's epoll instance and eventfd. The new one takes the old one's number, with a wake-up in
@@ -234,13 +229,7 @@ class libuv_port final : public loop_port {
     while (::write(block_->event, &one, sizeof one) < 0 && errno == EINTR) {
     }
   }
-  /// Until the loop runs, its thread is unknown; it may have been made in another.
-  void turns_here() noexcept {
-    const std::thread::id self = std::this_thread::get_id();
-    if (thread_.load(std::memory_order_relaxed) != self) thread_.store(self, std::memory_order_relaxed);
-  }
   void woken() noexcept {
-    turns_here();
     if (std::exchange(fresh_, false)) keep_alive(kept_alive_);
     if (std::exchange(rings_, false)) {
       core().alarm();
@@ -253,7 +242,6 @@ class libuv_port final : public loop_port {
     if (!self) return;
     loop& core = self->core();
     core.retain();  // keeps the port too; handles may go if a callback closes the loop and runs libuv nested
-    self->turns_here();
     self->in_alarm_ = true;
     core.alarm();
     self->in_alarm_ = false;
@@ -283,8 +271,7 @@ class libuv_port final : public loop_port {
 
   uv_loop_t* native_;
   block* block_;
-  std::atomic<std::thread::id> thread_{};  // of the last turn, or of `run`
-  bool fresh_ = true;                      // no turn has run yet
+  bool fresh_ = true;  // no turn has run yet
   bool kept_alive_ = false;
   bool in_alarm_ = false;
   bool rings_ = false;  // the alarm is due: the next wake-up delivers it

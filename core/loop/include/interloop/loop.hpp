@@ -292,8 +292,8 @@ class loop {
   /// Ends the current `run`, or the next one. In the loop's thread only; from another thread, `post` a call of it.
   void stop() noexcept;
 
-  /// Whether the caller may touch loop-bound objects: in the thread of the last turn, or if the adapter knows that it
-  /// may. Any thread.
+  /// Whether the caller may touch loop-bound objects: in the thread of the last turn or of `run`, or if the adapter knows
+  /// that it may. Any thread, as long as the loop is not destroyed.
   [[nodiscard]] bool in_loop_thread() const noexcept;
 
   // ---- For ports ----
@@ -396,10 +396,10 @@ class loop {
   friend class loop_owner;
   friend class loop_remote;
   friend class loop_hold;
+  friend class loop_port;
   friend class timer;
   friend class fd_watch;
   friend class detail::watch_state;
-  class runner_note;
   class turn_scope;
   struct parts;
 
@@ -419,7 +419,7 @@ class loop {
   void report_escaped() noexcept;
   void settle() noexcept;
   void clear_last() noexcept;
-  /// Whether another thread is known to run the loop, in `run` or in a turn. Only checked builds know.
+  /// Whether another thread is known to run the loop, in `run` or in a turn.
   [[nodiscard]] bool runs_elsewhere() const noexcept;
   void set_alarm(time_point next, time_point present) noexcept;
   void forked() noexcept;
@@ -442,7 +442,6 @@ class loop {
   bool kept_alive_ = false;
   bool stop_requested_ = false;
   bool running_ = false;
-  bool turned_ = false;
   int expects_ = 0;  // how often the running turn may still check for what other threads post meanwhile
   unsigned forks_ = copy_->forks.load(std::memory_order_relaxed);
   unsigned depth_ = 0;  // turns in progress: more than one in a nested run of the native loop

@@ -74,7 +74,7 @@ class loop_port {
   virtual std::unique_ptr<port_watch> watch(int fd, interest wanted, detail::watch_state& state) = 0;
 
   /// Whether the caller is somewhere that loop-bound objects may be touched; the core itself knows only the thread of
-  /// the last turn. Any thread.
+  /// the last turn. Any thread, but not any more once `close` was called.
   [[nodiscard]] virtual bool in_loop_thread() const noexcept { return false; }
 
   /// How far `in_loop_thread` can be relied on. Always the same answer.
@@ -114,6 +114,11 @@ class loop_port {
   void turn() noexcept;
   void alarm() noexcept;
   void close_core() noexcept;
+
+ protected:
+  /// Whether the core knows that the native loop runs in this thread: from `loop::run` on until it returns, and, unless
+  /// `knowledge` promises more, from a turn on until another thread turns. Any thread.
+  [[nodiscard]] bool runs_here() const noexcept;
 
  private:
   friend class loop;

@@ -19,6 +19,7 @@
 #include <interloop/detail/library_copy.hpp>
 #include <interloop/detail/spin.hpp>
 #include <interloop/detail/task_queue.hpp>
+#include <interloop/detail/thread_of_loop.hpp>
 #include <interloop/error.hpp>
 
 #include <sched.h>
@@ -27,15 +28,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace interloop {
-class loop_port;
-enum class thread_knowledge : unsigned char;
-}  // namespace interloop
-
 namespace interloop::detail {
-
-/// A number for the calling thread that no other thread of the process ever has.
-[[nodiscard]] std::uint64_t this_thread() noexcept;
 
 /// Reference-counted, by its loop and by the handles that post to the loop.
 class inbox {
@@ -120,17 +113,8 @@ class inbox {
   /// The processor that the loop's thread last took callables on; -1 before. A hint. Any thread.
   [[nodiscard]] int turned_on() const noexcept { return turned_on_.load(std::memory_order_relaxed); }
 
-  // Whether a thread that would block is the loop's own. Thread ids are reused, so threads are identified by numbers.
-
-  /// The loop turns in this thread.
-  void turned_here() noexcept;
-  /// `loop::run` begins or ends in this thread.
-  void run_begins() noexcept;
-  void run_is_over() noexcept { runner_.store(nobody, std::memory_order_relaxed); }
-  /// `loop::close` begins in this thread: destructors that it runs must not wait for the loop either.
-  void closes_here() noexcept;
-  /// Whether blocking on the loop here would deadlock. Any thread.
-  [[nodiscard]] bool runs_here();
+  /// Which thread is the loop's.
+  [[nodiscard]] thread_of_loop& thread() noexcept { return thread_; }
 
   /// Whether this process was forked after the loop was made: the loop's thread is not in this process.
   [[nodiscard]] bool inherited() const noexcept { return forks_ != copy_->forks.load(std::memory_order_relaxed); }
@@ -138,7 +122,6 @@ class inbox {
  private:
   friend struct inbox_list;
   enum class state : std::uint8_t { empty, filled, expecting };
-  static constexpr std::uint64_t nobody = 0;
 
   class guard {  // std::lock_guard's header costs more than this whole header
    public:
@@ -159,8 +142,6 @@ class inbox {
   library_copy* const copy_ = &this_copy;  // first, so that a differently built copy finds it too
   std::atomic<unsigned> references_{1};    // of the loop and of its remotes
   const unsigned forks_ = copy_->forks.load(std::memory_order_relaxed);
-  const thread_knowledge knowledge_;
-  std::atomic<std::uint64_t> runner_{nobody};
   short_lock lock_;
   loop_port* port_;
   task_queue queue_;
@@ -171,6 +152,7 @@ class inbox {
   // The loop's thread only: how many more times to spin without success, and how often spinning was skipped.
   int patience_ = 0;
   unsigned skipped_ = 0;
+  thread_of_loop thread_;
   inbox* next_ = nullptr;  // list of all inboxes
   inbox** link_ = nullptr;
 };

@@ -2,16 +2,13 @@
 #include <interloop/testing/manual_loop.hpp>
 
 #include <interloop/loop_port.hpp>
+#include <interloop/poll_events.hpp>
+#include <interloop/wake_fd.hpp>
 
-#include <fcntl.h>
 #include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
-#include <cstdint>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -39,21 +36,13 @@ class manual_watch final : public port_watch {
 
 class manual_port final : public loop_port {
  public:
-  manual_port() : event_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
-    if (event_ < 0) throw usage_error("manual_loop: no descriptor is left for its wake-ups; close some");
-  }
   ~manual_port() override {
     for (manual_watch* each : watches_) each->port_ = nullptr;
-    ::close(event_);
   }
 
   std::string_view name() const noexcept override { return "manual"; }
 
-  void wake() noexcept override {
-    if (woken_.exchange(true)) return;
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const auto written = ::write(event_, &one, sizeof one);  // cannot fail: the counter is at most 1
-  }
+  void wake() noexcept override { waker_.signal(); }
 
   void set_alarm(time_point when) override { alarm_ = when; }
   void clear_alarm() noexcept override { alarm_ = never; }
@@ -82,12 +71,7 @@ class manual_port final : public loop_port {
   }
   void stop() noexcept override { stopped_ = true; }
 
-  void forked() noexcept override {
-    const int fresh = ::eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (fresh < 0) return;
-    ::dup3(fresh, event_, O_CLOEXEC);
-    ::close(fresh);
-  }
+  void forked() noexcept override { waker_.renew(); }
 
   void close(function<void()> released) noexcept override {
     alarm_ = never;
@@ -96,7 +80,7 @@ class manual_port final : public loop_port {
   }
 
   bool step() {
-    const bool turned = woken_.load() || core().needs_turn();  // the second matters in a nested run
+    const bool turned = waker_.signalled() || core().needs_turn();  // the second matters in a nested run
     if (turned) take_wake();
     return look(0) || turned;
   }
@@ -124,14 +108,8 @@ class manual_port final : public loop_port {
   friend class manual_watch;
   static constexpr time_point never = (time_point::max)();
 
-  void drain() noexcept {
-    std::uint64_t count = 0;
-    [[maybe_unused]] const auto got = ::read(event_, &count, sizeof count);
-  }
-
   void take_wake() {
-    drain();
-    woken_.exchange(false);
+    waker_.take();
     core().turn();
   }
 
@@ -143,19 +121,17 @@ class manual_port final : public loop_port {
 
   // Waits for a wake-up or a descriptor, and reports ready descriptors. Returns whether there was one.
   bool look(int timeout_ms) {
-    std::vector<pollfd> polled{{event_, POLLIN, 0}};
+    std::vector<pollfd> polled{{waker_.get(), POLLIN, 0}};
     const std::vector<manual_watch*> asked = watches_;  // reporting may change the list
     for (const manual_watch* each : asked)
-      polled.push_back({each->wanted_ == interest::none || each->state_.running() ? -1 : each->fd_,
-                        static_cast<short>((has(each->wanted_, interest::read) ? POLLIN : 0) |
-                                           (has(each->wanted_, interest::write) ? POLLOUT : 0)),
-                        0});
+      polled.push_back(
+          {each->wanted_ == interest::none || each->state_.running() ? -1 : each->fd_, poll_events(each->wanted_), 0});
     if (asked.empty() && timeout_ms == 0) return false;
     if (const int count = ::poll(polled.data(), polled.size(), timeout_ms); count <= 0) {
       if (count < 0 && errno != EINTR) throw error(std::string("manual_loop: poll: ") + std::strerror(errno));
       return false;
     }
-    if (polled[0].revents != 0 && !woken_.load()) drain();  // written after its wake-up was handled
+    if (polled[0].revents != 0 && !waker_.signalled()) take_wake();  // written after its wake-up was handled
     bool any = false;
     for (std::size_t i = 0; i < asked.size(); ++i) {
       const short seen = polled[i + 1].revents;
@@ -165,19 +141,14 @@ class manual_port final : public loop_port {
         asked[i]->state_.lost();
         continue;
       }
-      interest ready = interest::none;
-      if (seen & POLLIN) ready = ready | interest::read;
-      if (seen & POLLOUT) ready = ready | interest::write;
-      if (seen & (POLLHUP | POLLERR)) ready = interest::read_write;
-      asked[i]->state_.ready(ready);
+      asked[i]->state_.ready(ready_in(seen));
     }
     return any;
   }
 
   time_point now_{std::chrono::hours(1000)};
   time_point alarm_ = never;
-  int event_;
-  std::atomic<bool> woken_{false};
+  wake_fd waker_{"manual_loop"};
   bool kept_alive_ = false;
   bool stopped_ = false;
   std::vector<manual_watch*> watches_;

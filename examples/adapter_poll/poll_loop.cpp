@@ -1,25 +1,23 @@
 // SPDX-License-Identifier: MIT
 #include "poll_loop.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <climits>
 #include <cstring>
 #include <interloop/error.hpp>
 #include <interloop/loop_port.hpp>
+#include <interloop/poll_events.hpp>
+#include <interloop/wake_fd.hpp>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace {
 
-using interloop::has;
 using interloop::interest;
 using interloop::time_point;
 
@@ -34,15 +32,11 @@ class poll_watch final : public interloop::port_watch {
   void set_interest(interest wanted) override { wanted_ = wanted; }
 
   [[nodiscard]] pollfd asks() const {
-    const int events = (has(wanted_, interest::read) ? POLLIN : 0) | (has(wanted_, interest::write) ? POLLOUT : 0);
-    return {wanted_ == interest::none ? -1 : fd_, static_cast<short>(events), 0};  // poll skips -1
+    return {wanted_ == interest::none ? -1 : fd_, interloop::poll_events(wanted_), 0};  // poll skips -1
   }
   void report(short seen) {
     if (seen & POLLNVAL) return state_.lost();  // closed: nobody could wait for it
-    interest ready =
-        ((seen & POLLIN) ? interest::read : interest::none) | ((seen & POLLOUT) ? interest::write : interest::none);
-    if (seen & (POLLHUP | POLLERR)) ready = interest::read_write;
-    state_.ready(ready);  // may destroy this object: nothing after it
+    state_.ready(interloop::ready_in(seen));    // may destroy this object: nothing after it
   }
 
  private:
@@ -56,21 +50,9 @@ class poll_watch final : public interloop::port_watch {
 class poll_port final : public interloop::loop_port {
  public:
   // [wake]
-  poll_port() {
-    if (::pipe2(pipe_, O_NONBLOCK | O_CLOEXEC) != 0)
-      throw interloop::usage_error("poll_loop: no descriptors are left for its wake-ups; close some");
-  }
-  ~poll_port() override {
-    ::close(pipe_[0]);
-    ::close(pipe_[1]);
-  }
-
   std::string_view name() const noexcept override { return "poll"; }
 
-  void wake() noexcept override {
-    if (woken_.exchange(true)) return;
-    [[maybe_unused]] const auto written = ::write(pipe_[1], "", 1);  // never full: one byte at most is under way
-  }
+  void wake() noexcept override { waker_.signal(); }
   // [/wake]
 
   // [alarm]
@@ -90,22 +72,13 @@ class poll_port final : public interloop::loop_port {
 
   void run() override {
     stopped_ = false;
-    while (!stopped_ && (pending_ || woken_)) wait_once();
+    while (!stopped_ && (pending_ || waker_.signalled())) wait_once();
   }
   void stop() noexcept override { stopped_ = true; }
   // [/run]
 
   // [forked]
-  void forked() noexcept override {
-    int fresh[2];
-    if (::pipe2(fresh, O_NONBLOCK | O_CLOEXEC) != 0) return;
-    for (int end = 0; end < 2; ++end) {
-      ::dup3(fresh[end], pipe_[end], O_CLOEXEC);
-      ::close(fresh[end]);
-    }
-    woken_ = false;
-    wake();  // one may have been under way
-  }
+  void forked() noexcept override { waker_.renew(); }
   // [/forked]
 
   // [close]
@@ -122,7 +95,7 @@ class poll_port final : public interloop::loop_port {
   // [wait]
   void wait_once() {
     const std::vector<poll_watch*> asked = watches_;  // callbacks may change the list
-    std::vector<pollfd> polled{{pipe_[0], POLLIN, 0}};
+    std::vector<pollfd> polled{{waker_.get(), POLLIN, 0}};
     for (const poll_watch* each : asked) polled.push_back(each->asks());
     if (::poll(polled.data(), polled.size(), timeout()) < 0) {
       if (errno == EINTR) return;  // a signal came
@@ -130,9 +103,7 @@ class poll_port final : public interloop::loop_port {
     }
 
     if (polled[0].revents != 0) {
-      char byte;
-      [[maybe_unused]] const auto got = ::read(pipe_[0], &byte, 1);
-      woken_.exchange(false);  // before the turn, so that what comes during it wakes again
+      waker_.take();  // before the turn, so that what comes during it wakes again
       core().turn();
     }
     if (alarm_ <= now()) {
@@ -151,8 +122,7 @@ class poll_port final : public interloop::loop_port {
   }
   // [/wait]
 
-  int pipe_[2]{};
-  std::atomic<bool> woken_{false};
+  interloop::wake_fd waker_{"poll_loop"};
   time_point alarm_ = never;
   bool pending_ = false;
   bool stopped_ = false;

@@ -9,10 +9,12 @@
 #include <interloop/detail/require_descriptors.hpp>
 #include <interloop/loop.hpp>
 #include <interloop/loop_port.hpp>
+#include <interloop/poll_events.hpp>
 #include <interloop/select.hpp>
 
 #include <glib-unix.h>
 #include <glib.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <atomic>
@@ -20,6 +22,9 @@
 
 namespace interloop {
 namespace {
+
+static_assert(int{G_IO_IN} == POLLIN && int{G_IO_OUT} == POLLOUT && int{G_IO_ERR} == POLLERR &&
+              int{G_IO_HUP} == POLLHUP);
 
 class glib_port;
 class glib_watch;
@@ -73,10 +78,7 @@ class glib_watch final : public port_watch {
   }
 
  private:
-  static GIOCondition condition_of(interest wanted) {
-    return static_cast<GIOCondition>((has(wanted, interest::read) ? G_IO_IN : 0) |
-                                     (has(wanted, interest::write) ? G_IO_OUT : 0));
-  }
+  static GIOCondition condition_of(interest wanted) { return static_cast<GIOCondition>(poll_events(wanted)); }
 
   static gboolean dispatch(GSource* source, GSourceFunc, gpointer) {
     glib_watch* self = owner_of<glib_watch>(source);
@@ -87,11 +89,8 @@ class glib_watch final : public port_watch {
       self->state_.lost();
       return G_SOURCE_CONTINUE;
     }
-    interest ready = interest::none;
-    if (seen & G_IO_IN) ready = ready | interest::read;
-    if (seen & G_IO_OUT) ready = ready | interest::write;
-    if (seen & (G_IO_HUP | G_IO_ERR)) ready = interest::read_write;
-    if (ready != interest::none) self->state_.ready(ready);  // may destroy the watch
+    if (const interest ready = ready_in(seen); ready != interest::none)
+      self->state_.ready(ready);  // may destroy the watch
     return G_SOURCE_CONTINUE;
   }
 

@@ -13,13 +13,10 @@
 #include <interloop/loop_port.hpp>
 #include <interloop/renew_epoll.hpp>
 #include <interloop/select.hpp>
+#include <interloop/wake_fd.hpp>
 
-#include <fcntl.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 #include <uv.h>
 
-#include <cerrno>
 #include <exception>
 #include <string>
 #include <utility>
@@ -108,10 +105,7 @@ class libuv_watch final : public port_watch {
 class libuv_port final : public loop_port {
  public:
   explicit libuv_port(uv_loop_t* native) : native_(native), block_(new block{}) {
-    block_->event = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    const int code = block_->event < 0 ? -errno : uv_poll_init(native, &block_->waker, block_->event);
-    if (code < 0) {
-      if (block_->event >= 0) ::close(block_->event);
+    if (const int code = uv_poll_init(native, &block_->waker, block_->event.get()); code < 0) {
       delete block_;
       check(code, "no handle for wake-ups");
     }
@@ -123,7 +117,7 @@ class libuv_port final : public loop_port {
     block_->waker.data = block_->idle.data = block_->timer.data = block_->settling.data = block_;
     block_->port = this;
     uv_unref(base(block_->timer));
-    signal();  // the first turn tells the core the thread; until then its handle keeps the loop running
+    block_->event.signal();  // the first turn tells the core the thread; until then its handle keeps the loop running
   }
   ~libuv_port() override { close(nullptr); }
 
@@ -133,7 +127,7 @@ class libuv_port final : public loop_port {
     if (runs_here()) {
       uv_idle_start(&block_->idle, &on_idle);  // also keeps uv_run from returning before the turn
     } else {
-      signal();
+      block_->event.signal();
     }
   }
 
@@ -176,14 +170,10 @@ class libuv_port final : public loop_port {
   void run() override { uv_run(native_, UV_RUN_DEFAULT); }
   void stop() noexcept override { uv_stop(native_); }
 
-  // A child shares its parent's epoll instance and eventfd. The new one takes the old one's number, with a wake-up in
-  // it.
+  // A child shares its parent's epoll instance and eventfd.
   void forked() noexcept override {
     if (!block_) return;
-    if (const int fresh = ::eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK); fresh >= 0) {
-      ::dup3(fresh, block_->event, O_CLOEXEC);
-      ::close(fresh);
-    }
+    block_->event.renew();
     uv_loop_fork(native_);  // gives up the epoll instance even if it fails
   }
 
@@ -201,7 +191,7 @@ class libuv_port final : public loop_port {
  private:
   struct block {
     uv_poll_t waker;
-    int event;
+    wake_fd event{"libuv_loop"};
     uv_idle_t idle;
     uv_timer_t timer;
     uv_prepare_t settling;
@@ -211,23 +201,16 @@ class libuv_port final : public loop_port {
   };
 
   static void on_wake(uv_poll_t* waker, int, int) {
-    const block& mine = *static_cast<block*>(waker->data);
+    block& mine = *static_cast<block*>(waker->data);
     libuv_port* self = mine.port;
     if (!self) return;
     self->core().notice_fork();
-    std::uint64_t count;
-    while (::read(mine.event, &count, sizeof count) < 0 && errno == EINTR) {
-    }
+    mine.event.take();
     self->woken();
   }
   static void on_idle(uv_idle_t* idle) {
     uv_idle_stop(idle);
     if (libuv_port* self = static_cast<block*>(idle->data)->port) self->woken();
-  }
-  void signal() noexcept {
-    const std::uint64_t one = 1;
-    while (::write(block_->event, &one, sizeof one) < 0 && errno == EINTR) {
-    }
   }
   void woken() noexcept {
     if (std::exchange(fresh_, false)) keep_alive(kept_alive_);
@@ -264,7 +247,6 @@ class libuv_port final : public loop_port {
     auto* mine = static_cast<block*>(handle->data);
     if (++mine->closed < 4) return;
     function<void()> released = std::move(mine->released);
-    ::close(mine->event);
     delete mine;
     if (released) released();
   }

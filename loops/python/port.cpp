@@ -11,12 +11,13 @@
 #include <interloop/error.hpp>
 #include <interloop/fork_count.hpp>
 #include <interloop/loop_port.hpp>
+#include <interloop/poll_events.hpp>
 #include <interloop/python_bridge.hpp>
 #include <interloop/renew_epoll.hpp>
 #include <interloop/select.hpp>
+#include <interloop/wake_fd.hpp>
 
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <array>
@@ -26,6 +27,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -82,10 +84,6 @@ struct watched {
   [[nodiscard]] bool usable() const noexcept { return port && forks == detail::fork_count(); }
 };
 
-std::uint32_t events_of(interest wanted) {
-  return (has(wanted, interest::read) ? EPOLLIN : 0U) | (has(wanted, interest::write) ? EPOLLOUT : 0U);
-}
-
 class python_watch final : public port_watch {
  public:
   python_watch(std::shared_ptr<watched> all, int fd, interest wanted, detail::watch_state& state)
@@ -107,7 +105,7 @@ class python_watch final : public port_watch {
   void set_interest(interest wanted) override {
     if (!all_->usable()) return;
     epoll_event event{};
-    event.events = events_of(wanted);
+    event.events = static_cast<std::uint32_t>(poll_events(wanted));
     event.data.u64 = number_;
     // Without directions epoll would still report errors and hang-ups, again and again.
     const int what = wanted == interest::none ? EPOLL_CTL_DEL : in_epoll_ ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
@@ -147,12 +145,8 @@ class python_port final : public loop_port {
   std::string_view name() const noexcept override { return "python"; }
 
   void wake() noexcept override {
+    if (waker_) return waker_->signal();
     if (woken_.exchange(true, std::memory_order_acq_rel)) return;
-    if (eventfd_ >= 0) {
-      const std::uint64_t one = 1;
-      [[maybe_unused]] const auto written = ::write(eventfd_, &one, sizeof(one));  // never full: one is under way
-      return;
-    }
     const gil locked;
     wake_call_ = call_method(driver_, "call_later", "dO", 0.0, on_wake_.get());
     if (!wake_call_) report_unraisable(driver_);
@@ -216,15 +210,17 @@ class python_port final : public loop_port {
 
  private:
   void open_epoll() {
-    eventfd_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    waker_.emplace("python_loop");
     all_ = std::make_shared<watched>();
     all_->epoll = ::epoll_create1(EPOLL_CLOEXEC);
     all_->port = this;
     epoll_event event{};
     event.events = EPOLLIN;
-    if (eventfd_ < 0 || all_->epoll < 0 || ::epoll_ctl(all_->epoll, EPOLL_CTL_ADD, eventfd_, &event) != 0) {
+    if (all_->epoll < 0 || ::epoll_ctl(all_->epoll, EPOLL_CTL_ADD, waker_->get(), &event) != 0) {
+      const std::string reason = std::strerror(errno);
       close_epoll();
-      throw usage_error("python_loop: no descriptors are left for its wake-ups; close some");
+      throw usage_error("python_loop: no epoll instance for its descriptors can be made (" + reason +
+                        "); close some, or raise the limit, ulimit -n");
     }
     on_ready_ = object(python::make_function([all = all_](PyObject*) { dispatch(*all); }));
     if (on_ready_) reader_ = call_method(driver_, "add_reader", "iO", all_->epoll, on_ready_.get());
@@ -234,7 +230,7 @@ class python_port final : public loop_port {
   }
 
   void close_epoll() noexcept {
-    if (eventfd_ >= 0) ::close(std::exchange(eventfd_, -1));
+    waker_.reset();
     if (!all_) return;
     all_->port = nullptr;
     if (all_->epoll >= 0) ::close(std::exchange(all_->epoll, -1));
@@ -253,19 +249,12 @@ class python_port final : public loop_port {
       }
       const auto found = all.states.find(event.data.u64);
       if (found == all.states.end()) continue;
-      interest ready = interest::none;
-      if (event.events & EPOLLIN) ready = ready | interest::read;
-      if (event.events & EPOLLOUT) ready = ready | interest::write;
-      if (event.events & (EPOLLHUP | EPOLLERR)) ready = interest::read_write;
-      found->second->ready(ready);
+      found->second->ready(ready_in(static_cast<int>(event.events)));
     }
   }
 
   void on_wake() {
-    if (eventfd_ >= 0) {
-      std::uint64_t count = 0;
-      [[maybe_unused]] const auto got = ::read(eventfd_, &count, sizeof(count));
-    }
+    if (waker_) waker_->take();
     wake_call_ = object();
     woken_.exchange(false, std::memory_order_acq_rel);  // before the turn, so that what comes during it wakes again
     core().turn();
@@ -296,10 +285,10 @@ class python_port final : public loop_port {
   object alarm_;
   object wake_call_;                                                           // of a clock; guarded by the GIL
   std::shared_ptr<python_port*> self_ = std::make_shared<python_port*>(this);  // null once released, for late calls
-  int eventfd_ = -1;
-  std::shared_ptr<watched> all_;  // null: the loop is a clock only
+  std::optional<wake_fd> waker_;                                               // of a loop that watches descriptors
+  std::atomic<bool> woken_{false};                                             // of a clock
+  std::shared_ptr<watched> all_;                                               // null: the loop is a clock only
   bool steady_ = true;
-  std::atomic<bool> woken_{false};
 };
 
 void python_watch::lost() noexcept {

@@ -126,7 +126,7 @@ class waking_port final : public interloop::loop_port {
   }
   void set_alarm(interloop::time_point) override {}
   void clear_alarm() noexcept override {}
-  std::unique_ptr<interloop::port_watch> watch(int, interloop::interest, interloop::detail::watch_state&) override {
+  std::unique_ptr<interloop::port_watch> watch(int, interloop::interest, interloop::watched_fd&) override {
     return nullptr;
   }
   void run() override {}

@@ -25,7 +25,7 @@ class skipping_port final : public interloop::loop_port {
   void set_alarm(interloop::time_point) override {}
   void clear_alarm() noexcept override {}
   interloop::time_point now() const noexcept override { return std::chrono::steady_clock::now() + skipped_; }
-  std::unique_ptr<interloop::port_watch> watch(int, interloop::interest, interloop::detail::watch_state&) override {
+  std::unique_ptr<interloop::port_watch> watch(int, interloop::interest, interloop::watched_fd&) override {
     throw interloop::usage_error("skipping_port has no watches");
   }
   void run() override {}

@@ -54,7 +54,7 @@ struct async_sink::inside {
   const std::shared_ptr<log_sink> to;
   const std::size_t capacity;
   std::atomic<std::uint64_t> dropped{0};
-  const unsigned forks = detail::fork_count();
+  const unsigned forks = fork_count();
 
   std::mutex mutex;
   std::condition_variable work;      // for the thread: there is something to do
@@ -70,7 +70,7 @@ struct async_sink::inside {
   bool stuck = false;  // nobody waits for it a second time
 
   /// False in a forked child, where the lock may be held by a thread that does not exist there.
-  bool has_thread() const noexcept { return forks == detail::fork_count(); }
+  bool has_thread() const noexcept { return forks == fork_count(); }
   void run();
   template <class Call>
   bool guarded(bool on_answer, bool is_report, Call call);

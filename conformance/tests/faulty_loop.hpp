@@ -80,7 +80,7 @@ class port;
 
 class poll_watch final : public port_watch {
  public:
-  poll_watch(port& on, int fd, interest wanted, detail::watch_state& state);
+  poll_watch(port& on, int fd, interest wanted, watched_fd& state);
   ~poll_watch() override;
   void set_interest(interest wanted) override;
 
@@ -89,7 +89,7 @@ class poll_watch final : public port_watch {
   port* port_;
   int fd_;
   interest wanted_;
-  detail::watch_state& state_;
+  watched_fd& state_;
   bool reported_ = false;
   bool dead_ = false;
 };
@@ -107,7 +107,7 @@ class port final : public loop_port {
   void wake() noexcept override {
     const bool foreign = std::this_thread::get_id() != thread_;
     if (is(fault::loses_wakes) || (is(fault::loses_foreign_wakes) && foreign)) return;
-    if (is(fault::loses_later_wakes) && detail::running_loop) return;
+    if (is(fault::loses_later_wakes) && !foreign && depth_ > 0) return;
     if (is(fault::wakes_inline) && !foreign && depth_ == 0) turn([this] { core().turn(); });
     if (!is(fault::robs_its_parent)) woken_ = true;  // else it goes by what it reads
     const std::uint64_t one = 1;
@@ -128,7 +128,7 @@ class port final : public loop_port {
     return is(fault::clock_stands) && depth_ > 0 ? began_ : present;
   }
 
-  std::unique_ptr<port_watch> watch(int fd, interest wanted, detail::watch_state& state) override {
+  std::unique_ptr<port_watch> watch(int fd, interest wanted, watched_fd& state) override {
     return std::make_unique<poll_watch>(*this, fd, wanted, state);
   }
   bool in_loop_thread() const noexcept override { return is(fault::owns_every_thread); }
@@ -275,7 +275,7 @@ class port final : public loop_port {
   std::set<int> numbers_;
 };
 
-inline poll_watch::poll_watch(port& on, int fd, interest wanted, detail::watch_state& state)
+inline poll_watch::poll_watch(port& on, int fd, interest wanted, watched_fd& state)
     : port_(&on), fd_(fd), wanted_(wanted), state_(state) {
   if (!on.numbers_.insert(fd).second && on.is(fault::dead_numbers)) dead_ = true;
   if (on.is(fault::leaks_descriptors)) static_cast<void>(::fcntl(fd, F_DUPFD_CLOEXEC, 500));

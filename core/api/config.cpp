@@ -6,7 +6,9 @@
 #include <memory>
 #include <string>
 
-namespace interloop::detail {
+namespace interloop {
+
+using detail::selected;
 
 namespace {
 
@@ -23,7 +25,7 @@ selection*& current_selection() {
 
 }  // namespace
 
-loop& select(std::string_view name, const void* native, function<loop_owner()> make) {
+loop& select_loop(std::string_view name, const void* native, function<loop_owner()> make) {
   selection*& current = current_selection();
   if (selected.loop && !selected.loop->closed()) {
     const bool ours = current && &*current->owner == selected.loop;
@@ -39,8 +41,8 @@ loop& select(std::string_view name, const void* native, function<loop_owner()> m
   return *selected.loop;
 }
 
-bool using_loop(std::string_view name) noexcept {
+bool loop_selected(std::string_view name) noexcept {
   return selected.loop && !selected.loop->closed() && selected.loop->name() == name;
 }
 
-}  // namespace interloop::detail
+}  // namespace interloop

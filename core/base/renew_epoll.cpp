@@ -11,7 +11,7 @@
 #include <memory>
 #include <string>
 
-namespace interloop::detail {
+namespace interloop {
 
 void renew_epoll(int instance) noexcept {
   const int fresh = ::epoll_create1(EPOLL_CLOEXEC);
@@ -41,4 +41,4 @@ void renew_epoll(int instance) noexcept {
   ::close(fresh);
 }
 
-}  // namespace interloop::detail
+}  // namespace interloop

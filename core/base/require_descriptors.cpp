@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <interloop/detail/require_descriptors.hpp>
+#include <interloop/require_descriptors.hpp>
 
 #include <interloop/error.hpp>
 
@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace interloop::detail {
+namespace interloop {
 
 void require_descriptors(int count, std::string_view what) {
   std::vector<int> opened;
@@ -29,4 +29,4 @@ void require_descriptors(int count, std::string_view what) {
                       "); close some, or raise the limit, ulimit -n");
 }
 
-}  // namespace interloop::detail
+}  // namespace interloop

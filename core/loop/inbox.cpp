@@ -112,6 +112,6 @@ bool inbox::linger(task_queue& into) {
   return true;
 }
 
-unsigned fork_count() noexcept { return this_copy.forks.load(std::memory_order_relaxed); }
-
 }  // namespace interloop::detail
+
+unsigned interloop::fork_count() noexcept { return detail::this_copy.forks.load(std::memory_order_relaxed); }

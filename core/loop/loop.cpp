@@ -19,15 +19,6 @@ namespace interloop {
 
 namespace detail {
 constinit thread_local loop* running_loop = nullptr;
-constinit configuration selected;
-
-void throw_no_loop() {
-  throw usage_error(
-      "no loop is selected; call one of " INTERLOOP_SELECTORS
-      " (or another use_<loop>()) first, or use the api that "
-      "with_config(loop) returns. A plugin with its own copy of interloop does not see the program's loops: build "
-      "interloop as a shared library");
-}
 }  // namespace detail
 
 namespace {
@@ -55,7 +46,7 @@ struct loop::parts {
   std::shared_ptr<void> native;  // what the port rides on, if the owner made it
   std::unique_ptr<loop_port> port;
   detail::state_ptr<detail::inbox> inbox;
-  std::vector<detail::watch_state*> watches;   // by descriptor
+  std::vector<watched_fd*> watches;            // by descriptor
   std::shared_ptr<exception_handler> handler;  // shared with its call, which may replace it; null: default
   std::shared_ptr<closing> ends;               // made beforehand; owned by the port from close() until its release
   std::weak_ptr<closing> releasing;
@@ -188,7 +179,7 @@ void loop::run_expected(int& budget) noexcept {
   if (!closed_ && inbox_->stop_expecting()) port_->wake();
 }
 
-void loop::dispatch(detail::watch_state& state, interest ready) noexcept {
+void loop::dispatch(watched_fd& state, interest ready) noexcept {
   if (closed_ || !state.active_ || state.running_ > 0) return;
   turn_scope scope(*this);
   ++state.references_;
@@ -313,7 +304,7 @@ time_point loop::after(duration delay) const noexcept {
   return present + delay;
 }
 
-void loop::require_watchable(int fd, const detail::watch_state* by) const {
+void loop::require_watchable(int fd, const watched_fd* by) const {
   const auto quoted = [fd] { return "watch: descriptor " + std::to_string(fd); };
   struct stat about{};
   if (fd < 0 || ::fstat(fd, &about) != 0)
@@ -322,14 +313,14 @@ void loop::require_watchable(int fd, const detail::watch_state* by) const {
     throw usage_error(quoted() +
                       " is a regular file or directory, which is always ready; read it directly, or in a thread");
   const auto index = static_cast<std::size_t>(fd);
-  const detail::watch_state* const other = index < parts_->watches.size() ? parts_->watches[index] : nullptr;
+  const watched_fd* const other = index < parts_->watches.size() ? parts_->watches[index] : nullptr;
   if (other && other != by && about.st_dev == other->device_ && about.st_ino == other->inode_)
     throw usage_error(quoted() +
                       " is watched already on this loop; use that watch's set_interest() for the other direction");
 }
 
 // Makes the native watch. If there is a watch of the same number already, its file has been closed.
-void loop::attach(detail::watch_state& state) {
+void loop::attach(watched_fd& state) {
   const auto index = static_cast<std::size_t>(state.fd_);
   if (index >= parts_->watches.size()) parts_->watches.resize(index + 1);
   if (parts_->watches[index]) {
@@ -349,7 +340,7 @@ void loop::attach(detail::watch_state& state) {
   parts_->watches[index] = &state;
 }
 
-void loop::detach(detail::watch_state& state) noexcept {
+void loop::detach(watched_fd& state) noexcept {
   if (const auto index = static_cast<std::size_t>(state.fd_);
       index < parts_->watches.size() && parts_->watches[index] == &state)
     parts_->watches[index] = nullptr;
@@ -364,7 +355,7 @@ fd_watch loop::watch(int fd, interest wanted, function<void(interest)> on_ready)
     throw usage_error("watch: descriptor " + std::to_string(fd) +
                       ": the callback is empty; give a function to call when it is ready");
   require_watchable(fd, nullptr);
-  auto state = std::make_unique<detail::watch_state>(*this, fd, wanted, std::move(on_ready));
+  std::unique_ptr<watched_fd> state(new watched_fd(*this, fd, wanted, std::move(on_ready)));
   attach(*state);
   if (!quiet_) notice_quietly();
   retain();
@@ -372,13 +363,13 @@ fd_watch loop::watch(int fd, interest wanted, function<void(interest)> on_ready)
   return fd_watch(state.release());
 }
 
-bool loop::retire_if_lost(detail::watch_state& state) noexcept {
+bool loop::retire_if_lost(watched_fd& state) noexcept {
   if (!state.is_lost()) return false;
   retire(state);
   return true;
 }
 
-void loop::retire(detail::watch_state& state) noexcept {
+void loop::retire(watched_fd& state) noexcept {
   const int fd = state.fd_;
   if (!state.active_) return;
   retain();  // the callable's destructor may destroy what owns the loop
@@ -394,7 +385,7 @@ void loop::retire(detail::watch_state& state) noexcept {
   release();
 }
 
-void loop::stop_watch(detail::watch_state& state) noexcept {
+void loop::stop_watch(watched_fd& state) noexcept {
   if (!std::exchange(state.active_, false)) return;
   --watch_count_;
   detach(state);
@@ -404,22 +395,22 @@ void loop::stop_watch(detail::watch_state& state) noexcept {
   }
 }
 
-void loop::release_watch(detail::watch_state* state) noexcept {
+void loop::release_watch(watched_fd* state) noexcept {
   if (--state->references_ > 0) return;
   delete state;
   release();
 }
 
-detail::watch_state::watch_state(loop& core, int fd, interest wanted, function<void(interest)> on_ready)
+watched_fd::watched_fd(loop& core, int fd, interest wanted, function<void(interest)> on_ready)
     : core_(&core), fd_(fd), interest_(wanted), on_ready_(std::move(on_ready)) {}
-void detail::watch_state::ready(interest directions) noexcept { core_->dispatch(*this, directions); }
+void watched_fd::ready(interest directions) noexcept { core_->dispatch(*this, directions); }
 
-bool detail::watch_state::is_lost() const noexcept {
+bool watched_fd::is_lost() const noexcept {
   struct stat about{};
   return ::fstat(fd_, &about) != 0 || about.st_dev != device_ || about.st_ino != inode_;
 }
 
-void detail::watch_state::lost() noexcept { core_->retire(*this); }
+void watched_fd::lost() noexcept { core_->retire(*this); }
 
 void fd_watch::set_interest(interest wanted) {
   if (!active() || state_->interest_ == wanted) return;
@@ -433,7 +424,7 @@ void fd_watch::set_interest(interest wanted) {
 void fd_watch::rebind(int fd, interest wanted) {
   if (!active()) return;
   loop& core = *state_->core_;
-  detail::watch_state& state = *state_;
+  watched_fd& state = *state_;
   core.check_thread("fd_watch::rebind");
   core.require_watchable(fd, &state);
   core.detach(state);
@@ -455,7 +446,7 @@ void fd_watch::stop() noexcept {
 bool fd_watch::active() const noexcept { return state_ && state_->active_; }
 
 void fd_watch::release() noexcept {
-  detail::watch_state* state = std::exchange(state_, nullptr);
+  watched_fd* state = std::exchange(state_, nullptr);
   if (!state) return;
   loop& core = *state->core_;
   core.stop_watch(*state);
@@ -535,7 +526,7 @@ void loop::close(function<void()> released) noexcept {
   inbox_->thread().closes();
   inbox_->close(posted);
   for (std::size_t fd = 0; fd < parts_->watches.size(); ++fd)
-    if (detail::watch_state* state = parts_->watches[fd]) stop_watch(*state);
+    if (watched_fd* state = parts_->watches[fd]) stop_watch(*state);
   while (pending_) pending_->ops->abandon(*pending_);
   while (undispatched_) {
     detail::pending* completed = undispatched_;

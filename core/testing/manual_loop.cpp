@@ -22,7 +22,7 @@ class manual_port;
 
 class manual_watch final : public port_watch {
  public:
-  manual_watch(manual_port& port, int fd, interest wanted, detail::watch_state& state);
+  manual_watch(manual_port& port, int fd, interest wanted, watched_fd& watched);
   ~manual_watch() override;
   void set_interest(interest wanted) override { wanted_ = wanted; }
 
@@ -31,7 +31,7 @@ class manual_watch final : public port_watch {
   manual_port* port_;
   int fd_;
   interest wanted_;
-  detail::watch_state& state_;
+  watched_fd& watched_;
 };
 
 class manual_port final : public loop_port {
@@ -48,8 +48,8 @@ class manual_port final : public loop_port {
   void clear_alarm() noexcept override { alarm_ = never; }
   time_point now() const noexcept override { return now_; }
 
-  std::unique_ptr<port_watch> watch(int fd, interest wanted, detail::watch_state& state) override {
-    return std::make_unique<manual_watch>(*this, fd, wanted, state);
+  std::unique_ptr<port_watch> watch(int fd, interest wanted, watched_fd& watched) override {
+    return std::make_unique<manual_watch>(*this, fd, wanted, watched);
   }
 
   void keep_alive(bool pending) noexcept override { kept_alive_ = pending; }
@@ -124,8 +124,8 @@ class manual_port final : public loop_port {
     std::vector<pollfd> polled{{waker_.get(), POLLIN, 0}};
     const std::vector<manual_watch*> asked = watches_;  // reporting may change the list
     for (const manual_watch* each : asked)
-      polled.push_back(
-          {each->wanted_ == interest::none || each->state_.running() ? -1 : each->fd_, poll_events(each->wanted_), 0});
+      polled.push_back({each->wanted_ == interest::none || each->watched_.running() ? -1 : each->fd_,
+                        poll_events(each->wanted_), 0});
     if (asked.empty() && timeout_ms == 0) return false;
     if (const int count = ::poll(polled.data(), polled.size(), timeout_ms); count <= 0) {
       if (count < 0 && errno != EINTR) throw error(std::string("manual_loop: poll: ") + std::strerror(errno));
@@ -138,10 +138,10 @@ class manual_port final : public loop_port {
       if (seen == 0 || std::find(watches_.begin(), watches_.end(), asked[i]) == watches_.end()) continue;
       any = true;
       if (seen & POLLNVAL) {
-        asked[i]->state_.lost();
+        asked[i]->watched_.lost();
         continue;
       }
-      asked[i]->state_.ready(ready_in(seen));
+      asked[i]->watched_.ready(ready_in(seen));
     }
     return any;
   }
@@ -154,8 +154,8 @@ class manual_port final : public loop_port {
   std::vector<manual_watch*> watches_;
 };
 
-manual_watch::manual_watch(manual_port& port, int fd, interest wanted, detail::watch_state& state)
-    : port_(&port), fd_(fd), wanted_(wanted), state_(state) {
+manual_watch::manual_watch(manual_port& port, int fd, interest wanted, watched_fd& watched)
+    : port_(&port), fd_(fd), wanted_(wanted), watched_(watched) {
   port.watches_.push_back(this);
 }
 manual_watch::~manual_watch() {

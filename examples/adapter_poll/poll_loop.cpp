@@ -26,7 +26,7 @@ class poll_port;
 // [watch]
 class poll_watch final : public interloop::port_watch {
  public:
-  poll_watch(poll_port& port, int fd, interest wanted, interloop::detail::watch_state& state);
+  poll_watch(poll_port& port, int fd, interest wanted, interloop::watched_fd& watched);
   ~poll_watch() override;
 
   void set_interest(interest wanted) override { wanted_ = wanted; }
@@ -35,15 +35,15 @@ class poll_watch final : public interloop::port_watch {
     return {wanted_ == interest::none ? -1 : fd_, interloop::poll_events(wanted_), 0};  // poll skips -1
   }
   void report(short seen) {
-    if (seen & POLLNVAL) return state_.lost();  // closed: nobody could wait for it
-    state_.ready(interloop::ready_in(seen));    // may destroy this object: nothing after it
+    if (seen & POLLNVAL) return watched_.lost();  // closed: nobody could wait for it
+    watched_.ready(interloop::ready_in(seen));    // may destroy this object: nothing after it
   }
 
  private:
   poll_port& port_;
   int fd_;
   interest wanted_;
-  interloop::detail::watch_state& state_;
+  interloop::watched_fd& watched_;
 };
 // [/watch]
 
@@ -61,9 +61,8 @@ class poll_port final : public interloop::loop_port {
   // [/alarm]
 
   // [watch_made]
-  std::unique_ptr<interloop::port_watch> watch(int fd, interest wanted,
-                                               interloop::detail::watch_state& state) override {
-    return std::make_unique<poll_watch>(*this, fd, wanted, state);
+  std::unique_ptr<interloop::port_watch> watch(int fd, interest wanted, interloop::watched_fd& watched) override {
+    return std::make_unique<poll_watch>(*this, fd, wanted, watched);
   }
   // [/watch_made]
 
@@ -129,8 +128,8 @@ class poll_port final : public interloop::loop_port {
   std::vector<poll_watch*> watches_;
 };
 
-poll_watch::poll_watch(poll_port& port, int fd, interest wanted, interloop::detail::watch_state& state)
-    : port_(port), fd_(fd), wanted_(wanted), state_(state) {
+poll_watch::poll_watch(poll_port& port, int fd, interest wanted, interloop::watched_fd& watched)
+    : port_(port), fd_(fd), wanted_(wanted), watched_(watched) {
   port.watches_.push_back(this);
 }
 poll_watch::~poll_watch() { std::erase(port_.watches_, this); }

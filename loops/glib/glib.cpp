@@ -6,10 +6,10 @@
 // more.
 #include <interloop/adapters/glib.hpp>
 
-#include <interloop/detail/require_descriptors.hpp>
 #include <interloop/loop.hpp>
 #include <interloop/loop_port.hpp>
 #include <interloop/poll_events.hpp>
+#include <interloop/require_descriptors.hpp>
 #include <interloop/select.hpp>
 
 #include <glib-unix.h>
@@ -60,8 +60,8 @@ void drop_source(GSource*& source) {
 
 class glib_watch final : public port_watch {
  public:
-  glib_watch(GMainContext* native, int fd, interest wanted, detail::watch_state& state)
-      : state_(state), fd_(fd), source_(make_source<glib_watch>(functions, *this, "interloop watch")) {
+  glib_watch(GMainContext* native, int fd, interest wanted, watched_fd& watched)
+      : watched_(watched), fd_(fd), source_(make_source<glib_watch>(functions, *this, "interloop watch")) {
     set_interest(wanted);
     g_source_attach(source_, native);
   }
@@ -86,24 +86,24 @@ class glib_watch final : public port_watch {
     if (!self->tag_) return G_SOURCE_CONTINUE;  // paused after it was found ready
     const int seen = g_source_query_unix_fd(source, self->tag_);
     if (seen & G_IO_NVAL) {  // closed; GLib would report it again at once
-      self->state_.lost();
+      self->watched_.lost();
       return G_SOURCE_CONTINUE;
     }
     if (const interest ready = ready_in(seen); ready != interest::none)
-      self->state_.ready(ready);  // may destroy the watch
+      self->watched_.ready(ready);  // may destroy the watch
     return G_SOURCE_CONTINUE;
   }
 
   static inline GSourceFuncs functions{nullptr, nullptr, &dispatch, nullptr, nullptr, nullptr};
 
-  detail::watch_state& state_;
+  watched_fd& watched_;
   int fd_;
   GSource* source_;
   gpointer tag_ = nullptr;  // null while paused
 };
 
 // GLib ends the process if it cannot get a descriptor for a context's wake-ups.
-void require_context() { detail::require_descriptors(2, "glib: no context can be made"); }
+void require_context() { require_descriptors(2, "glib: no context can be made"); }
 
 GMainContext* default_context() {
   require_context();  // it may be made now
@@ -141,8 +141,8 @@ class glib_port final : public loop_port {
   }
   void clear_alarm() noexcept override { g_source_set_ready_time(alarm_, -1); }
 
-  std::unique_ptr<port_watch> watch(int fd, interest wanted, detail::watch_state& state) override {
-    return std::make_unique<glib_watch>(native_, fd, wanted, state);
+  std::unique_ptr<port_watch> watch(int fd, interest wanted, watched_fd& watched) override {
+    return std::make_unique<glib_watch>(native_, fd, wanted, watched);
   }
 
   bool in_loop_thread() const noexcept override { return g_main_context_is_owner(native_); }
@@ -221,9 +221,9 @@ glib_loop::glib_loop(GMainContext* native) : loop_owner(std::make_unique<glib_po
 
 loop& use_glib(GMainContext* native) {
   const void* identity = native ? native : default_context();
-  return detail::select("glib", identity, [native] { return loop_owner(glib_loop(native)); });
+  return select_loop("glib", identity, [native] { return loop_owner(glib_loop(native)); });
 }
 
-bool using_glib() noexcept { return detail::using_loop("glib"); }
+bool using_glib() noexcept { return loop_selected("glib"); }
 
 }  // namespace interloop

@@ -8,10 +8,10 @@
 // seen in libuv 1.44).
 #include <interloop/adapters/libuv.hpp>
 
-#include <interloop/detail/require_descriptors.hpp>
 #include <interloop/loop.hpp>
 #include <interloop/loop_port.hpp>
 #include <interloop/renew_epoll.hpp>
+#include <interloop/require_descriptors.hpp>
 #include <interloop/select.hpp>
 #include <interloop/wake_fd.hpp>
 
@@ -38,8 +38,8 @@ class libuv_port;
 
 class libuv_watch final : public port_watch {
  public:
-  libuv_watch(libuv_port& port, uv_loop_t* native, int fd, interest wanted, detail::watch_state& state)
-      : port_(port), state_(state), block_(new block{}) {
+  libuv_watch(libuv_port& port, uv_loop_t* native, int fd, interest wanted, watched_fd& watched)
+      : port_(port), watched_(watched), block_(new block{}) {
     if (const int code = uv_poll_init(native, &block_->poll, fd); code < 0) {
       delete block_;
       check(code, "this descriptor cannot be watched");
@@ -65,7 +65,7 @@ class libuv_watch final : public port_watch {
   /// Called just before libuv hands new polls to epoll: it would abort if epoll refused one.
   void settle() noexcept {
     unsettled_ = false;
-    if (state_.is_lost()) state_.lost();
+    if (watched_.is_lost()) watched_.lost();
   }
 
  private:
@@ -88,14 +88,14 @@ class libuv_watch final : public port_watch {
       try {
         self->start(self->wanted_);  // libuv stops a poll that it reports an error for
       } catch (const std::exception&) {
-        return self->state_.lost();
+        return self->watched_.lost();
       }
     }
-    self->state_.ready(ready);
+    self->watched_.ready(ready);
   }
 
   libuv_port& port_;
-  detail::watch_state& state_;
+  watched_fd& watched_;
   block* block_;
   interest wanted_ = interest::none;
   bool unsettled_ = false;  // in the port's list of watches that libuv has not yet handed to epoll
@@ -149,8 +149,8 @@ class libuv_port final : public loop_port {
     uv_timer_stop(&block_->timer);
   }
 
-  std::unique_ptr<port_watch> watch(int fd, interest wanted, detail::watch_state& state) override {
-    return std::make_unique<libuv_watch>(*this, native_, fd, wanted, state);
+  std::unique_ptr<port_watch> watch(int fd, interest wanted, watched_fd& watched) override {
+    return std::make_unique<libuv_watch>(*this, native_, fd, wanted, watched);
   }
   void settle_before_the_poll(libuv_watch& watch) {
     unsettled_.push_back(&watch);
@@ -275,7 +275,7 @@ void libuv_watch::close() noexcept {
   block_->watch = nullptr;
   uv_poll_stop(&block_->poll);
   uv_close(base(block_->poll), [](uv_handle_t* handle) { delete static_cast<block*>(handle->data); });
-  if (lost_) detail::renew_epoll(uv_backend_fd(native));
+  if (lost_) renew_epoll(uv_backend_fd(native));
 }
 
 uv_loop_t* require(uv_loop_t* native) {
@@ -285,7 +285,7 @@ uv_loop_t* require(uv_loop_t* native) {
 
 std::shared_ptr<uv_loop_t> make_native() {
   // The first loop of a process opens eight (libuv 1.44), and libuv aborts if it cannot.
-  detail::require_descriptors(10, "libuv: no loop can be made");
+  require_descriptors(10, "libuv: no loop can be made");
   auto native = std::make_unique<uv_loop_t>();
   check(uv_loop_init(native.get()), "no loop can be made");
   return {native.release(), [](uv_loop_t* mine) {
@@ -308,9 +308,9 @@ libuv_loop::libuv_loop() : loop_owner(own()) {}
 libuv_loop::libuv_loop(uv_loop_t* native) : loop_owner(std::make_unique<libuv_port>(require(native))) {}
 
 loop& use_libuv(uv_loop_t* native) {
-  return detail::select("libuv", require(native), [native] { return loop_owner(libuv_loop(native)); });
+  return select_loop("libuv", require(native), [native] { return loop_owner(libuv_loop(native)); });
 }
 
-bool using_libuv() noexcept { return detail::using_loop("libuv"); }
+bool using_libuv() noexcept { return loop_selected("libuv"); }
 
 }  // namespace interloop

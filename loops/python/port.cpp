@@ -74,21 +74,21 @@ class python_port;
 
 // What is in the epoll, by number: an event may come for a watch that another event's callback has just ended.
 // A forked child shares the epoll with its parent, and must leave it as it is.
-struct watched {
-  const unsigned forks = detail::fork_count();
+struct watched_fds {
+  const unsigned forks = fork_count();
   int epoll = -1;
   python_port* port = nullptr;  // null once it has closed
   std::uint64_t last = 0;       // number 0 is the eventfd
-  std::unordered_map<std::uint64_t, detail::watch_state*> states;
+  std::unordered_map<std::uint64_t, watched_fd*> states;
 
-  [[nodiscard]] bool usable() const noexcept { return port && forks == detail::fork_count(); }
+  [[nodiscard]] bool usable() const noexcept { return port && forks == fork_count(); }
 };
 
 class python_watch final : public port_watch {
  public:
-  python_watch(std::shared_ptr<watched> all, int fd, interest wanted, detail::watch_state& state)
+  python_watch(std::shared_ptr<watched_fds> all, int fd, interest wanted, watched_fd& watched)
       : all_(std::move(all)), fd_(fd), number_(++all_->last) {
-    all_->states.emplace(number_, &state);
+    all_->states.emplace(number_, &watched);
     try {
       set_interest(wanted);
     } catch (...) {
@@ -116,7 +116,7 @@ class python_watch final : public port_watch {
   }
 
  private:
-  std::shared_ptr<watched> all_;
+  std::shared_ptr<watched_fds> all_;
   int fd_;
   std::uint64_t number_;
   bool in_epoll_ = false;
@@ -175,9 +175,9 @@ class python_port final : public loop_port {
     return time_point(duration(std::llround(value * 1e9)));
   }
 
-  std::unique_ptr<port_watch> watch(int fd, interest wanted, detail::watch_state& state) override {
+  std::unique_ptr<port_watch> watch(int fd, interest wanted, watched_fd& watched) override {
     if (!all_) throw usage_error("watch: this Python loop is a clock only and watches no descriptors");
-    return std::make_unique<python_watch>(all_, fd, wanted, state);
+    return std::make_unique<python_watch>(all_, fd, wanted, watched);
   }
 
   void run() override {
@@ -198,7 +198,7 @@ class python_port final : public loop_port {
   void renew_epoll() noexcept {
     const gil locked;
     if (!call_method(driver_, "remove_reader", "O", reader_.get())) PyErr_Clear();
-    detail::renew_epoll(all_->epoll);
+    interloop::renew_epoll(all_->epoll);
     reader_ = call_method(driver_, "add_reader", "iO", all_->epoll, on_ready_.get());
     if (!reader_) report_unraisable(driver_);
   }
@@ -211,7 +211,7 @@ class python_port final : public loop_port {
  private:
   void open_epoll() {
     waker_.emplace("python_loop");
-    all_ = std::make_shared<watched>();
+    all_ = std::make_shared<watched_fds>();
     all_->epoll = ::epoll_create1(EPOLL_CLOEXEC);
     all_->port = this;
     epoll_event event{};
@@ -237,7 +237,7 @@ class python_port final : public loop_port {
   }
 
   // Any of the callbacks may close the loop, or end the watch of a later event.
-  static void dispatch(watched& all) {
+  static void dispatch(watched_fds& all) {
     std::array<epoll_event, 64> events{};
     if (all.epoll < 0) return;
     const int count = ::epoll_wait(all.epoll, events.data(), static_cast<int>(events.size()), 0);
@@ -287,7 +287,7 @@ class python_port final : public loop_port {
   std::shared_ptr<python_port*> self_ = std::make_shared<python_port*>(this);  // null once released, for late calls
   std::optional<wake_fd> waker_;                                               // of a loop that watches descriptors
   std::atomic<bool> woken_{false};                                             // of a clock
-  std::shared_ptr<watched> all_;                                               // null: the loop is a clock only
+  std::shared_ptr<watched_fds> all_;                                           // null: the loop is a clock only
   bool steady_ = true;
 };
 
@@ -350,10 +350,10 @@ python_loop::python_loop(PyObject* native) : loop_owner(std::make_unique<python_
 }
 
 loop& use_python(PyObject* native) {
-  return detail::select("python", native, [native] { return loop_owner(python_loop(native)); });
+  return select_loop("python", native, [native] { return loop_owner(python_loop(native)); });
 }
 
-bool using_python() noexcept { return detail::using_loop("python"); }
+bool using_python() noexcept { return loop_selected("python"); }
 
 PyObject* python::native_of(const loop& core) noexcept {
   if (core.closed() || core.name() != "python") return nullptr;

@@ -30,7 +30,7 @@ class config_test : public ::testing::Test {
 
   // What use_<loop>() does, with a name and a native loop of our own.
   static loop& use(std::string_view name, const void* native) {
-    return detail::select(name, native, [] { return loop_owner(testing::manual_loop()); });
+    return select_loop(name, native, [] { return loop_owner(testing::manual_loop()); });
   }
   int first_native = 0;
   int second_native = 0;
@@ -77,8 +77,8 @@ TEST_F(config_test, selecting_the_same_native_loop_again_gives_the_same_loop) {
   loop& first = use("manual", &first_native);
   EXPECT_EQ(&use("manual", &first_native), &first);
   EXPECT_EQ(config().loop, &first);
-  EXPECT_TRUE(detail::using_loop("manual"));
-  EXPECT_FALSE(detail::using_loop("other"));
+  EXPECT_TRUE(loop_selected("manual"));
+  EXPECT_FALSE(loop_selected("other"));
   first.close();
 }
 
@@ -95,7 +95,7 @@ TEST_F(config_test, selecting_another_one_while_it_is_open_throws_and_changes_no
 TEST_F(config_test, after_closing_it_another_one_can_be_selected) {
   loop& first = use("manual", &first_native);
   static_cast<void>(close());
-  EXPECT_FALSE(detail::using_loop("manual"));
+  EXPECT_FALSE(loop_selected("manual"));
   loop& second = use("manual", &second_native);
   EXPECT_FALSE(second.closed());
   EXPECT_EQ(config().loop, &second);
@@ -104,7 +104,7 @@ TEST_F(config_test, after_closing_it_another_one_can_be_selected) {
 }
 
 TEST_F(config_test, a_native_loop_that_cannot_be_made_leaves_the_selection_as_it_was) {
-  EXPECT_THROW(detail::select("broken", &first_native, []() -> loop_owner { throw usage_error("no"); }), usage_error);
+  EXPECT_THROW(select_loop("broken", &first_native, []() -> loop_owner { throw usage_error("no"); }), usage_error);
   EXPECT_EQ(config().loop, nullptr);
 }
 
@@ -113,6 +113,27 @@ TEST_F(config_test, a_loop_that_the_application_owns_can_be_assigned) {
   config().loop = &*mine;
   EXPECT_EQ(&create_future<int>().loop(), &*mine);
   EXPECT_THAT([&] { use("other", &first_native); }, ThrowsMessage<usage_error>(HasSubstr("(manual)")));
+}
+
+TEST_F(config_test, the_current_loop_is_the_selected_one_outside_of_turns_and_scopes) {
+  testing::manual_loop selected, other;
+  EXPECT_THROW(static_cast<void>(current_loop()), usage_error);
+  config().loop = &*selected;
+  EXPECT_EQ(&current_loop(), &*selected);
+  {
+    const current_loop_scope outer(*other);
+    EXPECT_EQ(&current_loop(), &*other);
+    {
+      const current_loop_scope inner(*selected);
+      EXPECT_EQ(&current_loop(), &*selected);
+    }
+    EXPECT_EQ(&current_loop(), &*other);
+  }
+  EXPECT_EQ(&current_loop(), &*selected);
+  const loop* in_turn = nullptr;
+  other->call_soon([&] { in_turn = &current_loop(); });
+  other.run_ready();
+  EXPECT_EQ(in_turn, &*other);
 }
 
 TEST_F(config_test, an_api_offers_every_function_bound_to_its_loop) {

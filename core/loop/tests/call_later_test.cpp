@@ -292,7 +292,7 @@ class ticking_port final : public loop_port {
   void set_alarm(time_point) override { ++alarms; }
   void clear_alarm() noexcept override {}
   [[nodiscard]] time_point now() const noexcept override { return ticks += 1us; }
-  std::unique_ptr<port_watch> watch(int, interest, detail::watch_state&) override { throw usage_error("no watches"); }
+  std::unique_ptr<port_watch> watch(int, interest, watched_fd&) override { throw usage_error("no watches"); }
   void run() override {
     while (std::exchange(woken, false)) core().turn();
   }

@@ -259,7 +259,7 @@ class slow_port final : public loop_port {
   void wake() noexcept override { woken = true; }
   void set_alarm(time_point) override {}
   void clear_alarm() noexcept override {}
-  std::unique_ptr<port_watch> watch(int, interest, detail::watch_state&) override { throw usage_error("no watches"); }
+  std::unique_ptr<port_watch> watch(int, interest, watched_fd&) override { throw usage_error("no watches"); }
   void run() override {
     while (std::exchange(woken, false)) core().turn();
   }

@@ -107,7 +107,7 @@ class told_port final : public loop_port {
   void wake() noexcept override {}
   void set_alarm(time_point) override {}
   void clear_alarm() noexcept override {}
-  std::unique_ptr<port_watch> watch(int, interest, detail::watch_state&) override { throw usage_error("no watches"); }
+  std::unique_ptr<port_watch> watch(int, interest, watched_fd&) override { throw usage_error("no watches"); }
   bool in_loop_thread() const noexcept override {
     EXPECT_FALSE(closed_) << "a port that was closed is asked no more";
     return native_.knowledge != thread_knowledge::none && native_.runner == workers::here();

@@ -298,7 +298,7 @@ class api {
 
 /// The functions bound to `core` or, without it, to the current loop. Source: `txaio.with_config`.
 [[nodiscard]] inline api with_config(loop& core) { return api(core); }
-[[nodiscard]] inline api with_config() { return api(detail::current_loop()); }
+[[nodiscard]] inline api with_config() { return api(current_loop()); }
 
 // ---- The same as free functions, on the current loop. The contracts are those of `api` and `loop`. ----
 
@@ -379,27 +379,27 @@ template <class Rep, class Period>
 }
 template <class F, class... Args>
 void call_soon(F&& fn, Args&&... args) {
-  detail::current_loop().call_soon(std::forward<F>(fn), std::forward<Args>(args)...);
+  current_loop().call_soon(std::forward<F>(fn), std::forward<Args>(args)...);
 }
 template <class Rep, class Period, class F, class... Args>
 timer call_later(std::chrono::duration<Rep, Period> delay, F&& fn, Args&&... args) {
-  return detail::current_loop().call_later(delay, std::forward<F>(fn), std::forward<Args>(args)...);
+  return current_loop().call_later(delay, std::forward<F>(fn), std::forward<Args>(args)...);
 }
 template <class F, class... Args>
 timer call_at(time_point when, F&& fn, Args&&... args) {
-  return detail::current_loop().call_at(when, std::forward<F>(fn), std::forward<Args>(args)...);
+  return current_loop().call_at(when, std::forward<F>(fn), std::forward<Args>(args)...);
 }
 template <class F, class... Args>
 void post(F&& fn, Args&&... args) {
-  detail::current_loop().post(std::forward<F>(fn), std::forward<Args>(args)...);
+  current_loop().post(std::forward<F>(fn), std::forward<Args>(args)...);
 }
 [[nodiscard]] inline fd_watch watch(int fd, interest wanted, function<void(interest)> on_ready) {
-  return detail::current_loop().watch(fd, wanted, std::move(on_ready));
+  return current_loop().watch(fd, wanted, std::move(on_ready));
 }
-[[nodiscard]] inline time_point now() { return detail::current_loop().now(); }
-[[nodiscard]] inline loop_hold hold() { return detail::current_loop().hold(); }
+[[nodiscard]] inline time_point now() { return current_loop().now(); }
+[[nodiscard]] inline loop_hold hold() { return current_loop().hold(); }
 inline void set_exception_handler(exception_handler handler) {
-  detail::current_loop().set_exception_handler(std::move(handler));
+  current_loop().set_exception_handler(std::move(handler));
 }
 template <class Rep, class Period>
 [[nodiscard]] batched_timer make_batched_timer(std::chrono::duration<Rep, Period> bucket,

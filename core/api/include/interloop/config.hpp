@@ -4,7 +4,7 @@
 // Thread safety: select a loop before other threads use these functions; nothing here is locked.
 #pragma once
 
-#include <interloop/loop.hpp>
+#include <interloop/current_loop.hpp>
 
 namespace interloop {
 

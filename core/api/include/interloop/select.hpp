@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How `use_<loop>()` selects a loop. For adapters; config.hpp is what users need.
+// For adapters: what `use_<loop>()` and `using_<loop>()` are made of. Users need config.hpp.
 #pragma once
 
 #include <interloop/function.hpp>
@@ -7,15 +7,18 @@
 
 #include <string_view>
 
-namespace interloop::detail {
+namespace interloop {
 
-/// Selects the loop that `make` returns, owned until the process ends. Selecting the same native loop again returns the
-/// existing loop; selecting another one while that is open throws `usage_error`.
-/// \param name    as in `use_<name>`.
+/// `use_<loop>()`: selects the loop that `make` returns, which is kept until the process ends or another one is selected.
+/// If the same native loop is selected already, returns its loop. Errors: `usage_error` if another loop is selected and
+/// not closed; what `make` throws, and then nothing has changed.
+/// \param name    the loop's `name()`, as in `use_<name>`.
 /// \param native  tells native loops of one name apart.
-loop& select(std::string_view name, const void* native, function<loop_owner()> make);
+/// Thread safety: as `config`.
+loop& select_loop(std::string_view name, const void* native, function<loop_owner()> make);
 
-/// Whether the selected loop has this name and is open.
-[[nodiscard]] bool using_loop(std::string_view name) noexcept;
+/// `using_<loop>()`: whether a loop of this name is selected and not closed.
+/// Thread safety: as `config`.
+[[nodiscard]] bool loop_selected(std::string_view name) noexcept;
 
-}  // namespace interloop::detail
+}  // namespace interloop

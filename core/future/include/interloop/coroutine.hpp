@@ -15,6 +15,7 @@
 // Thread safety: the loop's thread only.
 #pragma once
 
+#include <interloop/current_loop.hpp>
 #include <interloop/future.hpp>
 
 #include <concepts>

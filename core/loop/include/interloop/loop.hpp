@@ -76,22 +76,6 @@ struct pending {
 /// The loop whose turn runs in this thread, or null.
 extern constinit thread_local loop* running_loop;
 
-/// What `config()` refers to.
-struct configuration {
-  interloop::loop* loop = nullptr;
-};
-extern constinit configuration selected;
-
-/// The default loop: the one whose turn runs in this thread, or otherwise the selected one. Throws `usage_error` if
-/// there is neither.
-[[noreturn]] void throw_no_loop();
-inline loop& current_loop() {
-  if (running_loop) return *running_loop;
-  if (!selected.loop) [[unlikely]]
-    throw_no_loop();
-  return *selected.loop;
-}
-
 /// Whether `fn` and its bound arguments are kept until the future that it returns is completed.
 template <class F, class... Args>
 inline constexpr bool is_kept = returns_future<F, Args...>() && (has_members<F> || sizeof...(Args) > 0);
@@ -399,7 +383,7 @@ class loop {
   friend class loop_port;
   friend class timer;
   friend class fd_watch;
-  friend class detail::watch_state;
+  friend class watched_fd;
   class turn_scope;
   struct parts;
 
@@ -408,7 +392,7 @@ class loop {
   void destroy() noexcept;
 
   [[nodiscard]] bool has_queued() const noexcept { return !ready_.empty() || !incoming_.empty() || overdue_; }
-  void dispatch(detail::watch_state& state, interest ready) noexcept;
+  void dispatch(watched_fd& state, interest ready) noexcept;
   void notice();
   void notice_quietly() noexcept;
   void not_enqueued(detail::pending& completed) noexcept;
@@ -423,13 +407,13 @@ class loop {
   [[nodiscard]] bool runs_elsewhere() const noexcept;
   void set_alarm(time_point next, time_point present) noexcept;
   void forked() noexcept;
-  void require_watchable(int fd, const detail::watch_state* by) const;
-  void attach(detail::watch_state& state);
-  void detach(detail::watch_state& state) noexcept;
-  bool retire_if_lost(detail::watch_state& state) noexcept;
-  void retire(detail::watch_state& state) noexcept;
-  void stop_watch(detail::watch_state& state) noexcept;
-  void release_watch(detail::watch_state* state) noexcept;
+  void require_watchable(int fd, const watched_fd* by) const;
+  void attach(watched_fd& state);
+  void detach(watched_fd& state) noexcept;
+  bool retire_if_lost(watched_fd& state) noexcept;
+  void retire(watched_fd& state) noexcept;
+  void stop_watch(watched_fd& state) noexcept;
+  void release_watch(watched_fd* state) noexcept;
 
   detail::library_copy* const copy_ = &detail::this_copy;  // first, so that a differently built copy finds it too
   // True when code that queues something need not wake the native loop: a wake-up is on its way, or a turn is running.

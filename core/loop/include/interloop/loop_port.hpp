@@ -5,10 +5,10 @@
 // woken, one native timer and fd readiness. `docs/writing-an-adapter.md` walks through one.
 #pragma once
 
-#include <interloop/detail/watch_state.hpp>
 #include <interloop/function.hpp>
 #include <interloop/interest.hpp>
 #include <interloop/time.hpp>
+#include <interloop/watched_fd.hpp>
 
 #include <memory>
 #include <string_view>
@@ -45,7 +45,7 @@ enum class thread_knowledge : unsigned char {
 ///
 /// Every function except `wake`, `in_loop_thread` and `knowledge` is called in the loop's thread, never two at once;
 /// `set_alarm` and `clear_alarm` are called only inside a turn. The port calls back `loop::turn`, `loop::alarm` and
-/// `watch_state::ready`, in the loop's thread, never from inside one of its own functions called by the core.
+/// `watched_fd::ready`, in the loop's thread, never from inside one of its own functions called by the core.
 class loop_port {
  public:
   virtual ~loop_port() = default;
@@ -71,7 +71,7 @@ class loop_port {
   /// Watches `fd`, level-triggered and persistent, until the returned object is destroyed: calls
   /// `state.ready(directions)` each time it is ready. The core has checked the descriptor, watches each one at most
   /// once, and restores its flags.
-  virtual std::unique_ptr<port_watch> watch(int fd, interest wanted, detail::watch_state& state) = 0;
+  virtual std::unique_ptr<port_watch> watch(int fd, interest wanted, watched_fd& watched) = 0;
 
   /// Whether the caller is somewhere that loop-bound objects may be touched; the core itself knows only the thread of
   /// the last turn. Any thread, but not any more once `close` was called.

@@ -9,10 +9,7 @@
 namespace interloop {
 
 class loop;
-
-namespace detail {
-class watch_state;
-}
+class watched_fd;
 
 /// Keeps a descriptor watched: `loop::watch` makes it, and its destruction ends the watch. Movable; may be destroyed,
 /// stopped or changed inside its own callback, and a run of the native loop nested in the callback does not call it
@@ -53,10 +50,10 @@ class fd_watch {
 
  private:
   friend class loop;
-  explicit fd_watch(detail::watch_state* state) noexcept : state_(state) {}
+  explicit fd_watch(watched_fd* state) noexcept : state_(state) {}
   void release() noexcept;
 
-  detail::watch_state* state_ = nullptr;
+  watched_fd* state_ = nullptr;
 };
 
 }  // namespace interloop

@@ -142,22 +142,22 @@ class asio_loop : public loop_owner {
 /// Errors: `usage_error` if another loop is selected.
 template <std::derived_from<::asio::io_context> Context>
 loop& use_asio(Context& context) {
-  return detail::select("asio", &context, [&context] { return loop_owner(asio_loop(context)); });
+  return select_loop("asio", &context, [&context] { return loop_owner(asio_loop(context)); });
 }
 /// The same without a strand: see `one_thread`.
 template <std::derived_from<::asio::io_context> Context>
 loop& use_asio(Context& context, one_thread_t) {
-  return detail::select("asio", &context, [&context] { return loop_owner(asio_loop(context, one_thread)); });
+  return select_loop("asio", &context, [&context] { return loop_owner(asio_loop(context, one_thread)); });
 }
 /// Selects the execution context of an executor; callbacks run on that executor.
 template <class Executor>
   requires(!std::is_base_of_v<::asio::execution_context, Executor>)
 loop& use_asio(const Executor& executor) {
-  return detail::select("asio", &detail::standalone_asio::context_of(executor),
-                        [&executor] { return loop_owner(asio_loop(executor)); });
+  return select_loop("asio", &detail::standalone_asio::context_of(executor),
+                     [&executor] { return loop_owner(asio_loop(executor)); });
 }
 
 /// Whether the selected loop is one of standalone Asio.
-[[nodiscard]] inline bool using_asio() noexcept { return detail::using_loop("asio"); }
+[[nodiscard]] inline bool using_asio() noexcept { return loop_selected("asio"); }
 
 }  // namespace interloop

@@ -90,8 +90,8 @@ class asio_loops final : public Net::service {
 template <class Net, class Executor>
 class asio_watch final : public port_watch {
  public:
-  asio_watch(const Executor& executor, int fd, interest wanted, watch_state& state)
-      : block_(std::make_shared<block>(executor, fd, state)) {
+  asio_watch(const Executor& executor, int fd, interest wanted, watched_fd& watched)
+      : block_(std::make_shared<block>(executor, fd, watched)) {
     try {
       // Waiting once for reading, wanted or not, makes Asio set the descriptor non-blocking now, when the core can undo
       // it.
@@ -113,9 +113,9 @@ class asio_watch final : public port_watch {
 
  private:
   struct block {
-    block(const Executor& executor, int fd, watch_state& watched) : descriptor(executor, fd), state(&watched) {}
+    block(const Executor& executor, int fd, watched_fd& watched) : descriptor(executor, fd), state(&watched) {}
     typename Net::template descriptor<Executor> descriptor;
-    watch_state* state;  // null once the watch has ended
+    watched_fd* state;  // null once the watch has ended
     interest wanted = interest::none;
     interest waiting = interest::none;
   };
@@ -184,9 +184,9 @@ class asio_port final : public loop_port {
     cancel_alarm();
   }
 
-  std::unique_ptr<port_watch> watch(int fd, interest wanted, watch_state& state) override {
+  std::unique_ptr<port_watch> watch(int fd, interest wanted, watched_fd& watched) override {
     try {
-      return std::make_unique<asio_watch<Net, Executor>>(native_->executor, fd, wanted, state);
+      return std::make_unique<asio_watch<Net, Executor>>(native_->executor, fd, wanted, watched);
     } catch (const std::system_error& refused) {
       throw usage_error("watch: descriptor " + std::to_string(fd) + " cannot be watched: " + refused.what());
     }

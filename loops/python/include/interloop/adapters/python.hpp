@@ -7,8 +7,6 @@
 
 #include <interloop/config.hpp>
 
-#include <utility>
-
 extern "C" {
 typedef struct _object PyObject;
 }
@@ -48,19 +46,10 @@ loop& current_loop();
 /// Errors: as `current_loop`. Source: nanobind's `call_guard`.
 class in_current_loop {
  public:
-  in_current_loop() : before_(std::exchange(detail::running_loop, &required_loop())) {}
-  in_current_loop(const in_current_loop&) = delete;
-  in_current_loop& operator=(const in_current_loop&) = delete;
-  ~in_current_loop() { detail::running_loop = before_; }
+  in_current_loop() : scope_(current_loop()) {}
 
  private:
-  static loop& required_loop() {
-    loop& core = current_loop();
-    core.require_same_copy();
-    return core;
-  }
-
-  loop* before_;
+  current_loop_scope scope_;
 };
 
 /// The Python loop that a loop rides on, borrowed; null if it does not ride on one.

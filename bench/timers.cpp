@@ -33,6 +33,9 @@ class skipping_port final : public interloop::loop_port {
   void close(interloop::function<void()>) noexcept override {}
 
   void skip(interloop::duration by) { skipped_ += by; }
+  static skipping_port& of(const interloop::loop& core) { return static_cast<skipping_port&>(port_of(core)); }
+  using loop_port::alarm;
+  using loop_port::turn;
 
  private:
   interloop::duration skipped_{};
@@ -56,12 +59,12 @@ class on_loop {
     schedule(i, at);
   }
   void settle() {
-    loop_->turn();
+    skipping_port::of(loop_).turn();
     begin_ = loop_->now();
   }
   void fire() {
-    static_cast<skipping_port&>(loop_->port()).skip(std::chrono::seconds(120));
-    loop_->alarm();
+    skipping_port::of(loop_).skip(std::chrono::seconds(120));
+    skipping_port::of(loop_).alarm();
     begin_ = loop_->now();
   }
   std::size_t fired() const { return fired_; }

@@ -102,13 +102,16 @@ class port final : public loop_port {
     ::close(event_);
   }
 
+  static port& of(const loop& core) noexcept { return static_cast<port&>(port_of(core)); }
+  using loop_port::kept;
+
   std::string_view name() const noexcept override { return "faulty"; }
 
   void wake() noexcept override {
     const bool foreign = std::this_thread::get_id() != thread_;
     if (is(fault::loses_wakes) || (is(fault::loses_foreign_wakes) && foreign)) return;
     if (is(fault::loses_later_wakes) && !foreign && depth_ > 0) return;
-    if (is(fault::wakes_inline) && !foreign && depth_ == 0) turn([this] { core().turn(); });
+    if (is(fault::wakes_inline) && !foreign && depth_ == 0) turn([this] { loop_port::turn(); });
     if (!is(fault::robs_its_parent)) woken_ = true;  // else it goes by what it reads
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(event_, &one, sizeof one);
@@ -173,9 +176,9 @@ class port final : public loop_port {
     bool any = false;
     const auto enough = std::chrono::steady_clock::now() + 50ms;
     const bool may_turn = depth_ == 0 || !is(fault::not_nested);
-    while (may_turn && !core().closed() && (woken_.exchange(false) || (depth_ > 0 && core().needs_turn()))) {
+    while (may_turn && !core().closed() && (woken_.exchange(false) || (depth_ > 0 && needs_turn()))) {
       any = true;
-      turn([this] { core().turn(); });
+      turn([this] { loop_port::turn(); });
       if (!is(fault::greedy)) break;
       if (alarm_ <= std::chrono::steady_clock::now()) woken_ = true;
       if (std::chrono::steady_clock::now() >= enough) return true;
@@ -188,7 +191,7 @@ class port final : public loop_port {
       alarm_ = never;
       any = true;
       ahead_ = true;
-      turn([this] { core().alarm(); });
+      turn([this] { alarm(); });
     }
     return look(any ? 0 : timeout_ms) || any;
   }
@@ -389,15 +392,12 @@ class loop_on_poll final : public conformance::native_loop {
         continue;
       }
       loop& mine = **owner_;
-      mine.retain();  // a callback may drop the owner
-      static_cast<port&>(mine.port()).step(1);
-      mine.release();
+      const port::kept here(port::of(mine));  // a callback may drop the owner
+      port::of(mine).step(1);
     }
     return true;
   }
-  void call_native(std::function<void()> fn) override {
-    static_cast<port&>((*owner_)->port()).call_native(std::move(fn));
-  }
+  void call_native(std::function<void()> fn) override { port::of(**owner_).call_native(std::move(fn)); }
 
  private:
   fault fault_;

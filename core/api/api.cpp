@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/api.hpp>
 
+#include <interloop/detail/loop_access.hpp>
+
 namespace interloop {
 
 future<void> api::close() const {
-  loop_->check_thread("close");
+  detail::loop_access::check_thread(*loop_, "close");
   const auto released = detail::make_future_unchecked<void>(*loop_, std::source_location{});
   detail::future_access::state(released).leave_loop();  // so that closing does not fail it
   if (loop_->closed()) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/detail/eventual_slot.hpp>
+#include <interloop/detail/loop_access.hpp>
 #include <interloop/detail/report.hpp>
 #include <interloop/detail/spin.hpp>
 #include <interloop/eventual_result.hpp>
@@ -108,7 +109,7 @@ void throw_inherited() {
 }
 
 void slot_base::require_waitable(const loop_remote& where) {
-  where.require_same_copy();
+  loop_access::require_same_copy(where);
   if (where.inherited()) throw_inherited();
   if (where.is_here())
     throw usage_error(
@@ -119,7 +120,7 @@ wait_end slot_base::wait_until(clock::time_point deadline, const std::stop_token
   if (state() != outcome::pending) return wait_end::opened;
   if (deadline <= clock::now()) return wait_end::late;
 
-  waiter self{deadline, stop, remote_.last_cpu()};
+  waiter self{deadline, stop, loop_access::last_cpu(remote_)};
   return gate_.wait(self);
 }
 

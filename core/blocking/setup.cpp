@@ -7,6 +7,7 @@
 #include <interloop/setup.hpp>
 
 #include <interloop/detail/eventual_slot.hpp>
+#include <interloop/detail/loop_access.hpp>
 #include <interloop/fork_count.hpp>
 
 #include <atomic>
@@ -82,7 +83,7 @@ const loop_remote& reactor() {
 
 void no_setup(loop& own) {
   if (detail::in_setup) throw usage_error("no_setup: called while setup() makes its loop; call no_setup() first");
-  own.require_same_copy();
+  detail::loop_access::require_same_copy(own);
   detail::process_loop& state = detail::process_loop::get();
   std::lock_guard lock(state.mutex);
   if (state.thread)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/future.hpp>
 
+#include <interloop/detail/loop_access.hpp>
+
 #include <exception>
 #include <string>
 
@@ -12,7 +14,7 @@ void future_core::report_escaped() noexcept {
                             failure(std::current_exception(), std::source_location{}));  // thrown elsewhere
   } catch (...) {  // no memory for the failure itself
     loop_->handle_exception("an exception escaped a callback, and there was no memory to keep it",
-                            loop_->closing_failure());
+                            loop_access::closing_failure(*loop_));
   }
 }
 

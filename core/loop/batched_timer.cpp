@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/batched_timer.hpp>
 
+#include <interloop/detail/loop_access.hpp>
+
 #include <algorithm>
 #include <map>
 #include <string>
@@ -26,13 +28,13 @@ struct bucket {
 class batched_state {
  public:
   batched_state(loop& core, std::int64_t span, std::size_t chunk) noexcept : core_(core), span_(span), chunk_(chunk) {
-    core.retain();
+    loop_access::retain(core);
   }
   batched_state(const batched_state&) = delete;
   batched_state& operator=(const batched_state&) = delete;
   ~batched_state() {
     clear();
-    core_.release();
+    loop_access::release(core_);
   }
 
   void retain() noexcept { ++references_; }
@@ -41,7 +43,7 @@ class batched_state {
   }
 
   void schedule(duration delay, batched_node& node) {
-    core_.require_open("batched_timer::call_later");
+    loop_access::require_open(core_, "batched_timer::call_later");
     const std::int64_t deadline = core_.after(delay).time_since_epoch().count();
     const std::int64_t key = deadline / span_ - (deadline % span_ < 0 ? 1 : 0);
     bucket& home = buckets_.try_emplace(key, bucket{this, key}).first->second;
@@ -187,7 +189,7 @@ void cancel_batched(batched_node& node) noexcept { node.home->owner->remove(node
 }  // namespace detail
 
 batched_timer::batched_timer(loop& core, duration bucket, std::size_t chunk_size) {
-  core.require_open("make_batched_timer");
+  detail::loop_access::require_open(core, "make_batched_timer");
   if (bucket <= duration::zero())
     throw usage_error("make_batched_timer: a bucket of " + std::to_string(bucket.count()) +
                       " ns; give it a length above zero");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/current_loop.hpp>
 
+#include <interloop/detail/loop_access.hpp>
+
 namespace interloop {
 
 namespace detail {
@@ -18,7 +20,7 @@ void throw_no_loop() {
 }  // namespace detail
 
 current_loop_scope::current_loop_scope(loop& core) {
-  core.require_same_copy();
+  detail::loop_access::require_same_copy(core);
   before_ = std::exchange(detail::running_loop, &core);
 }
 

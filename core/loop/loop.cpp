@@ -459,15 +459,19 @@ bool loop::in_loop_thread() const noexcept { return inbox_->thread().may_touch()
 time_point loop::now() const noexcept { return port_->now(); }
 
 bool loop_remote::is_here() const {
-  require_same_copy();
+  inbox_->require_same_copy();
   return (detail::running_loop && detail::running_loop->inbox_ == inbox_.get()) || inbox_->thread().waits_for_itself();
 }
 bool loop_remote::inherited() const noexcept { return inbox_->inherited(); }
-int loop_remote::last_cpu() const noexcept { return inbox_->turned_on(); }
 
 void loop_port::turn() noexcept { core_->turn(); }
 void loop_port::alarm() noexcept { core_->alarm(); }
 void loop_port::close_core() noexcept { core_->close(); }
+bool loop_port::needs_turn() const noexcept { return !core_->closed_ && (!core_->settled_ || core_->has_ready()); }
+void loop_port::notice_fork() noexcept { core_->notice_fork(); }
+loop_port& loop_port::port_of(const loop& core) noexcept { return *core.port_; }
+loop_port::kept::kept(const loop_port& port) noexcept : core_(*port.core_) { core_.retain(); }
+loop_port::kept::~kept() { core_.release(); }
 bool loop_port::runs_here() const noexcept { return core_->inbox_->thread().known_here(); }
 
 loop_hold loop::hold() {

@@ -36,6 +36,11 @@ class manual_watch final : public port_watch {
 
 class manual_port final : public loop_port {
  public:
+  // For manual_loop's own functions.
+  static manual_port& of(const loop& core) noexcept { return static_cast<manual_port&>(port_of(core)); }
+  using loop_port::kept;
+  using loop_port::notice_fork;
+
   ~manual_port() override {
     for (manual_watch* each : watches_) each->port_ = nullptr;
   }
@@ -80,7 +85,7 @@ class manual_port final : public loop_port {
   }
 
   bool step() {
-    const bool turned = waker_.signalled() || core().needs_turn();  // the second matters in a nested run
+    const bool turned = waker_.signalled() || needs_turn();  // the second matters in a nested run
     if (turned) take_wake();
     return look(0) || turned;
   }
@@ -102,7 +107,7 @@ class manual_port final : public loop_port {
     now_ = std::max(now_, target);
   }
 
-  time_point alarm() const noexcept { return alarm_; }
+  time_point next_alarm() const noexcept { return alarm_; }
 
  private:
   friend class manual_watch;
@@ -110,23 +115,23 @@ class manual_port final : public loop_port {
 
   void take_wake() {
     waker_.take();
-    core().turn();
+    turn();
   }
 
   void ring(time_point at) {
     now_ = std::max(now_, at);
     alarm_ = never;
-    core().alarm();
+    alarm();
   }
 
   // Waits for a wake-up or a descriptor, and reports ready descriptors. Returns whether there was one.
   bool look(int timeout_ms) {
+    if (watches_.empty() && timeout_ms == 0) return false;
     std::vector<pollfd> polled{{waker_.get(), POLLIN, 0}};
     const std::vector<manual_watch*> asked = watches_;  // reporting may change the list
     for (const manual_watch* each : asked)
       polled.push_back({each->wanted_ == interest::none || each->watched_.running() ? -1 : each->fd_,
                         poll_events(each->wanted_), 0});
-    if (asked.empty() && timeout_ms == 0) return false;
     if (const int count = ::poll(polled.data(), polled.size(), timeout_ms); count <= 0) {
       if (count < 0 && errno != EINTR) throw error(std::string("manual_loop: poll: ") + std::strerror(errno));
       return false;
@@ -165,17 +170,12 @@ manual_watch::~manual_watch() {
 // Keeps the port while it is used: a callback may destroy the loop.
 class port_use {
  public:
-  explicit port_use(loop& core) noexcept : core_(core) {
-    core.retain();
-    core.notice_fork();
-  }
-  port_use(const port_use&) = delete;
-  port_use& operator=(const port_use&) = delete;
-  ~port_use() { core_.release(); }
-  manual_port* operator->() const noexcept { return &static_cast<manual_port&>(core_.port()); }
+  explicit port_use(const loop& core) noexcept : port_(manual_port::of(core)), kept_(port_) { port_.notice_fork(); }
+  manual_port* operator->() const noexcept { return &port_; }
 
  private:
-  loop& core_;
+  manual_port& port_;
+  manual_port::kept kept_;
 };
 
 }  // namespace
@@ -189,6 +189,6 @@ void manual_loop::advance(duration span) {
 }
 void manual_loop::run_ready() { port_use(**this)->run_ready(); }
 bool manual_loop::step() { return port_use(**this)->step(); }
-time_point manual_loop::next_alarm() const noexcept { return port_use(**this)->alarm(); }
+time_point manual_loop::next_alarm() const noexcept { return port_use(**this)->next_alarm(); }
 
 }  // namespace interloop::testing

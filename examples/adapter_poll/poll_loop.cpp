@@ -103,11 +103,11 @@ class poll_port final : public interloop::loop_port {
 
     if (polled[0].revents != 0) {
       waker_.take();  // before the turn, so that what comes during it wakes again
-      core().turn();
+      turn();
     }
     if (alarm_ <= now()) {
       alarm_ = never;
-      core().alarm();
+      alarm();
     }
     for (std::size_t i = 0; i < asked.size(); ++i)
       if (polled[i + 1].revents != 0 && std::find(watches_.begin(), watches_.end(), asked[i]) != watches_.end())

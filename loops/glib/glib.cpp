@@ -179,19 +179,19 @@ class glib_port final : public loop_port {
     if (self) self->asked_ = false;
     return self && self->has_turn();
   }
-  [[nodiscard]] bool has_turn() const noexcept { return woken_.load(std::memory_order_acquire) || core().needs_turn(); }
+  [[nodiscard]] bool has_turn() const noexcept { return woken_.load(std::memory_order_acquire) || needs_turn(); }
 
   static gboolean on_wake(GSource* source, GSourceFunc, gpointer) {
     if (glib_port* self = owner_of<glib_port>(source)) {
       self->asked_ = false;
       self->woken_.exchange(false, std::memory_order_acq_rel);
-      self->core().turn();
+      self->turn();
     }
     return G_SOURCE_CONTINUE;
   }
   static gboolean on_alarm(GSource* source, GSourceFunc, gpointer) {
     g_source_set_ready_time(source, -1);
-    if (glib_port* self = owner_of<glib_port>(source)) self->core().alarm();
+    if (glib_port* self = owner_of<glib_port>(source)) self->alarm();
     return G_SOURCE_CONTINUE;
   }
 

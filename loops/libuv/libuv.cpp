@@ -204,7 +204,7 @@ class libuv_port final : public loop_port {
     block& mine = *static_cast<block*>(waker->data);
     libuv_port* self = mine.port;
     if (!self) return;
-    self->core().notice_fork();
+    self->notice_fork();
     mine.event.take();
     self->woken();
   }
@@ -215,33 +215,29 @@ class libuv_port final : public loop_port {
   void woken() noexcept {
     if (std::exchange(fresh_, false)) keep_alive(kept_alive_);
     if (std::exchange(rings_, false)) {
-      core().alarm();
+      alarm();
     } else {
-      core().turn();
+      turn();
     }
   }
   static void on_alarm(uv_timer_t* timer) {
     libuv_port* self = static_cast<block*>(timer->data)->port;
     if (!self) return;
-    loop& core = self->core();
-    core.retain();  // keeps the port too; handles may go if a callback closes the loop and runs libuv nested
+    const kept here(*self);  // handles may go if a callback closes the loop and runs libuv nested
     self->in_alarm_ = true;
-    core.alarm();
+    self->alarm();
     self->in_alarm_ = false;
-    core.release();
   }
   static void on_settling(uv_prepare_t* settling) {
     uv_prepare_stop(settling);
     libuv_port* self = static_cast<block*>(settling->data)->port;
     if (!self) return;
-    loop& core = self->core();
-    core.retain();
+    const kept here(*self);
     while (!self->unsettled_.empty()) {
       libuv_watch* next = self->unsettled_.back();
       self->unsettled_.pop_back();
       next->settle();  // may destroy it, and others
     }
-    core.release();
   }
   static void on_closed(uv_handle_t* handle) {
     auto* mine = static_cast<block*>(handle->data);

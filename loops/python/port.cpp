@@ -131,7 +131,7 @@ class python_port final : public loop_port {
     on_alarm_ = object(python::make_function([self = self_](PyObject*) {
       if (!*self) return;
       (*self)->alarm_ = object();
-      (*self)->core().alarm();
+      (*self)->alarm();
     }));
     on_wake_ = object(python::make_function([self = self_](PyObject*) {
       if (*self) (*self)->on_wake();
@@ -141,6 +141,8 @@ class python_port final : public loop_port {
     if (flag(driver_, "watches")) open_epoll();
   }
   ~python_port() override { release(); }
+
+  static python_port& of(const loop& core) noexcept { return static_cast<python_port&>(port_of(core)); }
 
   std::string_view name() const noexcept override { return "python"; }
 
@@ -257,7 +259,7 @@ class python_port final : public loop_port {
     if (waker_) waker_->take();
     wake_call_ = object();
     woken_.exchange(false, std::memory_order_acq_rel);  // before the turn, so that what comes during it wakes again
-    core().turn();
+    turn();
   }
 
   void release() noexcept {
@@ -326,7 +328,7 @@ void close_those_that_have_ended() {
   for (const object& native : natives) {
     const auto asked = all.find(native.get());
     if (asked == all.end() || (*asked->second.loop)->closed()) continue;
-    const auto& port = static_cast<const python_port&>((*asked->second.loop)->port());
+    const auto& port = python_port::of(**asked->second.loop);
     const object driver = object::borrow(port.driver().get());
     if (flag(driver, "ended")) close_made(native.get());
   }
@@ -342,7 +344,7 @@ void report_failure(const object& driver, std::string_view context, const failur
 
 python_loop::python_loop(PyObject* native) : loop_owner(std::make_unique<python_port>(native)) {
   loop& core = **this;
-  const auto& port = static_cast<const python_port&>(core.port());
+  const auto& port = python_port::of(core);
   core.set_exception_handler(
       [driver = object::borrow(port.driver().get())](std::string_view context, const failure& why) {
         report_failure(driver, context, why);
@@ -357,7 +359,7 @@ bool using_python() noexcept { return loop_selected("python"); }
 
 PyObject* python::native_of(const loop& core) noexcept {
   if (core.closed() || core.name() != "python") return nullptr;
-  return static_cast<const python_port&>(core.port()).native();
+  return python_port::of(core).native();
 }
 
 loop& python::current_loop() {
@@ -373,7 +375,7 @@ loop& python::current_loop() {
   loop& core = **made;
   // Told of the Python loop's end by whichever comes first, it cannot take another loop at the same address for it.
   const object ended(make_function([key = native.get()](PyObject*) { close_made(key); }));
-  auto& port = static_cast<python_port&>(core.port());
+  auto& port = python_port::of(core);
   if (!ended || !call_method(port.driver(), "when_ended", "O", ended.get())) throw_error("current_loop");
   object gone(PyWeakref_NewRef(native.get(), ended.get()));
   if (gone) {

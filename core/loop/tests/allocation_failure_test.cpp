@@ -381,7 +381,7 @@ TEST_F(allocation_count_test, completing_a_chain_of_coroutines_takes_none) {
   long taken = -1;
   {
     const failing_new counting(0);
-    while (!is_called(h)) manual->turn();
+    while (!is_called(h)) manual.step();
     taken = failing_new::count();
   }
   EXPECT_EQ(taken, 0);

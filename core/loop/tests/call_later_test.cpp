@@ -294,7 +294,7 @@ class ticking_port final : public loop_port {
   [[nodiscard]] time_point now() const noexcept override { return ticks += 1us; }
   std::unique_ptr<port_watch> watch(int, interest, watched_fd&) override { throw usage_error("no watches"); }
   void run() override {
-    while (std::exchange(woken, false)) core().turn();
+    while (std::exchange(woken, false)) turn();
   }
   void stop() noexcept override {}
   void close(function<void()> done) noexcept override {
@@ -307,8 +307,9 @@ class ticking_port final : public loop_port {
 };
 
 TEST_F(call_later_test, timers_that_are_due_when_the_turn_ends_need_no_native_timer) {
-  const loop_owner owner(std::make_unique<ticking_port>());
-  const auto& port = static_cast<const ticking_port&>(owner->port());
+  auto made = std::make_unique<ticking_port>();
+  const ticking_port& port = *made;
+  const loop_owner owner(std::move(made));
   int left = 100;
   const auto yields = [](api mine, int& times) -> future<void> {
     for (; times > 0; --times) co_await mine.sleep(0s);

@@ -261,7 +261,7 @@ class slow_port final : public loop_port {
   void clear_alarm() noexcept override {}
   std::unique_ptr<port_watch> watch(int, interest, watched_fd&) override { throw usage_error("no watches"); }
   void run() override {
-    while (std::exchange(woken, false)) core().turn();
+    while (std::exchange(woken, false)) turn();
   }
   void stop() noexcept override {}
   void close(function<void()> done) noexcept override { released() = std::move(done); }

@@ -11,6 +11,7 @@
 #include <interloop/coroutine.hpp>
 #include <interloop/detail/as_future.hpp>
 #include <interloop/detail/given.hpp>
+#include <interloop/detail/loop_access.hpp>
 #include <interloop/future.hpp>
 #include <interloop/gather.hpp>
 #include <interloop/loop.hpp>
@@ -53,7 +54,7 @@ concept value_of = !std::is_void_v<T> && !is_failure_v<V> && !is_future_v<std::r
 class api {
  public:
   /// Errors: `usage_error` if the loop was made by a copy of the library other than the one this code is linked with.
-  explicit api(interloop::loop& core) : loop_(&core) { core.require_same_copy(); }
+  explicit api(interloop::loop& core) : loop_(&core) { detail::loop_access::require_same_copy(core); }
 
   /// The loop this is bound to.
   [[nodiscard]] interloop::loop& loop() const noexcept { return *loop_; }

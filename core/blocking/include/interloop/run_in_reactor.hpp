@@ -3,6 +3,7 @@
 #pragma once
 
 #include <interloop/coroutine.hpp>
+#include <interloop/detail/loop_access.hpp>
 #include <interloop/eventual_result.hpp>
 #include <interloop/loop_thread.hpp>
 #include <interloop/setup.hpp>
@@ -57,9 +58,9 @@ class reactor_call final : public slot<T> {
   }
   void operation_over() noexcept override {
     kept_.reset();
-    if (at_once_) running_loop->expect_posts();
+    if (at_once_) loop_access::expect_posts(*running_loop);
   }
-  void operation_abandoned(loop& core) noexcept override { core.destroy_last(last_use(*this)); }
+  void operation_abandoned(loop& core) noexcept override { loop_access::destroy_last(core, last_use(*this)); }
 
   // Releases the kept function and arguments when it is destroyed. They stay where they are, because there are
   // references to them.
@@ -107,7 +108,7 @@ auto start_in_reactor(const loop_remote& where, const std::shared_ptr<F>& fn, Ar
   using plain = std::remove_cvref_t<R>;
   using T = typename as_future_of<std::conditional_t<is_future_v<plain>, plain, R>>::type::value_type;
   using call = reactor_call<T, F, std::decay_t<Args>...>;
-  where.require_same_copy();
+  loop_access::require_same_copy(where);
   if (where.inherited()) throw_inherited();
   const state_ptr<call> made(typename state_ptr<call>::adopt{}, new call(where, fn, std::forward<Args>(args)...));
   try {
@@ -207,7 +208,7 @@ template <class Rep, class Period, class F>
 template <class T>
 [[nodiscard]] eventual_result<T> eventual(const future<T>& source) {
   using made_of = detail::state_ptr<detail::slot<T>>;
-  source.loop().check_thread("eventual");
+  detail::loop_access::check_thread(source.loop(), "eventual");
   made_of made(typename made_of::adopt{}, new detail::slot<T>(source.loop().remote()));
   made->follow(source);
   return eventual_result<T>(std::move(made));

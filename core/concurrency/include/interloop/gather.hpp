@@ -3,6 +3,7 @@
 #pragma once
 
 #include <interloop/detail/given.hpp>
+#include <interloop/detail/loop_access.hpp>
 #include <interloop/future.hpp>
 
 #include <cstddef>
@@ -127,7 +128,7 @@ struct gathered final : continuation {
       ~destroyer() { self.~gathered(); }
     } guard{self};
     if (how == visit::destroy) {
-      if (core.loop().closed()) self.whole->lost(core.loop().closing_failure());
+      if (core.loop().closed()) self.whole->lost(loop_access::closing_failure(core.loop()));
       return;
     }
     core.mark_observed();
@@ -199,7 +200,7 @@ auto start_gathering(loop& core, Results results, bool consume, std::source_loca
 template <class T, class Results>
 void join(const future<T>& each, const state_ptr<gathering<Results>>& whole, std::optional<result<T>>& place) {
   auto& state = future_access::state(each);
-  state.loop().require_open("gather");
+  detail::loop_access::require_open(state.loop(), "gather");
   state.template add<gathered<T, Results>>(whole, &place);
 }
 

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <interloop/current_loop.hpp>
+#include <interloop/detail/loop_access.hpp>
 #include <interloop/future.hpp>
 
 #include <concepts>
@@ -172,9 +173,9 @@ class promise_base : public promise_core {
   template <class... Args>
   [[gnu::always_inline]] static void* operator new(std::size_t frame_bytes, Args&&... args) {
     loop& core = loop_among(args...);
-    core.require_open("coroutine");
+    loop_access::require_open(core, "coroutine");
     unsigned char kind;
-    void* block = core.blocks().take(state_bytes + frame_bytes, kind);
+    void* block = loop_access::blocks(core).take(state_bytes + frame_bytes, kind);
     auto* state = ::new (block) future_state<T>(core, std::source_location{}, kind, table);
     state->mark_coroutine();
     return static_cast<std::byte*>(block) + state_bytes;
@@ -221,7 +222,7 @@ class promise_base : public promise_core {
     if (loop_->closed()) {
       mine.do_abandon(mine);
     } else {  // it awaited a future of another loop, which was closed: tell those who wait in this loop
-      mine.set_failure(loop_->closing_failure());
+      mine.set_failure(loop_access::closing_failure(*loop_));
       mine.complete(status::failed);
     }
   }

@@ -5,6 +5,7 @@
 #include <interloop/detail/future_state.hpp>
 #include <interloop/detail/invoke.hpp>
 #include <interloop/detail/keep.hpp>
+#include <interloop/detail/loop_access.hpp>
 #include <interloop/result.hpp>
 
 #include <concepts>
@@ -90,7 +91,7 @@ class future {
   /// For functions that only look.
   detail::future_state<T>& seen(const char* function) const {
     auto& mine = state();
-    mine.loop().check_reader(function);
+    detail::loop_access::check_reader(mine.loop(), function);
     return mine;
   }
 
@@ -122,7 +123,7 @@ struct future_access {
   template <class T>
   static future_state<T>& completable(const future<T>& f, const char* function) {
     future_state<T>& state = f.state();
-    state.loop().check_thread(function);
+    loop_access::check_thread(state.loop(), function);
     if (!state.is_pending() || state.is_coroutine()) [[unlikely]]
       throw_not_completable(state, function);
     return state;
@@ -167,7 +168,7 @@ future<T> make_future_unchecked(loop& core, std::source_location where) {
 /// A pending future of this loop. Errors: `loop_closed`, `wrong_thread`.
 template <class T>
 future<T> make_future(loop& core, std::source_location where) {
-  core.require_open("create_future");
+  loop_access::require_open(core, "create_future");
   return make_future_unchecked<T>(core, where);
 }
 
@@ -183,7 +184,7 @@ struct keeper final : continuation {
     auto& self = static_cast<keeper&>(base);
     What what = std::move(self.what);
     self.~keeper();
-    if (how == visit::destroy) core.loop().destroy_last(std::move(what));
+    if (how == visit::destroy) loop_access::destroy_last(core.loop(), std::move(what));
   }
 };
 
@@ -414,7 +415,7 @@ template <class T>
 bool cancel(const future<T>& f, std::string message = "the operation was cancelled",
             std::source_location where = std::source_location::current()) {
   auto& state = detail::future_access::state(f);
-  state.loop().check_thread("cancel");
+  detail::loop_access::check_thread(state.loop(), "cancel");
   if (!state.is_pending()) return false;
   const detail::state_ptr<detail::future_state<T>> keep(&state);
   state.ops->cancel(state, failure(std::make_exception_ptr(cancelled_error(message)), where));
@@ -443,7 +444,7 @@ void add_callbacks(const future<T>& f, Callback&& callback, Errback&& errback = 
                 "interloop: the errback cannot be called with a const interloop::failure&");
   detail::require_quiet_destructors<C, E>();
   auto& state = detail::future_access::state(f);
-  state.loop().require_open("add_callbacks");
+  detail::loop_access::require_open(state.loop(), "add_callbacks");
   if (detail::is_empty(callback) && detail::is_empty(errback)) [[unlikely]]
     detail::throw_usage("add_callbacks: both callback and errback are absent; give at least one");
   using kept_callback = typename detail::kept_callback<T, C>::type;

@@ -73,6 +73,9 @@ struct pending {
   }
 };
 
+/// What the library's own code may do with a loop, see detail/loop_access.hpp.
+class loop_access;
+
 /// The loop whose turn runs in this thread, or null.
 extern constinit thread_local loop* running_loop;
 
@@ -124,16 +127,13 @@ class loop_remote {
   [[nodiscard]] bool is_here() const;
   /// Whether the process was forked since the loop was made: its thread is not in this process.
   [[nodiscard]] bool inherited() const noexcept;
-  /// Throws `usage_error` if called from a copy of the library other than the one that made the loop. Any thread.
-  void require_same_copy() const { inbox_->require_same_copy(); }
-  /// The processor that the loop's thread last ran posted callables on, -1 if it has not. A hint.
-  [[nodiscard]] int last_cpu() const noexcept;
   /// Whether both post to the same loop. Any thread.
   friend bool operator==(const loop_remote& a, const loop_remote& b) noexcept {
     return a.inbox_.get() == b.inbox_.get();
   }
 
  private:
+  friend class detail::loop_access;
   friend class loop;
   explicit loop_remote(detail::inbox& box) noexcept : inbox_(&box) {}
   detail::state_ptr<detail::inbox> inbox_;
@@ -280,103 +280,8 @@ class loop {
   /// that it may. Any thread, as long as the loop is not destroyed.
   [[nodiscard]] bool in_loop_thread() const noexcept;
 
-  // ---- For ports ----
-
-  /// The wake-up arrived.
-  void turn() noexcept;
-  /// The native timer fired.
-  void alarm() noexcept {
-    armed_ = false;
-    turn();
-  }
-  /// Whether a turn would have something to run, including timers for which the interrupted turn has not re-armed the
-  /// alarm.
-  [[nodiscard]] bool has_ready() const noexcept {
-    return !closed_ && (has_queued() || (depth_ > 0 && !armed_ && !timers_.empty()));
-  }
-  /// Whether a turn is needed, if only to tell the port something (an earlier alarm, say): for ports that check before
-  /// their native loop sleeps. True throughout a turn, so that a nested run of the native loop is served.
-  [[nodiscard]] bool needs_turn() const noexcept { return !closed_ && (!settled_ || has_ready()); }
-  [[nodiscard]] loop_port& port() const noexcept { return *port_; }
-  /// In a forked child: calls `loop_port::forked`, once. The loop's thread.
-  void notice_fork() noexcept {
-    if (forks_ != copy_->forks.load(std::memory_order_relaxed)) [[unlikely]]
-      forked();
-  }
-
-  // ---- For blocking ----
-
-  /// Says that an answer is about to go to another thread, which may ask again at once: if nothing else is queued, what
-  /// that thread posts from here to the end of the turn needs no wake-up. Inside a turn only; no user code may run in
-  /// the current callable after this call.
-  void expect_posts() noexcept {
-    if (expects_ > 1 && depth_ == 1 && !has_ready()) inbox_->expect();
-  }
-
-  // ---- For futures ----
-
-  /// While the loop closes: keeps `what` until everything else is destroyed and the turn is over, because coroutines
-  /// may refer to it, and one of them may have closed the loop. At other times, or if memory is short, `what` is
-  /// destroyed at once.
-  template <class T>
-  void destroy_last(T what) noexcept {
-    try {
-      if (destroyed_last_) destroyed_last_->push([kept = std::move(what)] {});
-    } catch (const std::bad_alloc&) {
-    }
-  }
-  /// Appends a record to the ready queue. Returns false, without appending, if the loop is closed or memory is short.
-  [[nodiscard]] bool try_enqueue(detail::task_queue::code what, void* object) noexcept {
-    if (!quiet_) {
-      if (closed_) return false;
-      notice_quietly();
-    }
-    return ready_.push_reference(what, object);
-  }
-  /// Queues the dispatch of a completed future's callbacks, without failing: if memory is short they run from a list in
-  /// the next turn, out of order. On a closed loop they are destroyed without being called.
-  void enqueue(detail::pending& completed) noexcept {
-    if (!try_enqueue(completed.ops->queued, &completed)) [[unlikely]]
-      not_enqueued(completed);
-  }
-  /// Adds a future to those that fail when the loop closes.
-  void enlist(detail::pending& future) noexcept { future.link_into(pending_); }
-  /// Throws `usage_error` if called from a copy of the library other than the one that made the loop. Checked builds
-  /// call this in every function that takes a loop or a future, other builds in `with_config`, `post` and blocking
-  /// calls. Any thread.
-  void require_same_copy() const {
-    if (copy_ != &detail::this_copy) [[unlikely]]
-      detail::throw_two_copies();
-  }
-  void require_open(const char* function) const {
-    check_thread(function);
-    if (closed_) [[unlikely]]
-      detail::throw_loop_closed("the loop is closed: nothing can be created on it; select another with use_<loop>()");
-  }
-  void check_thread([[maybe_unused]] const char* function) const {
-#if INTERLOOP_CHECKED
-    require_same_copy();
-    if (!in_loop_thread()) detail::throw_wrong_thread(function);
-#endif
-  }
-  /// For functions that only look at a future: allowed when no other thread is known to run the loop, and after it was
-  /// closed.
-  void check_reader([[maybe_unused]] const char* function) const {
-#if INTERLOOP_CHECKED
-    if (runs_elsewhere()) detail::throw_wrong_thread(function);
-#endif
-  }
-  /// What pending futures fail with when the loop closes; made beforehand, so that closing needs no memory.
-  [[nodiscard]] const failure& closing_failure() const noexcept { return closing_failure_; }
-  /// Memory for futures, while the loop is retained.
-  [[nodiscard]] detail::block_cache& blocks() noexcept { return blocks_; }
-  void retain() noexcept { ++references_; }
-  void release() noexcept {
-    if (--references_ == 0) [[unlikely]]
-      destroy();
-  }
-
  private:
+  friend class detail::loop_access;
   friend class loop_owner;
   friend class loop_remote;
   friend class loop_hold;
@@ -390,7 +295,42 @@ class loop {
   explicit loop(riding on);
   ~loop();
   void destroy() noexcept;
+  void retain() noexcept { ++references_; }
+  void release() noexcept {
+    if (--references_ == 0) [[unlikely]]
+      destroy();
+  }
 
+  void turn() noexcept;
+  void alarm() noexcept {
+    armed_ = false;
+    turn();
+  }
+  void require_same_copy() const {
+    if (copy_ != &detail::this_copy) [[unlikely]]
+      detail::throw_two_copies();
+  }
+  void check_thread([[maybe_unused]] const char* function) const {
+#if INTERLOOP_CHECKED
+    require_same_copy();
+    if (!in_loop_thread()) detail::throw_wrong_thread(function);
+#endif
+  }
+  void require_open(const char* function) const {
+    check_thread(function);
+    if (closed_) [[unlikely]]
+      detail::throw_loop_closed("the loop is closed: nothing can be created on it; select another with use_<loop>()");
+  }
+  void notice_fork() noexcept {
+    if (forks_ != copy_->forks.load(std::memory_order_relaxed)) [[unlikely]]
+      forked();
+  }
+
+  /// Whether a turn would have something to run, including timers for which the interrupted turn has not re-armed the
+  /// alarm.
+  [[nodiscard]] bool has_ready() const noexcept {
+    return !closed_ && (has_queued() || (depth_ > 0 && !armed_ && !timers_.empty()));
+  }
   [[nodiscard]] bool has_queued() const noexcept { return !ready_.empty() || !incoming_.empty() || overdue_; }
   void dispatch(watched_fd& state, interest ready) noexcept;
   void notice();

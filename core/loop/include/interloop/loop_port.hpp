@@ -44,8 +44,8 @@ enum class thread_knowledge : unsigned char {
 /// One native loop, as the core sees it.
 ///
 /// Every function except `wake`, `in_loop_thread` and `knowledge` is called in the loop's thread, never two at once;
-/// `set_alarm` and `clear_alarm` are called only inside a turn. The port calls back `loop::turn`, `loop::alarm` and
-/// `watched_fd::ready`, in the loop's thread, never from inside one of its own functions called by the core.
+/// `set_alarm` and `clear_alarm` are called only inside a turn. The port calls back `turn`, `alarm` and what `watched_fd`
+/// has, in the loop's thread, never from inside one of its own functions called by the core.
 class loop_port {
  public:
   virtual ~loop_port() = default;
@@ -53,14 +53,14 @@ class loop_port {
   /// The loop's name, as in `use_<name>`. Static storage.
   [[nodiscard]] virtual std::string_view name() const noexcept = 0;
 
-  /// Makes the native loop call `loop::turn()` soon, in its thread. Any thread; many calls before that turn may be
+  /// Makes the native loop call `turn()` soon, in its thread. Any thread; many calls before that turn may be
   /// merged into one. When this is called in the loop's thread, a native loop that ends when idle stays alive until
   /// that turn.
   /// A flag that merges calls must be cleared before the turn, by an atomic exchange: other threads may see a plain
   /// store only after the turn has looked for what was posted, and a post in between would not wake the loop.
   virtual void wake() noexcept = 0;
 
-  /// Arms the one native timer, a one-shot that replaces what was armed: it calls `loop::alarm()` at `when` on this
+  /// Arms the one native timer, a one-shot that replaces what was armed: it calls `alarm()` at `when` on this
   /// port's clock or shortly after. Firing too early is harmless: the core looks at its clock and arms again.
   virtual void set_alarm(time_point when) = 0;
   virtual void clear_alarm() noexcept = 0;
@@ -69,7 +69,7 @@ class loop_port {
   [[nodiscard]] virtual time_point now() const noexcept { return std::chrono::steady_clock::now(); }
 
   /// Watches `fd`, level-triggered and persistent, until the returned object is destroyed: calls
-  /// `state.ready(directions)` each time it is ready. The core has checked the descriptor, watches each one at most
+  /// `watched.ready(directions)` each time it is ready. The core has checked the descriptor, watches each one at most
   /// once, and restores its flags.
   virtual std::unique_ptr<port_watch> watch(int fd, interest wanted, watched_fd& watched) = 0;
 
@@ -100,25 +100,53 @@ class loop_port {
 
   /// Called in a forked child, in the loop's thread, before any other function there: replaces what the child shares
   /// with its parent by the child's own, so that the child does not take away the parent's wake-ups and watches.
-  /// Repeating it must be harmless. A port that reads its wake-ups calls `loop::notice_fork` before it does.
+  /// Repeating it must be harmless. A port that reads its wake-ups calls `notice_fork` before it does.
   virtual void forked() noexcept {}
 
   /// Called once `core()` is valid.
   virtual void attached() {}
 
-  /// The core this port serves.
+ protected:
+  // What a port does with the core. In the loop's thread, except where it says "any thread", from `attached` on.
+
+  /// The loop that this port serves.
   [[nodiscard]] loop& core() const noexcept { return *core_; }
 
-  // Called by the port, in the loop's thread: the wake-up has arrived, the native timer has fired, the native loop is
-  // being destroyed.
+  /// The wake-up has arrived, or a turn is needed. Runs callbacks, which may close the loop, destroy watches, run the
+  /// native loop nested, and destroy this port unless it is `kept`. Never throws. Does nothing once `close` was called.
   void turn() noexcept;
+
+  /// The native timer has fired. Otherwise as `turn`.
   void alarm() noexcept;
+
+  /// Whether a turn is needed, if only to tell the port something (an earlier alarm, say): for ports that check before
+  /// their native loop sleeps. True throughout a turn, so that a nested run of the native loop is served.
+  [[nodiscard]] bool needs_turn() const noexcept;
+
+  /// Calls `forked`, once, if this is a forked child. For ports that read their wake-ups outside of `run`, before they do.
+  void notice_fork() noexcept;
+
+  /// The native loop is being destroyed: closes the loop.
   void close_core() noexcept;
 
- protected:
   /// Whether the core knows that the native loop runs in this thread: from `loop::run` on until it returns, and, unless
   /// `knowledge` promises more, from a turn on until another thread turns. Any thread.
   [[nodiscard]] bool runs_here() const noexcept;
+
+  /// While it exists, the port and its core stay in memory, even if a callback destroys the loop's owner.
+  class kept {
+   public:
+    explicit kept(const loop_port& port) noexcept;
+    kept(const kept&) = delete;
+    kept& operator=(const kept&) = delete;
+    ~kept();
+
+   private:
+    loop& core_;
+  };
+
+  /// The port of any loop. A class that knows, by the loop's name, say, that it is of its own kind may cast it.
+  [[nodiscard]] static loop_port& port_of(const loop& core) noexcept;
 
  private:
   friend class loop;

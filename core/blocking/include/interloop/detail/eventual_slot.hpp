@@ -10,6 +10,7 @@
 #pragma once
 
 #include <interloop/detail/gate.hpp>
+#include <interloop/detail/loop_access.hpp>
 #include <interloop/error.hpp>
 #include <interloop/failure.hpp>
 #include <interloop/future.hpp>
@@ -168,7 +169,7 @@ class slot : public slot_base {
 
   void copy_from(future_state<T>& state) noexcept {
     if (state.status() == status::failed && state.loop().closed() &&
-        state.get_failure().exception() == state.loop().closing_failure().exception()) {
+        state.get_failure().exception() == loop_access::closing_failure(state.loop()).exception()) {
       abandon();  // the function itself closed the loop
       return;
     }

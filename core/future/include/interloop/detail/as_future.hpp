@@ -4,6 +4,7 @@
 
 #include <interloop/detail/invoke.hpp>
 #include <interloop/detail/keep.hpp>
+#include <interloop/detail/loop_access.hpp>
 #include <interloop/future.hpp>
 
 #include <source_location>
@@ -37,7 +38,7 @@ auto as_future_at(loop& core, std::source_location where, F&& fn, Args&&... args
   using returned =
       typename as_future_of<std::conditional_t<is_future_v<std::remove_cvref_t<R>>, std::remove_cvref_t<R>, R>>::type;
   using T = typename returned::value_type;
-  core.require_open("as_future");
+  loop_access::require_open(core, "as_future");
   try {
     if constexpr (is_future_v<std::remove_cvref_t<R>>) {
       returned inner = call_kept(std::forward<F>(fn), std::forward<Args>(args)...);

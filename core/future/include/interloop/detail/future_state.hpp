@@ -13,6 +13,7 @@
 // atomic: everything happens in the loop's thread.
 #pragma once
 
+#include <interloop/detail/loop_access.hpp>
 #include <interloop/detail/state_ptr.hpp>
 #include <interloop/failure.hpp>
 #include <interloop/loop.hpp>
@@ -67,8 +68,8 @@ class future_core : public pending {
   /// \param block  the kind of block, of the loop's block_cache, that the state is made in.
   future_core(const operations& type, loop& core, std::source_location where, unsigned char block) noexcept
       : pending{&type}, block_(block & 63U), loop_(&core), created_(where) {
-    core.retain();
-    core.enlist(*this);
+    loop_access::retain(core);
+    loop_access::enlist(core, *this);
   }
   future_core(const future_core&) = delete;
   future_core& operator=(const future_core&) = delete;
@@ -187,7 +188,7 @@ class future_core : public pending {
   bool resumes_one_coroutine() noexcept {
     auto& first = *std::launder(reinterpret_cast<continuation*>(inline_));
     if (first.code != &resumption::code_of || overflow_ || dispatching_) return false;
-    if (!loop_->try_enqueue(resumption::queued, static_cast<resumption&>(first).frame)) return false;
+    if (!loop_access::try_enqueue(*loop_, resumption::queued, static_cast<resumption&>(first).frame)) return false;
     used_ = 0;
     continuations_ = 0;
     return true;
@@ -197,7 +198,7 @@ class future_core : public pending {
     if (queued_) return;
     queued_ = true;
     retain();
-    loop_->enqueue(*this);
+    loop_access::enqueue(*loop_, *this);
   }
 
   /// Runs or destroys every continuation in the order they were added, and forgets them.
@@ -260,7 +261,7 @@ class future_state final : public future_core {
       kind = 0;
       return ::operator new(sizeof(future_state), std::align_val_t(alignof(future_state)));
     } else {
-      return core.blocks().take(sizeof(future_state), kind);
+      return loop_access::blocks(core).take(sizeof(future_state), kind);
     }
   }
 
@@ -323,7 +324,7 @@ class future_state final : public future_core {
   static void do_abandon(pending& base) noexcept {
     auto& self = static_cast<future_state&>(base);
     if (self.is_pending()) {
-      self.set_failure(self.loop_->closing_failure());
+      self.set_failure(loop_access::closing_failure(*self.loop_));
       self.observed_ = true;  // closing itself tells everyone
       self.status_ = detail::status::failed;
       self.leave_loop();
@@ -354,9 +355,9 @@ class future_state final : public future_core {
     if constexpr (over_aligned) {
       ::operator delete(static_cast<void*>(&self), std::align_val_t(alignof(future_state)));
     } else {
-      core.blocks().give_back(&self, block);
+      loop_access::blocks(core).give_back(&self, block);
     }
-    core.release();
+    loop_access::release(core);
   }
 
   static void do_cancel(pending& base, const failure& cancelled) {

@@ -69,6 +69,12 @@ struct wake_allocator {
   }
 };
 
+/// A port that its context may close.
+class asio_port_base : public loop_port {
+ public:
+  using loop_port::close_core;
+};
+
 /// Closes the loops of a context that is being destroyed.
 template <class Net>
 class asio_loops final : public Net::service {
@@ -77,14 +83,14 @@ class asio_loops final : public Net::service {
   static inline typename Net::service_id id;
 
   explicit asio_loops(typename Net::execution_context& context) : Net::service(context) {}
-  void add(loop_port& port) { ports_.push_back(&port); }
-  void remove(loop_port& port) noexcept { std::erase(ports_, &port); }
+  void add(asio_port_base& port) { ports_.push_back(&port); }
+  void remove(asio_port_base& port) noexcept { std::erase(ports_, &port); }
 
  private:
   void shutdown() override {
     while (!ports_.empty()) ports_.back()->close_core();  // this removes it from the list
   }
-  std::vector<loop_port*> ports_;
+  std::vector<asio_port_base*> ports_;
 };
 
 template <class Net, class Executor>
@@ -144,7 +150,7 @@ class asio_watch final : public port_watch {
 };
 
 template <class Net, class Executor>
-class asio_port final : public loop_port {
+class asio_port final : public asio_port_base {
   using io_context = typename Net::io_context;
 
  public:

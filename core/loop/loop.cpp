@@ -472,7 +472,7 @@ void loop_port::notice_fork() noexcept { core_->notice_fork(); }
 loop_port& loop_port::port_of(const loop& core) noexcept { return *core.port_; }
 loop_port::kept::kept(const loop_port& port) noexcept : core_(*port.core_) { core_.retain(); }
 loop_port::kept::~kept() { core_.release(); }
-bool loop_port::runs_here() const noexcept { return core_->inbox_->thread().known_here(); }
+bool loop_port::ran_here() const noexcept { return core_->inbox_->thread().ran_here(); }
 
 loop_hold loop::hold() {
   require_open("hold");

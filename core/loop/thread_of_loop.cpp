@@ -20,7 +20,7 @@ std::uint64_t this_thread() noexcept {
 }
 
 thread_of_loop::thread_of_loop(loop_port& port) noexcept
-    : knowledge_(port.knowledge()), last_(this_thread() * 2), port_(&port) {}
+    : knowledge_(port.knowledge()), last_(this_thread() << bits | made), port_(&port) {}
 
 bool thread_of_loop::port_says() const noexcept {
   asking_.lock();
@@ -29,10 +29,10 @@ bool thread_of_loop::port_says() const noexcept {
   return says;
 }
 
-bool thread_of_loop::may_touch() const noexcept { return last_.load(relaxed) / 2 == this_thread() || port_says(); }
+bool thread_of_loop::may_touch() const noexcept { return is_here(last_.load(relaxed)) || port_says(); }
 
 bool thread_of_loop::waits_for_itself() const noexcept {
-  if (const word last = last_.load(relaxed); (last & surely) != 0) return last / 2 == this_thread();
+  if (const word last = last_.load(relaxed); (last & surely) != 0) return is_here(last);
   return knowledge_ != thread_knowledge::none && port_says();
 }
 
@@ -42,27 +42,30 @@ bool thread_of_loop::runs_elsewhere() const noexcept {
   return (is_another(turning_.load(relaxed)) || is_another(running_.load(relaxed))) && !may_touch();
 }
 
-bool thread_of_loop::known_here() const noexcept { return last_.load(relaxed) == (this_thread() * 2 | surely); }
+bool thread_of_loop::ran_here() const noexcept {
+  const word last = last_.load(relaxed);
+  return (last & made) == 0 && is_here(last);
+}
 
 void thread_of_loop::turns_in(word self) noexcept {
   const word last = last_.load(relaxed);
   if (knowledge_ == thread_knowledge::none) {
     // One thread at a time runs such a native loop, so another thread's run is over.
-    if (last != (self * 2 | surely)) last_.store(self * 2 | surely, relaxed);
-  } else if (last / 2 != self) {
-    last_.store(self * 2, relaxed);
+    if (last != (self << bits | surely)) last_.store(self << bits | surely, relaxed);
+  } else if (last >> bits != self || (last & made) != 0) {
+    last_.store(self << bits, relaxed);
   }
 }
 
 void thread_of_loop::closes() noexcept {
-  last_.store(this_thread() * 2 | surely, relaxed);
+  last_.store(this_thread() << bits | surely, relaxed);
   asking_.lock();
   port_ = nullptr;
   asking_.unlock();
 }
 
 void thread_of_loop::closed() noexcept {
-  last_.store(this_thread() * 2, relaxed);
+  last_.store(this_thread() << bits, relaxed);
   turning_.store(nobody, relaxed);
   running_.store(nobody, relaxed);
 }
@@ -80,7 +83,7 @@ thread_of_loop::run_scope::run_scope(thread_of_loop& whose) noexcept : whose_(wh
   const word self = this_thread();
   whose.running_.store(self, relaxed);
   // Between its handlers, the thread that runs a strand's context is one of several that may.
-  if (whose.knowledge_ != thread_knowledge::strand) whose.last_.store(self * 2 | surely, relaxed);
+  if (whose.knowledge_ != thread_knowledge::strand) whose.last_.store(self << bits | surely, relaxed);
 }
 
 thread_of_loop::run_scope::~run_scope() {

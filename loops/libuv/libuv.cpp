@@ -124,7 +124,7 @@ class libuv_port final : public loop_port {
   std::string_view name() const noexcept override { return "libuv"; }
 
   void wake() noexcept override {
-    if (runs_here()) {
+    if (ran_here()) {
       uv_idle_start(&block_->idle, &on_idle);  // also keeps uv_run from returning before the turn
     } else {
       block_->event.signal();

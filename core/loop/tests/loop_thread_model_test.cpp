@@ -101,6 +101,7 @@ struct native_state {
 class told_port final : public loop_port {
  public:
   explicit told_port(native_state& native) : native_(native) {}
+  using loop_port::ran_here;
   using loop_port::turn;
 
   std::string_view name() const noexcept override { return "told"; }
@@ -135,8 +136,13 @@ class history {
 
   // The thread of the latest event after which that thread alone was the loop's.
   [[nodiscard]] int last() const {
+    const int thread = ran();
+    return thread >= 0 ? thread : events_.front().thread;
+  }
+  // The thread in which something has run last; -1 if nothing has run.
+  [[nodiscard]] int ran() const {
     for (auto each = events_.rbegin(); each != events_.rend(); ++each)
-      if (each->happened == what::made || each->happened == what::turn_begins || each->happened == what::closing ||
+      if (each->happened == what::turn_begins || each->happened == what::closing ||
           (each->happened == what::run_begins && knowledge_ != thread_knowledge::strand))
         return each->thread;
     return -1;
@@ -180,13 +186,15 @@ using what = history::what;
 struct answers {
   bool may_touch = false;   // loop::in_loop_thread
   bool would_wait = false;  // loop_remote::is_here
+  bool ran_here = false;    // loop_port::ran_here
   bool readable = true;     // in checked builds: whether one may look at a future
   friend bool operator==(const answers&, const answers&) = default;
 };
 
 std::string show(const answers& of) {
   return std::string(of.may_touch ? "may" : "may not") + " touch, " + (of.would_wait ? "would" : "would not") +
-         " wait for itself, " + (of.readable ? "may" : "may not") + " look";
+         " wait for itself, " + (of.ran_here ? "ran" : "did not run") + " here, " + (of.readable ? "may" : "may not") +
+         " look";
 }
 
 class threads_and_history {
@@ -325,6 +333,7 @@ class threads_and_history {
     answers of;
     of.may_touch = (*owner_)->in_loop_thread();
     of.would_wait = remote_->is_here();
+    of.ran_here = port_->ran_here();
     try {
       static_cast<void>(is_called(*read_));
     } catch (const wrong_thread&) {
@@ -338,6 +347,7 @@ class threads_and_history {
     const int runs = model_.going_on(what::run_begins, what::run_ends);
     const int certain = model_.certain();
     answers of;
+    of.ran_here = model_.ran() == thread;
     of.may_touch = model_.last() == thread || says;
     of.would_wait = turns == thread || (certain >= 0 ? certain == thread : says);
 #if INTERLOOP_CHECKED
@@ -365,14 +375,15 @@ class threads_and_history {
       const pid_t child = ::fork();
       if (child == 0) {
         const answers found = real();
-        ::_exit((found.may_touch ? 1 : 0) | (found.would_wait ? 2 : 0) | (found.readable ? 4 : 0) |
-                (remote_->inherited() ? 8 : 0));
+        ::_exit((found.may_touch ? 1 : 0) | (found.would_wait ? 2 : 0) | (found.ran_here ? 4 : 0) |
+                (found.readable ? 8 : 0) | (remote_->inherited() ? 16 : 0));
       }
       int status = 0;
       ::waitpid(child, &status, 0);
       const int told = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-      compare(thread, " of a child", expected(thread), {(told & 1) != 0, (told & 2) != 0, (told & 4) != 0});
-      if (told < 8 && differs_.empty()) differs_ = "a child does not know that it is one";
+      compare(thread, " of a child", expected(thread),
+              {(told & 1) != 0, (told & 2) != 0, (told & 4) != 0, (told & 8) != 0});
+      if (told < 16 && differs_.empty()) differs_ = "a child does not know that it is one";
     });
   }
 

@@ -129,9 +129,9 @@ class loop_port {
   /// The native loop is being destroyed: closes the loop.
   void close_core() noexcept;
 
-  /// Whether the core knows that the native loop runs in this thread: from `loop::run` on until it returns, and, unless
-  /// `knowledge` promises more, from a turn on until another thread turns. Any thread.
-  [[nodiscard]] bool runs_here() const noexcept;
+  /// Whether the last turn, or `loop::run`, was in this thread, so that it may be taken for the native loop's. False before
+  /// the first. Any thread.
+  [[nodiscard]] bool ran_here() const noexcept;
 
   /// While it exists, the port and its core stay in memory, even if a callback destroys the loop's owner.
   class kept {

@@ -49,8 +49,8 @@ class thread_of_loop {
   /// loop's objects.
   [[nodiscard]] bool runs_elsewhere() const noexcept;
 
-  /// Whether the core knows by itself that the native loop runs in this thread. Never asks the port.
-  [[nodiscard]] bool known_here() const noexcept;
+  /// Whether the last turn, or `loop::run`, was in this thread. False before the first. Never asks the port.
+  [[nodiscard]] bool ran_here() const noexcept;
 
   // ---- The loop's thread says where it is ----
 
@@ -73,9 +73,12 @@ class thread_of_loop {
  private:
   using word = std::uint64_t;
   static constexpr word nobody = 0;
-  // A bit of `last_`, which otherwise is a thread's number, doubled: no other thread runs the native loop.
-  static constexpr word surely = 1;
+  // Bits of `last_`, above which is a thread's number.
+  static constexpr word surely = 1;  // no other thread runs the native loop
+  static constexpr word made = 2;    // nothing has run yet
+  static constexpr int bits = 2;
 
+  [[nodiscard]] static bool is_here(word last) noexcept { return last >> bits == this_thread(); }
   void turns_in(word self) noexcept;
   [[nodiscard]] bool port_says() const noexcept;
 

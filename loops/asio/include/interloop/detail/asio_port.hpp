@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The port for both flavours of Asio, written once: `Net` names the flavour's types (see adapters/asio.hpp).
+// The port, and all else that flavours of Asio have in common. `Net` names a flavour's types and functions, and is all that
+// an adapter for another flavour has to write: see adapters/asio.hpp.
 //
 // Life cycle. An I/O object must not outlive its execution context, but a loop's core may (handles keep it). So all
 // Asio objects live in `native`, which is destroyed when the loop closes; when the context is destroyed, a service of
@@ -10,18 +11,62 @@
 
 #include <interloop/error.hpp>
 #include <interloop/loop_port.hpp>
+#include <interloop/select.hpp>
 
 #include <atomic>
 #include <cerrno>
+#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
+#include <type_traits>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
-namespace interloop::detail {
+namespace interloop {
+
+/// Says that only one thread runs the `io_context`, so the loop needs no strand. Faster, and a nested `poll()` or
+/// `run_one()` inside a callback works.
+struct one_thread_t {};
+inline constexpr one_thread_t one_thread{};
+
+namespace detail {
+
+template <class E>
+concept asio_strand = requires(const E& e) { e.get_inner_executor(); };
+
+/// The executor inside a strand, or the executor itself.
+template <class E>
+auto innermost(const E& e) {
+  if constexpr (asio_strand<E>) {
+    return e.get_inner_executor();
+  } else {
+    return e;
+  }
+}
+
+/// The `io_context` that an executor, or the one inside it, is known to run on, or null.
+template <class Net, class E>
+typename Net::io_context* io_context_of(const E& e) {
+  using of_io_context = typename Net::io_context::executor_type;
+  if constexpr (asio_strand<E>) {
+    return io_context_of<Net>(e.get_inner_executor());
+  } else if constexpr (std::is_same_v<E, of_io_context>) {
+    return &e.context();
+  } else if constexpr (std::is_same_v<E, typename Net::any_executor>) {
+#ifdef __cpp_rtti
+    // Asio 1.22 does not compare the type in target() itself. It can be built without what target_type() returns.
+    if constexpr (std::is_same_v<decltype(e.target_type()), const std::type_info&>) {
+      if (e.target_type() == typeid(of_io_context)) return &e.template target<of_io_context>()->context();
+    }
+#endif
+    return nullptr;
+  } else {
+    return nullptr;
+  }
+}
 
 /// Memory for the one wake-up that can be under way, so that waking never fails and never allocates. With a strand,
 /// Asio takes two pieces from it.
@@ -77,12 +122,12 @@ class asio_port_base : public loop_port {
 
 /// Closes the loops of a context that is being destroyed.
 template <class Net>
-class asio_loops final : public Net::service {
+class asio_loops final : public Net::execution_context::service {
  public:
   using key_type = asio_loops;
-  static inline typename Net::service_id id;
+  static inline typename Net::execution_context::id id;
 
-  explicit asio_loops(typename Net::execution_context& context) : Net::service(context) {}
+  explicit asio_loops(typename Net::execution_context& context) : Net::execution_context::service(context) {}
   void add(asio_port_base& port) { ports_.push_back(&port); }
   void remove(asio_port_base& port) noexcept { std::erase(ports_, &port); }
 
@@ -118,9 +163,12 @@ class asio_watch final : public port_watch {
   }
 
  private:
+  struct native_descriptor : Net::template descriptor<Executor> {
+    using Net::template descriptor<Executor>::basic_descriptor;
+  };
   struct block {
     block(const Executor& executor, int fd, watched_fd& watched) : descriptor(executor, fd), state(&watched) {}
-    typename Net::template descriptor<Executor> descriptor;
+    native_descriptor descriptor;
     watched_fd* state;  // null once the watch has ended
     interest wanted = interest::none;
     interest waiting = interest::none;
@@ -134,7 +182,7 @@ class asio_watch final : public port_watch {
   static void arm(const std::shared_ptr<block>& self, interest direction) {
     if (has(self->waiting, direction)) return;
     self->descriptor.async_wait(
-        direction == interest::read ? Net::wait_read : Net::wait_write,
+        direction == interest::read ? Net::descriptor_base::wait_read : Net::descriptor_base::wait_write,
         [self, direction](const typename Net::error_code& error) { arrived(self, direction, error.value()); });
     self->waiting = self->waiting | direction;
   }
@@ -171,7 +219,7 @@ class asio_port final : public asio_port_base {
 
   /// A strand never runs a handler inside another, so a nested run could not run ours; a bare executor can.
   void busy() noexcept override {
-    if constexpr (!Net::template is_strand<Executor>) wake();
+    if constexpr (!asio_strand<Executor>) wake();
   }
 
   void set_alarm(time_point when) override {
@@ -193,7 +241,7 @@ class asio_port final : public asio_port_base {
   std::unique_ptr<port_watch> watch(int fd, interest wanted, watched_fd& watched) override {
     try {
       return std::make_unique<asio_watch<Net, Executor>>(native_->executor, fd, wanted, watched);
-    } catch (const std::system_error& refused) {
+    } catch (const typename Net::system_error& refused) {
       throw usage_error("watch: descriptor " + std::to_string(fd) + " cannot be watched: " + refused.what());
     }
   }
@@ -207,7 +255,7 @@ class asio_port final : public asio_port_base {
   }
 
   thread_knowledge knowledge() const noexcept override {
-    if constexpr (Net::template is_strand<Executor>) {
+    if constexpr (asio_strand<Executor>) {
       return thread_knowledge::strand;
     } else if constexpr (requires(const Executor& e) { e.running_in_this_thread(); }) {
       return thread_knowledge::exact;
@@ -218,7 +266,7 @@ class asio_port final : public asio_port_base {
 
   void keep_alive(bool pending) noexcept override {
     if (pending) {
-      native_->work.emplace(Net::innermost(native_->executor));
+      native_->work.emplace(innermost(native_->executor));
     } else {
       native_->work.reset();
     }
@@ -283,7 +331,8 @@ class asio_port final : public asio_port_base {
     Executor executor;
     io_context* runs;
     std::optional<typename Net::template timer<Executor>> alarm;
-    std::optional<typename Net::template work_guard<Executor>> work;
+    // On the executor inside a strand: Asio 1.22 has no work guard for a strand on an any_io_executor.
+    std::optional<typename Net::template work_guard<decltype(innermost(std::declval<const Executor&>()))>> work;
   };
 
   void cancel_alarm() noexcept {
@@ -304,31 +353,68 @@ class asio_port final : public asio_port_base {
 /// unless it is one.
 template <class Net>
 struct asio_ports {
+  template <class Context>
+  static constexpr bool is_context = std::derived_from<Context, typename Net::execution_context>;
+
   static riding on_its_own() {
     auto context = std::make_shared<typename Net::io_context>(1);
-    auto port = on_one_thread(*context);
+    auto port = on(*context, one_thread);
     return {std::move(port), std::move(context)};
   }
+  static std::unique_ptr<loop_port> on(typename Net::io_context& context) {
+    return make(Net::make_strand(context.get_executor()), &context);
+  }
+  static std::unique_ptr<loop_port> on(typename Net::io_context& context, one_thread_t) {
+    return make(context.get_executor(), &context);
+  }
+  template <class Executor>
+    requires(!is_context<Executor>)
+  static std::unique_ptr<loop_port> on(const Executor& executor) {
+    if constexpr (asio_strand<Executor>) {
+      return make(executor, io_context_of<Net>(executor));
+    } else {
+      return make(Net::make_strand(executor), io_context_of<Net>(executor));
+    }
+  }
+
+  /// `use_asio(target, option…)`.
+  template <class Target, class... Option>
+  static loop& select(Target& target, Option... option) {
+    const void* native = nullptr;
+    if constexpr (is_context<Target>) {
+      native = &target;
+    } else {
+      native = &Net::context_of(target);
+    }
+    return select_loop(Net::name, native, [&] { return loop_owner(on(target, option...)); });
+  }
+
+ private:
   template <class Executor>
   static std::unique_ptr<loop_port> make(const Executor& executor, typename Net::io_context* runs) {
     return std::make_unique<asio_port<Net, Executor>>(executor, runs);
   }
-
-  static std::unique_ptr<loop_port> on(typename Net::io_context& context) {
-    return make(Net::make_strand(context.get_executor()), &context);
-  }
-  static std::unique_ptr<loop_port> on_one_thread(typename Net::io_context& context) {
-    return make(context.get_executor(), &context);
-  }
-  template <class Executor>
-    requires(!std::is_base_of_v<typename Net::execution_context, Executor>)
-  static std::unique_ptr<loop_port> on(const Executor& executor) {
-    if constexpr (Net::template is_strand<Executor>) {
-      return make(executor, Net::io_context_of(executor));
-    } else {
-      return make(Net::make_strand(executor), Net::io_context_of(executor));
-    }
-  }
 };
 
-}  // namespace interloop::detail
+/// `asio_loop`, whose comment says what it does, for a flavour.
+template <class Net>
+class asio_loop_of : public loop_owner {
+  using ports = asio_ports<Net>;
+
+ public:
+  // All templates, so that a file which only includes this header instantiates nothing of Asio.
+
+  /// On an `io_context` of its own, which `loop::run` runs, in one thread.
+  template <class Ports = ports>
+  asio_loop_of() : loop_owner(Ports::on_its_own()) {}
+  template <std::derived_from<typename Net::io_context> Context>
+  explicit asio_loop_of(Context& context) : loop_owner(ports::on(context)) {}
+  template <std::derived_from<typename Net::io_context> Context>
+  asio_loop_of(Context& context, one_thread_t) : loop_owner(ports::on(context, one_thread)) {}
+  template <class Executor>
+    requires(!ports::template is_context<Executor> && !std::is_base_of_v<loop_owner, Executor>)
+  explicit asio_loop_of(const Executor& executor) : loop_owner(ports::on(executor)) {}
+};
+
+}  // namespace detail
+}  // namespace interloop

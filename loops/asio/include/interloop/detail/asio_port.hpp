@@ -285,7 +285,7 @@ class asio_port final : public asio_port_base {
   void close(function<void()> released) noexcept override {
     if (!native_) return;
     shared_->port = nullptr;
-    if (attached_) loops_->remove(*this);
+    loops_->remove(*this);
     cancel_alarm();
     native_.reset();
     if (released) released();
@@ -300,10 +300,7 @@ class asio_port final : public asio_port_base {
     }
   }
 
-  void attached() override {
-    loops_->add(*this);
-    attached_ = true;
-  }
+  void attached() override { loops_->add(*this); }
 
  private:
   /// The block that handlers own.
@@ -346,7 +343,6 @@ class asio_port final : public asio_port_base {
   std::shared_ptr<shared> shared_;
   std::optional<native> native_;
   asio_loops<Net>* loops_ = nullptr;
-  bool attached_ = false;  // whether there is a core
 };
 
 /// What `asio_loop` and `use_asio` accept: an `io_context`, which gets a strand, or any executor, which gets a strand

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which thread is the loop's: everything that is known of it, and the answers to all questions about it. Row 1.
+// Which thread is the loop's: everything that is known of it, and the answers to all questions about it.
 //
 // Two sources. The core says where it turns, where `loop::run` runs and where the loop closes. The port may know more:
 // see `loop_port::in_loop_thread` and `loop_port::knowledge`. Threads are told apart by numbers, because their ids are

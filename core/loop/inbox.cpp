@@ -4,6 +4,8 @@
 #include <interloop/fork_count.hpp>
 #include <interloop/loop_port.hpp>
 
+#include "port_call.hpp"
+
 #include <pthread.h>
 
 #include <chrono>
@@ -82,7 +84,7 @@ void short_lock::wait() const noexcept {
 }
 
 void inbox::wake(loop_port& port) noexcept {
-  port.wake();
+  port_call(port, "wake")->wake();
   wakers_.fetch_sub(1, std::memory_order_release);
 }
 

@@ -4,6 +4,8 @@
 #include <interloop/detail/report.hpp>
 #include <interloop/loop_port.hpp>
 
+#include "port_call.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -51,6 +53,8 @@ struct loop::parts {
   std::shared_ptr<closing> ends;               // made beforehand; owned by the port from close() until its release
   std::weak_ptr<closing> releasing;
   detail::task_queue last;  // see destroyed_last_
+  std::uint64_t turns = 0;
+  bool accused = false;  // `called_after_close` has said so
 };
 
 // The functions to call when the native loop has released everything. Not kept in the loop once it is closed, because
@@ -74,6 +78,7 @@ class loop::turn_scope {
     core.quiet_ = false;
     core.settled_ = false;
     detail::running_loop = &core;
+    ++core.parts_->turns;
   }
   turn_scope(const turn_scope&) = delete;
   turn_scope& operator=(const turn_scope&) = delete;
@@ -128,12 +133,12 @@ void loop::notice_quietly() noexcept {
   quiet_ = true;
   settled_ = false;
   if (detail::running_loop == this) {
-    port_->busy();
+    detail::port_call(*port_, "busy")->busy();
     return;
   }
   // Another thread may be about to wake the loop but not have done so yet: the native loop must not end before that.
-  if (!kept_alive_) port_->keep_alive(kept_alive_ = true);
-  port_->wake();
+  if (!kept_alive_) detail::port_call(*port_, "keep_alive")->keep_alive(kept_alive_ = true);
+  detail::port_call(*port_, "wake")->wake();
 }
 
 void loop::not_enqueued(detail::pending& completed) noexcept {
@@ -145,7 +150,8 @@ void loop::not_enqueued(detail::pending& completed) noexcept {
 }
 
 void loop::turn() noexcept {
-  if (closed_) return;
+  detail::port_call::require_none(*port_, "turn() or alarm()");
+  if (closed_) return called_after_close();
   turn_scope scope(*this);
   while (undispatched_ && !closed_) {
     detail::pending* completed = undispatched_;
@@ -176,10 +182,26 @@ void loop::run_expected(int& budget) noexcept {
     run_generations(budget);
   }
   expects_ = 0;
-  if (!closed_ && inbox_->stop_expecting()) port_->wake();
+  if (!closed_ && inbox_->stop_expecting()) detail::port_call(*port_, "wake")->wake();
+}
+
+// A native object that `close` has left active. The port may be destroyed soon, and such a call then reads freed memory.
+void loop::called_after_close() noexcept {
+  if (std::exchange(parts_->accused, true)) return;
+  try {
+    handle_exception("a port called the core after its close()",
+                     failure(std::make_exception_ptr(usage_error(
+                                 "the port \"" + std::string(name_) +
+                                 "\" called turn() or alarm() after its close(); there, disarm the alarm, forget the "
+                                 "wake-up that is under way, and end handlers that look for either")),
+                             std::source_location{}));
+  } catch (...) {
+    report_escaped();
+  }
 }
 
 void loop::dispatch(watched_fd& state, interest ready) noexcept {
+  detail::port_call::require_none(*port_, "watched_fd::ready()");
   if (closed_ || !state.active_ || state.running_ > 0) return;
   turn_scope scope(*this);
   ++state.references_;
@@ -232,7 +254,7 @@ void loop::run_due_timers() noexcept {
 
 void loop::forked() noexcept {
   forks_ = copy_->forks.load(std::memory_order_relaxed);
-  port_->forked();
+  detail::port_call(*port_, "forked")->forked();
 }
 
 void loop::settle() noexcept {
@@ -246,7 +268,7 @@ void loop::settle() noexcept {
   if (timers_.empty()) {
     alarmless_ = false;
     if (armed_) {
-      port_->clear_alarm();
+      detail::port_call(*port_, "clear_alarm")->clear_alarm();
       armed_ = false;
     }
   } else {
@@ -264,10 +286,10 @@ void loop::settle() noexcept {
   }
   const bool more = has_queued() || undispatched_;
   const bool alive = more || !timers_.empty() || watch_count_ > 0 || holds_ > 0;
-  if (alive != kept_alive_) port_->keep_alive(kept_alive_ = alive);
+  if (alive != kept_alive_) detail::port_call(*port_, "keep_alive")->keep_alive(kept_alive_ = alive);
   quiet_ = more;
   settled_ = true;
-  if (more) port_->wake();
+  if (more) detail::port_call(*port_, "wake")->wake();
 }
 
 void loop::clear_last() noexcept {
@@ -280,7 +302,7 @@ void loop::set_alarm(time_point next, time_point present) noexcept {
   try {
     const time_point farthest = (time_point::max)() - present > farthest_alarm ? present + farthest_alarm : next;
     armed_for_ = std::min(next, farthest);
-    port_->set_alarm(armed_for_);
+    detail::port_call(*port_, "set_alarm")->set_alarm(armed_for_);
     armed_ = true;
     alarmless_ = false;
   } catch (...) {
@@ -293,7 +315,7 @@ void loop::set_alarm(time_point next, time_point present) noexcept {
       handle_exception("the native loop's timer could not be set; it is tried again every 10 ms",
                        failure(std::current_exception(), std::source_location{}));
     }
-    if (!closed_) port_->wake();
+    if (!closed_) detail::port_call(*port_, "wake")->wake();
   }
 }
 
@@ -331,7 +353,7 @@ void loop::attach(watched_fd& state) {
 
   struct stat about{};
   const int flags = ::fcntl(state.fd_, F_GETFL);
-  state.native_ = port_->watch(state.fd_, state.interest_, state);
+  state.native_ = detail::port_call(*port_, "watch")->watch(state.fd_, state.interest_, state);
   if (flags >= 0 && ::fcntl(state.fd_, F_GETFL) != flags) ::fcntl(state.fd_, F_SETFL, flags);
   if (::fstat(state.fd_, &about) == 0) {
     state.device_ = about.st_dev;
@@ -417,7 +439,10 @@ void fd_watch::set_interest(interest wanted) {
   state_->core_->check_thread("fd_watch::set_interest");
   state_->core_->notice_fork();
   if (state_->core_->retire_if_lost(*state_)) return;
-  state_->native_->set_interest(wanted);
+  {
+    const detail::port_call inside(*state_->core_->port_, "port_watch::set_interest");
+    state_->native_->set_interest(wanted);
+  }
   state_->interest_ = wanted;
 }
 
@@ -457,6 +482,8 @@ bool loop::runs_elsewhere() const noexcept { return inbox_->thread().runs_elsewh
 bool loop::in_loop_thread() const noexcept { return inbox_->thread().may_touch(); }
 
 time_point loop::now() const noexcept { return port_->now(); }
+
+std::uint64_t loop::turns() const noexcept { return parts_->turns; }
 
 bool loop_remote::is_here() const {
   inbox_->require_same_copy();
@@ -582,7 +609,7 @@ void loop::run() {
 
 void loop::stop() noexcept {
   stop_requested_ = true;
-  if (running_ && !closed_) port_->stop();
+  if (running_ && !closed_) detail::port_call(*port_, "stop")->stop();
 }
 
 loop_owner::loop_owner(riding on) : core_(new loop(std::move(on))) {}

@@ -280,6 +280,9 @@ class loop {
   /// that it may. Any thread, as long as the loop is not destroyed.
   [[nodiscard]] bool in_loop_thread() const noexcept;
 
+  /// How many turns and events of watches there have been: a native loop that has nothing to do causes none.
+  [[nodiscard]] std::uint64_t turns() const noexcept;
+
  private:
   friend class detail::loop_access;
   friend class loop_owner;
@@ -341,6 +344,7 @@ class loop {
   void run_expected(int& budget) noexcept;
   void run_due_timers() noexcept;
   void report_escaped() noexcept;
+  void called_after_close() noexcept;
   void settle() noexcept;
   void clear_last() noexcept;
   /// Whether another thread is known to run the loop, in `run` or in a turn.

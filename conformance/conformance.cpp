@@ -1,220 +1,193 @@
 // SPDX-License-Identifier: MIT
+// The list of cases, and what running one of them means.
 #include <interloop/testing/conformance.hpp>
 
 #include "conformance_bench.hpp"
 
 #include <dirent.h>
-#include <fcntl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cctype>
 #include <condition_variable>
-#include <mutex>
+#include <cstdlib>
+#include <set>
 
 namespace interloop::testing::conformance {
 namespace {
 
 using namespace std::chrono_literals;
 
-pair_of_fds made(const int (&fds)[2], int near, int error) {
-  if (error != 0) throw case_failed{"no descriptors are left to test with"};
-  for (const int fd : fds) ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
-  return {fds[near], fds[1 - near]};
-}
+constexpr std::array<std::pair<ability, std::string_view>, 9> abilities{{
+    {ability::nests, "nests"},
+    {ability::ends_when_idle, "ends_when_idle"},
+    {ability::runs, "runs"},
+    {ability::runs_in_child, "runs_in_child"},
+    {ability::passes_time, "passes_time"},
+    {ability::calls_natively, "calls_natively"},
+    {ability::watches_natively, "watches_natively"},
+    {ability::sleeps, "sleeps"},
+    {ability::punctual, "punctual"},
+}};
 
-// How many descriptors the process has open, or -1 if that is unknown.
-int open_descriptors() {
+// The descriptors that the process has open; none if that is unknown.
+std::set<int> open_descriptors() {
+  std::set<int> open;
   DIR* folder = ::opendir("/proc/self/fd");
-  if (!folder) return -1;
-  int count = 0;
-  while (::readdir(folder)) ++count;
+  if (!folder) return open;
+  while (const dirent* entry = ::readdir(folder))
+    if (std::isdigit(static_cast<unsigned char>(*entry->d_name))) open.insert(std::atoi(entry->d_name));
+  open.erase(::dirfd(folder));
   ::closedir(folder);
-  return count;
+  return open;
 }
 
-outcome run_case(const harness& on, const std::function<void(bench&)>& body) {
-  const int before = open_descriptors();
-  try {
+std::string named(int fd) {
+  char target[256];
+  const auto length = ::readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), target, sizeof target);
+  return std::to_string(fd) + " (" + std::string(target, length > 0 ? static_cast<std::size_t>(length) : 0) + ')';
+}
+
+// Empty if the same descriptors are open as `before`.
+std::string leaked(const std::set<int>& before) {
+  std::string all;
+  for (const int fd : open_descriptors())
+    if (!before.contains(fd)) all += (all.empty() ? "" : ", ") + named(fd);
+  if (!all.empty())
+    return "descriptors are left open, although the loop was closed and its owner and native loop are destroyed: " +
+           all + "; look at close() and the port's destructor";
+  const std::set<int> after = open_descriptors();
+  for (const int fd : before)
+    if (!after.contains(fd))
+      return "descriptor " + std::to_string(fd) +
+             ", which was open before the case, is closed; look at close() and at "
+             "destructors, which close what they do not own, or twice";
+  return {};
+}
+
+// Sets environment variables, and in the end what was there before.
+class environment {
+ public:
+  explicit environment(const std::map<std::string, std::string>& variables) {
+    for (const auto& [name, value] : variables) {
+      const char* before = std::getenv(name.c_str());
+      before_.emplace_back(name, before ? std::optional<std::string>(before) : std::nullopt);
+      ::setenv(name.c_str(), value.c_str(), 1);
+    }
+  }
+  environment(const environment&) = delete;
+  environment& operator=(const environment&) = delete;
+  ~environment() {
+    for (const auto& [name, value] : before_) {
+      if (value) {
+        ::setenv(name.c_str(), value->c_str(), 1);
+      } else {
+        ::unsetenv(name.c_str());
+      }
+    }
+  }
+
+ private:
+  std::vector<std::pair<std::string, std::optional<std::string>>> before_;
+};
+
+// Ends the process if a case hangs: its thread is inside the native loop and cannot be made to return.
+class watchdog {
+ public:
+  watchdog(const harness& on, std::string_view name, const progress& doing)
+      : thread_([this, &on, name, &doing] {
+          std::unique_lock lock(mutex_);
+          if (changed_.wait_for(lock, on.limit, [this] { return over_; })) return;
+          const std::string said = "interloop conformance: on " + on.name + ", the case \"" + std::string(name) +
+                                   "\" hangs. It waits for: " + doing.waiting() + '\n';
+          [[maybe_unused]] const auto written = ::write(2, said.data(), said.size());
+          std::abort();
+        }) {}
+  watchdog(const watchdog&) = delete;
+  watchdog& operator=(const watchdog&) = delete;
+  ~watchdog() {
     {
-      bench fresh(on);
+      const std::lock_guard lock(mutex_);
+      over_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool over_ = false;
+  std::thread thread_;
+};
+
+// Some native loops open descriptors with the first of their kind, for good: not counted as left by the first case.
+void warm_up(const harness& on) {
+  static std::mutex mutex;
+  static std::set<std::string> warm;
+  {
+    const std::lock_guard lock(mutex);
+    if (!warm.insert(on.name).second) return;
+  }
+  const auto first = on.make();
+  static_cast<void>(first->run_until([] { return false; }, 1ms));
+}
+
+outcome failed(std::string message, const progress& doing) {
+  if (const std::vector<ability> relied = doing.relied(); !relied.empty()) {
+    message += " [If the loop by its nature cannot do it, put ";
+    for (std::size_t i = 0; i < relied.size(); ++i)
+      message += (i == 0 ? "ability::" : " or ability::") + std::string(to_string(relied[i]));
+    message += " in harness::lacks, with the reason.]";
+  }
+  return {outcome::kind::failed, std::move(message)};
+}
+
+outcome run_case(const harness& on, std::string_view name, const std::function<void(bench&)>& body) {
+  progress doing;
+  try {
+    const environment as_asked(on.environment);
+    const watchdog bounded(on, name, doing);
+    doing.waits_for("the harness's make(), run_until() for a millisecond, and destructor");
+    warm_up(on);
+    const std::set<int> before = open_descriptors();
+    {
+      bench fresh(on, doing);
       body(fresh);
       fresh.finish();
+      doing.waits_for("the native loop's destructor");
     }
-    if (const int after = open_descriptors(); after != before)
-      return {outcome::kind::failed,
-              "the case began with " + std::to_string(before) + " open descriptors and left " + std::to_string(after)};
+    if (std::string left = leaked(before); !left.empty()) return failed(std::move(left), doing);
     return {outcome::kind::passed, {}};
-  } catch (const case_failed& failed) {
-    return {outcome::kind::failed, failed.message};
+  } catch (const case_failed& why) {
+    return failed(why.message, doing);
   } catch (const case_skipped& skipped) {
     return {outcome::kind::skipped, skipped.reason};
   } catch (const std::exception& other) {
-    return {outcome::kind::failed, std::string("an exception that the case did not expect: ") + other.what()};
+    return failed(std::string("an exception that the case did not expect: ") + other.what(), doing);
   } catch (...) {
-    return {outcome::kind::failed, "an exception that the case did not expect"};
+    return failed("an exception that the case did not expect", doing);
   }
 }
 
 }  // namespace
 
-void fail(const std::string& message, here where) {
-  throw case_failed{std::string(where.file_name()) + ':' + std::to_string(where.line()) + ": " + message};
+std::string_view to_string(ability what) noexcept {
+  for (const auto& [each, name] : abilities)
+    if (each == what) return name;
+  return "unknown";
 }
 
-bench::bench(const harness& on) : on_(on), between_(on.between), native_(on.make()) {
-  core().set_exception_handler([notes = notes_](std::string_view, const failure& escaped) {
-    try {
-      escaped.rethrow();
-    } catch (const case_failed& failed) {
-      notes->fail(failed.message);
-    } catch (...) {
-      notes->escaped.push_back(escaped);
-    }
-  });
-}
-
-bench::~bench() = default;
-
-void bench::needs(ability what) const {
-  if (const auto found = on_.lacks.find(what); found != on_.lacks.end()) throw case_skipped{found->second};
-}
-
-void bench::check(bool holds, const std::string& expected, here where) {
-  if (!holds) fail("expected that " + expected, where);
-}
-
-void bench::until(const std::function<bool()>& done, const std::string& what, here where) {
-  const auto enough = [this, &done] { return !notes_->failed().empty() || done(); };
-  const bool came = native_->run_until(enough, on_.patience);
-  rethrow();
-  if (!came) fail("this did not happen in time: " + what, where);
-}
-
-void bench::turns(here where) {
-  // More generations than one turn runs, so the native loop runs its own handlers in between.
-  int left = 40;
-  std::function<void()> again = [&] {
-    if (--left > 0) core().call_soon(std::ref(again));
-  };
-  core().call_soon(std::ref(again));
-  until([&] { return left == 0; }, "forty callables, each queued by the one before", where);
-}
-
-void bench::pass(duration span, here where) {
-  bool rang = false;
-  core().call_later(span, [&] { rang = true; });
-  until([&] { return rang; }, "a timer to tell that time has passed", where);
-}
-
-void bench::linger(duration span) {
-  static_cast<void>(native_->run_until([this] { return !notes_->failed().empty(); }, span));
-  rethrow();
-}
-
-void bench::stall(duration span) {
-  needs(ability::passes_time);
-  const time_point end = core().now() + span;
-  const auto give_up = std::chrono::steady_clock::now() + on_.patience;
-  std::this_thread::sleep_for(span);
-  while (core().now() < end) {
-    if (std::chrono::steady_clock::now() > give_up)
-      throw case_failed{"the loop's clock stands still inside a callback"};
-    std::this_thread::sleep_for(1ms);
-  }
-}
-
-bool bench::run() {
-  needs(ability::runs);
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool over = false;
-  bool stopped = false;
-  std::thread guard([&, remote = core().remote()] {
-    std::unique_lock lock(mutex);
-    if (changed.wait_for(lock, on_.patience, [&] { return over; })) return;
-    stopped = true;
-    try {
-      remote.post([this] { core().stop(); });
-    } catch (const loop_closed&) {  // then run() has returned, or never will
-    }
-  });
-  std::exception_ptr thrown;
-  try {
-    core().run();
-  } catch (...) {
-    thrown = std::current_exception();
-  }
-  {
-    const std::lock_guard lock(mutex);
-    over = true;
-  }
-  changed.notify_all();
-  guard.join();
-  if (thrown) std::rethrow_exception(thrown);
-  rethrow();
-  return !stopped;
-}
-
-fd_watch bench::watch(int fd, interest wanted, function<void(interest)> fn) {
-  if (!between_) return core().watch(fd, wanted, std::move(fn));
-  auto seen = std::make_shared<interest>();
-  return core().watch(
-      fd, wanted, [seen, inner = wrapped([seen, fn = std::move(fn)]() mutable { fn(*seen); })](interest ready) mutable {
-        *seen = ready;
-        inner();
-      });
-}
-
-void bench::close(function<void()> released) {
-  if (!between_ || between_->closes()) core().close(std::move(released));
-}
-
-void bench::finish(here where) {
-  rethrow();
-  if (!escaped_.empty()) fail("the exception handler was given " + failure_message(escaped_.front()), where);
-}
-
-void pair_of_fds::close_near() noexcept {
-  if (near_ >= 0) ::close(std::exchange(near_, -1));
-}
-void pair_of_fds::close_far() noexcept {
-  if (far_ >= 0) ::close(std::exchange(far_, -1));
-}
-void pair_of_fds::send() const {
-  if (::write(far_, "x", 1) != 1) throw case_failed{"a byte could not be written to a descriptor to test with"};
-}
-long pair_of_fds::receive() const {
-  char bytes[4096];
-  return static_cast<long>(::read(near_, bytes, sizeof bytes));
-}
-void pair_of_fds::fill() const {
-  const std::string bytes(65536, 'x');
-  while (::write(near_, bytes.data(), bytes.size()) > 0) continue;
-}
-void pair_of_fds::drain_far() const {
-  char bytes[65536];
-  while (::read(far_, bytes, sizeof bytes) > 0) continue;
-}
-
-pair_of_fds sockets() {
-  int fds[2];
-  const int error = ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds);
-  return made(fds, 0, error);
-}
-pair_of_fds pipe_to_read() {
-  int fds[2];
-  const int error = ::pipe(fds);
-  return made(fds, 0, error);
-}
-pair_of_fds pipe_to_write() {
-  int fds[2];
-  const int error = ::pipe(fds);
-  return made(fds, 1, error);
+ability to_ability(std::string_view name) {
+  for (const auto& [each, known] : abilities)
+    if (known == name) return each;
+  throw usage_error("conformance: no ability is named \"" + std::string(name) +
+                    "\"; they are listed in <interloop/testing/conformance.hpp>");
 }
 
 void case_list::add(std::string_view name, std::function<void(bench&)> body) {
-  all_.push_back({name, [body = std::move(body)](const harness& on) { return run_case(on, body); }});
+  all_.push_back({name, [name, body = std::move(body)](const harness& on) { return run_case(on, name, body); }});
 }
 
 const std::vector<test_case>& cases() {
@@ -230,6 +203,8 @@ const std::vector<test_case>& cases() {
     add_close_cases(list);
     add_run_cases(list);
     add_nested_cases(list);
+    add_native_cases(list);
+    add_idle_cases(list);
     add_fork_cases(list);
     return list.take();
   }();

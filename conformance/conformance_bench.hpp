@@ -30,6 +30,21 @@ struct case_skipped {
 
 [[noreturn]] void fail(const std::string& message, here where);
 
+/// What a case is doing, for the report if it fails or hangs. Any thread.
+class progress {
+ public:
+  void waits_for(std::string what);
+  [[nodiscard]] std::string waiting() const;
+  /// The case needs this ability, and the loop is said to have it.
+  void relies_on(ability what);
+  [[nodiscard]] std::vector<ability> relied() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::string waiting_ = "its first callback";
+  std::vector<ability> relied_;
+};
+
 /// A thread that is joined when the handle is destroyed, however the case ends.
 class joining_thread {
  public:
@@ -49,18 +64,24 @@ class joining_thread {
 /// an `interposer` can break it.
 class bench {
  public:
-  explicit bench(const harness& on);
+  bench(const harness& on, progress& doing);
   ~bench();
 
   [[nodiscard]] loop& core() { return native_->core(); }
   [[nodiscard]] native_loop& native() { return *native_; }
+  /// Makes a new loop on the same native loop. Returns false if the harness does not offer that.
+  [[nodiscard]] bool renew();
   /// Destroys the native loop at once, with everything that is pending.
   void destroy_native() { native_.reset(); }
 
   /// Skips the case unless the loop can do this.
   void needs(ability what) const;
+  [[nodiscard]] duration patience() const noexcept { return on_.patience; }
+  /// The loop's clock must not go back. Call it anywhere in the loop's thread.
+  void look_at_the_clock(const std::string& when, here where = here::current());
 
-  /// Fails the case unless `holds`, also from inside a callback.
+  /// Fails the case unless `holds`, also from inside a callback. `expected` says where to look in the port, if that is one
+  /// place.
   void check(bool holds, const std::string& expected, here where = here::current());
   template <class A, class B>
   void equal(const A& got, const B& expected, const std::string& what, here where = here::current()) {
@@ -75,6 +96,8 @@ class bench {
   void pass(duration span, here where = here::current());
   /// Drives the native loop for that long in real time: for use after interloop's loop was closed.
   void linger(duration span);
+  /// Drives the native loop for some of its steps, however long they take: as `linger`.
+  void steps(int count);
   /// Makes time pass inside a callback. Needs `ability::passes_time`.
   void stall(duration span);
 
@@ -213,9 +236,13 @@ class bench {
     }
   }
 
+  void listen();
+
   const harness& on_;
+  progress& doing_;
   interposer* between_;
   std::unique_ptr<native_loop> native_;
+  std::optional<time_point> seen_;  // by `look_at_the_clock`
   /// Throws if a check failed inside a callback or in a thread.
   void rethrow() const {
     if (std::string message = notes_->failed(); !message.empty()) throw case_failed{std::move(message)};
@@ -322,6 +349,8 @@ void add_watch_life_cases(case_list& all);
 void add_future_cases(case_list& all);
 void add_close_cases(case_list& all);
 void add_run_cases(case_list& all);
+void add_native_cases(case_list& all);
+void add_idle_cases(case_list& all);
 void add_nested_cases(case_list& all);
 void add_fork_cases(case_list& all);
 

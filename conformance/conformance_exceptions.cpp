@@ -30,7 +30,7 @@ void add_exception_cases(case_list& all) {
     one_escaped<std::runtime_error>(b);
   });
 
-  all.add("an exception that is no std::exception goes to the handler too", [](bench& b) {
+  all.add("an exception of any type goes to the handler", [](bench& b) {
     bool ran = false;
     b.soon([] { throw 42; });
     b.soon([&] { ran = true; });
@@ -85,7 +85,7 @@ void add_exception_cases(case_list& all) {
     one_escaped<std::runtime_error>(b);
   });
 
-  all.add("an exception thrown by the exception handler itself stops nothing", [](bench& b) {
+  all.add("an exception thrown by the exception handler itself does not stop the loop", [](bench& b) {
     bool ran = false;
     int handled = 0;
     b.core().set_exception_handler([&](std::string_view, const failure&) {

@@ -85,7 +85,7 @@ void add_future_cases(case_list& all) {
     b.escaped().clear();
   });
 
-  all.add("dropping the last handle of a pending future destroys its callbacks unrun", [](bench& b) {
+  all.add("dropping the last handle of a pending future destroys its callbacks without calling them", [](bench& b) {
     tally count;
     b.then(b.make<void>(), counted(count));
     b.equal(count.destroyed, 1, "times destroyed");

@@ -76,6 +76,28 @@ void add_order_cases(case_list& all) {
     b.check(b.core().in_loop_thread(), "in_loop_thread() holds where the native loop was run");
   });
 
+  all.add("only the loop's thread is taken for it", [](bench& b) {
+    const auto ask_elsewhere = [&] {
+      b.thread([&, remote = b.core().remote()] {
+         b.check(!b.core().in_loop_thread(),
+                 "in_loop_thread() is false in a thread that has nothing to do with the loop; look at the port's "
+                 "in_loop_thread(), which the core asks in any thread");
+         b.check(!remote.is_here(),
+                 "that thread may wait for the loop; look at the port's in_loop_thread() and knowledge()");
+       }).join();
+    };
+    bool asked = false;
+    ask_elsewhere();
+    b.soon([&] {
+      b.check(b.core().in_loop_thread() && b.core().remote().is_here(),
+              "a callable knows that it is in the loop's thread");
+      ask_elsewhere();
+      asked = true;
+    });
+    b.until([&] { return asked; }, "the callable runs");
+    ask_elsewhere();
+  });
+
   all.add("a callable runs once and is destroyed once", [](bench& b) {
     tally count;
     b.soon(counted(count));
@@ -112,10 +134,11 @@ void add_order_cases(case_list& all) {
       if (--left > 0) b.soon(std::ref(again));
     };
     b.soon(std::ref(again));
-    b.until([&] { return left == 0; }, "a chain of a thousand callables ends");
+    b.until([&] { return left == 0; },
+            "a chain of a thousand callables ends; look at wake(), which the core calls inside a turn too");
   });
 
-  all.add("a callable that queues itself for ever does not starve native handlers", [](bench& b) {
+  all.add("a callable that queues itself forever does not starve native handlers", [](bench& b) {
     b.needs(ability::calls_natively);
     endless busy(b);
     int handled = 0;
@@ -128,7 +151,7 @@ void add_order_cases(case_list& all) {
     b.turns();
   });
 
-  all.add("a callable that queues itself for ever does not starve timers", [](bench& b) {
+  all.add("a callable that queues itself forever does not starve timers", [](bench& b) {
     b.needs(ability::passes_time);
     endless busy(b);
     bool rang = false;
@@ -138,7 +161,7 @@ void add_order_cases(case_list& all) {
     b.turns();
   });
 
-  all.add("a callable that queues itself for ever does not starve descriptors", [](bench& b) {
+  all.add("a callable that queues itself forever does not starve descriptors", [](bench& b) {
     endless busy(b);
     auto fds = sockets();
     int reported = 0;

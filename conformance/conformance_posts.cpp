@@ -73,6 +73,24 @@ void add_post_cases(case_list& all) {
     b.equal(ran, 1000, "posts that ran");
   });
 
+  all.add("a post from another thread during a turn is not lost", [](bench& b) {
+    int ran = 0;
+    const auto post_from_elsewhere = [&] {
+      b.thread([&, remote = b.core().remote()] { b.post(remote, [&] { ++ran; }); }).join();
+    };
+    const std::string where = "; the flag by which wake() merges calls has to be cleared before turn(), not after";
+    b.soon(post_from_elsewhere);
+    b.until([&] { return ran == 1; }, "what was posted while a callable ran runs" + where);
+    b.later(1ms, post_from_elsewhere);
+    b.until([&] { return ran == 2; }, "what was posted while a timer ran runs" + where);
+    auto fds = sockets();
+    const auto watching = b.watch(fds.near(), interest::read, [&](interest) {
+      if (fds.receive() > 0) post_from_elsewhere();
+    });
+    fds.send();
+    b.until([&] { return ran == 3; }, "what was posted while a watch's callback ran runs" + where);
+  });
+
   all.add("a post by the loop's own thread runs in a later turn", [](bench& b) {
     bool ran = false;
     b.post([&] { ran = true; });
@@ -101,7 +119,7 @@ void add_post_cases(case_list& all) {
     b.equal(order, std::vector<int>{0, 1, 2, 3, 4}, "the order");
   });
 
-  all.add("a posted callable that posts itself for ever does not starve timers", [](bench& b) {
+  all.add("a posted callable that posts itself forever does not starve timers", [](bench& b) {
     b.needs(ability::passes_time);
     bool stopped = false;
     std::function<void()> again = [&] {

@@ -27,7 +27,7 @@ void stop_cases(case_list& all) {
     b.equal(order, std::vector<int>{0, 1}, "what ran");
   });
 
-  all.add("a stop before the run makes it return at once, and only that one", [](bench& b) {
+  all.add("a stop before a run makes that run return at once, and no later one", [](bench& b) {
     b.needs(ability::runs);
     bool ran = false;
     b.later(1ms, [&] {
@@ -89,6 +89,37 @@ void stop_cases(case_list& all) {
     b.check(b.run(), "run() returns");
     b.equal(count.ran, 0, "callables that ran after the closing");
     b.check(b.core().closed(), "the loop is closed");
+  });
+
+  all.add("closing the loop ends the run although the application keeps the native loop busy", [](bench& b) {
+    b.needs(ability::runs);
+    b.needs(ability::calls_natively);
+    // Shared, because the last handler may run after the case.
+    struct handler : std::enable_shared_from_this<handler> {
+      bench* on;
+      bool over = false;
+      bool gave_up = false;
+      std::chrono::steady_clock::time_point end;
+      void call() {
+        on->native().call_native([self = shared_from_this()] {
+          if (self->over) return;
+          self->gave_up = std::chrono::steady_clock::now() > self->end;
+          if (!self->gave_up) self->call();  // otherwise a loop that ends when idle ends, and the case with it
+        });
+      }
+    };
+    const auto busy = std::make_shared<handler>();
+    busy->on = &b;
+    busy->end = std::chrono::steady_clock::now() + b.patience();
+    busy->call();
+    const auto held = b.core().hold();
+    b.later(1ms, [&] { b.close(); });
+    static_cast<void>(b.run());
+    busy->over = true;
+    b.check(!busy->gave_up,
+            "run() returns when the loop is closed, although the application's own objects keep the native loop going; "
+            "close() has to end the run, as stop() does");
+    b.linger(2ms);
   });
 
   all.add("run inside a turn is refused instead of hanging", [](bench& b) {
@@ -217,7 +248,7 @@ void alive_cases(case_list& all) {
   });
 
   all.add("a closed loop does not keep the native loop running", [](bench& b) {
-    b.needs(ability::ends_when_idle);
+    b.needs(ability::runs);
     const timer set = b.later(1h, [] {});
     const auto fds = sockets();
     const auto watching = b.watch(fds.near(), interest::read, [](interest) {});

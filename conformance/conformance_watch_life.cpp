@@ -128,7 +128,7 @@ void end_cases(case_list& all) {
     fd_watch watching = b.watch(fds.near(), interest::write, counted(count));
     b.until([&] { return count.ran > 0; }, "the descriptor is reported");
     b.native().drop_owner();
-    b.equal(count.destroyed, 1, "times destroyed when the loop went");
+    b.equal(count.destroyed, 1, "times destroyed when the loop was destroyed");
     b.check(!watching.active(), "the handle says that it is over");
     watching.set_interest(interest::read);
     watching.stop();
@@ -270,7 +270,7 @@ void lost_cases(case_list& all) {
     }
   });
 
-  all.add("a descriptor that is closed before the native loop has seen it harms nobody", [](bench& b) {
+  all.add("a descriptor that is closed before the native loop has seen it does not affect other watches", [](bench& b) {
     auto closed = sockets();
     auto other = sockets();
     fd_watch watching = b.watch(closed.near(), interest::read, [](interest) {});

@@ -57,7 +57,7 @@ void direction_cases(case_list& all) {
     b.until([&] { return seen == interest::read_write; }, "both directions are reported");
   });
 
-  all.add("a direction that nobody asked for is not reported", [](bench& b) {
+  all.add("a direction that was not asked for is not reported", [](bench& b) {
     auto fds = sockets();  // always writable
     int reported = 0;
     const auto watching = b.watch(fds.near(), interest::read, [&](interest ready) {
@@ -163,6 +163,39 @@ void end_cases(case_list& all) {
     reported = 0;
     fds.close_far();
     b.until([&] { return reported >= 2; }, "the error is reported, as long as it lasts");
+  });
+}
+
+void odd_cases(case_list& all) {
+  all.add("a watch for writing alone hears that the peer of a full socket has gone", [](bench& b) {
+    auto fds = sockets();
+    fds.fill();
+    int reported = 0;
+    const auto watching = b.watch(fds.near(), interest::write, [&](interest ready) {
+      b.equal(ready, interest::write, "the directions");
+      ++reported;
+    });
+    b.pass(1ms);
+    b.check(reported <= few, "a full socket is not reported");
+    reported = 0;
+    fds.close_far();
+    b.until([&] { return reported > 0; }, "the end is reported; errors and hang-ups count as both directions");
+  });
+
+  all.add("a device that cannot be waited for is reported or refused", [](bench& b) {
+    const int fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (fd < 0) throw case_skipped{"there is no /dev/null"};
+    const pair_of_fds device(fd, -1);
+    int reported = 0;
+    fd_watch watching;
+    try {
+      watching = b.watch(fd, interest::read_write, [&](interest) { ++reported; });
+    } catch (const usage_error&) {
+      return;
+    }
+    b.until([&] { return reported > 1 || !watching.active(); },
+            "/dev/null, which epoll refuses, is reported as ready; or watch() throws usage_error, or lost() is called");
+    b.escaped().clear();
   });
 }
 
@@ -275,6 +308,7 @@ void interest_cases(case_list& all) {
 void add_watch_cases(case_list& all) {
   direction_cases(all);
   end_cases(all);
+  odd_cases(all);
   interest_cases(all);
 }
 

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -32,21 +33,35 @@ using namespace std::chrono_literals;
 enum class fault {
   none,
   // The port.
-  wakes_inline,         // wake() runs the turn
-  loses_wakes,          // wake() does nothing
-  loses_foreign_wakes,  // wake() does nothing in another thread
-  loses_later_wakes,    // wake() does nothing inside a turn, so what a turn leaves is forgotten
-  turns_elsewhere,      // turns run in another thread
-  owns_every_thread,    // in_loop_thread() is always true
-  greedy,               // turns until nothing is ready before it looks at anything else
-  never_rings,          // no alarm
-  clock_ahead,          // now() is ahead when the alarm rings
-  clock_stands,         // now() stands still inside a turn
-  never_readable,       // descriptors
+  wakes_inline,          // wake() runs the turn
+  alarms_inline,         // set_alarm() runs it
+  hangs,                 // the native loop never returns
+  loses_wakes,           // wake() does nothing
+  loses_foreign_wakes,   // wake() does nothing in another thread
+  loses_later_wakes,     // wake() does nothing inside a turn, so what a turn leaves is forgotten
+  loses_wakes_in_turns,  // nor if another thread calls it while a turn runs
+  turns_elsewhere,       // turns run in another thread
+  owns_every_thread,     // in_loop_thread() is always true
+  claims_every_thread,   // and said to be exact
+  greedy,                // turns until nothing is ready before it looks at anything else
+  idle_only,             // looks at wake-ups and the alarm only when the application's handlers have nothing to do
+  spins,                 // never sleeps
+  turns_for_nothing,     // turns in each step
+  never_rings,           // no alarm
+  rings_late,            // 50 ms late
+  keeps_first_alarm,     // set_alarm() does nothing while the alarm is armed
+  arms_anew,             // each run of the native loop waits for the whole delay again
+  clock_ahead,           // now() is ahead when the alarm rings
+  clock_stands,          // now() stands still inside a turn
+  clock_goes_back,       // now() goes back when the alarm rings
+  never_readable,        // descriptors
   never_writable,
   reports_once,
   reports_always,
   no_hang_ups,
+  hang_ups_for_readers,  // a hang-up is readiness to read, and nothing else
+  silent_devices,        // devices are never reported
+  silences_others,       // the application's watch of the same descriptor
   keeps_interest,
   sets_flags,
   closes_descriptors,
@@ -57,6 +72,11 @@ enum class fault {
   always_alive,
   ignores_stop,
   runs_not,
+  close_keeps_alarm,
+  close_keeps_running,
+  close_leaks,    // a descriptor
+  close_forgets,  // something in the native loop
+  works_once,     // the second loop on the native loop gets no alarm
   releases_never,
   releases_twice,
   not_nested,
@@ -111,14 +131,19 @@ class port final : public loop_port {
     const bool foreign = std::this_thread::get_id() != thread_;
     if (is(fault::loses_wakes) || (is(fault::loses_foreign_wakes) && foreign)) return;
     if (is(fault::loses_later_wakes) && !foreign && depth_ > 0) return;
+    if (is(fault::loses_wakes_in_turns) && foreign && turning_) return;
     if (is(fault::wakes_inline) && !foreign && depth_ == 0) turn([this] { loop_port::turn(); });
     if (!is(fault::robs_its_parent)) woken_ = true;  // else it goes by what it reads
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(event_, &one, sizeof one);
   }
   void set_alarm(time_point when) override {
+    if (is(fault::alarms_inline)) return alarm();
+    if (is(fault::keeps_first_alarm) && alarm_ != never) return;
     // Ahead, it rings without a wait: a machine that paused in that would make early timers late.
     alarm_ = is(fault::clock_ahead) ? std::chrono::steady_clock::now() : when;
+    if (is(fault::rings_late)) alarm_ += 50ms;
+    delay_ = alarm_ - std::chrono::steady_clock::now();
   }
   void clear_alarm() noexcept override { alarm_ = never; }
 
@@ -128,13 +153,19 @@ class port final : public loop_port {
       ahead_ = false;
       return present + 3ms;
     }
+    if (is(fault::clock_goes_back) && ringing_) return present - 3ms;
     return is(fault::clock_stands) && depth_ > 0 ? began_ : present;
   }
 
   std::unique_ptr<port_watch> watch(int fd, interest wanted, watched_fd& state) override {
     return std::make_unique<poll_watch>(*this, fd, wanted, state);
   }
-  bool in_loop_thread() const noexcept override { return is(fault::owns_every_thread); }
+  bool in_loop_thread() const noexcept override {
+    return is(fault::owns_every_thread) || is(fault::claims_every_thread);
+  }
+  thread_knowledge knowledge() const noexcept override {
+    return is(fault::claims_every_thread) ? thread_knowledge::exact : thread_knowledge::none;
+  }
   void keep_alive(bool pending) noexcept override { kept_alive_ = pending; }
 
   void run() override {
@@ -142,8 +173,8 @@ class port final : public loop_port {
     stopped_ = false;
     const auto end = std::chrono::steady_clock::now() + 400ms;
     const bool alive_anyway = is(fault::always_alive);
-    while (!core().closed() && (!stopped_ || is(fault::ignores_stop)) && std::chrono::steady_clock::now() < end) {
-      const bool alive = is(fault::never_alive) ? false : kept_alive_ || alive_anyway;
+    while ((!stopped_ || is(fault::ignores_stop)) && std::chrono::steady_clock::now() < end) {
+      const bool alive = is(fault::never_alive) ? false : kept_alive_ || alive_anyway || !native_.empty();
       if (!step(alive ? 5 : 0) && !alive) return;
     }
   }
@@ -157,8 +188,10 @@ class port final : public loop_port {
   }
 
   void close(function<void()> released) noexcept override {
-    alarm_ = never;
-    native_.clear();
+    if (!is(fault::close_keeps_alarm)) alarm_ = never;
+    woken_ = false;
+    stopped_ = !is(fault::close_keeps_running);
+    if (is(fault::close_leaks)) static_cast<void>(::fcntl(event_, F_DUPFD_CLOEXEC, 0));
     if (is(fault::robs_its_parent)) drain();
     if (!released || is(fault::releases_never)) return;
     released();
@@ -171,9 +204,25 @@ class port final : public loop_port {
     [[maybe_unused]] const auto written = ::write(event_, &one, sizeof one);
   }
 
+  /// A watch of the application's own.
+  std::shared_ptr<void> watch_native(int fd, std::function<void()> fn) {
+    const auto made = std::make_shared<native_watch>(native_watch{fd, std::move(fn)});
+    native_watches_.push_back(made);
+    return made;
+  }
+
+  void slice_begins() {
+    if (is(fault::arms_anew) && alarm_ != never) alarm_ = std::chrono::steady_clock::now() + delay_;
+  }
+
   /// One look at everything. Returns whether there was something.
   bool step(int timeout_ms) {
+    if (is(fault::hangs))
+      for (;;) std::this_thread::sleep_for(1h);
+    if (is(fault::spins)) timeout_ms = 0;
+    if (is(fault::turns_for_nothing) && !core().closed()) turn([this] { loop_port::turn(); });
     bool any = false;
+    if (is(fault::idle_only) && (!native_.empty() || !native_watches_.empty())) return serve_natively(), true;
     const auto enough = std::chrono::steady_clock::now() + 50ms;
     const bool may_turn = depth_ == 0 || !is(fault::not_nested);
     while (may_turn && !core().closed() && (woken_.exchange(false) || (depth_ > 0 && needs_turn()))) {
@@ -183,15 +232,15 @@ class port final : public loop_port {
       if (alarm_ <= std::chrono::steady_clock::now()) woken_ = true;
       if (std::chrono::steady_clock::now() >= enough) return true;
     }
-    std::deque<std::function<void()>> handlers;
-    handlers.swap(native_);
-    for (auto& each : handlers) each(), any = true;
+    any = serve_natively() || any;
     const bool rings = depth_ == 0 || !is(fault::forgets_nested_alarm);
     if (alarm_ <= std::chrono::steady_clock::now() && rings && !is(fault::never_rings) && may_turn) {
       alarm_ = never;
       any = true;
       ahead_ = true;
+      ringing_ = true;
       turn([this] { alarm(); });
+      ringing_ = false;
     }
     return look(any ? 0 : timeout_ms) || any;
   }
@@ -202,9 +251,32 @@ class port final : public loop_port {
   friend class poll_watch;
   static constexpr time_point never = (time_point::max)();
 
+  struct native_watch {
+    int fd;
+    std::function<void()> fn;
+  };
+
+  bool serve_natively() {
+    std::deque<std::function<void()>> handlers;
+    handlers.swap(native_);
+    for (auto& each : handlers) each();
+    std::erase_if(native_watches_, [](const auto& each) { return each.expired(); });
+    bool any = !handlers.empty();
+    for (const std::weak_ptr<native_watch>& each : std::vector(native_watches_)) {
+      const auto watch = each.lock();
+      if (!watch || (is(fault::silences_others) && numbers_.contains(watch->fd))) continue;
+      pollfd polled{watch->fd, POLLIN, 0};
+      if (::poll(&polled, 1, 0) == 0) continue;
+      any = true;
+      watch->fn();
+    }
+    return any;
+  }
+
   template <class F>
   void turn(F run_it) {
     ++depth_;
+    turning_ = true;
     began_ = std::chrono::steady_clock::now();
     if (is(fault::turns_elsewhere)) {
       std::thread(run_it).join();
@@ -212,6 +284,7 @@ class port final : public loop_port {
       run_it();
     }
     --depth_;
+    turning_ = depth_ > 0;
   }
 
   void drain() noexcept {
@@ -221,7 +294,7 @@ class port final : public loop_port {
   }
 
   bool look(int timeout_ms) {
-    if (core().closed()) return false;
+    if (core().closed()) return std::this_thread::sleep_for(std::chrono::milliseconds(timeout_ms)), false;
     if (alarm_ != never) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(alarm_ - std::chrono::steady_clock::now()).count();
       timeout_ms = static_cast<int>(std::clamp<long long>(left, 0, timeout_ms));
@@ -252,6 +325,9 @@ class port final : public loop_port {
     if (seen & POLLOUT) ready = ready | interest::write;
     if ((seen & (POLLHUP | POLLERR)) && !is(fault::no_hang_ups)) ready = interest::read_write;
     if (is(fault::no_hang_ups) && (seen & (POLLHUP | POLLERR | POLLRDHUP))) ready = interest::none;
+    if ((seen & POLLHUP) && is(fault::hang_ups_for_readers)) ready = interest::read;
+    if (struct stat about{}; is(fault::silent_devices) && ::fstat(on.fd_, &about) == 0 && S_ISCHR(about.st_mode))
+      ready = interest::none;
     if (is(fault::reports_always) && on.wanted_ != interest::none) ready = interest::read_write;
     if (is(fault::never_readable)) ready = ready & interest::write;
     if (is(fault::never_writable)) ready = ready & interest::read;
@@ -267,13 +343,17 @@ class port final : public loop_port {
   const int event_;
   const std::thread::id thread_ = std::this_thread::get_id();
   std::atomic<bool> woken_{false};
+  std::atomic<bool> turning_{false};
   mutable bool ahead_ = false;
+  bool ringing_ = false;
+  duration delay_{};
   int depth_ = 0;
   time_point began_{};
   time_point alarm_ = never;
   bool kept_alive_ = false;
   bool stopped_ = false;
   std::deque<std::function<void()>> native_;
+  std::vector<std::weak_ptr<native_watch>> native_watches_;
   std::vector<poll_watch*> watches_;
   std::set<int> numbers_;
 };
@@ -382,9 +462,15 @@ class loop_on_poll final : public conformance::native_loop {
     return mine;
   }
   void drop_owner() override { owner_.reset(); }
+  bool make_owner() override {
+    owner_.emplace(std::make_unique<port>(fault_ == fault::works_once ? fault::never_rings : fault_));
+    return true;
+  }
+  std::string left_behind() override { return fault_ == fault::close_forgets ? "an event" : ""; }
 
   bool run_until(const std::function<bool()>& done, duration limit) override {
     const auto end = std::chrono::steady_clock::now() + limit;
+    if (owner_) native().slice_begins();
     while (!done()) {
       if (std::chrono::steady_clock::now() >= end) return false;
       if (!owner_) {
@@ -392,14 +478,21 @@ class loop_on_poll final : public conformance::native_loop {
         continue;
       }
       loop& mine = **owner_;
-      const port::kept here(port::of(mine));  // a callback may drop the owner
-      port::of(mine).step(1);
+      const port::kept here(native());  // a callback may drop the owner
+      native().step(1);
     }
     return true;
   }
-  void call_native(std::function<void()> fn) override { port::of(**owner_).call_native(std::move(fn)); }
+  void call_native(std::function<void()> fn) override {
+    if (owner_) native().call_native(std::move(fn));
+  }
+  std::shared_ptr<void> watch_native(int fd, std::function<void()> fn) override {
+    return native().watch_native(fd, std::move(fn));
+  }
 
  private:
+  port& native() { return port::of(**owner_); }
+
   fault fault_;
   std::shared_ptr<breaker> between_;
   int asked_ = 0;

@@ -2,6 +2,10 @@
 // The conformance suite is itself tested: the small loop passes it, and broken in the way a case is about it fails.
 #include "faulty_loop.hpp"
 
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +13,9 @@
 namespace {
 
 using faulty::fault;
+using interloop::usage_error;
+using ::testing::HasSubstr;
+using namespace std::chrono_literals;
 
 struct broken {
   fault how;
@@ -24,13 +31,23 @@ const std::vector<broken>& faults() {
         "posts that came while the loop did not run are not lost", "a post during the last turn of a run is not lost"}},
       {fault::loses_later_wakes, {"a chain of callables runs to its end"}},
       {fault::turns_elsewhere, {"callables run in the loop's thread"}},
+      {fault::loses_wakes_in_turns, {"a post from another thread during a turn is not lost"}},
       {fault::owns_every_thread, {"touching the loop from another thread throws wrong_thread"}},
+      {fault::claims_every_thread, {"only the loop's thread is taken for it"}},
       {fault::greedy,
-       {"a callable that queues itself for ever does not starve native handlers",
-        "a callable that queues itself for ever does not starve descriptors",
+       {"a callable that queues itself forever does not starve native handlers",
+        "a callable that queues itself forever does not starve descriptors",
         "timers of zero delay that set themselves again do not starve descriptors",
         "timers of zero delay that set themselves again do not starve native handlers"}},
-      {fault::never_rings, {"a timer that is made later with an earlier deadline fires first"}},
+      {fault::idle_only,
+       {"native handlers that follow each other without end do not starve the loop",
+        "a native watch that stays ready does not starve the loop"}},
+      {fault::spins, {"the native loop sleeps while there is nothing to do"}},
+      {fault::turns_for_nothing, {"a far timer, an idle watch and a paused watch cause no turns"}},
+      {fault::keeps_first_alarm, {"a timer that is made later with an earlier deadline fires first"}},
+      {fault::rings_late, {"on a machine that is not busy a timer is not late"}},
+      {fault::arms_anew, {"timers fire on a native loop that is run in slices shorter than their delay"}},
+      {fault::clock_goes_back, {"the clock never goes back"}},
       {fault::clock_ahead, {"a timer never fires early by the loop's clock"}},
       {fault::clock_stands, {"a timer that is set after a stall counts from the call"}},
       {fault::never_readable,
@@ -41,11 +58,15 @@ const std::vector<broken>& faults() {
         "a descriptor may be watched from inside a callback", "a peer that closes one half leaves the other writable"}},
       {fault::reports_once,
        {"data that was not read is reported again", "a watch's callback is not called again by a run nested in it"}},
-      {fault::reports_always, {"a direction that nobody asked for is not reported"}},
+      {fault::reports_always, {"a direction that was not asked for is not reported"}},
       {fault::no_hang_ups,
        {"a peer that closes is reported as readable", "what was sent before the end is reported before the end",
         "a pipe whose writer is gone is reported to its reader",
         "a full pipe whose reader is gone is reported to its writer"}},
+      {fault::hang_ups_for_readers, {"a watch for writing alone hears that the peer of a full socket has gone"}},
+      {fault::silent_devices, {"a device that cannot be waited for is reported or refused"}},
+      {fault::silences_others,
+       {"a native watch of the same descriptor works beside the loop's, or one of them is refused"}},
       {fault::keeps_interest,
        {"interest may change inside the callback", "interest may change from outside a callback",
         "a watch may begin paused"}},
@@ -69,9 +90,14 @@ const std::vector<broken>& faults() {
       {fault::ignores_stop,
        {"run ends at a stop, and what is pending is there in the next run",
         "a stop that another thread posts ends the run"}},
-      {fault::runs_not, {"a stop before the run makes it return at once, and only that one"}},
+      {fault::runs_not, {"a stop before a run makes that run return at once, and no later one"}},
+      {fault::close_keeps_alarm, {"closing disarms the alarm"}},
+      {fault::close_keeps_running,
+       {"closing the loop ends the run although the application keeps the native loop busy"}},
+      {fault::close_forgets, {"closing leaves nothing of the loop in the native loop"}},
+      {fault::works_once, {"a native loop may get another loop after the first was closed"}},
       {fault::releases_never, {"closing twice does nothing"}},
-      {fault::releases_twice, {"closing tells once when the native loop has let go"}},
+      {fault::releases_twice, {"closing says once that the native loop has released everything"}},
       {fault::not_nested,
        {"a nested run goes on with what was queued before, in order",
         "a nested run serves a timer that was set before it", "a nested run inside a timer serves the next timer",
@@ -82,15 +108,16 @@ const std::vector<broken>& faults() {
       {fault::deaf_to_exceptions,
        {"a failure that nobody looked at goes to the exception handler",
         "a watch whose descriptor was closed ends where its interest is changed or it is stopped",
-        "a descriptor that is closed before the native loop has seen it harms nobody"}},
+        "a descriptor that is closed before the native loop has seen it does not affect other watches"}},
       {fault::robs_its_parent,
        {"a forked child that destroys the loop leaves its parent's as it is",
-        "a forked child that runs the loop takes nothing that is to wake its parent"}},
+        "a forked child that closes the loop leaves its parent's as it is",
+        "a forked child that runs the loop leaves its parent's wake-ups alone"}},
       {fault::runs_inline,
        {"a callable never runs inside the call that queued it", "what is queued runs before a timer of zero delay",
         "a timer of zero delay runs in a later turn", "a timer of negative delay runs in a later turn",
         "a timer of the most negative delay runs in a later turn", "a delay that is not a number counts as zero",
-        "a delay too long for the clock never fires and harms no other timer",
+        "a delay too long for the clock never fires and does not affect other timers",
         "cancelling twice or after the timer fired does nothing",
         "a post by the loop's own thread runs in a later turn",
         "a future's callbacks run in a later turn and get the same value",
@@ -112,8 +139,8 @@ const std::vector<broken>& faults() {
        {"a watch may pause itself inside its callback", "a watch may end itself in its callback",
         "a watch's handle may be destroyed in its callback"}},
       {fault::runs_never,
-       {"dropping a timer's handle does not cancel it", "a callable that queues itself for ever does not starve timers",
-        "a posted callable that posts itself for ever does not starve timers",
+       {"dropping a timer's handle does not cancel it", "a callable that queues itself forever does not starve timers",
+        "a posted callable that posts itself forever does not starve timers",
         "cancelling a coroutine cancels what it awaits",
         "a sleeping coroutine that is cancelled wakes and may clean up"}},
       {fault::runs_when_destroyed,
@@ -132,25 +159,25 @@ const std::vector<broken>& faults() {
         "a callable that throws is destroyed once",
         "a handle that is moved goes on watching, and one that is assigned over ends",
         "a watch's handle may outlive the loop",
-        "dropping the last handle of a pending future destroys its callbacks unrun",
-        "closing destroys a queued callable unrun",
-        "closing destroys a posted callable unrun",
-        "closing destroys a timer's callable unrun",
-        "closing destroys a watch's callback unrun",
-        "closing destroys the callbacks of a pending future unrun",
-        "closing destroys the callbacks of a completed future unrun",
+        "dropping the last handle of a pending future destroys its callbacks without calling them",
+        "closing destroys a queued callable without calling it",
+        "closing destroys a posted callable without calling it",
+        "closing destroys a timer's callable without calling it",
+        "closing destroys a watch's callback without calling it",
+        "closing destroys the callbacks of a pending future without calling them",
+        "closing destroys the callbacks of a completed future without calling them",
         "a callable may destroy the loop's owner",
         "a timer may destroy the loop's owner",
         "a watch's callback may destroy the loop's owner",
-        "handles may go after the loop and in any order"}},
+        "handles may be destroyed after the loop and in any order"}},
       {fault::swallows_exceptions,
        {"an exception in a callable goes to the handler and the next ones run",
-        "an exception that is no std::exception goes to the handler too",
+        "an exception of any type goes to the handler",
         "an exception in a timer goes to the handler and the next timers fire",
         "an exception in a posted callable goes to the handler and the next ones run",
         "an exception in a watch's callback goes to the handler and the watch goes on",
         "an exception in a future's callback goes to the handler and the next callbacks run",
-        "an exception thrown by the exception handler itself stops nothing"}},
+        "an exception thrown by the exception handler itself does not stop the loop"}},
       {fault::accepts_everything,
        {"a post after the loop closed throws loop_closed and destroys the callable",
         "a second watch on one descriptor is refused", "a descriptor that is not open is refused",
@@ -164,6 +191,42 @@ const std::vector<broken>& faults() {
         "a closed loop does not keep the native loop running"}},
   };
   return all;
+}
+
+struct said {
+  fault how;
+  std::string_view name;  // of a case
+  std::string_view text;  // a part of what it says
+};
+
+// A failure says where to look in the port.
+const std::vector<said>& messages() {
+  static const std::vector<said> all{
+      {fault::keeps_first_alarm, "a timer that is made later with an earlier deadline fires first",
+       "set_alarm() has to replace what is armed"},
+      {fault::rings_late, "on a machine that is not busy a timer is not late", "look at set_alarm()"},
+      {fault::rings_late, "on a machine that is not busy a timer is not late",
+       "put ability::punctual in harness::lacks"},
+      {fault::close_keeps_alarm, "closing disarms the alarm", "called turn() or alarm() after its close()"},
+      {fault::claims_every_thread, "only the loop's thread is taken for it", "look at the port's in_loop_thread()"},
+      {fault::clock_goes_back, "the clock never goes back", "look at the port's now()"},
+      {fault::loses_later_wakes, "a chain of callables runs to its end", "wake()"},
+      {fault::loses_wakes_in_turns, "a post from another thread during a turn is not lost",
+       "the flag by which wake() merges calls has to be cleared before turn()"},
+      {fault::loses_wakes_in_turns, "a post during the last turn of a run is not lost", "run() returns"},
+      {fault::close_leaks, "callables run in the loop's thread", "(anon_inode:[eventfd]); look at close()"},
+      {fault::close_forgets, "closing leaves nothing of the loop in the native loop",
+       "close() takes everything out of the native loop, but this is left: an event"},
+      {fault::close_keeps_running, "closing the loop ends the run although the application keeps the native loop busy",
+       "close() has to end the run"},
+  };
+  return all;
+}
+
+const conformance::test_case& case_named(std::string_view name) {
+  for (const conformance::test_case& each : conformance::cases())
+    if (each.name == name) return each;
+  throw std::logic_error("no case is named " + std::string(name));
 }
 
 conformance::outcome run_broken(const conformance::test_case& which, fault how) {
@@ -233,13 +296,108 @@ TEST(Suite, ACaseThatNeedsWhatALoopLacksIsSkippedWithTheReason) {
 }
 
 TEST(Suite, AFailureSaysWhereAndWhat) {
-  for (const conformance::test_case& each : conformance::cases()) {
-    if (each.name != "a callable never runs inside the call that queued it") continue;
-    const conformance::outcome ended = run_broken(each, fault::runs_inline);
-    EXPECT_NE(ended.message.find("conformance_order.cpp:"), std::string::npos) << ended.message;
-    EXPECT_NE(ended.message.find("expected that a callable queued from outside waits for a turn"), std::string::npos)
-        << ended.message;
-  }
+  const conformance::outcome ended =
+      run_broken(case_named("a callable never runs inside the call that queued it"), fault::runs_inline);
+  EXPECT_THAT(ended.message, HasSubstr("conformance_order.cpp:"));
+  EXPECT_THAT(ended.message, HasSubstr("expected that a callable queued from outside waits for a turn"));
 }
+
+class a_failure_says_where_to_look : public ::testing::TestWithParam<said> {};
+TEST_P(a_failure_says_where_to_look, in_the_port) {
+  const conformance::outcome ended = run_broken(case_named(GetParam().name), GetParam().how);
+  EXPECT_EQ(ended.what, conformance::outcome::kind::failed);
+  EXPECT_THAT(ended.message, HasSubstr(std::string(GetParam().text)));
+}
+INSTANTIATE_TEST_SUITE_P(Suite, a_failure_says_where_to_look, ::testing::ValuesIn(messages()));
+
+TEST(Suite, EachAbilityHasItsName) {
+  using conformance::ability;
+  EXPECT_EQ(conformance::to_string(ability::nests), "nests");
+  EXPECT_EQ(conformance::to_string(ability::punctual), "punctual");
+  for (const auto each : {ability::nests, ability::calls_natively, ability::sleeps, ability::punctual})
+    EXPECT_EQ(conformance::to_ability(conformance::to_string(each)), each);
+  EXPECT_THROW(static_cast<void>(conformance::to_ability("flies")), usage_error);
+}
+
+TEST(Suite, EnvironmentVariablesAreSetWhileACaseRunsAndAsBeforeAfterwards) {
+  ::setenv("INTERLOOP_SUITE_TEST", "before", 1);
+  ::unsetenv("INTERLOOP_SUITE_TEST_NEW");
+  std::string seen;
+  auto on = faulty::harness(fault::none, std::make_shared<faulty::breaker>(fault::none));
+  on.environment = {{"INTERLOOP_SUITE_TEST", "during"}, {"INTERLOOP_SUITE_TEST_NEW", "new"}};
+  on.make = [&seen, make = on.make] {
+    seen = std::string(std::getenv("INTERLOOP_SUITE_TEST")) + ' ' + std::getenv("INTERLOOP_SUITE_TEST_NEW");
+    return make();
+  };
+  EXPECT_EQ(case_named("an empty callback is refused").run(on).what, conformance::outcome::kind::passed);
+  EXPECT_EQ(seen, "during new");
+  EXPECT_STREQ(std::getenv("INTERLOOP_SUITE_TEST"), "before");
+  EXPECT_EQ(std::getenv("INTERLOOP_SUITE_TEST_NEW"), nullptr);
+}
+
+// `run_all` with these arguments, on a loop with this fault; what it prints goes to `printed`.
+int run_all(fault how, std::vector<const char*> arguments, std::string& printed) {
+  arguments.insert(arguments.begin(), "program");
+  ::testing::internal::CaptureStdout();
+  const auto between = std::make_shared<faulty::breaker>(how);
+  const int status =
+      conformance::run_all(faulty::harness(how, between), static_cast<int>(arguments.size()), arguments.data());
+  printed = ::testing::internal::GetCapturedStdout();
+  return status;
+}
+
+TEST(RunAll, RunsTheCasesWithOneOfTheArgumentsInTheirName) {
+  std::string printed;
+  EXPECT_EQ(run_all(fault::none, {"closing twice", "empty callback"}, printed), 0);
+  EXPECT_EQ(printed,
+            "an empty callback is refused ... passed\n"
+            "closing twice does nothing ... passed\n"
+            "faulty: 2 passed, 0 failed, 0 skipped\n");
+}
+
+TEST(RunAll, SaysWhatHasFailedAndReturnsOne) {
+  std::string printed;
+  EXPECT_EQ(run_all(fault::releases_never, {"closing twice"}, printed), 1);
+  EXPECT_THAT(printed, HasSubstr("closing twice does nothing ... FAILED\n    "));
+  EXPECT_THAT(printed, HasSubstr("faulty: 0 passed, 1 failed, 0 skipped\nfailed: closing twice does nothing\n"));
+}
+
+TEST(RunAll, ReturnsTwoIfNoCaseHasSuchAName) {
+  std::string printed;
+  EXPECT_EQ(run_all(fault::none, {"no such case"}, printed), 2);
+}
+
+TEST(RunAll, ListsTheNames) {
+  std::string printed;
+  EXPECT_EQ(run_all(fault::none, {"--list"}, printed), 0);
+  EXPECT_EQ(static_cast<std::size_t>(std::count(printed.begin(), printed.end(), '\n')), conformance::cases().size());
+  EXPECT_THAT(printed, HasSubstr("\nclosing twice does nothing\n"));
+}
+
+class SuiteDeathTest : public ::testing::Test {
+ protected:
+  SuiteDeathTest() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+};
+
+TEST_F(SuiteDeathTest, ACaseThatHangsIsNamedAndEndsTheProcess) {
+  auto on = faulty::harness(fault::hangs, std::make_shared<faulty::breaker>(fault::hangs));
+  on.limit = 100ms;
+  EXPECT_DEATH(case_named("a chain of callables runs to its end").run(on),
+               "on faulty, the case \"a chain of callables runs to its end\" hangs. It waits for: ");
+}
+
+#if INTERLOOP_CHECKED
+TEST_F(SuiteDeathTest, APortThatTurnsInsideItsWakeEndsTheProcessWithASentence) {
+  EXPECT_DEATH(
+      run_broken(case_named("a chain of callables runs to its end"), fault::wakes_inline),
+      "the port \"faulty\" calls turn\\(\\) or alarm\\(\\) inside its own wake\\(\\), which the core has called");
+}
+
+TEST_F(SuiteDeathTest, APortThatRingsInsideItsSetAlarmEndsTheProcessWithASentence) {
+  EXPECT_DEATH(
+      run_broken(case_named("timers run in the order of their deadlines"), fault::alarms_inline),
+      "the port \"faulty\" calls turn\\(\\) or alarm\\(\\) inside its own set_alarm\\(\\), which the core has called");
+}
+#endif
 
 }  // namespace

@@ -32,7 +32,8 @@ class poll_watch final : public interloop::port_watch {
   void set_interest(interest wanted) override { wanted_ = wanted; }
 
   [[nodiscard]] pollfd asks() const {
-    return {wanted_ == interest::none ? -1 : fd_, interloop::poll_events(wanted_), 0};  // poll skips -1
+    return {wanted_ == interest::none || watched_.running() ? -1 : fd_, interloop::poll_events(wanted_),
+            0};  // poll skips -1
   }
   void report(short seen) {
     if (seen & POLLNVAL) return watched_.lost();  // closed: nobody could wait for it
@@ -71,7 +72,7 @@ class poll_port final : public interloop::loop_port {
 
   void run() override {
     stopped_ = false;
-    while (!stopped_ && (pending_ || waker_.signalled())) wait_once();
+    while (!stopped_ && (pending_ || waker_.signalled())) wait_once(interloop::duration::max());
   }
   void stop() noexcept override { stopped_ = true; }
   // [/run]
@@ -82,31 +83,30 @@ class poll_port final : public interloop::loop_port {
 
   // [close]
   void close(interloop::function<void()> released) noexcept override {
-    stopped_ = true;
+    stopped_ = true;           // a run ends
+    alarm_ = never;            // it may be armed
     if (released) released();  // nothing is given back later
   }
   // [/close]
 
- private:
-  friend class poll_watch;
-  static constexpr time_point never = (time_point::max)();
-
   // [wait]
-  void wait_once() {
+  void wait_once(interloop::duration at_most) {
+    if (core().closed()) return;
+    const bool nested = needs_turn();                 // an interrupted turn has left something
     const std::vector<poll_watch*> asked = watches_;  // callbacks may change the list
     std::vector<pollfd> polled{{waker_.get(), POLLIN, 0}};
     for (const poll_watch* each : asked) polled.push_back(each->asks());
-    if (::poll(polled.data(), polled.size(), timeout()) < 0) {
+    if (::poll(polled.data(), polled.size(), nested ? 0 : timeout(at_most)) < 0) {
       if (errno == EINTR) return;  // a signal came
       throw interloop::error(std::string("poll_loop: poll: ") + std::strerror(errno));
     }
 
     if (polled[0].revents != 0) {
       waker_.take();  // before the turn, so that what comes during it wakes again
-      turn();
     }
+    if (polled[0].revents != 0 || nested) turn();
     if (alarm_ <= now()) {
-      alarm_ = never;
+      alarm_ = never;  // before the turn, which may set it
       alarm();
     }
     for (std::size_t i = 0; i < asked.size(); ++i)
@@ -114,12 +114,26 @@ class poll_port final : public interloop::loop_port {
         asked[i]->report(polled[i + 1].revents);
   }
 
-  [[nodiscard]] int timeout() const {
-    if (alarm_ == never) return -1;
-    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(alarm_ - now()).count();  // rounded up
+  [[nodiscard]] int timeout(interloop::duration at_most) const {
+    if (alarm_ != never) at_most = std::min<interloop::duration>(at_most, alarm_ - now());
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(at_most).count();  // rounded up
     return static_cast<int>(std::clamp<decltype(wait)>(wait, 0, INT_MAX));
   }
   // [/wait]
+
+  // [step]
+  static poll_port& of(const interloop::loop& core) noexcept { return static_cast<poll_port&>(port_of(core)); }
+
+  void step(interloop::duration at_most) {
+    const kept here(*this);  // a callback may destroy the loop's owner
+    notice_fork();           // the wake-ups of a forked child's parent are not the child's
+    wait_once(at_most);
+  }
+  // [/step]
+
+ private:
+  friend class poll_watch;
+  static constexpr time_point never = (time_point::max)();
 
   interloop::wake_fd waker_{"poll_loop"};
   time_point alarm_ = never;
@@ -138,4 +152,6 @@ poll_watch::~poll_watch() { std::erase(port_.watches_, this); }
 
 // [owner]
 poll_loop::poll_loop() : interloop::loop_owner(std::make_unique<poll_port>()) {}
+
+void poll_loop::step(interloop::duration at_most) { poll_port::of(**this).step(at_most); }
 // [/owner]

@@ -9,4 +9,8 @@
 class poll_loop : public interloop::loop_owner {
  public:
   poll_loop();
+
+  /// Waits once, not longer than that, and serves what is ready. Returns at once if the loop is closed. Allowed inside
+  /// a callback. Errors: `interloop::error` if `poll` fails.
+  void step(interloop::duration at_most);
 };

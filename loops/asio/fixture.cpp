@@ -14,6 +14,10 @@ const std::pair<const ability, std::string> strands_do_not_nest{
     ability::nests, "a strand runs no handler inside another, so a nested run does not reach the loop"};
 const std::pair<const ability, std::string> no_native_call{
     ability::calls_natively, "a handler of the io_context runs in any thread, beside the loop's strand"};
+const std::pair<const ability, std::string> no_native_watch{
+    ability::watches_natively, "a handler of the io_context runs in any thread, beside the loop's strand"};
+const std::pair<const ability, std::string> asks_the_loop{
+    ability::sleeps, "whether a case is done is asked on the loop's strand, again and again"};
 
 const bool added[] = {
     add_loop({.name = "asio",
@@ -39,10 +43,10 @@ const bool added[] = {
                      .lacks = {strands_do_not_nest}}),
     add_conformance({.name = "asio_several_threads_given_strand",
                      .make = [] { return std::make_unique<on_several_asio_threads>(false); },
-                     .lacks = {strands_do_not_nest}}),
+                     .lacks = {strands_do_not_nest, no_native_watch, asks_the_loop}}),
     add_conformance({.name = "asio_several_threads",
                      .make = [] { return std::make_unique<on_several_asio_threads>(true); },
-                     .lacks = {strands_do_not_nest, no_native_call}}),
+                     .lacks = {strands_do_not_nest, no_native_call, no_native_watch, asks_the_loop}}),
 };
 
 }  // namespace

@@ -47,6 +47,27 @@ class on_one_asio_thread : public testing::conformance::native_loop {
     return is_done;
   }
   void call_native(std::function<void()> fn) override { asio::post(native, std::move(fn)); }
+  std::shared_ptr<void> watch_native(int fd, std::function<void()> on_readable) override {
+    struct watch : std::enable_shared_from_this<watch> {
+      watch(asio::io_context& on, int descriptor, std::function<void()> call)
+          : watched(on, descriptor), fn(std::move(call)) {}
+      void wait() {
+        watched.async_wait(watched.wait_read, [self = shared_from_this()](const asio::error_code& error) {
+          if (error || !self->fn) return;
+          self->fn();
+          if (self->fn) self->wait();
+        });
+      }
+      asio::posix::stream_descriptor watched;
+      std::function<void()> fn;
+    };
+    const auto made = std::make_shared<watch>(native, fd, std::move(on_readable));
+    made->wait();
+    return {made.get(), [made](watch*) {
+              made->watched.release();  // without closing the descriptor
+              made->fn = nullptr;
+            }};
+  }
 
   /// The native loop's own way to call a function soon.
   template <class F>

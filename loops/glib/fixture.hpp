@@ -6,6 +6,7 @@
 #include <interloop/loop.hpp>
 #include <interloop/testing/conformance.hpp>
 
+#include <glib-unix.h>
 #include <glib.h>
 
 #include <chrono>
@@ -56,6 +57,21 @@ class on_glib final : public testing::conformance::native_loop {
     native_post([fn = std::move(fn), wanted = std::weak_ptr<void>(case_)] {
       if (!wanted.expired()) fn();
     });
+  }
+
+  std::shared_ptr<void> watch_native(int fd, std::function<void()> on_readable) override {
+    GSource* source = g_unix_fd_source_new(fd, G_IO_IN);
+    const GUnixFDSourceFunc call = [](int, GIOCondition, gpointer fn) -> gboolean {
+      (*static_cast<std::function<void()>*>(fn))();
+      return G_SOURCE_CONTINUE;
+    };
+    g_source_set_callback(source, G_SOURCE_FUNC(call), new std::function<void()>(std::move(on_readable)),
+                          [](gpointer fn) { delete static_cast<std::function<void()>*>(fn); });
+    g_source_attach(source, native);
+    return {source, [](GSource* mine) {
+              g_source_destroy(mine);
+              g_source_unref(mine);
+            }};
   }
 
   /// The native loop's own way to call a function soon, the cheapest that it has.

@@ -13,7 +13,10 @@
 #include <cstdlib>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace interloop::test {
@@ -26,7 +29,7 @@ class on_libuv final : public testing::conformance::native_loop {
     uv_unref(handle(tick_));
     uv_check_init(&native, &handlers_);
     handlers_.data = this;
-    uv_unref(handle(handlers_));
+    uv_idle_init(&native, &busy_);
     uv_idle_init(&native, &idle_);
     idle_.data = this;
     uv_unref(handle(idle_));
@@ -61,16 +64,46 @@ class on_libuv final : public testing::conformance::native_loop {
     return is_done;
   }
 
-  // In a check handler, which runs once an iteration, after the descriptors.
+  // In a check handler, which runs once an iteration, after the descriptors; an idle handler keeps libuv from sleeping.
   void call_native(std::function<void()> fn) override {
     queued_.push_back(std::move(fn));
+    uv_idle_start(&busy_, [](uv_idle_t*) {});
     uv_check_start(&handlers_, [](uv_check_t* check) {
       auto& self = *static_cast<on_libuv*>(check->data);
       std::deque<std::function<void()>> now;
       now.swap(self.queued_);
       for (auto& each : now) each();
-      if (self.queued_.empty()) uv_check_stop(check);
+      if (!self.queued_.empty()) return;
+      uv_check_stop(check);
+      uv_idle_stop(&self.busy_);
     });
+  }
+
+  std::shared_ptr<void> watch_native(int fd, std::function<void()> on_readable) override {
+    struct watch {
+      uv_poll_t poll{};
+      std::function<void()> fn;
+    };
+    auto made = std::make_unique<watch>();
+    if (const int code = uv_poll_init(&native, &made->poll, fd); code < 0) throw std::runtime_error(uv_strerror(code));
+    made->fn = std::move(on_readable);
+    made->poll.data = made.get();
+    uv_poll_start(&made->poll, UV_READABLE, [](uv_poll_t* poll, int, int) { static_cast<watch*>(poll->data)->fn(); });
+    return {made.release(), [](watch* mine) {
+              uv_close(handle(mine->poll), [](uv_handle_t* closed) { delete static_cast<watch*>(closed->data); });
+            }};
+  }
+
+  std::string left_behind() override {
+    std::string left;
+    uv_walk(
+        &native,
+        [](uv_handle_t* each, void* all) {
+          *static_cast<std::string*>(all) += std::string(" a ") + uv_handle_type_name(each->type) + " handle";
+        },
+        &left);
+    const std::string mine = " a timer handle a check handle a idle handle a idle handle";  // listed as they were made
+    return left.starts_with(mine) ? left.substr(mine.size()) : left;
   }
 
   /// For benchmarks: one native wake-up that calls `code(context)`. libuv has no post; the least that it can be woken
@@ -101,6 +134,7 @@ class on_libuv final : public testing::conformance::native_loop {
     uv_close(handle(tick_), nullptr);
     uv_close(handle(handlers_), nullptr);
     uv_close(handle(idle_), nullptr);
+    uv_close(handle(busy_), nullptr);
     uv_run(&native, UV_RUN_DEFAULT);
     if (uv_loop_close(&native) == 0) return;
     std::fputs("on_libuv: interloop has left handles open\n", stderr);
@@ -109,6 +143,7 @@ class on_libuv final : public testing::conformance::native_loop {
 
   uv_timer_t tick_{};
   uv_check_t handlers_{};
+  uv_idle_t busy_{};
   uv_idle_t idle_{};
   void (*wake_code_)(void*) = nullptr;
   void* wake_context_ = nullptr;

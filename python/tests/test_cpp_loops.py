@@ -40,6 +40,10 @@ class AsyncioNative:
     def call(self, fn):
         self.native.call_soon(fn)
 
+    def watch(self, fd, fn):
+        self.native.add_reader(fd, fn)
+        return lambda: self.native.remove_reader(fd)
+
     def close(self):
         self.native.close()
 
@@ -68,6 +72,24 @@ class TwistedNative:
 
     def call(self, fn):
         self.native.callLater(0, fn)
+
+    def watch(self, fd, fn):
+        class Reader:
+            def fileno(self):
+                return fd
+
+            def doRead(self):
+                fn()
+
+            def connectionLost(self, reason):
+                pass
+
+            def logPrefix(self):
+                return "native"
+
+        reader = Reader()
+        self.native.addReader(reader)
+        return lambda: self.native.removeReader(reader)
 
     def close(self):
         reactor = self.native

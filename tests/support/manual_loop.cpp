@@ -10,7 +10,8 @@ using testing::conformance::ability;
 const bool added = add_loop({.name = "manual",
                              .make = [] { return std::make_unique<on_manual>(); },
                              .lacks = {{ability::passes_time, "the clock stands still unless the test moves it"},
-                                       {ability::calls_natively, "it has no handlers but interloop's"}}});
+                                       {ability::calls_natively, "it has no handlers besides interloop's"},
+                                       {ability::watches_natively, "it has no handlers besides interloop's"}}});
 
 }  // namespace
 }  // namespace interloop::test

@@ -37,23 +37,25 @@ class python_native final : public conformance::native_loop {
     return is_done;
   }
 
+  bool make_owner() override {
+    const nb::object native = driver_.attr("native");
+    owner_.emplace(native.ptr());
+    return true;
+  }
+
   void call_native(std::function<void()> fn) override {
     driver_.attr("call")(nb::cpp_function([fn = std::move(fn)] { fn(); }));
+  }
+  std::shared_ptr<void> watch_native(int fd, std::function<void()> on_readable) override {
+    const nb::object watch = driver_.attr("watch");
+    nb::object end = watch(fd, nb::cpp_function([fn = std::move(on_readable)] { fn(); }));
+    return {this, [end = std::move(end)](void*) { end(); }};
   }
 
  private:
   nb::object driver_;
   std::optional<interloop::python_loop> owner_;
 };
-
-conformance::ability ability_of(const std::string& name) {
-  if (name == "nests") return conformance::ability::nests;
-  if (name == "ends_when_idle") return conformance::ability::ends_when_idle;
-  if (name == "runs_in_child") return conformance::ability::runs_in_child;
-  if (name == "runs") return conformance::ability::runs;
-  if (name == "passes_time") return conformance::ability::passes_time;
-  return conformance::ability::calls_natively;
-}
 
 }  // namespace
 
@@ -66,7 +68,7 @@ std::vector<std::string> conformance_cases() {
 std::tuple<std::string, std::string> run_conformance_case(const std::string& name, nb::object make, nb::dict lacks) {
   conformance::harness on{.name = "python", .make = [make] { return std::make_unique<python_native>(make); }};
   for (const auto& [ability, reason] : lacks)
-    on.lacks[ability_of(nb::cast<std::string>(ability))] = nb::cast<std::string>(reason);
+    on.lacks[conformance::to_ability(nb::cast<std::string>(ability))] = nb::cast<std::string>(reason);
   for (const auto& each : conformance::cases()) {
     if (each.name != name) continue;
     const conformance::outcome ended = each.run(on);

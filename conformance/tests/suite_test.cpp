@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -275,6 +276,29 @@ TEST(Suite, EveryCaseHasItsFault) {
   std::size_t listed = 0;
   for (const broken& each : faults()) listed += each.cases.size();
   EXPECT_EQ(listed, conformance::cases().size()) << "a name in the table is no case's";
+}
+
+// In the table of docs/writing-an-adapter.md, what stands in quotes at the beginning of a row are names of cases.
+TEST(Suite, TheDocumentationNamesCasesThatExist) {
+  std::ifstream file(ADAPTER_DOCS);
+  ASSERT_TRUE(file);
+  int named = 0;
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with("| \"")) continue;
+    const std::string cell = line.substr(0, line.find(" |", 1));
+    for (std::size_t begin = 0; (begin = cell.find('"', begin)) != std::string::npos; ++begin) {
+      const std::size_t end = cell.find('"', begin + 1);
+      const std::string name = cell.substr(begin + 1, end - begin - 1);
+      const std::size_t dots = name.find(" …");
+      const auto is_meant = [&](const conformance::test_case& each) {
+        return dots == std::string::npos ? each.name == name : each.name.starts_with(name.substr(0, dots));
+      };
+      EXPECT_TRUE(std::any_of(conformance::cases().begin(), conformance::cases().end(), is_meant)) << name;
+      ++named;
+      begin = end;
+    }
+  }
+  EXPECT_GT(named, 20);
 }
 
 TEST(Suite, NoTwoCasesHaveTheSameName) {

@@ -94,8 +94,9 @@ class loop_port {
   virtual void run() = 0;
   virtual void stop() noexcept = 0;
 
-  /// Releases the native loop. From here on the port calls nothing back except `released`, once, when the native loop
-  /// has released the last handle. That may be now or later; the port itself may be destroyed before.
+  /// Releases the native loop, at any time: the alarm may be armed, a wake-up under way, and `run` in progress, which
+  /// ends. From here on the port calls nothing back except `released`, once, when the native loop has released the last
+  /// handle. That may be now or later; the port itself may be destroyed before.
   virtual void close(function<void()> released) noexcept = 0;
 
   /// Called in a forked child, in the loop's thread, before any other function there: replaces what the child shares

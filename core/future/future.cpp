@@ -109,6 +109,14 @@ void future_core::call_canceller() {
   if (first) visit_one(first->get(), visit::cancel, size);
 }
 
+bool future_core::cancel(std::string message, std::source_location where) {
+  loop_->check_thread("cancel");
+  if (!is_pending()) return false;
+  const state_ptr<future_core> keep(this);
+  ops->cancel(*this, failure(std::make_exception_ptr(cancelled_error(message)), where));
+  return true;
+}
+
 void throw_no_value(status actual) {
   throw invalid_state(actual == status::taken
                           ? "the future's value was taken already; take it once, or use a type that can be copied"

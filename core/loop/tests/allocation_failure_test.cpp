@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Every allocation of a scenario fails once, on every loop: what is called throws std::bad_alloc or works, what was
 // promised happens, nothing leaks, and the loop lives on. And how many allocations there are, where that is promised.
+#include <interloop/bridge.hpp>
+
 #include "support/counted.hpp"
 #include "support/failing_new.hpp"
 #include "support/loops.hpp"
@@ -230,6 +232,23 @@ class allocation_failure_test : public ::testing::TestWithParam<std::string> {
     reader.set_interest(interest::none);
   }
 
+  void bridges(api io) {
+    const auto takes = [note = note<200>()](auto& ended) mutable { note(ended.take_failure()); };
+    promise<counted> end(io, [held = counted(), pad = std::array<char, 99>{}] { static_cast<void>(pad); });
+    observe(end.get_future(), takes);
+    ++promised;
+    observation link = observe(end.get_future(), takes);
+    ++promised;
+    link.cancel();
+    promise<counted> dropped(io);
+    observe(dropped.get_future(), takes);
+    ++promised;
+    dropped = promise<counted>(io);
+    observe(dropped.get_future(), takes);
+    ++promised;
+    dropped.resolve(counted(1));
+  }
+
   void closing(api io) {
     const auto ignores = [held = counted()](const auto&...) {};
     const auto f = io.create_future<int>([held = counted()] {});
@@ -241,7 +260,9 @@ class allocation_failure_test : public ::testing::TestWithParam<std::string> {
     batched.call_later(1s, ignores);
     const auto all = io.gather(f);
     static_cast<void>(leaf(io, f, {}));
+    observe(f, note());
     static_cast<void>(io.close());
+    EXPECT_EQ(ran, 1);
     EXPECT_TRUE(f.get_failure()->is<loop_closed>());
     EXPECT_TRUE(all.get_failure()->is<loop_closed>());
   }
@@ -259,6 +280,7 @@ TEST_P(allocation_failure_test, many_futures_completed_in_one_turn) {
 }
 TEST_P(allocation_failure_test, coroutines) { every_allocation(&allocation_failure_test::coroutines); }
 TEST_P(allocation_failure_test, gathers) { every_allocation(&allocation_failure_test::gathers); }
+TEST_P(allocation_failure_test, bridges) { every_allocation(&allocation_failure_test::bridges); }
 TEST_P(allocation_failure_test, timers) { every_allocation(&allocation_failure_test::timers); }
 TEST_P(allocation_failure_test, batched_timers) { every_allocation(&allocation_failure_test::batched_timers); }
 TEST_P(allocation_failure_test, calls) { every_allocation(&allocation_failure_test::calls); }
@@ -361,6 +383,23 @@ TEST_F(allocation_count_test, a_future_with_its_first_callbacks_takes_one) {
   add_callbacks(f, [&](int value) { got += value; });
   resolve(f, 1);
   EXPECT_EQ(failing_new::count(), 1);
+}
+
+TEST_F(allocation_count_test, a_promise_takes_its_futures_one_and_an_observer_one_at_most) {
+  const failing_new counting(0);
+  int told = 0;
+  promise<int> end(*manual);
+  const observation first = observe(end.get_future(), [&](outcome<int>&) { ++told; });
+  EXPECT_EQ(failing_new::count(), 1);
+  const observation second = observe(end.get_future(), [&, pad = std::array<char, 200>{}](outcome<int>&) {
+    static_cast<void>(pad);
+    ++told;
+  });
+  EXPECT_EQ(failing_new::count(), 2);
+  end.resolve(1);
+  manual->turn();
+  EXPECT_EQ(failing_new::count(), 2);
+  EXPECT_EQ(told, 2);
 }
 
 TEST_F(allocation_count_test, a_coroutine_and_its_future_take_one_together) {

@@ -27,10 +27,6 @@ namespace interloop {
 
 namespace detail {
 
-/// A canceller takes the future, or nothing.
-template <class T, class F>
-concept canceller_of = std::is_invocable_v<std::decay_t<F>&, const future<T>&> || std::is_invocable_v<std::decay_t<F>&>;
-
 template <class E>
 inline constexpr bool is_failure_v =
     std::is_same_v<std::remove_cvref_t<E>, failure> || std::is_same_v<std::remove_cvref_t<E>, std::exception_ptr>;

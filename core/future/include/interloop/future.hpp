@@ -328,6 +328,10 @@ struct canceller final : continuation {
   }
 };
 
+/// A canceller takes the future, or nothing.
+template <class T, class F>
+concept canceller_of = std::is_invocable_v<std::decay_t<F>&, const future<T>&> || std::is_invocable_v<std::decay_t<F>&>;
+
 template <class T, class F>
 void add_canceller(const future<T>& f, F&& fn) {
   using callee = std::decay_t<F>;
@@ -414,12 +418,7 @@ void reject(const future<T>& f, Exception&& why, std::source_location where = st
 template <class T>
 bool cancel(const future<T>& f, std::string message = "the operation was cancelled",
             std::source_location where = std::source_location::current()) {
-  auto& state = detail::future_access::state(f);
-  detail::loop_access::check_thread(state.loop(), "cancel");
-  if (!state.is_pending()) return false;
-  const detail::state_ptr<detail::future_state<T>> keep(&state);
-  state.ops->cancel(state, failure(std::make_exception_ptr(cancelled_error(message)), where));
-  return true;
+  return detail::future_access::state(f).cancel(std::move(message), where);
 }
 
 /// Calls `callback(value)` when the future is resolved, `errback(failure)` when it fails: in a later turn, in the

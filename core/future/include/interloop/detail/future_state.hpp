@@ -24,6 +24,7 @@
 #include <exception>
 #include <new>
 #include <source_location>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -109,16 +110,16 @@ class future_core : public pending {
     if (--references_ == 0) ops->destroy(*this);
   }
 
-  /// Adds a continuation; queues the dispatch if the future has completed already.
+  /// Adds a continuation, which stays where it is; queues the dispatch if the future has completed already.
   template <class Continuation, class... Args>
-  void add(Args&&... args) {
+  Continuation& add(Args&&... args) {
     if constexpr (sizeof(Continuation) <= inline_bytes && alignof(Continuation) <= alignof(void*)) {
       if (used_ + sizeof(Continuation) <= inline_bytes && !dispatching_ && !overflow_) {
-        ::new (static_cast<void*>(inline_ + used_)) Continuation(std::forward<Args>(args)...);
+        auto* const packed = ::new (static_cast<void*>(inline_ + used_)) Continuation(std::forward<Args>(args)...);
         used_ = static_cast<unsigned char>(used_ + sizeof(Continuation));
         count_one();
         if (!is_pending()) queue_dispatch();
-        return;
+        return *packed;
       }
     }
     auto* const extra = new overflow_node<Continuation>(std::forward<Args>(args)...);
@@ -126,6 +127,7 @@ class future_core : public pending {
     overflow_ = extra;
     count_one();
     if (!is_pending()) queue_dispatch();
+    return extra->held;
   }
 
   /// Adds a continuation that does not use the value. The future must be pending.
@@ -161,6 +163,11 @@ class future_core : public pending {
 
   /// Calls the canceller, if there is one. It may complete the future.
   void call_canceller();
+  /// Cancels the future if it is pending; otherwise returns false.
+  bool cancel(std::string message, std::source_location where);
+
+  /// The failure of a future that nobody can complete any more.
+  [[nodiscard]] failure broken() const noexcept;
 
  protected:
   struct overflow_base {
@@ -206,8 +213,6 @@ class future_core : public pending {
   /// The queued dispatch: `visit_all(visit::run)`, fast if all of them are stored inline.
   void run_all() noexcept;
   void visit_one(continuation& each, visit how, std::size_t& size) noexcept;
-  /// The failure of a pending future that only waiters hold.
-  [[nodiscard]] failure broken() const noexcept;
   void report_escaped() noexcept;
 
   static constexpr std::size_t inline_bytes = 32;

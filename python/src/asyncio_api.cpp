@@ -6,10 +6,10 @@
 
 #include "asyncio_callbacks.hpp"
 #include "asyncio_gather.hpp"
-#include "batched_timer.hpp"
 #include "config.hpp"
 #include "failed_future.hpp"
 #include "failure_text.hpp"
+#include "txaio_api.hpp"
 
 #include <structmember.h>
 
@@ -62,8 +62,6 @@ bool was_cancelled(PyObject* future) {
   return false;
 }
 
-PyObject* none_if(const ref& done) { return done ? Py_NewRef(Py_None) : nullptr; }
-
 // `error`: null or None for the exception that is being handled.
 bool reject_future(PyObject* future, PyObject* error) {
   ref exception;
@@ -93,207 +91,205 @@ bool reject_future(PyObject* future, PyObject* error) {
   return call_method(future, names::set_exception, exception.get()) || was_cancelled(future);
 }
 
-PyObject* create_future(asyncio_api* self, const arguments& given) {
-  static constexpr signature<3> wanted{"create_future", 0, {&names::result, &names::error, &names::canceller}};
-  std::array<PyObject*, 3> slots{};
-  if (!parse(wanted, given, slots)) return nullptr;
-  const auto [result, error, canceller] = slots;
-  if (result && error) {
-    PyErr_SetString(PyExc_ValueError, "Cannot have both result and error.");
-    return nullptr;
-  }
-  ref future = new_future(self);
-  if (!future) return nullptr;
-  if (result && !set_result(future.get(), result)) return nullptr;
-  if (error && !reject_future(future.get(), error)) return nullptr;
-  if (canceller && canceller != Py_None) {
-    const ref callback = make_cancel_callback(canceller);
-    if (!callback || !call_method(future.get(), names::add_done_callback, callback.get())) return nullptr;
-  }
-  return future.release();
-}
-
-PyObject* create_future_success(asyncio_api* self, const arguments& given) {
-  static constexpr signature<1> wanted{"create_future_success", 1, {&names::result}};
-  std::array<PyObject*, 1> slots{};
-  if (!parse(wanted, given, slots)) return nullptr;
-  ref future = new_future(self);
-  if (!future || !set_result(future.get(), slots[0])) return nullptr;
-  return future.release();
-}
-
-PyObject* create_future_error(asyncio_api* self, const arguments& given) {
-  static constexpr signature<1> wanted{"create_future_error", 0, {&names::error}};
-  std::array<PyObject*, 1> slots{};
-  if (!parse(wanted, given, slots)) return nullptr;
-  ref future = new_future(self);
-  if (!future || !reject_future(future.get(), slots[0])) return nullptr;
-  return future.release();
-}
-
 // `fun` raised: its future.
-PyObject* future_of_exception(asyncio_api* self) {
+ref future_of_exception(asyncio_api* self) {
   const ref exception = take_exception();
   if (!is_ordinary(exception.get())) {
     put_exception(ref::borrow(exception.get()));
-    return nullptr;
+    return ref();
   }
   ref future = new_future(self);
-  if (!future || !call_method(future.get(), names::set_exception, exception.get())) return nullptr;
-  return future.release();
+  if (!future || !call_method(future.get(), names::set_exception, exception.get())) return ref();
+  return future;
 }
 
-PyObject* as_future(asyncio_api* self, const arguments& given) {
-  static constexpr signature<1> wanted{"as_future", 1, {&names::fun}, {&names::func}};
-  std::array<PyObject*, 1> slots{};
-  leading_arguments split;
-  const native_asyncio* asyncio = get_asyncio();
-  if (!asyncio || !split.split(wanted, given, slots)) return nullptr;
+struct on_asyncio {
+  using object = asyncio_api;
+  using garbage = collected<asyncio_api, &asyncio_api::config, &asyncio_api::dict>;
+  static constexpr bool is_twisted = false;
+  static constexpr PyObject** traceback_name = &names::traceback_;
 
-  ref result = call_with(slots[0], split.rest);
-  if (!result) return future_of_exception(self);
-  if (is_asyncio_future(*asyncio, result.get())) return result.release();
-  const int coroutine = is_coroutine(*asyncio, result.get());
-  if (coroutine < 0) return nullptr;
-  if (coroutine) {
+  static ref loop_of(asyncio_api* self) { return python::loop_of(self); }
+
+  static ref create_future(asyncio_api* self, PyObject* result, PyObject* error, PyObject* canceller) {
+    ref future = new_future(self);
+    if (!future || (result && !set_result(future.get(), result))) return ref();
+    if (error && !reject_future(future.get(), error)) return ref();
+    if (canceller && canceller != Py_None) {
+      const ref callback = make_cancel_callback(canceller);
+      if (!callback || !call_method(future.get(), names::add_done_callback, callback.get())) return ref();
+    }
+    return future;
+  }
+
+  static ref create_future_success(asyncio_api* self, PyObject* result) {
+    ref future = new_future(self);
+    return future && set_result(future.get(), result) ? std::move(future) : ref();
+  }
+
+  static ref create_future_error(asyncio_api* self, PyObject* error) {
+    ref future = new_future(self);
+    return future && reject_future(future.get(), error) ? std::move(future) : ref();
+  }
+
+  static ref as_future(asyncio_api* self, PyObject* function, const arguments& rest) {
+    const native_asyncio* asyncio = get_asyncio();
+    if (!asyncio) return ref();
+    ref result = call_with(function, rest);
+    if (!result) return future_of_exception(self);
+    if (is_asyncio_future(*asyncio, result.get())) return result;
+    const int coroutine = is_coroutine(*asyncio, result.get());
+    if (coroutine < 0) return ref();
+    if (coroutine) {
+      const ref loop = loop_of(self);
+      return loop ? call_method(loop.get(), names::create_task, result.get()) : ref();
+    }
+    if (PyAsyncGen_CheckExact(result.get())) {
+      PyErr_Format(PyExc_RuntimeError,
+                   "as_future() received an async generator function; does '%S' use 'yield' when you meant 'await'?",
+                   function);
+      return ref();
+    }
+    return create_future_success(self, result.get());
+  }
+
+  static int is_future(PyObject* thing) {
+    const native_asyncio* asyncio = get_asyncio();
+    if (!asyncio) return -1;
+    return is_asyncio_future(*asyncio, thing) ? 1 : is_coroutine(*asyncio, thing);
+  }
+
+  static ref is_called(PyObject* future) { return call_method(future, names::done); }
+
+  static bool resolve(PyObject* future, PyObject* result) {
+    return set_result(future, result) || was_cancelled(future);
+  }
+  static bool reject(PyObject* future, PyObject* error) { return reject_future(future, error); }
+  static bool cancel(PyObject* future, PyObject* message) {
+    return static_cast<bool>(message == Py_None ? call_method(future, names::cancel)
+                                                : call_method(future, names::cancel, message));
+  }
+
+  static ref add_callbacks(PyObject* future, PyObject* callback, PyObject* errback) {
+    const ref done = make_done_callback(callback, errback);
+    return done ? call_method(future, names::add_done_callback, done.get()) : ref();
+  }
+
+  static ref gather(asyncio_api* self, PyObject* futures, bool consume) {
     const ref loop = loop_of(self);
-    return loop ? call_method(loop.get(), names::create_task, result.get()).release() : nullptr;
+    return loop ? asyncio_gather(futures, consume, loop.get()) : ref();
   }
-  if (PyAsyncGen_CheckExact(result.get())) {
-    PyErr_Format(PyExc_RuntimeError,
-                 "as_future() received an async generator function; does '%S' use 'yield' when you meant 'await'?",
-                 slots[0]);
-    return nullptr;
+
+  static ref call_later(asyncio_api* self, std::array<PyObject*, 2> delay_and_function, const arguments& rest) {
+    const ref loop = loop_of(self);
+    if (!loop) return ref();
+    if (rest.named() == 0) return call_method_with(loop.get(), names::call_later, delay_and_function.data(), 2, rest);
+
+    // asyncio takes no keyword arguments there: what its documentation advises.
+    static PyObject* partial = nullptr;
+    if (!partial) partial = import_from("functools", "partial").release();
+    const auto [delay, function] = delay_and_function;
+    const ref bound = partial ? call_with(partial, function, rest) : ref();
+    return bound ? call_method(loop.get(), names::call_later, delay, bound.get()) : ref();
   }
-  ref future = new_future(self);
-  if (!future || !set_result(future.get(), result.get())) return nullptr;
-  return future.release();
-}
 
-PyObject* is_future(asyncio_api*, const arguments& given) {
-  static constexpr signature<1> wanted{"is_future", 1, {&names::obj}};
-  std::array<PyObject*, 1> slots{};
-  const native_asyncio* asyncio = get_asyncio();
-  if (!asyncio || !parse(wanted, given, slots)) return nullptr;
-  if (is_asyncio_future(*asyncio, slots[0])) Py_RETURN_TRUE;
-  const int coroutine = is_coroutine(*asyncio, slots[0]);
-  return coroutine < 0 ? nullptr : PyBool_FromLong(coroutine);
-}
-
-PyObject* is_called(asyncio_api*, const arguments& given) {
-  static constexpr signature<1> wanted{"is_called", 1, {&names::future}};
-  std::array<PyObject*, 1> slots{};
-  return parse(wanted, given, slots) ? call_method(slots[0], names::done).release() : nullptr;
-}
-
-PyObject* resolve(asyncio_api*, const arguments& given) {
-  static constexpr signature<2> wanted{"resolve", 1, {&names::future, &names::result}, {nullptr, &names::value}};
-  std::array<PyObject*, 2> slots{nullptr, Py_None};
-  if (!parse(wanted, given, slots)) return nullptr;
-  return set_result(slots[0], slots[1]) || was_cancelled(slots[0]) ? Py_NewRef(Py_None) : nullptr;
-}
-
-PyObject* reject(asyncio_api*, const arguments& given) {
-  static constexpr signature<2> wanted{"reject", 1, {&names::future, &names::error}};
-  std::array<PyObject*, 2> slots{};
-  if (!parse(wanted, given, slots) || !reject_future(slots[0], slots[1])) return nullptr;
-  Py_RETURN_NONE;
-}
-
-PyObject* cancel(asyncio_api*, const arguments& given) {
-  static constexpr signature<2> wanted{"cancel", 1, {&names::future, &names::msg}};
-  std::array<PyObject*, 2> slots{nullptr, Py_None};
-  if (!parse(wanted, given, slots)) return nullptr;
-  return none_if(slots[1] == Py_None ? call_method(slots[0], names::cancel)
-                                     : call_method(slots[0], names::cancel, slots[1]));
-}
-
-PyObject* add_callbacks(asyncio_api*, const arguments& given) {
-  static constexpr signature<3> wanted{"add_callbacks", 3, {&names::future, &names::callback, &names::errback}};
-  std::array<PyObject*, 3> slots{};
-  if (!parse(wanted, given, slots)) return nullptr;
-  const auto [future, callback, errback] = slots;
-  if (callback == Py_None && errback == Py_None) {
-    PyErr_SetString(PyExc_ValueError, "add_callbacks: both callback and errback are None; give at least one");
-    return nullptr;
+  static ref sleep(asyncio_api* self, PyObject* delay) {
+    const native_asyncio* asyncio = get_asyncio();
+    const ref loop = asyncio ? loop_of(self) : ref();
+    if (!loop) return ref();
+    const ref coroutine = call(asyncio->sleep, delay);
+    ref task = coroutine ? call_method(loop.get(), names::create_task, coroutine.get()) : ref();
+    if (!task && coroutine) {  // the loop is closed; Python need not warn of a coroutine that nobody has seen
+      ref error = take_exception();
+      if (!call_method(coroutine.get(), names::close)) PyErr_Clear();
+      put_exception(std::move(error));
+    }
+    return task;
   }
-  const ref done = make_done_callback(callback, errback);
-  return done ? call_method(future, names::add_done_callback, done.get()).release() : nullptr;
-}
 
-PyObject* gather(asyncio_api* self, const arguments& given) {
-  static constexpr signature<2> wanted{"gather", 1, {&names::futures, &names::consume_exceptions}};
-  std::array<PyObject*, 2> slots{nullptr, Py_True};
-  if (!parse(wanted, given, slots)) return nullptr;
-  const int consume = PyObject_IsTrue(slots[1]);
-  const ref loop = consume < 0 ? ref() : loop_of(self);
-  return loop ? asyncio_gather(slots[0], consume != 0, loop.get()).release() : nullptr;
-}
-
-PyObject* call_later(asyncio_api* self, const arguments& given) {
-  static constexpr signature<2> wanted{"call_later", 2, {&names::delay, &names::fun}, {nullptr, &names::func}};
-  std::array<PyObject*, 2> slots{};
-  leading_arguments split;
-  if (!split.split(wanted, given, slots) || !require_callable(wanted.function, slots[1])) return nullptr;
-  const ref loop = loop_of(self);
-  if (!loop) return nullptr;
-  if (split.rest.named() == 0)
-    return call_method_with(loop.get(), names::call_later, slots.data(), 2, split.rest).release();
-
-  // asyncio takes no keyword arguments there: what its documentation advises.
-  static PyObject* partial = nullptr;
-  if (!partial) partial = import_from("functools", "partial").release();
-  const ref bound = partial ? call_with(partial, slots[1], split.rest) : ref();
-  return bound ? call_method(loop.get(), names::call_later, slots[0], bound.get()).release() : nullptr;
-}
-
-PyObject* sleep(asyncio_api* self, const arguments& given) {
-  static constexpr signature<1> wanted{"sleep", 1, {&names::delay}};
-  std::array<PyObject*, 1> slots{};
-  const native_asyncio* asyncio = get_asyncio();
-  if (!asyncio || !parse(wanted, given, slots)) return nullptr;
-  const ref loop = loop_of(self);
-  if (!loop) return nullptr;
-  const ref coroutine = call(asyncio->sleep, slots[0]);
-  ref task = coroutine ? call_method(loop.get(), names::create_task, coroutine.get()) : ref();
-  if (!task && coroutine) {  // the loop is closed; Python need not warn of a coroutine that nobody has seen
-    ref error = take_exception();
-    if (!call_method(coroutine.get(), names::close)) PyErr_Clear();
-    put_exception(std::move(error));
+  static ref seconds(asyncio_api* self) {
+    const ref loop = loop_of(self);
+    return loop ? call_method(loop.get(), names::time) : ref();
   }
-  return task.release();
-}
 
-PyObject* seconds(asyncio_api* self) {
-  const ref loop = loop_of(self);
-  return loop ? call_method(loop.get(), names::time).release() : nullptr;
-}
+  static ref create_failure(PyObject* exception) {
+    return exception == Py_None ? make_failed_future_of_handled() : make_failed_future(exception, false);
+  }
+  static ref failure_message(PyObject* failure) { return message_of_failure(failure, names::value_, nullptr); }
+  static ref failure_format_traceback(PyObject* failure) { return text_of_asyncio_failure(failure); }
 
-PyObject* create_failure(asyncio_api*, const arguments& given) {
-  static constexpr signature<1> wanted{"create_failure", 0, {&names::exception}};
-  std::array<PyObject*, 1> slots{Py_None};
-  if (!parse(wanted, given, slots)) return nullptr;
-  return (slots[0] == Py_None ? make_failed_future_of_handled() : make_failed_future(slots[0], false)).release();
-}
-
-PyObject* failure_message(asyncio_api*, const arguments& given) {
-  static constexpr signature<1> wanted{"failure_message", 1, {&names::fail}};
-  std::array<PyObject*, 1> slots{};
-  if (!parse(wanted, given, slots)) return nullptr;
-  return message_of_failure(slots[0], names::value_, nullptr).release();
-}
-
-PyObject* failure_traceback(asyncio_api*, const arguments& given) {
-  static constexpr signature<1> wanted{"failure_traceback", 1, {&names::fail}};
-  std::array<PyObject*, 1> slots{};
-  return parse(wanted, given, slots) ? PyObject_GetAttr(slots[0], names::traceback_) : nullptr;
-}
-
-PyObject* failure_format_traceback(asyncio_api*, const arguments& given) {
-  static constexpr signature<1> wanted{"failure_format_traceback", 1, {&names::fail}};
-  std::array<PyObject*, 1> slots{};
-  return parse(wanted, given, slots) ? text_of_asyncio_failure(slots[0]).release() : nullptr;
-}
+  struct doc {
+    static constexpr const char* create_future =
+        "create_future($self, result=..., error=..., canceller=...)\n--\n\n"
+        "A future of the loop: pending, or with a result, or with an error: an exception or an IFailedFuture.\n"
+        "canceller(future) is called when it is cancelled. ValueError: both result and error.";
+    static constexpr const char* create_future_success =
+        "create_future_success($self, result)\n--\n\n"
+        "A future that has its result already.";
+    static constexpr const char* create_future_error =
+        "create_future_error($self, error=None)\n--\n\n"
+        "A future that has failed already: error is an exception or an IFailedFuture; None: the exception\n"
+        "being handled. RuntimeError: error is neither. TypeError: None outside of an except block.";
+    static constexpr const char* as_future =
+        "as_future($self, fun, *args, **kwargs)\n--\n\n"
+        "Calls fun(*args, **kwargs) now. Returns its future, a task for its coroutine, or a future of its\n"
+        "result or its exception. KeyboardInterrupt, SystemExit and their like come out at once.\n"
+        "RuntimeError: fun is an asynchronous generator function.";
+    static constexpr const char* is_future =
+        "is_future($self, obj)\n--\n\n"
+        "Whether obj is a future or a coroutine. Any thread.";
+    static constexpr const char* is_called =
+        "is_called($self, future)\n--\n\n"
+        "Whether the future is done: resolved, rejected or cancelled.";
+    static constexpr const char* resolve =
+        "resolve($self, future, result=None)\n--\n\n"
+        "Gives the future its result; its callbacks run in a later iteration of the loop. Nothing happens if it was\n"
+        "cancelled. The loop's thread. asyncio.InvalidStateError: it is done already.";
+    static constexpr const char* reject =
+        "reject($self, future, error=None)\n--\n\n"
+        "Fails the future; its errbacks run in a later iteration of the loop. Nothing happens if it was cancelled.\n"
+        "The loop's thread. error is an exception or an IFailedFuture; None: the exception being handled.\n"
+        "RuntimeError: it is neither. TypeError: None outside of an except block. asyncio.InvalidStateError: the "
+        "future is done already.";
+    static constexpr const char* cancel =
+        "cancel($self, future, msg=None)\n--\n\n"
+        "Cancels the future, with msg for the CancelledError; its canceller and its errbacks run in a later\n"
+        "iteration of the loop. Nothing happens if it is done. The loop's thread.";
+    static constexpr const char* add_callbacks =
+        "add_callbacks($self, future, callback, errback)\n--\n\n"
+        "Calls callback(result) or errback(failure) when the future is done; one of them may be None.\n"
+        "What callback raises goes to errback as well. ValueError: both are None. The loop's thread.";
+    static constexpr const char* gather =
+        "gather($self, futures, consume_exceptions=True)\n--\n\n"
+        "A future of the list of all results of futures, in their order; exceptions are among them, unless\n"
+        "consume_exceptions is false: then the first one fails it.";
+    static constexpr const char* call_later =
+        "call_later($self, delay, fun, *args, **kwargs)\n--\n\n"
+        "Calls fun(*args, **kwargs) in the loop's thread, in delay seconds, a float; zero or less: in the next\n"
+        "iteration. Returns the loop's own handle, which has cancel(). The loop's thread.\n"
+        "TypeError: fun cannot be called. What fun raises goes to the loop's exception handler.";
+    static constexpr const char* sleep =
+        "sleep($self, delay)\n--\n\n"
+        "A task that is done, with None, in delay seconds, a float; to be awaited.";
+    static constexpr const char* make_batched_timer =
+        "make_batched_timer($self, bucket_seconds, chunk_size=100)\n--\n\n"
+        "An IBatchedTimer: its call_later(delay, func, *args, **kwargs) shares one native timer among the calls\n"
+        "of each span of bucket_seconds, a float. They are made when the first of them is due, chunk_size\n"
+        "before the loop has its turn. ValueError: bucket_seconds or chunk_size is not above zero, or infinite.";
+    static constexpr const char* create_failure =
+        "create_failure($self, exception=None)\n--\n\n"
+        "An IFailedFuture of an exception; None: of the exception being handled. Any thread.";
+    static constexpr const char* failure_message =
+        "failure_message($self, fail)\n--\n\n"
+        "'type: message' of fail, an IFailedFuture, in one line. Raises no Exception. Any thread.";
+    static constexpr const char* failure_traceback =
+        "failure_traceback($self, fail)\n--\n\n"
+        "The traceback object of fail, an IFailedFuture; None if its exception was never raised. Any thread.";
+    static constexpr const char* failure_format_traceback =
+        "failure_format_traceback($self, fail)\n--\n\n"
+        "The traceback of fail, an IFailedFuture, as text. Raises no Exception. Any thread.";
+  };
+};
 
 PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   std::array<const char*, 2> keywords{"config", nullptr};
@@ -306,8 +302,6 @@ PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   return reinterpret_cast<PyObject*>(self);
 }
 
-using garbage = collected<asyncio_api, &asyncio_api::config, &asyncio_api::dict>;
-
 PyObject* get_loop(PyObject* object, void*) { return loop_of(reinterpret_cast<asyncio_api*>(object)).release(); }
 
 std::array<PyGetSetDef, 3> properties{{
@@ -316,124 +310,12 @@ std::array<PyGetSetDef, 3> properties{{
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 }};
 
-std::array<PyMemberDef, 4> members{{
-    {"_config", T_OBJECT, offsetof(asyncio_api, config), READONLY, nullptr},
-    {"__dictoffset__", T_PYSSIZET, offsetof(asyncio_api, dict), READONLY, nullptr},
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(asyncio_api, weakrefs), READONLY, nullptr},
-    {nullptr, 0, 0, 0, nullptr},
-}};
-
-std::array<PyMethodDef, 22> methods{{
-    INTERLOOP_PYTHON_FAST(
-        asyncio_api, "create_future", create_future,
-        "create_future($self, result=..., error=..., canceller=...)\n--\n\n"
-        "A future of the loop: pending, or with a result, or with an error: an exception or an IFailedFuture.\n"
-        "canceller(future) is called when it is cancelled. ValueError: both result and error."),
-    INTERLOOP_PYTHON_FAST(asyncio_api, "create_future_success", create_future_success,
-                          "create_future_success($self, result)\n--\n\n"
-                          "A future that has its result already."),
-    INTERLOOP_PYTHON_FAST(
-        asyncio_api, "create_future_error", create_future_error,
-        "create_future_error($self, error=None)\n--\n\n"
-        "A future that has failed already: error is an exception or an IFailedFuture; None: the exception\n"
-        "being handled. RuntimeError: error is neither. TypeError: None outside of an except block."),
-    INTERLOOP_PYTHON_FAST(
-        asyncio_api, "as_future", as_future,
-        "as_future($self, fun, *args, **kwargs)\n--\n\n"
-        "Calls fun(*args, **kwargs) now. Returns its future, a task for its coroutine, or a future of its\n"
-        "result or its exception. KeyboardInterrupt, SystemExit and their like come out at once.\n"
-        "RuntimeError: fun is an asynchronous generator function."),
-    INTERLOOP_PYTHON_FAST(asyncio_api, "is_future", is_future,
-                          "is_future($self, obj)\n--\n\n"
-                          "Whether obj is a future or a coroutine. Any thread."),
-    INTERLOOP_PYTHON_FAST(asyncio_api, "is_called", is_called,
-                          "is_called($self, future)\n--\n\n"
-                          "Whether the future is done: resolved, rejected or cancelled."),
-    INTERLOOP_PYTHON_FAST(
-        asyncio_api, "resolve", resolve,
-        "resolve($self, future, result=None)\n--\n\n"
-        "Gives the future its result; its callbacks run in a later iteration of the loop. Nothing happens if it was\n"
-        "cancelled. The loop's thread. asyncio.InvalidStateError: it is done already."),
-    INTERLOOP_PYTHON_FAST(
-        asyncio_api, "reject", reject,
-        "reject($self, future, error=None)\n--\n\n"
-        "Fails the future; its errbacks run in a later iteration of the loop. Nothing happens if it was cancelled.\n"
-        "The loop's thread. error is an exception or an IFailedFuture; None: the exception being handled.\n"
-        "RuntimeError: it is neither. TypeError: None outside of an except block. asyncio.InvalidStateError: the "
-        "future is done already."),
-    INTERLOOP_PYTHON_FAST(
-        asyncio_api, "cancel", cancel,
-        "cancel($self, future, msg=None)\n--\n\n"
-        "Cancels the future, with msg for the CancelledError; its canceller and its errbacks run in a later\n"
-        "iteration of the loop. Nothing happens if it is done. The loop's thread."),
-    INTERLOOP_PYTHON_FAST(
-        asyncio_api, "add_callbacks", add_callbacks,
-        "add_callbacks($self, future, callback, errback)\n--\n\n"
-        "Calls callback(result) or errback(failure) when the future is done; one of them may be None.\n"
-        "What callback raises goes to errback as well. ValueError: both are None. The loop's thread."),
-    INTERLOOP_PYTHON_FAST(
-        asyncio_api, "gather", gather,
-        "gather($self, futures, consume_exceptions=True)\n--\n\n"
-        "A future of the list of all results of futures, in their order; exceptions are among them, unless\n"
-        "consume_exceptions is false: then the first one fails it."),
-    INTERLOOP_PYTHON_FAST(
-        asyncio_api, "call_later", call_later,
-        "call_later($self, delay, fun, *args, **kwargs)\n--\n\n"
-        "Calls fun(*args, **kwargs) in the loop's thread, in delay seconds, a float; zero or less: in the next\n"
-        "iteration. Returns the loop's own handle, which has cancel(). The loop's thread.\n"
-        "TypeError: fun cannot be called. What fun raises goes to the loop's exception handler."),
-    INTERLOOP_PYTHON_FAST(asyncio_api, "sleep", sleep,
-                          "sleep($self, delay)\n--\n\n"
-                          "A task that is done, with None, in delay seconds, a float; to be awaited."),
-    INTERLOOP_PYTHON_FAST(
-        asyncio_api, "make_batched_timer", batched_timer_of<asyncio_api>,
-        "make_batched_timer($self, bucket_seconds, chunk_size=100)\n--\n\n"
-        "An IBatchedTimer: its call_later(delay, func, *args, **kwargs) shares one native timer among the calls\n"
-        "of each span of bucket_seconds, a float. They are made when the first of them is due, chunk_size\n"
-        "before the loop has its turn. ValueError: bucket_seconds or chunk_size is not above zero, or infinite."),
-    INTERLOOP_PYTHON_FAST(asyncio_api, "create_failure", create_failure,
-                          "create_failure($self, exception=None)\n--\n\n"
-                          "An IFailedFuture of an exception; None: of the exception being handled. Any thread."),
-    INTERLOOP_PYTHON_FAST(asyncio_api, "failure_message", failure_message,
-                          "failure_message($self, fail)\n--\n\n"
-                          "'type: message' of fail, an IFailedFuture, in one line. Raises no Exception. Any thread."),
-    INTERLOOP_PYTHON_FAST(
-        asyncio_api, "failure_traceback", failure_traceback,
-        "failure_traceback($self, fail)\n--\n\n"
-        "The traceback object of fail, an IFailedFuture; None if its exception was never raised. Any thread."),
-    INTERLOOP_PYTHON_FAST(asyncio_api, "failure_format_traceback", failure_format_traceback,
-                          "failure_format_traceback($self, fail)\n--\n\n"
-                          "The traceback of fail, an IFailedFuture, as text. Raises no Exception. Any thread."),
-    INTERLOOP_PYTHON_FAST(
-        asyncio_api, "failure_formatted_traceback", failure_format_traceback,
-        "failure_formatted_traceback($self, fail)\n--\n\n"
-        "failure_format_traceback by the name that txaio's overview has: the traceback of fail as text. "
-        "Raises no Exception. Any thread."),
-    INTERLOOP_PYTHON_PLAIN(asyncio_api, "_seconds", seconds, "The loop's clock."),
-    {nullptr, nullptr, 0, nullptr},
-}};
-
 }  // namespace
 
 bool make_asyncio_api_type(PyObject* module) {
-  std::array<PyType_Slot, 9> slots{{
-      {Py_tp_doc, const_cast<char*>("AsyncioApi(config)\n--\n\ntxaio's functions on asyncio, with a configuration.")},
-      {Py_tp_new, reinterpret_cast<void*>(&construct)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&garbage::traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&garbage::clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&garbage::destroy)},
-      {Py_tp_methods, methods.data()},
-      {Py_tp_members, members.data()},
-      {Py_tp_getset, properties.data()},
-      {0, nullptr},
-  }};
-  PyType_Spec spec{"interloop._core.AsyncioApi", sizeof(asyncio_api), 0,
-                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
-  PyTypeObject* type = make_type(module, spec);
-  if (!type) return false;
-  auto* object = reinterpret_cast<PyObject*>(type);
-  return PyObject_SetAttrString(object, "using_twisted", Py_False) == 0 &&
-         PyObject_SetAttrString(object, "using_asyncio", Py_True) == 0;
+  return txaio_api<on_asyncio>::make_type(
+      module, "interloop._core.AsyncioApi",
+      "AsyncioApi(config)\n--\n\ntxaio's functions on asyncio, with a configuration.", &construct, properties.data());
 }
 
 }  // namespace interloop::python

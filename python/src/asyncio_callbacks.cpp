@@ -82,11 +82,6 @@ PyObject* describe(PyObject* object) {  // seen in asyncio's debug messages
                               self->second ? self->second : Py_None);
 }
 
-std::array<PyMemberDef, 2> members{{
-    {"__vectorcalloffset__", T_PYSSIZET, offsetof(callbacks, vectorcall), READONLY, nullptr},
-    {nullptr, 0, 0, 0, nullptr},
-}};
-
 ref make(vectorcallfunc function, PyObject* first, PyObject* second) {
   auto* self = allocate<callbacks>(callbacks_type);
   if (!self) return ref();
@@ -102,20 +97,8 @@ ref make_done_callback(PyObject* callback, PyObject* errback) { return make(&on_
 ref make_cancel_callback(PyObject* canceller) { return make(&on_cancelled, canceller, Py_None); }
 
 bool make_asyncio_callback_types(PyObject* module) {
-  std::array<PyType_Slot, 7> slots{{
-      {Py_tp_call, reinterpret_cast<void*>(&PyVectorcall_Call)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&garbage::traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&garbage::clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&garbage::destroy)},
-      {Py_tp_repr, reinterpret_cast<void*>(&describe)},
-      {Py_tp_members, members.data()},
-      {0, nullptr},
-  }};
-  PyType_Spec spec{
-      "interloop._core._Callbacks", sizeof(callbacks), 0,
-      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-      slots.data()};
-  return (callbacks_type = make_type(module, spec)) != nullptr;
+  callbacks_type = make_inner_class<callbacks, garbage>(module, "interloop._core._Callbacks", &describe);
+  return callbacks_type != nullptr;
 }
 
 }  // namespace interloop::python

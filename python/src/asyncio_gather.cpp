@@ -209,7 +209,7 @@ ref asyncio_gather(PyObject* futures, bool consume, PyObject* loop) {
 }
 
 bool make_asyncio_gather_type(PyObject* module) {
-  return (gathering_type = make_callback_type<gathering, garbage>(module, "interloop._core._Gathering")) != nullptr;
+  return (gathering_type = make_inner_class<gathering, garbage>(module, "interloop._core._Gathering")) != nullptr;
 }
 
 }  // namespace interloop::python

@@ -120,31 +120,36 @@ PyObject* method_name() {
   }
 }
 
-template <log_level Level>
-PyObject* log(asyncio_logger* self, const arguments& given) {
-  if (self->level < Level) Py_RETURN_NONE;
-  event said;
-  const ref native = native_logger(self);
-  if (!native || !read_event(self, log_level_names[static_cast<std::size_t>(Level)].data(), given, said))
-    return nullptr;
-  ref message = said.format ? ref::borrow(said.format) : ref(PyUnicode_FromString(""));
-  if (!message) return nullptr;
-  if (has_fields(message.get())) {
-    ref text = formatted(Level, given, message.get());
-    message = text ? std::move(text) : not_formatted(message.get());
-    if (!message) return nullptr;
-  }
-  if (!call_method(native.get(), method_name<Level>(), message.get())) return nullptr;
-  Py_RETURN_NONE;
-}
+struct on_asyncio {
+  using object = asyncio_logger;
+  static constexpr const char* module = "interloop.txaio.aio";
 
-PyObject* emit(asyncio_logger* self, const arguments& given) {
-  static constexpr signature<1> wanted{"emit", 1, {&names::level}};
-  std::array<PyObject*, 1> slots{};
-  leading_arguments split;
-  if (!split.split(wanted, given, slots)) return nullptr;
-  return call_method_with(reinterpret_cast<PyObject*>(self), slots[0], nullptr, 0, split.rest).release();
-}
+  template <log_level Level>
+  static PyObject* log(asyncio_logger* self, const arguments& given) {
+    if (self->level < Level) Py_RETURN_NONE;
+    event said;
+    const ref native = native_logger(self);
+    if (!native || !read_event(self, log_level_names[static_cast<std::size_t>(Level)].data(), given, said))
+      return nullptr;
+    ref message = said.format ? ref::borrow(said.format) : ref(PyUnicode_FromString(""));
+    if (!message) return nullptr;
+    if (has_fields(message.get())) {
+      ref text = formatted(Level, given, message.get());
+      message = text ? std::move(text) : not_formatted(message.get());
+      if (!message) return nullptr;
+    }
+    if (!call_method(native.get(), method_name<Level>(), message.get())) return nullptr;
+    Py_RETURN_NONE;
+  }
+
+  static PyObject* emit(asyncio_logger* self, const arguments& given) {
+    static constexpr signature<1> wanted{"emit", 1, {&names::level}};
+    std::array<PyObject*, 1> slots{};
+    leading_arguments split;
+    if (!split.split(wanted, given, slots)) return nullptr;
+    return call_method_with(reinterpret_cast<PyObject*>(self), slots[0], nullptr, 0, split.rest).release();
+  }
+};
 
 ref new_logger(PyTypeObject* type, PyObject* logger, log_level level, PyObject* categories) {
   auto* self = allocate<asyncio_logger>(type);
@@ -174,8 +179,6 @@ PyObject* none(asyncio_logger*, const arguments&) {
   return nullptr;
 }
 
-PyObject* reduce(asyncio_logger* self) { return reduce_logger("interloop.txaio.aio", self); }
-
 using garbage = collected<asyncio_logger, &asyncio_logger::logger, &asyncio_logger::categories, &asyncio_logger::dict>;
 
 std::array<PyGetSetDef, 3> properties{{
@@ -184,35 +187,10 @@ std::array<PyGetSetDef, 3> properties{{
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 }};
 
-std::array<PyMemberDef, 4> members{{
-    {"_logger", T_OBJECT, offsetof(asyncio_logger, logger), 0, nullptr},  // which tests put others in the place of
-    {"__dictoffset__", T_PYSSIZET, offsetof(asyncio_logger, dict), READONLY, nullptr},
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(asyncio_logger, weakrefs), READONLY, nullptr},
-    {nullptr, 0, 0, 0, nullptr},
-}};
-
-std::array<PyMethodDef, 11> methods{{
-    INTERLOOP_PYTHON_FAST(asyncio_logger, "critical", log<log_level::critical>,
-                          "critical($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs as critical."),
-    INTERLOOP_PYTHON_FAST(asyncio_logger, "error", log<log_level::error>,
-                          "error($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs as an error."),
-    INTERLOOP_PYTHON_FAST(asyncio_logger, "warn", log<log_level::warn>,
-                          "warn($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs as a warning."),
-    INTERLOOP_PYTHON_FAST(asyncio_logger, "info", log<log_level::info>,
-                          "info($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs as information."),
-    INTERLOOP_PYTHON_FAST(asyncio_logger, "debug", log<log_level::debug>,
-                          "debug($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs for debugging."),
-    INTERLOOP_PYTHON_FAST(asyncio_logger, "trace", log<log_level::trace>,
-                          "trace($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs as a trace."),
+auto methods = logger_methods<on_asyncio>(std::array<PyMethodDef, 1>{{
     INTERLOOP_PYTHON_FAST(asyncio_logger, "none", none,
                           "none($self, message, **kwargs)\n--\n\nAttributeError: no message is at that level."),
-    INTERLOOP_PYTHON_FAST(asyncio_logger, "emit", emit,
-                          "emit($self, level, message, **kwargs)\n--\n\nLogs at the level of that name."),
-    INTERLOOP_PYTHON_FAST(asyncio_logger, "_set_log_level", follow_log_level<asyncio_logger>,
-                          "_set_log_level($self, level)\n--\n\n"),
-    INTERLOOP_PYTHON_PLAIN(asyncio_logger, "__reduce__", reduce, "What copy and pickle make another one of."),
-    {nullptr, nullptr, 0, nullptr},
-}};
+}});
 
 // `self` is the module that keeps the loggers.
 PyObject* make_logger(PyObject* module, PyObject*) {
@@ -233,13 +211,8 @@ PyMethodDef make_logger_method{"make_logger", &make_logger, METH_NOARGS,
                                          "caller: the class of its self, else the module and\n"
                                          "function. Any thread.")};
 
-PyObject* bind_asyncio_logging(PyObject*, PyObject* module) {
-  const ref name(PyModule_GetNameObject(module));
-  return name ? PyCFunction_NewEx(&make_logger_method, module, name.get()) : nullptr;
-}
-
 std::array<PyMethodDef, 2> functions{{
-    {"bind_asyncio_logging", &bind_asyncio_logging, METH_O,
+    {"bind_asyncio_logging", &bind_logging<&make_logger_method>, METH_O,
      PyDoc_STR("bind_asyncio_logging(module)\n--\n\nThe function make_logger for module._loggers.")},
     {nullptr, nullptr, 0, nullptr},
 }};
@@ -247,20 +220,14 @@ std::array<PyMethodDef, 2> functions{{
 }  // namespace
 
 bool make_asyncio_logger_type(PyObject* module) {
-  std::array<PyType_Slot, 9> slots{{
-      {Py_tp_doc, const_cast<char*>("AsyncioLogger(logger, level, categories)\n--\n\nWhat make_logger returns.")},
-      {Py_tp_new, reinterpret_cast<void*>(&construct)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&garbage::traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&garbage::clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&garbage::destroy)},
-      {Py_tp_methods, methods.data()},
-      {Py_tp_members, members.data()},
-      {Py_tp_getset, properties.data()},
-      {0, nullptr},
-  }};
-  PyType_Spec spec{"interloop._core.AsyncioLogger", sizeof(asyncio_logger), 0,
-                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
-  return (logger_type = make_type(module, spec)) && PyModule_AddFunctions(module, functions.data()) == 0;
+  logger_type = make_class<asyncio_logger, garbage>(
+      module, "interloop._core.AsyncioLogger",
+      {{Py_tp_doc, const_cast<char*>("AsyncioLogger(logger, level, categories)\n--\n\nWhat make_logger returns.")},
+       {Py_tp_new, reinterpret_cast<void*>(&construct)},
+       {Py_tp_methods, methods.data()},
+       {Py_tp_getset, properties.data()}},
+      {{"_logger", T_OBJECT, offsetof(asyncio_logger, logger), 0, nullptr}});  // which tests replace
+  return logger_type && PyModule_AddFunctions(module, functions.data()) == 0;
 }
 
 }  // namespace interloop::python

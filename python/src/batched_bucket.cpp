@@ -218,7 +218,7 @@ void end_if_empty(batched_bucket* self) {
 }
 
 bool make_batched_bucket_type(PyObject* module) {
-  return (bucket_type = make_callback_type<batched_bucket, garbage>(module, "interloop._core._Bucket", &describe)) !=
+  return (bucket_type = make_inner_class<batched_bucket, garbage>(module, "interloop._core._Bucket", &describe)) !=
          nullptr;
 }
 

@@ -91,33 +91,35 @@ PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   return timer_new(type, milliseconds / 1000, chunk, seconds, create);
 }
 
-int traverse(PyObject* object, visitproc visit, void* arg) {
-  auto* self = reinterpret_cast<batched_timer*>(object);
-  Py_VISIT(Py_TYPE(object));
-  Py_VISIT(self->seconds);
-  Py_VISIT(self->create_delayed_call);
-  Py_VISIT(self->dict);
-  if (self->buckets)
-    for (const auto& [key, each] : *self->buckets) Py_VISIT(each);
-  return 0;
-}
+struct garbage {
+  static int traverse(PyObject* object, visitproc visit, void* arg) {
+    auto* self = reinterpret_cast<batched_timer*>(object);
+    Py_VISIT(Py_TYPE(object));
+    Py_VISIT(self->seconds);
+    Py_VISIT(self->create_delayed_call);
+    Py_VISIT(self->dict);
+    if (self->buckets)
+      for (const auto& [key, each] : *self->buckets) Py_VISIT(each);
+    return 0;
+  }
 
-int clear(PyObject* object) {
-  auto* self = reinterpret_cast<batched_timer*>(object);
-  while (self->buckets && !self->buckets->empty()) forget(self, self->buckets->begin()->first);
-  Py_CLEAR(self->seconds);
-  Py_CLEAR(self->create_delayed_call);
-  Py_CLEAR(self->dict);
-  return 0;
-}
+  static int clear(PyObject* object) {
+    auto* self = reinterpret_cast<batched_timer*>(object);
+    while (self->buckets && !self->buckets->empty()) forget(self, self->buckets->begin()->first);
+    Py_CLEAR(self->seconds);
+    Py_CLEAR(self->create_delayed_call);
+    Py_CLEAR(self->dict);
+    return 0;
+  }
 
-void destroy(PyObject* object) {
-  PyObject_GC_UnTrack(object);
-  if (reinterpret_cast<batched_timer*>(object)->weakrefs) PyObject_ClearWeakRefs(object);
-  clear(object);
-  delete reinterpret_cast<batched_timer*>(object)->buckets;
-  free_object(object);
-}
+  static void destroy(PyObject* object) {
+    PyObject_GC_UnTrack(object);
+    if (reinterpret_cast<batched_timer*>(object)->weakrefs) PyObject_ClearWeakRefs(object);
+    clear(object);
+    delete reinterpret_cast<batched_timer*>(object)->buckets;
+    free_object(object);
+  }
+};
 
 std::array<PyMethodDef, 2> methods{{
     INTERLOOP_PYTHON_FAST(batched_timer, "call_later", call_later,
@@ -129,12 +131,6 @@ std::array<PyMethodDef, 2> methods{{
 std::array<PyGetSetDef, 2> properties{{
     INTERLOOP_PYTHON_DICT,
     {nullptr, nullptr, nullptr, nullptr, nullptr},
-}};
-
-std::array<PyMemberDef, 3> members{{
-    {"__dictoffset__", T_PYSSIZET, offsetof(batched_timer, dict), READONLY, nullptr},
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(batched_timer, weakrefs), READONLY, nullptr},
-    {nullptr, 0, 0, 0, nullptr},
 }};
 
 }  // namespace
@@ -159,23 +155,15 @@ PyObject* make_batched_timer(PyObject* api, const arguments& given) {
 }
 
 bool make_batched_timer_types(PyObject* module) {
-  std::array<PyType_Slot, 9> slots{{
-      {Py_tp_doc,
-       const_cast<char*>("BatchedTimer(bucket_milliseconds, chunk_size, seconds_provider, delayed_call_creator, "
-                         "loop=None)\n--\n\nWhat make_batched_timer returns.")},
-      {Py_tp_new, reinterpret_cast<void*>(&construct)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
-      {Py_tp_methods, methods.data()},
-      {Py_tp_members, members.data()},
-      {Py_tp_getset, properties.data()},
-      {0, nullptr},
-  }};
-  PyType_Spec spec{"interloop._core.BatchedTimer", sizeof(batched_timer), 0,
-                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
-  return make_batched_call_type(module) && make_batched_bucket_type(module) &&
-         (timer_type = make_type(module, spec)) != nullptr;
+  timer_type = make_class<batched_timer, garbage>(
+      module, "interloop._core.BatchedTimer",
+      {{Py_tp_doc,
+        const_cast<char*>("BatchedTimer(bucket_milliseconds, chunk_size, seconds_provider, delayed_call_creator, "
+                          "loop=None)\n--\n\nWhat make_batched_timer returns.")},
+       {Py_tp_new, reinterpret_cast<void*>(&construct)},
+       {Py_tp_methods, methods.data()},
+       {Py_tp_getset, properties.data()}});
+  return timer_type && make_batched_call_type(module) && make_batched_bucket_type(module);
 }
 
 }  // namespace interloop::python

@@ -38,14 +38,6 @@ std::array<PyGetSetDef, 2> properties{{
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 }};
 
-std::array<PyMemberDef, 4> members{{
-    {"loop", T_OBJECT, offsetof(config, loop), 0,
-     PyDoc_STR("An event loop, or the reactor; None: the framework's default.")},
-    {"__dictoffset__", T_PYSSIZET, offsetof(config, dict), READONLY, nullptr},
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(config, weakrefs), READONLY, nullptr},
-    {nullptr, 0, 0, 0, nullptr},
-}};
-
 }  // namespace
 
 ref configured_loop(PyObject* object) {
@@ -55,19 +47,14 @@ ref configured_loop(PyObject* object) {
 }
 
 bool make_config_type(PyObject* module) {
-  std::array<PyType_Slot, 8> slots{{
-      {Py_tp_doc, const_cast<char*>("Config(loop=None)\n--\n\nWhat txaio.config is.")},
-      {Py_tp_new, reinterpret_cast<void*>(&construct)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&garbage::traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&garbage::clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&garbage::destroy)},
-      {Py_tp_members, members.data()},
-      {Py_tp_getset, properties.data()},
-      {0, nullptr},
-  }};
-  PyType_Spec spec{"interloop._core.Config", sizeof(config), 0,
-                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
-  return (config_type = make_type(module, spec)) != nullptr;
+  config_type =
+      make_class<config, garbage>(module, "interloop._core.Config",
+                                  {{Py_tp_doc, const_cast<char*>("Config(loop=None)\n--\n\nWhat txaio.config is.")},
+                                   {Py_tp_new, reinterpret_cast<void*>(&construct)},
+                                   {Py_tp_getset, properties.data()}},
+                                  {{"loop", T_OBJECT, offsetof(config, loop), 0,
+                                    PyDoc_STR("An event loop, or the reactor; None: the framework's default.")}});
+  return config_type != nullptr;
 }
 
 }  // namespace interloop::python

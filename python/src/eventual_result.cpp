@@ -210,9 +210,15 @@ PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   return owner.release();
 }
 
-using garbage =
-    collected<eventual_result, &eventual_result::deferred, &eventual_result::link, &eventual_result::reactor,
-              &eventual_result::value, &eventual_result::traceback, &eventual_result::dict>;
+struct garbage
+    : collected<eventual_result, &eventual_result::deferred, &eventual_result::link, &eventual_result::reactor,
+                &eventual_result::value, &eventual_result::traceback, &eventual_result::dict> {
+  static void destroy(PyObject* object) {
+    if (PyObject_CallFinalizerFromDealloc(object) < 0) return;
+    leave_results(as_result(object));
+    collected::destroy(object);
+  }
+};
 
 // Whether it failed, and not because the loop has ended.
 bool has_failed(eventual_result* self) { return self->value && !self->stopped && is_failure(self->value); }
@@ -224,15 +230,6 @@ void finalize(PyObject* object) {
   self->retrieved = true;
   if (!is_expected(self->link, self->value)) report_unhandled_result(self->value, self->timed_out);
   if (pending) put_exception(std::move(pending));
-}
-
-void destroy(PyObject* object) {
-  if (PyObject_CallFinalizerFromDealloc(object) < 0) return;
-  PyObject_GC_UnTrack(object);
-  if (as_result(object)->weakrefs) PyObject_ClearWeakRefs(object);
-  leave_results(as_result(object));
-  garbage::clear(object);
-  free_object(object);
 }
 
 PyObject* get_retrieved(PyObject* object, void*) { return PyBool_FromLong(as_result(object)->retrieved); }
@@ -247,15 +244,6 @@ std::array<PyGetSetDef, 3> properties{{
     {"_failed", &get_failed, nullptr,
      PyDoc_STR("Whether it failed, and not as its user asked for or because the loop has ended."), nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
-}};
-
-std::array<PyMemberDef, 6> members{{
-    {"_deferred", T_OBJECT, offsetof(eventual_result, deferred), READONLY, nullptr},
-    {"_reactor", T_OBJECT, offsetof(eventual_result, reactor), READONLY, nullptr},
-    {"_value", T_OBJECT, offsetof(eventual_result, value), READONLY, nullptr},
-    {"__dictoffset__", T_PYSSIZET, offsetof(eventual_result, dict), READONLY, nullptr},
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(eventual_result, weakrefs), READONLY, nullptr},
-    {nullptr, 0, 0, 0, nullptr},
 }};
 
 std::array<PyMethodDef, 10> methods{{
@@ -327,23 +315,18 @@ bool require_other_thread(PyObject* reactor, const char* what) {
 }
 
 bool make_eventual_result_type(PyObject* module) {
-  std::array<PyType_Slot, 10> slots{{
-      {Py_tp_doc, const_cast<char*>("EventualResult(deferred, _reactor)\n--\n\n"
-                                    "The result of a function that runs in the reactor's thread, for other threads.")},
-      {Py_tp_new, reinterpret_cast<void*>(&construct)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&garbage::traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&garbage::clear)},
-      {Py_tp_finalize, reinterpret_cast<void*>(&finalize)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
-      {Py_tp_methods, methods.data()},
-      {Py_tp_members, members.data()},
-      {Py_tp_getset, properties.data()},
-      {0, nullptr},
-  }};
-  PyType_Spec spec{"interloop._core.EventualResult", sizeof(eventual_result), 0,
-                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
-  return (eventual_result_type = make_type(module, spec)) && make_result_set_type(module) &&
-         make_result_connection_type(module);
+  eventual_result_type = make_class<eventual_result, garbage>(
+      module, "interloop._core.EventualResult",
+      {{Py_tp_doc, const_cast<char*>("EventualResult(deferred, _reactor)\n--\n\n"
+                                     "The result of a function that runs in the reactor's thread, for other threads.")},
+       {Py_tp_new, reinterpret_cast<void*>(&construct)},
+       {Py_tp_finalize, reinterpret_cast<void*>(&finalize)},
+       {Py_tp_methods, methods.data()},
+       {Py_tp_getset, properties.data()}},
+      {{"_deferred", T_OBJECT, offsetof(eventual_result, deferred), READONLY, nullptr},
+       {"_reactor", T_OBJECT, offsetof(eventual_result, reactor), READONLY, nullptr},
+       {"_value", T_OBJECT, offsetof(eventual_result, value), READONLY, nullptr}});
+  return eventual_result_type && make_result_set_type(module) && make_result_connection_type(module);
 }
 
 }  // namespace interloop::python

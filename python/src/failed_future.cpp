@@ -51,16 +51,6 @@ std::array<PyGetSetDef, 2> properties{{
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 }};
 
-std::array<PyMemberDef, 7> members{{
-    {"_type", T_OBJECT, offsetof(failed_future, type), 0, nullptr},
-    {"_value", T_OBJECT, offsetof(failed_future, value), 0, nullptr},
-    {"_traceback", T_OBJECT, offsetof(failed_future, traceback), 0, nullptr},
-    {"value", T_OBJECT, offsetof(failed_future, value), READONLY, PyDoc_STR("The exception.")},
-    {"__dictoffset__", T_PYSSIZET, offsetof(failed_future, dict), READONLY, nullptr},
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(failed_future, weakrefs), READONLY, nullptr},
-    {nullptr, 0, 0, 0, nullptr},
-}};
-
 ref make(PyObject* of, PyObject* value, ref traceback) {
   auto* self = allocate<failed_future>(failed_future_type);
   if (!self) return ref();
@@ -84,22 +74,19 @@ ref make_failed_future_of_handled() {
 }
 
 bool make_failed_future_type(PyObject* module) {
-  std::array<PyType_Slot, 10> slots{{
-      {Py_tp_doc,
-       const_cast<char*>("FailedFuture(type_, value, traceback)\n--\n\nAn exception, for errbacks on asyncio.")},
-      {Py_tp_new, reinterpret_cast<void*>(&construct)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&garbage::traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&garbage::clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&garbage::destroy)},
-      {Py_tp_str, reinterpret_cast<void*>(&text)},
-      {Py_tp_members, members.data()},
-      {Py_tp_methods, methods.data()},
-      {Py_tp_getset, properties.data()},
-      {0, nullptr},
-  }};
-  PyType_Spec spec{"interloop._core.FailedFuture", sizeof(failed_future), 0,
-                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
-  return (failed_future_type = make_type(module, spec)) != nullptr;
+  failed_future_type = make_class<failed_future, garbage>(
+      module, "interloop._core.FailedFuture",
+      {{Py_tp_doc,
+        const_cast<char*>("FailedFuture(type_, value, traceback)\n--\n\nAn exception, for errbacks on asyncio.")},
+       {Py_tp_new, reinterpret_cast<void*>(&construct)},
+       {Py_tp_str, reinterpret_cast<void*>(&text)},
+       {Py_tp_methods, methods.data()},
+       {Py_tp_getset, properties.data()}},
+      {{"_type", T_OBJECT, offsetof(failed_future, type), 0, nullptr},
+       {"_value", T_OBJECT, offsetof(failed_future, value), 0, nullptr},
+       {"_traceback", T_OBJECT, offsetof(failed_future, traceback), 0, nullptr},
+       {"value", T_OBJECT, offsetof(failed_future, value), READONLY, PyDoc_STR("The exception.")}});
+  return failed_future_type != nullptr;
 }
 
 }  // namespace interloop::python

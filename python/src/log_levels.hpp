@@ -4,7 +4,9 @@
 
 #include "type.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string_view>
 
 namespace interloop::python {
@@ -45,6 +47,43 @@ template <class Logger>
 PyObject* reduce_logger(const char* module, Logger* self) {
   const ref function = import_from(module, "_reduce_logger");
   return function ? call(function.get(), reinterpret_cast<PyObject*>(self)).release() : nullptr;
+}
+
+/// The methods of a framework's loggers: those of both, then its own. `Framework` is a class with the type `object`, the
+/// functions `log<level>` and `emit`, and the name of its `module`.
+template <class Framework, std::size_t Own>
+std::array<PyMethodDef, Own + 10> logger_methods(const std::array<PyMethodDef, Own>& own) {
+  using object = typename Framework::object;
+  struct function {
+    static PyObject* reduce(object* self) { return reduce_logger(Framework::module, self); }
+  };
+  std::array<PyMethodDef, Own + 10> all{{
+      INTERLOOP_PYTHON_FAST(object, "critical", Framework::template log<log_level::critical>,
+                            "critical($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs as critical."),
+      INTERLOOP_PYTHON_FAST(object, "error", Framework::template log<log_level::error>,
+                            "error($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs as an error."),
+      INTERLOOP_PYTHON_FAST(object, "warn", Framework::template log<log_level::warn>,
+                            "warn($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs as a warning."),
+      INTERLOOP_PYTHON_FAST(object, "info", Framework::template log<log_level::info>,
+                            "info($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs as information."),
+      INTERLOOP_PYTHON_FAST(object, "debug", Framework::template log<log_level::debug>,
+                            "debug($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs for debugging."),
+      INTERLOOP_PYTHON_FAST(object, "trace", Framework::template log<log_level::trace>,
+                            "trace($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs as a trace."),
+      INTERLOOP_PYTHON_FAST(object, "emit", Framework::emit,
+                            "emit($self, level, message, **kwargs)\n--\n\nLogs at the level of that name."),
+      INTERLOOP_PYTHON_FAST(object, "_set_log_level", follow_log_level<object>, "_set_log_level($self, level)\n--\n\n"),
+      INTERLOOP_PYTHON_PLAIN(object, "__reduce__", function::reduce, "What copy and pickle make another one of."),
+  }};
+  std::copy(own.begin(), own.end(), all.begin() + 9);
+  return all;  // ends in an empty one
+}
+
+/// The function `bind_<framework>_logging(module)`: `Method`, with the module that keeps the loggers as its `self`.
+template <PyMethodDef* Method>
+PyObject* bind_logging(PyObject*, PyObject* module) {
+  const ref name(PyModule_GetNameObject(module));
+  return name ? PyCFunction_NewEx(Method, module, name.get()) : nullptr;
 }
 
 /// The dotted name of the code that calls the compiled function: class of `self`, or module and function.

@@ -109,16 +109,9 @@ bool make_reactor_context_type(PyObject* module) {
     PyErr_SetString(PyExc_OSError, "pthread_atfork");
     return false;
   }
-  std::array<PyType_Slot, 5> slots{{
-      {Py_tp_new, reinterpret_cast<void*>(&construct)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&garbage::traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&garbage::clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&garbage::destroy)},
-      {0, nullptr},
-  }};
-  PyType_Spec spec{"interloop._core.ReactorContext", sizeof(reactor_context), 0,
-                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, slots.data()};
-  return (context_type = make_type(module, spec)) != nullptr;
+  context_type = make_class<reactor_context, garbage>(module, "interloop._core.ReactorContext",
+                                                      {{Py_tp_new, reinterpret_cast<void*>(&construct)}}, {}, 0);
+  return context_type != nullptr;
 }
 
 }  // namespace interloop::python

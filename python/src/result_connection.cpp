@@ -105,7 +105,7 @@ bool connect_eventual_result(PyObject* result, PyObject* deferred) {
 }
 
 bool make_result_connection_type(PyObject* module) {
-  return (connection_type = make_callback_type<connection, garbage>(module, "interloop._core._Connection")) != nullptr;
+  return (connection_type = make_inner_class<connection, garbage>(module, "interloop._core._Connection")) != nullptr;
 }
 
 }  // namespace interloop::python

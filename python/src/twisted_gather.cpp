@@ -99,16 +99,9 @@ bool twisted_gather(PyObject* outer, PyObject* deferreds, bool consume) {
 }
 
 bool make_twisted_gather_types(PyObject* module) {
-  std::array<PyType_Slot, 4> slots{{
-      {Py_tp_traverse, reinterpret_cast<void*>(&gathering_garbage::traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&gathering_garbage::clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&gathering_garbage::destroy)},
-      {0, nullptr},
-  }};
-  PyType_Spec spec{"interloop._core._DeferredGathering", sizeof(gathering), 0,
-                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots.data()};
-  return (gathering_type = make_type(module, spec)) &&
-         (place_type = make_callback_type<place, place_garbage>(module, "interloop._core._Place"));
+  return (gathering_type =
+              make_inner_class<gathering, gathering_garbage>(module, "interloop._core._DeferredGathering")) &&
+         (place_type = make_inner_class<place, place_garbage>(module, "interloop._core._Place"));
 }
 
 }  // namespace interloop::python

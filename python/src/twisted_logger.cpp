@@ -78,11 +78,25 @@ PyObject* log_at(twisted_logger* self, log_level level, const arguments& given) 
   return call_method_with(native.get(), names::emit, &native_name, 1, given).release();
 }
 
-template <log_level Level>
-PyObject* log(twisted_logger* self, const arguments& given) {
-  if (self->level < Level) Py_RETURN_NONE;
-  return log_at(self, Level, given);
-}
+struct on_twisted {
+  using object = twisted_logger;
+  static constexpr const char* module = "interloop.txaio.tx";
+
+  template <log_level Level>
+  static PyObject* log(twisted_logger* self, const arguments& given) {
+    if (self->level < Level) Py_RETURN_NONE;
+    return log_at(self, Level, given);
+  }
+
+  static PyObject* emit(twisted_logger* self, const arguments& given) {
+    static constexpr signature<1> wanted{"emit", 1, {&names::level}};
+    std::array<PyObject*, 1> slots{};
+    leading_arguments split;
+    log_level level{};
+    if (!split.split(wanted, given, slots) || !level_of(slots[0], level)) return nullptr;
+    return log_at(self, level, split.rest);
+  }
+};
 
 PyObject* failure(twisted_logger* self, const arguments& given) {
   if (self->level < log_level::error) Py_RETURN_NONE;
@@ -93,15 +107,6 @@ PyObject* failure(twisted_logger* self, const arguments& given) {
   const ref native = native_logger(self);
   if (!native) return nullptr;
   return call_method_with(native.get(), names::failure, &nothing, given.positional || named ? 0 : 1, given).release();
-}
-
-PyObject* emit(twisted_logger* self, const arguments& given) {
-  static constexpr signature<1> wanted{"emit", 1, {&names::level}};
-  std::array<PyObject*, 1> slots{};
-  leading_arguments split;
-  log_level level{};
-  if (!split.split(wanted, given, slots) || !level_of(slots[0], level)) return nullptr;
-  return log_at(self, level, split.rest);
 }
 
 PyObject* set_log_level(twisted_logger* self, const arguments& given) {
@@ -154,8 +159,6 @@ PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   return module ? new_logger(type, module.get(), level, logger, name, observer).release() : nullptr;
 }
 
-PyObject* reduce(twisted_logger* self) { return reduce_logger("interloop.txaio.tx", self); }
-
 using garbage = collected<twisted_logger, &twisted_logger::logger, &twisted_logger::categories, &twisted_logger::dict>;
 
 std::array<PyGetSetDef, 4> properties{{
@@ -166,39 +169,14 @@ std::array<PyGetSetDef, 4> properties{{
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 }};
 
-std::array<PyMemberDef, 4> members{{
-    {"_logger", T_OBJECT, offsetof(twisted_logger, logger), 0, nullptr},  // which tests put others in the place of
-    {"__dictoffset__", T_PYSSIZET, offsetof(twisted_logger, dict), READONLY, nullptr},
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(twisted_logger, weakrefs), READONLY, nullptr},
-    {nullptr, 0, 0, 0, nullptr},
-}};
-
-std::array<PyMethodDef, 12> methods{{
-    INTERLOOP_PYTHON_FAST(twisted_logger, "critical", log<log_level::critical>,
-                          "critical($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs as critical."),
-    INTERLOOP_PYTHON_FAST(twisted_logger, "error", log<log_level::error>,
-                          "error($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs as an error."),
-    INTERLOOP_PYTHON_FAST(twisted_logger, "warn", log<log_level::warn>,
-                          "warn($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs as a warning."),
-    INTERLOOP_PYTHON_FAST(twisted_logger, "info", log<log_level::info>,
-                          "info($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs as information."),
-    INTERLOOP_PYTHON_FAST(twisted_logger, "debug", log<log_level::debug>,
-                          "debug($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs for debugging."),
-    INTERLOOP_PYTHON_FAST(twisted_logger, "trace", log<log_level::trace>,
-                          "trace($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs as a trace."),
+auto methods = logger_methods<on_twisted>(std::array<PyMethodDef, 2>{{
     INTERLOOP_PYTHON_FAST(
         twisted_logger, "failure", failure,
         "failure($self, format=None, *args, **kw)\n--\n\nLogs the exception being handled, critically."),
-    INTERLOOP_PYTHON_FAST(twisted_logger, "emit", emit,
-                          "emit($self, level, message, **kwargs)\n--\n\nLogs at the level of that name."),
     INTERLOOP_PYTHON_FAST(twisted_logger, "set_log_level", set_log_level,
                           "set_log_level($self, level, keep=True)\n--\n\n"
                           "Sets the level; if keep, it no longer follows the global one."),
-    INTERLOOP_PYTHON_FAST(twisted_logger, "_set_log_level", follow_log_level<twisted_logger>,
-                          "_set_log_level($self, level)\n--\n\n"),
-    INTERLOOP_PYTHON_PLAIN(twisted_logger, "__reduce__", reduce, "What copy and pickle make another one of."),
-    {nullptr, nullptr, 0, nullptr},
-}};
+}});
 
 // `self` is the module that keeps the loggers.
 PyObject* make_logger(PyObject* module, PyObject* const* values, Py_ssize_t positional, PyObject* keywords) {
@@ -221,13 +199,8 @@ PyMethodDef make_logger_method{
         "of its own, it does not follow the global one. logger(observer=, namespace=) makes the native one behind\n"
         "it, a twisted.logger.Logger. ValueError: there is no such level. Any thread.")};
 
-PyObject* bind_twisted_logging(PyObject*, PyObject* module) {
-  const ref name(PyModule_GetNameObject(module));
-  return name ? PyCFunction_NewEx(&make_logger_method, module, name.get()) : nullptr;
-}
-
 std::array<PyMethodDef, 2> functions{{
-    {"bind_twisted_logging", &bind_twisted_logging, METH_O,
+    {"bind_twisted_logging", &bind_logging<&make_logger_method>, METH_O,
      PyDoc_STR("bind_twisted_logging(module)\n--\n\nThe function make_logger for module._loggers.")},
     {nullptr, nullptr, 0, nullptr},
 }};
@@ -235,21 +208,15 @@ std::array<PyMethodDef, 2> functions{{
 }  // namespace
 
 bool make_twisted_logger_type(PyObject* module) {
-  std::array<PyType_Slot, 9> slots{{
-      {Py_tp_doc, const_cast<char*>("TwistedLogger(level=None, logger=None, namespace=None, observer=None)\n--\n\n"
-                                    "What make_logger returns.")},
-      {Py_tp_new, reinterpret_cast<void*>(&construct)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&garbage::traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&garbage::clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&garbage::destroy)},
-      {Py_tp_methods, methods.data()},
-      {Py_tp_members, members.data()},
-      {Py_tp_getset, properties.data()},
-      {0, nullptr},
-  }};
-  PyType_Spec spec{"interloop._core.TwistedLogger", sizeof(twisted_logger), 0,
-                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
-  return (logger_type = make_type(module, spec)) && PyModule_AddFunctions(module, functions.data()) == 0;
+  logger_type = make_class<twisted_logger, garbage>(
+      module, "interloop._core.TwistedLogger",
+      {{Py_tp_doc, const_cast<char*>("TwistedLogger(level=None, logger=None, namespace=None, observer=None)\n--\n\n"
+                                     "What make_logger returns.")},
+       {Py_tp_new, reinterpret_cast<void*>(&construct)},
+       {Py_tp_methods, methods.data()},
+       {Py_tp_getset, properties.data()}},
+      {{"_logger", T_OBJECT, offsetof(twisted_logger, logger), 0, nullptr}});  // which tests replace
+  return logger_type && PyModule_AddFunctions(module, functions.data()) == 0;
 }
 
 }  // namespace interloop::python

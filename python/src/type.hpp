@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <utility>
+#include <vector>
 
 namespace interloop::python {
 
@@ -35,28 +36,39 @@ PyObject* plain(PyObject* self, PyObject*) {
 /// Makes the type `interloop._core.<name>`, adds it to `module`, and keeps it. Null: an exception is set.
 PyTypeObject* make_type(PyObject* module, PyType_Spec& spec);
 
-/// The same for objects that frameworks call and only the package makes: `Self` has `vectorcall`. `Garbage` is what the
-/// garbage collector asks, as `collected` has it; `repr`, how a framework's debug messages name an object.
+/// The same for `Self`, with what `Garbage` answers the garbage collector, as `collected` has it, and with the fields
+/// `dict`, `weakrefs` and `vectorcall` of `Self` as what their names say. `slots` and `members` may be temporary; what
+/// they point to may not.
 template <class Self, class Garbage>
-PyTypeObject* make_callback_type(PyObject* module, const char* name, reprfunc repr = nullptr) {
-  std::array<PyMemberDef, 2> members{{
-      {"__vectorcalloffset__", T_PYSSIZET, offsetof(Self, vectorcall), READONLY, nullptr},
-      {nullptr, 0, 0, 0, nullptr},
-  }};
-  std::array<PyType_Slot, 7> slots{{
-      {Py_tp_call, reinterpret_cast<void*>(&PyVectorcall_Call)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&Garbage::traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&Garbage::clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&Garbage::destroy)},
-      {Py_tp_members, members.data()},
-      {repr ? Py_tp_repr : 0, reinterpret_cast<void*>(repr)},
-      {0, nullptr},
-  }};
-  PyType_Spec spec{
-      name, sizeof(Self), 0,
-      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-      slots.data()};
+PyTypeObject* make_class(PyObject* module, const char* name, std::vector<PyType_Slot> slots,
+                         std::vector<PyMemberDef> members = {}, unsigned long flags = Py_TPFLAGS_BASETYPE) {
+  const auto offset_is = [&](const char* what, std::size_t where) {
+    members.push_back({what, T_PYSSIZET, static_cast<Py_ssize_t>(where), READONLY, nullptr});
+  };
+  if constexpr (requires(Self& self) { self.dict; }) offset_is("__dictoffset__", offsetof(Self, dict));
+  if constexpr (requires(Self& self) { self.weakrefs; }) offset_is("__weaklistoffset__", offsetof(Self, weakrefs));
+  if constexpr (requires(Self& self) { self.vectorcall; }) {
+    offset_is("__vectorcalloffset__", offsetof(Self, vectorcall));
+    slots.push_back({Py_tp_call, reinterpret_cast<void*>(&PyVectorcall_Call)});
+    flags |= Py_TPFLAGS_HAVE_VECTORCALL;
+  }
+  members.push_back({nullptr, 0, 0, 0, nullptr});
+  slots.insert(slots.end(), {{Py_tp_traverse, reinterpret_cast<void*>(&Garbage::traverse)},
+                             {Py_tp_clear, reinterpret_cast<void*>(&Garbage::clear)},
+                             {Py_tp_dealloc, reinterpret_cast<void*>(&Garbage::destroy)},
+                             {Py_tp_members, members.data()},
+                             {0, nullptr}});
+  PyType_Spec spec{name, sizeof(Self), 0, static_cast<unsigned>(Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | flags),
+                   slots.data()};
   return make_type(module, spec);
+}
+
+/// The same for objects that only the package makes. `repr`: how a framework's debug messages name one.
+template <class Self, class Garbage>
+PyTypeObject* make_inner_class(PyObject* module, const char* name, reprfunc repr = nullptr) {
+  std::vector<PyType_Slot> slots;
+  if (repr) slots.push_back({Py_tp_repr, reinterpret_cast<void*>(repr)});
+  return make_class<Self, Garbage>(module, name, std::move(slots), {}, Py_TPFLAGS_DISALLOW_INSTANTIATION);
 }
 
 /// Frees an object of a heap type whose fields are gone.

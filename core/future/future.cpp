@@ -110,7 +110,7 @@ void future_core::call_canceller() {
 }
 
 bool future_core::cancel(std::string message, std::source_location where) {
-  loop_->check_thread("cancel");
+  loop_access::check_thread(*loop_, "cancel");
   if (!is_pending()) return false;
   const state_ptr<future_core> keep(this);
   ops->cancel(*this, failure(std::make_exception_ptr(cancelled_error(message)), where));

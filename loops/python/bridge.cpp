@@ -18,29 +18,28 @@ PyObject* native_or_none(const loop& core) {
   return native ? native : Py_None;
 }
 
-void settle(const char* name, PyObject* future, PyObject* value) noexcept {
+template <class... Args>
+void settle(const char* name, PyObject* future, Args*... args) noexcept {
+  if (!Py_IsInitialized()) return;
   const gil locked;
   const object function = helper(name);
-  if (!function || !call(function, future, value)) write_unraisable(future);
+  if (!function || !call(function, future, args...)) write_unraisable(future);
 }
 
 }  // namespace
 
-PyObject* make_native_future(const loop& core, function<void()> on_cancel, function<PyObject*()> kept) {
+PyObject* make_native_future(const loop& core, function<void()> on_cancel) {
   const gil locked;
   const object new_future = helper("new_future");
-  const object cancelled(
-      make_function([on_cancel = std::move(on_cancel)](PyObject*) mutable { on_cancel(); }, std::move(kept)));
+  const object cancelled(make_function([on_cancel = std::move(on_cancel)](PyObject*) mutable { on_cancel(); }));
   if (!new_future || !cancelled) return nullptr;
   return call(new_future, native_or_none(core), cancelled.get()).release();
 }
 
-void resolve_native(const loop&, PyObject* native_future, PyObject* value) noexcept {
-  settle("resolve", native_future, value);
-}
+void resolve_native(PyObject* native_future, PyObject* value) noexcept { settle("resolve", native_future, value); }
 
-void reject_native(const loop&, PyObject* native_future, PyObject* exception) noexcept {
-  settle("reject", native_future, exception ? exception : Py_None);
+void reject_native(PyObject* native_future, PyObject* exception, bool report) noexcept {
+  settle("reject", native_future, exception ? exception : Py_None, report ? Py_True : Py_False);
 }
 
 PyObject* follow_native(const loop& core, PyObject* awaitable, function<void(PyObject*)> on_value,

@@ -258,13 +258,16 @@ def resolve(future, value):
         future.set_result(value)
 
 
-def reject(future, error):
-    """Fails a future, unless it is completed. With None, cancels it."""
+def reject(future, error, report):
+    """Fails a future, unless it is completed. With None, cancels it. Without ``report`` in silence if nobody looks."""
     if _is_deferred(future):
         if not future.called:
             from twisted.internet.defer import CancelledError
+            from twisted.python.failure import Failure
 
             future.errback(CancelledError() if error is None else error)
+            if not report and isinstance(future.result, Failure):
+                future.addErrback(lambda failure: None)
     elif not future.done():
         if isinstance(error, StopIteration):  # asyncio's futures refuse it; its tasks do the same with it
             error, cause = RuntimeError("a future cannot fail with StopIteration"), error
@@ -277,6 +280,20 @@ def reject(future, error):
         except RuntimeError:
             if not future.get_loop().is_closed():  # then nobody is left to be told
                 raise
+        if not report and not future.cancelled():
+            future.exception()
+
+
+class _Followed:
+    """Cancels what is followed, but does not keep it: nobody completes what only C++ waits for."""
+
+    def __init__(self, followed):
+        self._followed = _weak(followed)
+
+    def cancel(self):
+        followed = self._followed()
+        if followed is not None:
+            followed.cancel()
 
 
 def follow(native, awaitable, on_value, on_error):
@@ -288,7 +305,7 @@ def follow(native, awaitable, on_value, on_error):
             on_error(None if failure.check(CancelledError) else failure.value)
 
         awaitable.addCallbacks(lambda value: (on_value(value), value)[1], failed)
-        return awaitable
+        return _Followed(awaitable)
     on_reactor = native is None or hasattr(native, "callLater")
     if on_reactor and not asyncio.isfuture(awaitable):
         from twisted.internet.defer import ensureDeferred
@@ -308,7 +325,7 @@ def follow(native, awaitable, on_value, on_error):
 
     future = asyncio.ensure_future(awaitable, loop=None if on_reactor else native)
     future.add_done_callback(done)
-    return future
+    return _Followed(future)
 
 
 # ---- logging

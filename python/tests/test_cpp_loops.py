@@ -376,21 +376,47 @@ def test_a_value_that_can_only_be_moved_goes_out(extension, run):
     run(main)
 
 
-def test_a_future_that_nobody_will_complete_is_garbage(extension, run):
+def test_a_future_that_cpp_will_not_complete_any_more_fails(extension, run):
     async def main():
-        made = extension.never()
+        made = extension.promised()
+        extension.forget_promised()
+        with pytest.raises(RuntimeError, match="nobody can complete this future any more"):
+            await asyncio.wait_for(made, 10)
+        gone = weakref.ref(made)
+        del made
         gc.collect()
-        before = extension.cancellations()
-        made.cancel()
-        await asyncio.sleep(0)
-        assert extension.cancellations() == before + 1
-        for make in (extension.never, extension.promised):
-            gone = weakref.ref(make())
-            extension.forget_promised()
-            gc.collect()
-            assert gone() is None
+        assert gone() is None
 
     run(main)
+
+
+def test_cpp_that_awaits_what_python_will_not_complete_any_more_is_told(extension, run):
+    async def waits():
+        await asyncio.get_running_loop().create_future()
+
+    async def main():
+        for make in (asyncio.get_running_loop().create_future, waits):
+            made = extension.plus_one(make())
+            await asyncio.sleep(0.001)
+            gc.collect()
+            with pytest.raises(RuntimeError, match="nobody can complete this future any more"):
+                await asyncio.wait_for(made, 10)
+
+    run(main)
+
+
+def test_what_cpp_has_handed_out_is_completed_when_the_loop_closes(extension, run):
+    made, reports = [], []
+
+    async def main():
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: reports.append(context))
+        made.extend([extension.never(), extension.promised()])
+
+    run(main)
+    assert isinstance(made.pop().exception(), RuntimeError)
+    made.clear()
+    gc.collect()
+    assert reports == [], "one that nobody looks at is not reported"
 
 
 def test_a_future_that_cpp_will_complete_is_kept(extension, run):
@@ -439,8 +465,11 @@ def leaving_nothing(extension):
         finally:
             awaitable.close()
 
-    async def never():
-        extension.never()
+    async def forgotten():
+        made = extension.promised()
+        extension.forget_promised()
+        with contextlib.suppress(RuntimeError):
+            await made
 
     return {
         "a C++ coroutine": lambda: extension.doubled_later(1, 0),
@@ -449,7 +478,7 @@ def leaving_nothing(extension):
         "cancelled": cancelled,
         "completed": completed,
         "of no use": of_no_use,
-        "never": never,
+        "forgotten": forgotten,
     }
 
 
@@ -461,7 +490,8 @@ def test_a_cpp_future_leaves_nothing_behind(extension, run, name):
         for _ in range(300):
             with contextlib.suppress(KeyError, TypeError, asyncio.CancelledError):
                 await operation()
-        await asyncio.sleep(0)
+        for _ in range(3):  # a cancellation takes turns of both loops
+            await asyncio.sleep(0)
         gc.collect()
         return sys.getallocatedblocks()
 
@@ -556,7 +586,8 @@ def test_loops_that_nobody_closes_are_garbage_with_what_cpp_made_on_them(extensi
 
     async def main():
         if left == "a future":
-            extension.never()
+            extension.promised()
+            extension.forget_promised()
         elif left == "a timer":
             extension.call_later(1000.0, lambda: None)
             await asyncio.sleep(0)
@@ -766,7 +797,7 @@ def test_cpp_messages_go_to_twisteds_logger_under_twisted(extension):
 # ---- Twisted
 
 
-def twisted_program(body, first=""):
+def twisted_program(body, first="", last=""):
     import textwrap
 
     program = first + textwrap.dedent("""
@@ -783,7 +814,7 @@ def twisted_program(body, first=""):
         reactor.run()
         if isinstance(outcome, Exception) or hasattr(outcome, "printTraceback"):
             outcome.printTraceback(); raise SystemExit(1)
-    """).replace("{body}", textwrap.indent(textwrap.dedent(body), "    "))
+    """).replace("{body}", textwrap.indent(textwrap.dedent(body), "    ")) + textwrap.dedent(last)
     done = subprocess.run(
         [sys.executable, "-c", program],
         env={**os.environ, "PYTHONPATH": str(built.folder())},
@@ -848,18 +879,44 @@ def test_asyncio_may_be_selected_where_a_reactor_runs_on_its_loop(extension):
     )
 
 
-def test_a_deferred_that_nobody_will_fire_is_garbage(extension):
+def test_a_deferred_is_kept_while_cpp_can_fire_it_and_fails_after_that(extension):
     twisted_program(
         """
         import gc, weakref
-        gone = weakref.ref(extension.never())
         kept = weakref.ref(extension.promised())
         gc.collect()
-        assert gone() is None and kept() is not None
         waiting = kept()
         extension.complete_promised(7)
         assert await waiting == 7
+        made = extension.promised()
+        extension.forget_promised()
+        try: await made
+        except RuntimeError as error: assert "nobody can complete" in str(error)
+        else: raise AssertionError
+        lost = extension.plus_one(defer.Deferred())
+        try: await lost
+        except RuntimeError as error: assert "nobody can complete" in str(error)
+        else: raise AssertionError
         """
+    )
+
+
+def test_deferreds_that_cpp_has_handed_out_fail_when_the_reactor_ends(extension):
+    twisted_program(
+        """
+        from twisted.logger import globalLogPublisher
+        made = extension.promised()
+        global told
+        told = []
+        made.addErrback(lambda failure: told.append(failure.type))
+        extension.promised()
+        globalLogPublisher.addObserver(told.append)
+        """,
+        last="""
+        import gc
+        gc.collect()
+        assert [each for each in told if each is RuntimeError or "isError" in each] == [RuntimeError], told
+        """,
     )
 
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The edge of a loop: what a promise settles, and what an observer is told, whatever becomes of the future.
 #include <interloop/bridge.hpp>
+#include <interloop/current_loop.hpp>
 
 #include "support/loop_test.hpp"
 #include "support/loops.hpp"
@@ -359,7 +360,7 @@ TEST_F(observe_test, observers_are_told_in_order_with_callbacks_and_beside_corou
 TEST_F(loop_test, a_scope_makes_a_loop_the_current_one) {
   interloop::testing::manual_loop other;
   {
-    const loop_scope scope(*other);
+    const current_loop_scope scope(*other);
     EXPECT_EQ(&create_future<int>().loop(), &*other);
   }
   EXPECT_EQ(&create_future<int>().loop(), &*manual);

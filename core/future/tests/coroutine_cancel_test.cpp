@@ -8,6 +8,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace interloop {
@@ -43,6 +44,16 @@ TEST_F(coroutine_cancel_test, a_cancelled_sleep_leaves_no_timer) {
 TEST_F(coroutine_cancel_test, nobody_is_told_of_a_cancelled_coroutine) {
   cancel([]() -> future<void> { co_await interloop::sleep(1h); }());
   manual.run_ready();
+  EXPECT_TRUE(reports.empty());
+}
+
+TEST_F(coroutine_cancel_test, a_failure_that_a_cancellation_overtakes_counts_as_looked_at) {
+  future<int> f = create_future<int>();
+  const future<int> g = [](future<int> from) -> future<int> { co_return co_await std::move(from); }(f);
+  reject(std::exchange(f, {}), std::runtime_error("too late"));
+  cancel(g);
+  manual.run_ready();
+  EXPECT_TRUE(g.get_failure()->is<cancelled_error>());
   EXPECT_TRUE(reports.empty());
 }
 

@@ -253,13 +253,3 @@ class EventLoop:
             return _core.ReactorFunction(function, self, timeout)
 
         return decorator
-
-
-__all__ = [
-    "EventLoop",
-    "EventualResult",
-    "ReactorStopped",
-    "ResultRegistry",
-    "ThreadLogObserver",
-    "TimeoutError",
-]

@@ -23,7 +23,9 @@ interloop::future<void> fails_later(interloop::api async, std::string message) {
 }
 
 interloop::future<int> never(interloop::api async) {
-  return async.create_future<int>([] { ++cancelled; });
+  const auto mine = std::make_shared<interloop::future<int>>();
+  *mine = async.create_future<int>([mine] { ++cancelled; });  // keeps itself until it is cancelled
+  return *mine;
 }
 
 int cancellations() noexcept { return cancelled; }

@@ -247,18 +247,4 @@ observation observe(const future<T>& f, Observer&& observer) {
   return observation(state, added);
 }
 
-/// Makes a loop the current one of this thread, as it is inside its own turns, until the end of the scope: for code of
-/// the other side that calls a function which does not name its loop.
-/// Thread safety: in the loop's thread. Errors: `usage_error` if another copy of the library made the loop.
-class loop_scope {
- public:
-  explicit loop_scope(loop& core);
-  loop_scope(const loop_scope&) = delete;
-  loop_scope& operator=(const loop_scope&) = delete;
-  ~loop_scope();
-
- private:
-  loop* before_;
-};
-
 }  // namespace interloop

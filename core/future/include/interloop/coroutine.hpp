@@ -116,9 +116,9 @@ class future_awaiter {
 
  private:
   [[noreturn]] void rethrow() {
+    if (state_.status() == status::failed) state_.mark_observed();
     if (waiter_.requested_) std::exchange(waiter_.requested_, std::nullopt)->rethrow();
     if (state_.status() != status::failed) throw_no_value(state_.status());
-    state_.mark_observed();
     waiter_.seen_ = state_.get_failure().extended(trace_entry::kind::awaited, where_);
     waiter_.seen_->rethrow();
   }

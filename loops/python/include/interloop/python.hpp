@@ -12,14 +12,15 @@
 // `api`; for one that does not, use `nanobind::call_guard<interloop::python::in_current_loop>()`.
 #pragma once
 
+#include <interloop/bridge.hpp>
 #include <interloop/error.hpp>
-#include <interloop/future.hpp>
 #include <interloop/python_bridge.hpp>
 
 #include <nanobind/nanobind.h>
 
 #include <exception>
 #include <memory>
+#include <source_location>
 #include <type_traits>
 #include <utility>
 
@@ -43,51 +44,35 @@ inline nanobind::object to_python_exception(const std::exception_ptr& exception)
   return {};
 }
 
-/// Gives a native future the outcome of a C++ one, whose callbacks own the native one.
-template <class Convert>
-struct native_end {
-  loop& core;
-  Convert convert;
-  nanobind::object native;
-
-  template <class... Value>
-  void resolve(Value&&... value) {
-    try {
-      const nanobind::object converted = convert(std::forward<Value>(value)...);
-      resolve_native(core, native.ptr(), converted.ptr());
-    } catch (...) {
-      reject(std::current_exception());
-    }
-  }
-  void reject(const std::exception_ptr& why) {
-    const nanobind::object exception = to_python_exception(why);
-    reject_native(core, native.ptr(), exception.is_valid() ? exception.ptr() : nullptr);
-  }
-};
-
-/// A native future of the loop that `f` belongs to. `convert` turns the value into a Python object. The native future
-/// holds a handle to `f`, and is kept as long as there are other handles through which `f` may be completed.
+/// A native future of the loop that `f` belongs to, which is completed whatever becomes of `f`. `convert` turns the value
+/// into a Python object. `f` keeps the native future, which does not keep `f`: if the last C++ handle goes, it fails.
 template <class T, class Convert>
 nanobind::object to_native(const future<T>& f, Convert convert) {
-  loop& core = f.loop();
-  const auto end = std::make_shared<native_end<Convert>>(native_end<Convert>{core, std::move(convert), {}});
-  // The two futures keep each other alive. If nobody else has a handle to `f`, Python alone decides how long.
-  const auto kept = [&state = interloop::detail::future_access::state(f),
-                     end = std::weak_ptr<native_end<Convert>>(end)]() -> PyObject* {
-    const auto there = end.lock();
-    return there && state.is_pending() && state.held_once() ? there->native.ptr() : nullptr;
-  };
-  PyObject* raw = make_native_future(core, [f] { cancel(f); }, kept);
+  const auto link = std::make_shared<observation>();
+  PyObject* raw = make_native_future(f.loop(), [link] { link->cancel(); });
   if (!raw) throw nanobind::python_error();
-  nanobind::object native = end->native = nanobind::steal(raw);
-  const auto rejected = [end](const failure& why) { end->reject(why.exception()); };
-  if constexpr (std::is_void_v<T>) {
-    add_callbacks(f, [end] { end->resolve(); }, rejected);
-  } else if constexpr (interloop::detail::copyable<T>::value) {
-    add_callbacks(f, [end](const T& value) { end->resolve(value); }, rejected);
-  } else {
-    add_callbacks(f, [end](T&& value) { end->resolve(std::move(value)); }, rejected);
-  }
+  nanobind::object native = nanobind::steal(raw);
+  *link = observe(f, [native, convert = std::move(convert)](outcome<T>& ended) mutable {
+    std::exception_ptr why;
+    if (const failure* fail = ended.take_failure()) {
+      why = fail->exception();
+    } else {
+      try {
+        const auto converted = [&]() -> nanobind::object {
+          if constexpr (std::is_void_v<T>) {
+            return convert();
+          } else {
+            return convert(ended.take());
+          }
+        };
+        return resolve_native(native.ptr(), converted().ptr());
+      } catch (...) {
+        why = std::current_exception();
+      }
+    }
+    const nanobind::object exception = to_python_exception(why);
+    reject_native(native.ptr(), exception.ptr(), !ended.closing());
+  });
   return native;
 }
 
@@ -95,31 +80,35 @@ nanobind::object to_native(const future<T>& f, Convert convert) {
 template <class T, class Convert>
 future<T> from_native(nanobind::handle awaitable, Convert convert) {
   loop& core = current_loop();
-  const future<T> made = detail::make_future<T>(core, std::source_location::current());
-  const auto on_value = [made, convert](PyObject* value) {
+  const auto followed = std::make_shared<nanobind::object>();
+  const auto end =
+      std::make_shared<promise<T>>(core, [followed] { followed->attr("cancel")(); }, std::source_location::current());
+  const auto on_value = [end, convert](PyObject* value) {
     static_cast<void>(convert);  // not used if T is void
-    if (is_called(made)) return;
+    if (!end->pending()) return;
     try {
       if constexpr (std::is_void_v<T>) {
-        resolve(made);
+        end->resolve();
       } else {
-        resolve(made, convert(nanobind::handle(value)));
+        end->resolve(convert(nanobind::handle(value)));
       }
     } catch (...) {
-      reject(made, std::current_exception());
+      end->reject();
     }
   };
-  const auto on_error = [made](PyObject* exception) -> void {
-    if (is_called(made)) return;
-    if (exception == Py_None) return reject(made, cancelled_error("the awaitable was cancelled"));
+  const auto on_error = [end](PyObject* exception) {
+    if (!end->pending()) return;
+    if (exception == Py_None) {
+      end->cancelled("the awaitable was cancelled");
+      return;
+    }
     PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(exception)), exception);
-    reject(made, std::make_exception_ptr(nanobind::python_error()));
+    end->reject(std::make_exception_ptr(nanobind::python_error()));
   };
   PyObject* raw = follow_native(core, awaitable.ptr(), on_value, on_error);
   if (!raw) throw nanobind::python_error();
-  nanobind::object followed = nanobind::steal(raw);
-  detail::add_canceller(made, [followed] { followed.attr("cancel")(); });
-  return made;
+  *followed = nanobind::steal(raw);
+  return end->get_future();
 }
 
 }  // namespace interloop::python
@@ -163,10 +152,7 @@ struct type_caster<interloop::future<T>> {
       if constexpr (std::is_void_v<T>) {
         return interloop::python::to_native(source, [] { return none(); }).release();
       } else {
-        using given = std::conditional_t<interloop::detail::copyable<T>::value, const T&, T&&>;
-        return interloop::python::to_native(source,
-                                            [](given each) { return nanobind::cast(std::forward<given>(each)); })
-            .release();
+        return interloop::python::to_native(source, [](T value) { return nanobind::cast(std::move(value)); }).release();
       }
     } catch (python_error& error) {
       error.restore();

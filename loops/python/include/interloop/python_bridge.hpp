@@ -11,23 +11,22 @@ namespace interloop::python {
 
 /// A Python function that calls `fn` with its only argument, or with None if it is called without one.
 /// An exception from `fn` becomes a Python RuntimeError. Returns null if a Python exception is set.
-/// \param kept  tells Python's garbage collector, which cannot see into C++, which object only `fn` keeps alive at the
-///              moment, by one reference; null if none. It is called inside the collector, in any thread, and must not
-///              change anything.
-PyObject* make_function(function<void(PyObject* argument)> fn, function<PyObject*()> kept = {});
+PyObject* make_function(function<void(PyObject* argument)> fn);
 
 /// A pending asyncio Future or Deferred of the loop that `core` rides on. `on_cancel` is called when Python cancels it;
-/// `kept` is for the garbage collector, as above. Returns null if a Python exception is set.
-PyObject* make_native_future(const loop& core, function<void()> on_cancel, function<PyObject*()> kept = {});
+/// it may not keep the native future. Returns null if a Python exception is set.
+PyObject* make_native_future(const loop& core, function<void()> on_cancel);
 
 /// Completes a future made by `make_native_future`; does nothing if it is completed already. With a null `exception`,
 /// cancels it.
-void resolve_native(const loop& core, PyObject* native_future, PyObject* value) noexcept;
-void reject_native(const loop& core, PyObject* native_future, PyObject* exception) noexcept;
+/// \param report  whether Python reports the exception if nobody looks at it.
+void resolve_native(PyObject* native_future, PyObject* value) noexcept;
+void reject_native(PyObject* native_future, PyObject* exception, bool report) noexcept;
 
 /// Calls `on_value(value)` or `on_error(exception)`, once, when a Python awaitable or Deferred is done; `exception` is
-/// None if it was cancelled. Returns an object with `cancel()`, or null if a Python exception is set, such as TypeError
-/// for something that cannot be awaited.
+/// None if it was cancelled. Both are destroyed without being called if nothing in Python could complete it any more.
+/// Returns an object with `cancel()`, which does not keep the awaitable, or null if a Python exception is set, such as
+/// TypeError for something that cannot be awaited.
 PyObject* follow_native(const loop& core, PyObject* awaitable, function<void(PyObject*)> on_value,
                         function<void(PyObject*)> on_error);
 

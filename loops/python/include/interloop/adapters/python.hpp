@@ -5,6 +5,7 @@
 // that the Python loop watches. Callbacks run in the loop's thread with the GIL held.
 #pragma once
 
+#include <interloop/bridge.hpp>
 #include <interloop/config.hpp>
 
 extern "C" {

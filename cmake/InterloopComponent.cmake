@@ -4,7 +4,7 @@
 #
 #   *.cpp               the sources; with none, the part is headers only (except fixture.cpp, see tests/support/loops.hpp)
 #   include/interloop/  the public headers
-#   packages.txt        Debian packages, as in tools/packages.txt; the first one has the native library
+#   packages.txt        Debian packages, as in tools/packages.txt; the first one has the native library, if there is one
 #   Find*.cmake         if needed, how find_package finds the library; installed too
 #   tests/*_test.cpp    test programs
 #
@@ -12,6 +12,7 @@
 #     PKG_CONFIG <module>     where to find the native library: a pkg-config module ...
 #   | FIND_PACKAGE <args>...  ... or find_package(<args>...), and the targets that it defines
 #     TARGETS <target>...
+#   | nothing                 for a loop that needs no library
 #     [WHAT <word>]           what to call it in messages; default: adapter
 #     [COMPONENTS <name>...]) other components that it needs and links with; if one is missing, this is off
 #
@@ -33,8 +34,11 @@ function(interloop_add_component name)
   if(NOT arg_WHAT)
     set(arg_WHAT adapter)
   endif()
-  file(STRINGS packages.txt package REGEX "^[a-z]" LIMIT_COUNT 1)
-  string(REGEX MATCH "^[^ ]+" package "${package}")
+  set(package "")
+  if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/packages.txt")
+    file(STRINGS packages.txt package REGEX "^[a-z]" LIMIT_COUNT 1)
+    string(REGEX MATCH "^[^ ]+" package "${package}")
+  endif()
 
   string(TOUPPER "${name}" upper)
   set(option INTERLOOP_WITH_${upper})
@@ -60,10 +64,14 @@ function(interloop_add_component name)
 if(PkgConfig_FOUND)
   pkg_check_modules(interloop_pc_${name} QUIET IMPORTED_TARGET GLOBAL ${arg_PKG_CONFIG})
 endif()")
-  else()
+  elseif(arg_FIND_PACKAGE)
     list(JOIN arg_FIND_PACKAGE " " dependency)
     set(targets ${arg_TARGETS})
     set(find "find_package(${dependency} QUIET)")
+  else()
+    set(dependency "")
+    set(targets "")
+    set(find "")
   endif()
   cmake_language(EVAL CODE "${find}")
   foreach(target IN LISTS targets)

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Timers, a watched descriptor, another thread and a coroutine on the loop of poll_loop.hpp.
+// Timers, a watched descriptor, another thread and a coroutine on the loop of adapter_poll.
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <interloop/adapters/poll.hpp>
 #include <interloop/interloop.hpp>
 #include <thread>
-
-#include "poll_loop.hpp"
 
 namespace {
 
@@ -22,7 +21,7 @@ interloop::future<int> count(interloop::api async, int upto) {
 
 int main() {
   // [use]
-  poll_loop loop;
+  interloop::poll_loop loop;
   interloop::config().loop = &*loop;  // or interloop::with_config(loop)
   // [/use]
 

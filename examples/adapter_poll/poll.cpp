@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "poll_loop.hpp"
+#include <interloop/adapters/poll.hpp>
+
+#include <interloop/error.hpp>
+#include <interloop/loop_port.hpp>
+#include <interloop/poll_events.hpp>
+#include <interloop/select.hpp>
+#include <interloop/wake_fd.hpp>
 
 #include <poll.h>
 
@@ -8,47 +14,41 @@
 #include <chrono>
 #include <climits>
 #include <cstring>
-#include <interloop/error.hpp>
-#include <interloop/loop_port.hpp>
-#include <interloop/poll_events.hpp>
-#include <interloop/wake_fd.hpp>
 #include <memory>
 #include <string>
 #include <vector>
 
-namespace {
+namespace interloop {
 
-using interloop::interest;
-using interloop::time_point;
+namespace {
 
 class poll_port;
 
 // [watch]
-class poll_watch final : public interloop::port_watch {
+class poll_watch final : public port_watch {
  public:
-  poll_watch(poll_port& port, int fd, interest wanted, interloop::watched_fd& watched);
+  poll_watch(poll_port& port, int fd, interest wanted, watched_fd& watched);
   ~poll_watch() override;
 
   void set_interest(interest wanted) override { wanted_ = wanted; }
 
   [[nodiscard]] pollfd asks() const {
-    return {wanted_ == interest::none || watched_.running() ? -1 : fd_, interloop::poll_events(wanted_),
-            0};  // poll skips -1
+    return {wanted_ == interest::none || watched_.running() ? -1 : fd_, poll_events(wanted_), 0};  // poll skips -1
   }
   void report(short seen) {
     if (seen & POLLNVAL) return watched_.lost();  // closed: nobody could wait for it
-    watched_.ready(interloop::ready_in(seen));    // may destroy this object: nothing after it
+    watched_.ready(ready_in(seen));               // may destroy this object: nothing after it
   }
 
  private:
   poll_port& port_;
   int fd_;
   interest wanted_;
-  interloop::watched_fd& watched_;
+  watched_fd& watched_;
 };
 // [/watch]
 
-class poll_port final : public interloop::loop_port {
+class poll_port final : public loop_port {
  public:
   // [wake]
   std::string_view name() const noexcept override { return "poll"; }
@@ -62,7 +62,7 @@ class poll_port final : public interloop::loop_port {
   // [/alarm]
 
   // [watch_made]
-  std::unique_ptr<interloop::port_watch> watch(int fd, interest wanted, interloop::watched_fd& watched) override {
+  std::unique_ptr<port_watch> watch(int fd, interest wanted, watched_fd& watched) override {
     return std::make_unique<poll_watch>(*this, fd, wanted, watched);
   }
   // [/watch_made]
@@ -72,7 +72,7 @@ class poll_port final : public interloop::loop_port {
 
   void run() override {
     stopped_ = false;
-    while (!stopped_ && (pending_ || waker_.signalled())) wait_once(interloop::duration::max());
+    while (!stopped_ && (pending_ || waker_.signalled())) wait_once(duration::max());
   }
   void stop() noexcept override { stopped_ = true; }
   // [/run]
@@ -82,7 +82,7 @@ class poll_port final : public interloop::loop_port {
   // [/forked]
 
   // [close]
-  void close(interloop::function<void()> released) noexcept override {
+  void close(function<void()> released) noexcept override {
     stopped_ = true;           // a run ends
     alarm_ = never;            // it may be armed
     if (released) released();  // nothing is given back later
@@ -90,7 +90,7 @@ class poll_port final : public interloop::loop_port {
   // [/close]
 
   // [wait]
-  void wait_once(interloop::duration at_most) {
+  void wait_once(duration at_most) {
     if (core().closed()) return;
     const bool nested = needs_turn();                 // an interrupted turn has left something
     const std::vector<poll_watch*> asked = watches_;  // callbacks may change the list
@@ -98,7 +98,7 @@ class poll_port final : public interloop::loop_port {
     for (const poll_watch* each : asked) polled.push_back(each->asks());
     if (::poll(polled.data(), polled.size(), nested ? 0 : timeout(at_most)) < 0) {
       if (errno == EINTR) return;  // a signal came
-      throw interloop::error(std::string("poll_loop: poll: ") + std::strerror(errno));
+      throw error(std::string("poll_loop: poll: ") + std::strerror(errno));
     }
 
     if (polled[0].revents != 0) {
@@ -114,17 +114,17 @@ class poll_port final : public interloop::loop_port {
         asked[i]->report(polled[i + 1].revents);
   }
 
-  [[nodiscard]] int timeout(interloop::duration at_most) const {
-    if (alarm_ != never) at_most = std::min<interloop::duration>(at_most, alarm_ - now());
+  [[nodiscard]] int timeout(duration at_most) const {
+    if (alarm_ != never) at_most = std::min<duration>(at_most, alarm_ - now());
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(at_most).count();  // rounded up
     return static_cast<int>(std::clamp<decltype(wait)>(wait, 0, INT_MAX));
   }
   // [/wait]
 
   // [step]
-  static poll_port& of(const interloop::loop& core) noexcept { return static_cast<poll_port&>(port_of(core)); }
+  static poll_port& of(const loop& core) noexcept { return static_cast<poll_port&>(port_of(core)); }
 
-  void step(interloop::duration at_most) {
+  void step(duration at_most) {
     const kept here(*this);  // a callback may destroy the loop's owner
     notice_fork();           // the wake-ups of a forked child's parent are not the child's
     wait_once(at_most);
@@ -135,14 +135,14 @@ class poll_port final : public interloop::loop_port {
   friend class poll_watch;
   static constexpr time_point never = (time_point::max)();
 
-  interloop::wake_fd waker_{"poll_loop"};
+  wake_fd waker_{"poll_loop"};
   time_point alarm_ = never;
   bool pending_ = false;
   bool stopped_ = false;
   std::vector<poll_watch*> watches_;
 };
 
-poll_watch::poll_watch(poll_port& port, int fd, interest wanted, interloop::watched_fd& watched)
+poll_watch::poll_watch(poll_port& port, int fd, interest wanted, watched_fd& watched)
     : port_(port), fd_(fd), wanted_(wanted), watched_(watched) {
   port.watches_.push_back(this);
 }
@@ -151,7 +151,15 @@ poll_watch::~poll_watch() { std::erase(port_.watches_, this); }
 }  // namespace
 
 // [owner]
-poll_loop::poll_loop() : interloop::loop_owner(std::make_unique<poll_port>()) {}
+poll_loop::poll_loop() : loop_owner(std::make_unique<poll_port>()) {}
 
-void poll_loop::step(interloop::duration at_most) { poll_port::of(**this).step(at_most); }
+void poll_loop::step(duration at_most) { poll_port::of(**this).step(at_most); }
+
+loop& use_poll() {
+  return select_loop("poll", nullptr, [] { return loop_owner(poll_loop()); });
+}
+
+bool using_poll() noexcept { return loop_selected("poll"); }
 // [/owner]
+
+}  // namespace interloop

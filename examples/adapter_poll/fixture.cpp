@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#include "fixture.hpp"
+
+#include "support/loops.hpp"
+
+#include <memory>
+
+namespace interloop::test {
+namespace {
+
+using testing::conformance::ability;
+
+const bool added = add_loop({.name = "poll",
+                             .make = [] { return std::make_unique<on_poll>(); },
+                             .lacks = {{ability::calls_natively, "it has no handlers besides interloop's"},
+                                       {ability::watches_natively, "it has no handlers besides interloop's"}},
+                             .own = [] { return loop_owner(poll_loop()); }});
+
+}  // namespace
+}  // namespace interloop::test

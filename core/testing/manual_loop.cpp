@@ -80,7 +80,7 @@ class manual_port final : public loop_port {
 
   void close(function<void()> released) noexcept override {
     alarm_ = never;
-    woken_ = false;
+    waker_.take();
     stopped_ = true;
     if (released) released();
   }

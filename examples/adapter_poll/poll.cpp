@@ -101,9 +101,7 @@ class poll_port final : public loop_port {
       throw error(std::string("poll_loop: poll: ") + std::strerror(errno));
     }
 
-    if (polled[0].revents != 0) {
-      waker_.take();  // before the turn, so that what comes during it wakes again
-    }
+    if (polled[0].revents != 0) waker_.take();  // before the turn, so that what comes during it wakes again
     if (polled[0].revents != 0 || nested) turn();
     if (alarm_ <= now()) {
       alarm_ = never;  // before the turn, which may set it

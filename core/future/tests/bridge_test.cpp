@@ -357,15 +357,6 @@ TEST_F(observe_test, observers_are_told_in_order_with_callbacks_and_beside_corou
   EXPECT_THAT(told, ElementsAre("callback", "value", "coroutine"));
 }
 
-TEST_F(loop_test, a_scope_makes_a_loop_the_current_one) {
-  interloop::testing::manual_loop other;
-  {
-    const current_loop_scope scope(*other);
-    EXPECT_EQ(&create_future<int>().loop(), &*other);
-  }
-  EXPECT_EQ(&create_future<int>().loop(), &*manual);
-}
-
 class bridge_on : public ::testing::TestWithParam<std::string> {};
 INSTANTIATE_TEST_SUITE_P(every, bridge_on, ::testing::ValuesIn(loop_names()),
                          [](const auto& each) { return each.param; });

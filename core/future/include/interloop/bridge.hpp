@@ -8,7 +8,8 @@
 //
 // Who uses which parts:
 //
-//     C callback    in:  the callback's `void*` is `promise::release()`; the callback takes it back by `adopt`
+//     C callback    in:  the callback's `void*` is `promise::release()`; the callback takes it back by `adopt`; if it is
+//                        called in another thread, those of `remote_promise`, which has its own header
 //     Asio          in:  the completion handler owns the promise; the canceller emits the cancellation signal
 //                   out: the observer owns the completion handler; its cancellation slot holds the observation
 //     QFuture       in:  the continuations share a promise; the canceller calls `QFuture::cancel`
@@ -230,7 +231,7 @@ class observation {
 ///                  the exception handler. It may not be a coroutine, because the outcome is gone when the call ends.
 /// \return          for cancelling; may be dropped.
 /// One allocation at most: none if the observer captures a pointer, and is the first to be added to the future.
-/// Errors: `loop_closed`, `std::bad_alloc`; the observer is then destroyed without being called.
+/// Errors: `loop_closed`, `usage_error` for an empty handle, `std::bad_alloc`; the observer is then not called.
 /// Source: `add_callbacks`; a callback is not told of the latter two.
 template <class T, class Observer>
 observation observe(const future<T>& f, Observer&& observer) {

@@ -88,9 +88,6 @@ class future_core : public pending {
            continuations_ == 0;
   }
 
-  /// Whether only one handle holds it: if it is pending, nobody else will complete it.
-  [[nodiscard]] bool held_once() const noexcept { return references_ == one_handle; }
-
   void retain() noexcept { references_ += one_handle; }
   /// Drops a handle. A pending future that only waiters hold then fails, and their continuations are queued.
   void release() noexcept {

@@ -8,6 +8,7 @@
 #include <interloop/fork_count.hpp>
 
 #include <atomic>
+#include <cstdio>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -78,4 +79,28 @@ state_ptr<slot_base> unstash_slot(std::uint64_t uid, const std::type_info& type)
   return what;
 }
 
+void throw_timeout(duration allowed, const char* next) {
+  if (allowed <= duration::zero()) throw timeout_error(std::string("no result at the deadline; ") + next);
+  double amount = static_cast<double>(allowed.count());
+  const char* unit = "ns";
+  for (const char* larger : {"us", "ms", "s"}) {
+    if (amount < 1000) break;
+    amount /= 1000;
+    unit = larger;
+  }
+  char span[40];
+  std::snprintf(span, sizeof span, "%.6g %s", amount, unit);
+  throw timeout_error(std::string("no result within ") + span + "; " + next);
+}
+
+void throw_interrupted(const char* next) {
+  throw interrupted_error(std::string("the wait was interrupted by a signal; ") + next);
+}
+
+void throw_stopped() {
+  throw reactor_stopped("the loop stopped before the operation was over; nothing will complete it any more");
+}
+
 }  // namespace interloop::detail
+
+void interloop::interrupt_wait() noexcept { detail::slot_base::interrupt_this_thread(); }

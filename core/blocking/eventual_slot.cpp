@@ -3,7 +3,6 @@
 #include <interloop/detail/loop_access.hpp>
 #include <interloop/detail/report.hpp>
 #include <interloop/detail/spin.hpp>
-#include <interloop/eventual_result.hpp>
 
 #include <linux/futex.h>
 #include <sched.h>
@@ -13,12 +12,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <cstdio>
 #include <ctime>
-#include <string>
 
-namespace interloop {
-namespace detail {
+namespace interloop::detail {
 
 namespace {
 
@@ -170,30 +166,6 @@ void slot_base::report(const loop_remote& where, failure fail) noexcept {
   }
 }
 
-void throw_timeout(duration allowed, const char* next) {
-  if (allowed <= duration::zero()) throw timeout_error(std::string("no result at the deadline; ") + next);
-  double amount = static_cast<double>(allowed.count());
-  const char* unit = "ns";
-  for (const char* larger : {"us", "ms", "s"}) {
-    if (amount < 1000) break;
-    amount /= 1000;
-    unit = larger;
-  }
-  char span[40];
-  std::snprintf(span, sizeof span, "%.6g %s", amount, unit);
-  throw timeout_error(std::string("no result within ") + span + "; " + next);
-}
+void slot_base::interrupt_this_thread() noexcept { this_thread_interruption.request(); }
 
-void throw_interrupted(const char* next) {
-  throw interrupted_error(std::string("the wait was interrupted by a signal; ") + next);
-}
-
-void throw_stopped() {
-  throw reactor_stopped("the loop stopped before the operation was over; nothing will complete it any more");
-}
-
-}  // namespace detail
-
-void interrupt_wait() noexcept { detail::this_thread_interruption.request(); }
-
-}  // namespace interloop
+}  // namespace interloop::detail

@@ -63,6 +63,9 @@ class slot_base {
   /// Blocks until there is an outcome. Requires what `require_waitable` checks.
   wait_end wait_until(std::chrono::steady_clock::time_point deadline, const std::stop_token& stop);
 
+  /// Ends the wait of this thread, if it is in one. Async-signal-safe.
+  static void interrupt_this_thread() noexcept;
+
   /// Asks the loop to cancel the operation. Any thread; does nothing if the loop is gone or the outcome is known.
   void request_cancel();
 

@@ -72,26 +72,26 @@ class allocation_failure_test : public ::testing::TestWithParam<std::string> {
   void futures(api io) {
     const auto f = io.create_future<counted>([held = counted()] {});
     int added = 0;
-    io.add_callbacks(f, note());
+    add_callbacks(f, note());
     ++added;
-    io.add_callbacks(f, note<200>());
+    add_callbacks(f, note<200>());
     ++added;
-    io.add_callbacks(f, note(), note());
+    add_callbacks(f, note(), note());
     ++added;
     resolve(f, counted(1));
     promised += added;
-    io.add_callbacks(f, note());
+    add_callbacks(f, note());
     ++promised;
   }
 
   void failures(api io) {
     const auto rejected = io.create_future<int>();
-    io.add_callbacks(rejected, nullptr, note());
+    add_callbacks(rejected, nullptr, note());
     reject(rejected, std::runtime_error("a message that is long enough to be allocated"));
     ++promised;
     const auto cancelled =
         io.create_future<int>([held = counted(), pad = std::array<char, 99>{}] { static_cast<void>(pad); });
-    io.add_callbacks(cancelled, nullptr, note());
+    add_callbacks(cancelled, nullptr, note());
     cancel(cancelled);
     ++promised;
   }
@@ -101,7 +101,7 @@ class allocation_failure_test : public ::testing::TestWithParam<std::string> {
     std::vector<future<int>> all;
     for (int i = 0; i < 1200; ++i) {
       all.push_back(io.create_future<int>());
-      io.add_callbacks(all.back(), note<1>());
+      add_callbacks(all.back(), note<1>());
     }
     for (const auto& each : all) {
       resolve(each, 1);
@@ -129,7 +129,7 @@ class allocation_failure_test : public ::testing::TestWithParam<std::string> {
     cancel(h);
     reject(gate, std::runtime_error("broken"));
     static_cast<void>(f.get_failure());
-    io.add_callbacks(g, note(), note());
+    add_callbacks(g, note(), note());
     ++promised;
   }
 
@@ -142,11 +142,11 @@ class allocation_failure_test : public ::testing::TestWithParam<std::string> {
     resolve(inputs[0], counted());
     reject(inputs[1], std::runtime_error("x"));
     cancel(cancelled);
-    io.add_callbacks(all, note(), note());
+    add_callbacks(all, note(), note());
     ++promised;
-    io.add_callbacks(strict, note(), note());
+    add_callbacks(strict, note(), note());
     ++promised;
-    io.add_callbacks(mixed, note(), note());
+    add_callbacks(mixed, note(), note());
     ++promised;
   }
 
@@ -252,7 +252,7 @@ class allocation_failure_test : public ::testing::TestWithParam<std::string> {
   void closing(api io) {
     const auto ignores = [held = counted()](const auto&...) {};
     const auto f = io.create_future<int>([held = counted()] {});
-    io.add_callbacks(f, ignores);
+    add_callbacks(f, ignores);
     io.call_soon(ignores);
     io.call_later(1s, ignores);
     io.post(ignores);

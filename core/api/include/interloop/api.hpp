@@ -10,7 +10,6 @@
 #include <interloop/config.hpp>
 #include <interloop/coroutine.hpp>
 #include <interloop/detail/as_future.hpp>
-#include <interloop/detail/given.hpp>
 #include <interloop/detail/loop_access.hpp>
 #include <interloop/future.hpp>
 #include <interloop/gather.hpp>
@@ -18,10 +17,8 @@
 
 #include <cstddef>
 #include <source_location>
-#include <string>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 namespace interloop {
 
@@ -40,12 +37,11 @@ concept value_of = !std::is_void_v<T> && !is_failure_v<V> && !is_future_v<std::r
 
 }  // namespace detail
 
-/// Every function of interloop, bound to one loop: a value to keep in a library's objects instead of calling the free
-/// functions. Cheap to copy. The loop must outlive its use. Converts to `loop&`, so a coroutine that has one as a
-/// parameter belongs to its loop.
+/// Every function that uses the current loop, bound to a given one: a value to keep in a library's objects instead of
+/// calling the free functions. Cheap to copy. The loop must outlive its use. Converts to `loop&`, so a coroutine that
+/// has one as a parameter belongs to its loop.
 ///
-/// Thread safety: the loop's thread only, except for `post`, `remote`, `time_ns`, `perf_counter_ns` and the functions
-/// on failures. Errors: `loop_closed` after the loop was closed.
+/// Thread safety: the loop's thread only, except for `post` and `remote`. Errors: `loop_closed` after the loop was closed.
 /// Source: what `txaio.with_config` returns.
 class api {
  public:
@@ -125,25 +121,10 @@ class api {
 
   /// Calls `fn(args…)` now and always returns a future: the one that `fn` returned (it may be a coroutine), or one that
   /// is resolved with what it returned or failed with what it threw. If it returned a future, temporaries that were
-  /// passed, including `fn`, are kept until that future is completed; named objects (lvalues) are used in place. With
-  /// at most eight arguments, a traceback says where `as_future` was called.
-  template <class F, class A = detail::none, class B = detail::none, class C = detail::none, class D = detail::none,
-            class E = detail::none, class G = detail::none, class H = detail::none, class I = detail::none>
-  [[nodiscard]] auto as_future(F&& fn, A&& a = detail::none(), B&& b = detail::none(), C&& c = detail::none(),
-                               D&& d = detail::none(), E&& e = detail::none(), G&& g = detail::none(),
-                               H&& h = detail::none(), I&& i = detail::none(),
-                               std::source_location where = std::source_location::current()) const {
-    return detail::with_given(
-        [&]<class... Args>(Args&&... args) {
-          return detail::as_future_at(*loop_, where, std::forward<F>(fn), std::forward<Args>(args)...);
-        },
-        std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), std::forward<D>(d), std::forward<E>(e),
-        std::forward<G>(g), std::forward<H>(h), std::forward<I>(i));
-  }
+  /// passed, including `fn`, are kept until that future is completed; named objects (lvalues) are used in place.
   template <class F, class... Args>
-    requires(sizeof...(Args) > 8)
   [[nodiscard]] auto as_future(F&& fn, Args&&... args) const {
-    return detail::as_future_at(*loop_, std::source_location{}, std::forward<F>(fn), std::forward<Args>(args)...);
+    return detail::as_future_on(*loop_, std::forward<F>(fn), std::forward<Args>(args)...);
   }
 
   // ---- Waiting ----
@@ -165,20 +146,8 @@ class api {
                                  call.consume == interloop::consume_exceptions::yes, call.where);
   }
   /// The same for futures of different types: a future of a tuple of results. A traceback says where they were
-  /// gathered; for more than eight, only if `consume_exceptions` is given.
-  template <class A, class B = detail::none, class C = detail::none, class D = detail::none, class E = detail::none,
-            class F = detail::none, class G = detail::none, class H = detail::none>
-    requires detail::futures_or_none<B, C, D, E, F, G, H>
-  [[nodiscard]] auto gather(const future<A>& a, const B& b = detail::none(), const C& c = detail::none(),
-                            const D& d = detail::none(), const E& e = detail::none(), const F& f = detail::none(),
-                            const G& g = detail::none(), const H& h = detail::none(),
-                            std::source_location where = std::source_location::current()) const {
-    return detail::with_given(
-        [&](const auto&... futures) { return detail::gather_tuple(*loop_, true, where, futures...); }, a, b, c, d, e, f,
-        g, h);
-  }
+  /// gathered if `consume_exceptions` is given; otherwise who awaited the result.
   template <class... Ts>
-    requires(sizeof...(Ts) == 0 || sizeof...(Ts) > 8)
   [[nodiscard]] auto gather(const future<Ts>&... futures) const {
     return detail::gather_tuple(*loop_, true, std::source_location{}, futures...);
   }
@@ -238,57 +207,6 @@ class api {
   /// if no loop is selected, `std::bad_alloc`.
   future<void> close() const;
 
-  // ---- On futures and failures: the free functions, so that an `api` can stand in for the namespace ----
-
-  template <class X>
-  [[nodiscard]] constexpr bool is_future(const X& x) const noexcept {
-    return interloop::is_future(x);
-  }
-  template <class T>
-  [[nodiscard]] bool is_called(const future<T>& f) const {
-    return interloop::is_called(f);
-  }
-  template <class T, class... Value>
-  void resolve(const future<T>& f, Value&&... value) const {
-    interloop::resolve(f, std::forward<Value>(value)...);
-  }
-  template <class T>
-  void reject(const future<T>& f, std::source_location where = std::source_location::current()) const {
-    interloop::reject(f, where);
-  }
-  template <class T, class Exception>
-    requires(!std::is_same_v<std::remove_cvref_t<Exception>, std::source_location>)
-  void reject(const future<T>& f, Exception&& why, std::source_location where = std::source_location::current()) const {
-    interloop::reject(f, std::forward<Exception>(why), where);
-  }
-  template <class T>
-  bool cancel(const future<T>& f, std::string message = "the operation was cancelled",
-              std::source_location where = std::source_location::current()) const {
-    return interloop::cancel(f, std::move(message), where);
-  }
-  template <class T, class Callback, class Errback = std::nullptr_t>
-  void add_callbacks(const future<T>& f, Callback&& callback, Errback&& errback = nullptr) const {
-    interloop::add_callbacks(f, std::forward<Callback>(callback), std::forward<Errback>(errback));
-  }
-  [[nodiscard]] failure create_failure(std::source_location where = std::source_location::current()) const {
-    return interloop::create_failure(where);
-  }
-  template <class Exception>
-    requires(!std::is_same_v<std::remove_cvref_t<Exception>, std::source_location>)
-  [[nodiscard]] failure create_failure(Exception&& exception,
-                                       std::source_location where = std::source_location::current()) const {
-    return interloop::create_failure(std::forward<Exception>(exception), where);
-  }
-  [[nodiscard]] std::string failure_message(const failure& fail) const { return interloop::failure_message(fail); }
-  [[nodiscard]] std::vector<trace_entry> failure_traceback(const failure& fail) const {
-    return interloop::failure_traceback(fail);
-  }
-  [[nodiscard]] std::string failure_format_traceback(const failure& fail) const {
-    return interloop::failure_format_traceback(fail);
-  }
-  [[nodiscard]] std::int64_t time_ns() const noexcept { return interloop::time_ns(); }
-  [[nodiscard]] std::int64_t perf_counter_ns() const noexcept { return interloop::perf_counter_ns(); }
-
  private:
   interloop::loop* loop_;
 };
@@ -326,18 +244,7 @@ template <class T>
 [[nodiscard]] future<T> create_future_error(std::source_location where = std::source_location::current()) {
   return with_config().create_future_error<T>(where);
 }
-template <class F, class A = detail::none, class B = detail::none, class C = detail::none, class D = detail::none,
-          class E = detail::none, class G = detail::none, class H = detail::none, class I = detail::none>
-[[nodiscard]] auto as_future(F&& fn, A&& a = detail::none(), B&& b = detail::none(), C&& c = detail::none(),
-                             D&& d = detail::none(), E&& e = detail::none(), G&& g = detail::none(),
-                             H&& h = detail::none(), I&& i = detail::none(),
-                             std::source_location where = std::source_location::current()) {
-  return with_config().as_future(std::forward<F>(fn), std::forward<A>(a), std::forward<B>(b), std::forward<C>(c),
-                                 std::forward<D>(d), std::forward<E>(e), std::forward<G>(g), std::forward<H>(h),
-                                 std::forward<I>(i), where);
-}
 template <class F, class... Args>
-  requires(sizeof...(Args) > 8)
 [[nodiscard]] auto as_future(F&& fn, Args&&... args) {
   return with_config().as_future(std::forward<F>(fn), std::forward<Args>(args)...);
 }
@@ -351,17 +258,7 @@ template <class Range>
 [[nodiscard]] auto gather(detail::gather_call call, Range&& futures) {
   return with_config().gather(call, std::forward<Range>(futures));
 }
-template <class A, class B = detail::none, class C = detail::none, class D = detail::none, class E = detail::none,
-          class F = detail::none, class G = detail::none, class H = detail::none>
-  requires detail::futures_or_none<B, C, D, E, F, G, H>
-[[nodiscard]] auto gather(const future<A>& a, const B& b = detail::none(), const C& c = detail::none(),
-                          const D& d = detail::none(), const E& e = detail::none(), const F& f = detail::none(),
-                          const G& g = detail::none(), const H& h = detail::none(),
-                          std::source_location where = std::source_location::current()) {
-  return with_config().gather(a, b, c, d, e, f, g, h, where);
-}
 template <class... Ts>
-  requires(sizeof...(Ts) == 0 || sizeof...(Ts) > 8)
 [[nodiscard]] auto gather(const future<Ts>&... futures) {
   return with_config().gather(futures...);
 }

@@ -2,7 +2,6 @@
 // Waiting for several futures at once.
 #pragma once
 
-#include <interloop/detail/given.hpp>
 #include <interloop/detail/loop_access.hpp>
 #include <interloop/future.hpp>
 
@@ -222,10 +221,6 @@ future<std::tuple<result<Ts>...>> gather_tuple(loop& core, bool consume, std::so
   std::apply([&](auto&... place) { (join(futures, whole, place), ...); }, whole->results().places);
   return done;
 }
-
-/// Valid arguments in the places for futures.
-template <class... Arguments>
-concept futures_or_none = ((is_future_v<Arguments> || !is_given_v<Arguments>) && ...);
 
 // What a range-based `for` accepts. <ranges> would cost every user's file more than this whole header.
 template <class Range>

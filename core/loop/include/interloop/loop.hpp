@@ -93,15 +93,12 @@ auto bind_once(F&& fn, Args&&... args) {
   if constexpr (sizeof...(Args) == 0 && !keeps) {
     return std::decay_t<F>(std::forward<F>(fn));
   } else {
-    auto bound = [fn = std::decay_t<F>(std::forward<F>(fn)),
-                  with = std::tuple<std::decay_t<Args>...>(std::forward<Args>(args)...)]() mutable -> decltype(auto) {
-      return std::apply(
-          [&fn](auto&... each) -> decltype(auto) { return detail::invoke(std::move(fn), std::move(each)...); }, with);
-    };
+    using kept = bound<std::decay_t<F>, std::decay_t<Args>...>;
+    kept once{std::tuple<std::decay_t<F>, std::decay_t<Args>...>(std::forward<F>(fn), std::forward<Args>(args)...)};
     if constexpr (keeps) {
-      return kept_callable<decltype(bound)>(std::move(bound));
+      return kept_callable<kept>(std::move(once));
     } else {
-      return bound;
+      return once;
     }
   }
 }

@@ -9,6 +9,7 @@
 #include <interloop/detail/invoke.hpp>
 #include <interloop/detail/state_ptr.hpp>
 
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -45,6 +46,19 @@ consteval bool returns_future() {
 /// Whether a callable has anything that a coroutine in it could refer to.
 template <class F>
 inline constexpr bool has_members = std::is_class_v<F> && !std::is_empty_v<F>;
+
+/// A callable with its arguments, to be called once. Each is kept as it says: as a value, which the call may take over,
+/// or as a reference.
+template <class... Kept>
+struct bound {
+  std::tuple<Kept...> all;
+
+  decltype(auto) operator()() {
+    return std::apply(
+        [](auto&&... each) -> decltype(auto) { return detail::invoke(std::forward<decltype(each)>(each)...); },
+        std::move(all));
+  }
+};
 
 /// Something kept until a future is completed. Reference-counted.
 struct kept_place {

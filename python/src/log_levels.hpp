@@ -43,9 +43,9 @@ PyObject* follow_log_level(Logger* self, const arguments& given) {
 }
 
 /// The method `__reduce__` of a logger: what the function `_reduce_logger` of the framework's module makes of it.
-template <class Logger>
-PyObject* reduce_logger(const char* module, Logger* self) {
-  const ref function = import_from(module, "_reduce_logger");
+template <class Framework>
+PyObject* reduce_logger(typename Framework::object* self) {
+  const ref function = import_from(Framework::module, "_reduce_logger");
   return function ? call(function.get(), reinterpret_cast<PyObject*>(self)).release() : nullptr;
 }
 
@@ -54,9 +54,6 @@ PyObject* reduce_logger(const char* module, Logger* self) {
 template <class Framework, std::size_t Own>
 std::array<PyMethodDef, Own + 10> logger_methods(const std::array<PyMethodDef, Own>& own) {
   using object = typename Framework::object;
-  struct function {
-    static PyObject* reduce(object* self) { return reduce_logger(Framework::module, self); }
-  };
   std::array<PyMethodDef, Own + 10> all{{
       INTERLOOP_PYTHON_FAST(object, "critical", Framework::template log<log_level::critical>,
                             "critical($self, message, **kwargs)\n--\n\nLogs '{field}'s of kwargs as critical."),
@@ -73,7 +70,8 @@ std::array<PyMethodDef, Own + 10> logger_methods(const std::array<PyMethodDef, O
       INTERLOOP_PYTHON_FAST(object, "emit", Framework::emit,
                             "emit($self, level, message, **kwargs)\n--\n\nLogs at the level of that name."),
       INTERLOOP_PYTHON_FAST(object, "_set_log_level", follow_log_level<object>, "_set_log_level($self, level)\n--\n\n"),
-      INTERLOOP_PYTHON_PLAIN(object, "__reduce__", function::reduce, "What copy and pickle make another one of."),
+      INTERLOOP_PYTHON_PLAIN(object, "__reduce__", reduce_logger<Framework>,
+                             "What copy and pickle make another one of."),
   }};
   std::copy(own.begin(), own.end(), all.begin() + 9);
   return all;  // ends in an empty one

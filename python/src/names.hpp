@@ -15,7 +15,6 @@ namespace interloop::python {
   X(callLater, "callLater")                        \
   X(callFromThread, "callFromThread")              \
   X(call_later, "call_later")                      \
-  X(call_soon_threadsafe, "call_soon_threadsafe")  \
   X(callback, "callback")                          \
   X(called, "called")                              \
   X(cancel, "cancel")                              \
@@ -23,7 +22,6 @@ namespace interloop::python {
   X(canceller, "canceller")                        \
   X(chunk_size, "chunk_size")                      \
   X(close, "close")                                \
-  X(config, "config")                              \
   X(consume_exceptions, "consume_exceptions")      \
   X(context, "context")                            \
   X(create_future, "create_future")                \
@@ -41,7 +39,6 @@ namespace interloop::python {
   X(format, "format")                              \
   X(fun, "fun")                                    \
   X(func, "func")                                  \
-  X(function, "function")                          \
   X(future, "future")                              \
   X(futures, "futures")                            \
   X(get_debug, "get_debug")                        \
@@ -56,7 +53,6 @@ namespace interloop::python {
   X(log_time, "log_time")                          \
   X(loop, "loop")                                  \
   X(msg, "msg")                                    \
-  X(none, "none")                                  \
   X(obj, "obj")                                    \
   X(observer, "observer")                          \
   X(logger, "logger")                              \
@@ -70,24 +66,16 @@ namespace interloop::python {
   X(threadpool, "threadpool")                      \
   X(time, "time")                                  \
   X(timeout, "timeout")                            \
-  X(trace, "trace")                                \
-  X(traceback, "traceback")                        \
   X(txaio_trace, "txaio_trace")                    \
   X(seconds_per_bucket, "seconds_per_bucket")      \
   X(value, "value")                                \
   X(set, "set")                                    \
   X(wait, "wait")                                  \
-  X(warn, "warn")                                  \
   X(warning, "warning")                            \
   X(bucket_seconds, "bucket_seconds")              \
-  X(bucket_milliseconds, "bucket_milliseconds")    \
-  X(seconds_provider, "seconds_provider")          \
-  X(delayed_call_creator, "delayed_call_creator")  \
   X(deferred, "deferred")                          \
   X(lookupByName, "lookupByName")                  \
-  X(type_, "type")                                 \
   X(namespace_, "namespace")                       \
-  X(reactor_, "_reactor")                          \
   X(traceback_, "_traceback")                      \
   X(value_, "_value")                              \
   X(cancel_message, "_cancel_message")             \
@@ -103,16 +91,11 @@ namespace interloop::python {
   X(loggers, "_loggers")                           \
   X(categories, "_categories")                     \
   X(failed_type, "_type")                          \
-  X(loop_, "_loop")                                \
   X(as_future, "as_future")                        \
-  X(started, "_started")                           \
-  X(registry, "_registry")                         \
-  X(api_, "_api")                                  \
   X(require_usable, "_require_usable")             \
   X(in_loop_thread, "_in_loop_thread")             \
   X(isInIOThread, "isInIOThread")                  \
   X(ioThread, "ioThread")                          \
-  X(register_, "register")                         \
   X(dunder_class, "__class__")                     \
   X(dunder_doc, "__doc__")                         \
   X(dunder_qualname, "__qualname__")               \

@@ -223,12 +223,6 @@ Py_hash_t hash(PyObject* object) { return PyObject_Hash(as_function(object)->wra
 using garbage =
     collected<reactor_function, &reactor_function::wrapped, &reactor_function::event_loop, &reactor_function::timeout>;
 
-std::array<PyMemberDef, 4> members{{
-    {"__vectorcalloffset__", T_PYSSIZET, offsetof(reactor_function, vectorcall), READONLY, nullptr},
-    {"__wrapped__", T_OBJECT, offsetof(reactor_function, wrapped), READONLY, nullptr},
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(reactor_function, weakrefs), READONLY, nullptr},
-    {nullptr, 0, 0, 0, nullptr},
-}};
 std::array<PyMemberDef, 2> job_members{{
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(job, vectorcall), READONLY, nullptr},
     {nullptr, 0, 0, 0, nullptr},
@@ -246,28 +240,21 @@ bool make_reactor_function_types(PyObject* module) {
       {Py_tp_repr, reinterpret_cast<void*>(&describe_job)},
       {0, nullptr},
   }};
-  std::array<PyType_Slot, 13> slots{{
-      {Py_tp_new, reinterpret_cast<void*>(&construct)},
-      {Py_tp_call, reinterpret_cast<void*>(&PyVectorcall_Call)},
-      {Py_tp_descr_get, reinterpret_cast<void*>(&bind)},
-      {Py_tp_getattro, reinterpret_cast<void*>(&get_attribute)},
-      {Py_tp_setattro, reinterpret_cast<void*>(&set_attribute)},
-      {Py_tp_repr, reinterpret_cast<void*>(&describe)},
-      {Py_tp_richcompare, reinterpret_cast<void*>(&compare)},
-      {Py_tp_hash, reinterpret_cast<void*>(&hash)},
-      {Py_tp_traverse, reinterpret_cast<void*>(&garbage::traverse)},
-      {Py_tp_clear, reinterpret_cast<void*>(&garbage::clear)},
-      {Py_tp_dealloc, reinterpret_cast<void*>(&garbage::destroy)},
-      {Py_tp_members, members.data()},
-      {0, nullptr},
-  }};
   PyType_Spec job_spec{
       "interloop._core._Job", offsetof(job, args), sizeof(PyObject*),
       Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_DISALLOW_INSTANTIATION,
       job_slots.data()};
-  PyType_Spec spec{"interloop._core.ReactorFunction", sizeof(reactor_function), 0,
-                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL, slots.data()};
-  return (job_type = make_type(module, job_spec)) && (function_type = make_type(module, spec));
+  function_type = make_class<reactor_function, garbage>(
+      module, "interloop._core.ReactorFunction",
+      {{Py_tp_new, reinterpret_cast<void*>(&construct)},
+       {Py_tp_descr_get, reinterpret_cast<void*>(&bind)},
+       {Py_tp_getattro, reinterpret_cast<void*>(&get_attribute)},
+       {Py_tp_setattro, reinterpret_cast<void*>(&set_attribute)},
+       {Py_tp_repr, reinterpret_cast<void*>(&describe)},
+       {Py_tp_richcompare, reinterpret_cast<void*>(&compare)},
+       {Py_tp_hash, reinterpret_cast<void*>(&hash)}},
+      {{"__wrapped__", T_OBJECT, offsetof(reactor_function, wrapped), READONLY, nullptr}}, 0);
+  return function_type && (job_type = make_type(module, job_spec));
 }
 
 }  // namespace interloop::python

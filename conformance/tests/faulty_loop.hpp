@@ -477,7 +477,6 @@ class loop_on_poll final : public conformance::native_loop {
         std::this_thread::sleep_for(1ms);
         continue;
       }
-      loop& mine = **owner_;
       const port::kept here(native());  // a callback may drop the owner
       native().step(1);
     }

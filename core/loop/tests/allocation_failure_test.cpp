@@ -397,8 +397,8 @@ TEST_F(allocation_count_test, a_promise_takes_its_futures_one_and_an_observer_on
   });
   EXPECT_EQ(failing_new::count(), 2);
   end.resolve(1);
-  manual->turn();
   EXPECT_EQ(failing_new::count(), 2);
+  manual.run_ready();
   EXPECT_EQ(told, 2);
 }
 

@@ -242,7 +242,7 @@ observation observe(const future<T>& f, Observer&& observer) {
                 "interloop: an observer that is a coroutine would outlive the outcome; call one from it instead");
   detail::require_quiet_destructors<kept>();
   auto& state = detail::future_access::state(f);
-  state.loop().require_open("observe");
+  detail::loop_access::require_open(state.loop(), "observe");
   auto& added = state.template add<detail::observer<T, kept>>(std::forward<Observer>(observer));
   added.counted = state.retain_for_waiter();
   return observation(state, added);

@@ -2,6 +2,7 @@
 #include <interloop/adapters/poll.hpp>
 
 #include <interloop/error.hpp>
+#include <interloop/loop.hpp>
 #include <interloop/loop_port.hpp>
 #include <interloop/poll_events.hpp>
 #include <interloop/select.hpp>

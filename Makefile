@@ -50,7 +50,7 @@ demo: build-release ## a Redis client, one source, on every loop, Python's too; 
 bench: build-release ## measure and compare
 	bench/run.py build/release
 	bench/headers.py
-	@if [ -x build/venv/bin/pyperf ]; then tools/python.sh build && bench/python/run.py; else echo "bench: no Python part: make python"; fi
+	@if [ -x build/venv/bin/pyperf ]; then tools/python.sh build && bench/python/run.py; else echo "bench: skipped the Python part, which needs make python"; fi
 
 format: setup ## clang-format on all C++ sources
 	git ls-files -co --exclude-standard '*.hpp' '*.cpp' | xargs -r clang-format-19 -i

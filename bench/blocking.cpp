@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// How long does a thread wait for a trivial function in a loop's thread: `wait_for`, beside `asio::post` +
+// How long does a thread wait for a trivial function in a loop's thread: `wait_for`, compared with `asio::post` and
 // `std::promise`?
 //
 // `asleep`: a millisecond passes before each call, so that the loop's thread sleeps. `back_to_back`: the next call
 // follows at once. `two_cores`: the caller on one, the loop's thread on another; `one_core`: both on one; `anywhere`:
-// where the scheduler likes. A benchmark's time is the median of its calls.
+// the scheduler decides. A benchmark's time is the median of its calls.
 #include "blocking.hpp"
 
 #include "loops.hpp"

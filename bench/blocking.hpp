@@ -23,7 +23,7 @@ inline constexpr int calls_back_to_back = 10'000;
 
 enum class place { two_cores, one_core, anywhere };
 
-/// Keeps this thread, and those that it starts from then on, on the first or the last processor that it may use.
+/// Keeps this thread, and the threads that it starts from then on, on the first or the last processor that it may use.
 inline void pin(bool first) {
   cpu_set_t usable;
   sched_getaffinity(0, sizeof usable, &usable);
@@ -38,7 +38,7 @@ inline void pin(bool first) {
 
 template <class Caller, place Where>
 void measure(benchmark::State& state, int calls, clock::duration pause) {
-  // In a thread of its own: what a thread has learnt from earlier waits, and where it may run, belongs to it.
+  // In a separate thread, because earlier waits and processor limits affect only their own thread.
   std::thread([&] {
     cpu_set_t before;
     sched_getaffinity(0, sizeof before, &before);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// How often does a process wake up that has called `setup()`, used it once, and now does nothing for ten seconds?
+// How often does a process wake up that has called `setup()`, used it once, and then does nothing for ten seconds?
 //
-// Counted by the kernel, in a child process for each loop, as `setup()` is once a process: the context switches of all
-// threads but the one that counts.
+// The kernel counts, in one child process per loop, because `setup()` runs once per process: context switches of all
+// threads except the one that counts.
 #include "loops.hpp"
 
 #include <interloop/blocking.hpp>
@@ -23,7 +23,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Context switches so far of this process's threads, without the calling one.
+/// The context switches so far of this process's threads, except the calling one.
 long switches_of_others() {
   long sum = 0;
   for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {

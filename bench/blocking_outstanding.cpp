@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How many calls a second does a thread get through with 1,000 outstanding: `run_in_reactor`, beside
+// How many calls per second can a thread make with 1,000 outstanding: `run_in_reactor`, compared with
 // `asio::use_future`?
 //
 // One thread starts 1,000 calls of a trivial function, then waits for all of them, and again.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What does a queued callable cost, 1,000 in one turn, and one a turn that queues the next, beside the loop's own post?
+// What does a queued callable cost, 1,000 in one turn, and one per turn that queues the next, compared with the loop's
+// post?
 //
 // Everything starts inside the loop, where Asio's post takes no lock. Not every loop has a post of its own.
 #include "call_soon.hpp"

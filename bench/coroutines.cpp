@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What does `co_await` cost: of a future that is ready, and of one that is resolved later, in a turn of the loop?
 //
-// Deferred: 1,000 coroutines wait, each for something of its own; all are resolved, the loop resumes all, and each
-// waits for the next thing. Beside it, a queue of coroutine handles as one would write it: a value, a handle, a vector.
-// Two ways: `deferred` makes what is waited for as it goes, with a malloc on both sides; `made_before` leaves that out.
+// Deferred: 1,000 coroutines wait, each for its own future; all are resolved, the loop resumes all, and each waits for
+// the next one. Compared with a hand-written queue of coroutine handles: a value, a handle, a vector. Two variants:
+// `deferred` makes the awaited objects on the way, with a malloc on both sides; `made_before` makes them beforehand.
 #include "loops.hpp"
 
 #include <benchmark/benchmark.h>
@@ -43,7 +43,7 @@ void ready(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * batch);
 }
 
-/// A coroutine that starts at once and that nobody waits for.
+/// A coroutine that starts at once, and for which nobody waits.
 struct detached {
   struct promise_type {
     detached get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
@@ -55,7 +55,7 @@ struct detached {
   std::coroutine_handle<> self;
 };
 
-/// What a hand-written coroutine waits for.
+/// The awaited object of a hand-written coroutine.
 struct event {
   std::coroutine_handle<> waiter;
   int value = 0;
@@ -82,7 +82,7 @@ struct handle_queue {
   }
 };
 
-/// Tells the processor time of what happens between its making and its end.
+/// Reports the processor time between its construction and its end.
 class stopwatch {
  public:
   explicit stopwatch(benchmark::State& state) : state_(state), begun_(now()) {}
@@ -145,7 +145,7 @@ void handles_deferred(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * batch);
 }
 
-/// What is waited for in even and in odd rounds, so that the next exists when the last is resolved.
+/// The awaited objects of even and of odd rounds, so that the next one exists when the last one is resolved.
 template <class Waited>
 struct pair_of {
   Waited of[2];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Counts what the replaced operator new hands out in this program.
+// Counts the allocations of the replaced operator new in this program.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +10,6 @@ struct allocations {
   std::size_t count = 0;
   std::size_t bytes = 0;
 };
-extern allocations allocated;  // since the program began, not less what was given back
+extern allocations allocated;  // since the program's start; freed memory is not subtracted
 
 }  // namespace bench

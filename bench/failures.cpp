@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What does it cost to make a failure, where interloop::throw_traces is not linked: in a handler, twenty frames deep,
-// which keeps the stack, and of an error that was never thrown, which does not? The peers keep a stack in the same
-// place.
+// What does it cost to make a failure, without interloop::throw_traces: in a handler, twenty frames deep, which keeps
+// the stack, and from an error that was never thrown, which does not? The peers keep a stack in the same place.
 #include "throw_traces.hpp"
 
 #include <interloop/failure.hpp>
@@ -14,7 +13,7 @@
 namespace bench {
 namespace {
 
-// How many frames a failure has that is made here.
+// The number of frames of a failure that is made here.
 [[gnu::always_inline]] inline std::size_t noted() {
   try {
     throw 1;
@@ -35,7 +34,7 @@ void in_a_handler(benchmark::State& outer) {
 }
 BENCHMARK(in_a_handler);
 
-// The same exception, given: what a failure costs without the stack.
+// The same exception, passed: the cost of a failure without the stack.
 void of_an_exception(benchmark::State& outer) {
   at_twenty_frames<noted>(outer, [](benchmark::State& state) {
     try {
@@ -48,7 +47,7 @@ void of_an_exception(benchmark::State& outer) {
 }
 BENCHMARK(of_an_exception);
 
-// What the stack adds: the same number of failures without and with it, one after the other.
+// The cost of the stack: the same number of failures without and with it, one after the other.
 void stack_of_a_handler(benchmark::State& outer) {
   at_twenty_frames<noted>(outer, [](benchmark::State& state) {
     try {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What does a future cost: create it, add two callbacks, resolve it, the loop runs them; 1,000 in one turn?
+// What does a future cost: to create it, add two callbacks, resolve it, and let the loop run them; 1,000 in one turn?
 //
-// Beside interloop: `hand_written`, the least that could do the job (no handles, no failures, no close, one type), on
-// the same loop. Boost's and the standard library's are in futures_peers.cpp. Both sides start inside the loop.
+// Compared with `hand_written`, the least that could do the job (no handles, no failures, no close, one type), on the
+// same loop. Boost's and the standard library's futures are in futures_peers.cpp. Both sides start inside the loop.
 #include "loops.hpp"
 
 #include <benchmark/benchmark.h>
@@ -32,8 +32,7 @@ void interloop_future(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * batch);
 }
 
-/// A future as one would write it for one purpose: one block of memory, two inline callbacks, a link for the ready
-/// list.
+/// A future written by hand for one purpose: one block of memory, two inline callbacks, a link for the ready list.
 struct hand_state {
   hand_state* next;
   void (*code[2])(void* context, int value);
@@ -100,7 +99,7 @@ void hand_written(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * batch);
 }
 
-/// The floor under all of them: as much memory taken and given back, in the same order.
+/// The minimum for all of them: as much memory allocated and freed, in the same order.
 void malloc_and_free(benchmark::State& state) {
   void* blocks[batch];
   for (auto _ : state) {

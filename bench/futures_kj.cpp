@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What does a future cost in KJ (Cap'n Proto), whose promises live on a loop of KJ's own and need no post?
+// What does a future cost in KJ (Cap'n Proto), whose promises run on KJ's own loop and need no post?
 //
-// Shown beside the others, not required: it runs on no loop that the user has.
+// Shown for comparison, without a required ratio: it does not run on the user's loop.
 #include <kj/async.h>
 #include <kj/vector.h>
 

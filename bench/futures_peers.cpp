@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// What does a future cost that is made of boost::asio::post, a callable a callback, and a library's promise?
+// What does a future cost that is made of boost::asio::post, a callable per callback, and a library's promise?
 //
-// Neither std::future nor boost::future knows loops, so whoever resolves one posts its callbacks. The continuations
-// that boost::future has (`then`) cost far more. Everything happens inside a handler of a context with concurrency hint
-// 1, where Boost.Asio takes no lock; the futures' own atomic operations and memory are theirs.
+// Neither std::future nor boost::future knows loops, so the code that resolves one posts its callbacks. The
+// continuations of boost::future (`then`) cost far more. Everything happens inside a handler of a context with
+// concurrency hint 1, where Boost.Asio takes no lock; the futures' own atomic operations and memory remain.
 #include <benchmark/benchmark.h>
 
 #include <boost/asio/io_context.hpp>
@@ -48,7 +48,7 @@ void post_and_promise(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * batch);
 }
 
-/// The posts alone, with no future at all.
+/// Only the posts, without futures.
 void post_only(benchmark::State& state) {
   boost::asio::io_context io{1};
   long sum = 0;

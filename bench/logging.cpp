@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What does a message cost: at a level that is off, with two named fields to a sink that only asks for the text, and
-// with two named fields to a file; beside spdlog and, where it is off, Qt?
+// with two named fields to a file; compared with spdlog and, for the level that is off, Qt?
 //
-// All write the same two values. The peers' null sinks ask for nothing more than theirs do: spdlog formats the text
-// before it comes to a sink, so interloop's sink asks for it too. What a thread pays where there are two is shown as
-// well.
+// All write the same two values. spdlog formats the text before its null sink gets the message, so interloop's sink
+// asks for the text too. The cost per thread with two threads is shown as well.
 #include <interloop/logger.hpp>
 #include <interloop/logging/line_sink.hpp>
 #include <interloop/logging/sink.hpp>
@@ -31,7 +30,7 @@ namespace {
 
 using namespace interloop::literals;
 
-// What a program would have: known at run time only.
+// A program's data: known only at run time.
 int times() { return 42; }
 std::string who() { return "a rabbit"; }
 
@@ -48,7 +47,7 @@ struct to {
   std::shared_ptr<interloop::log_sink> sink_;
 };
 
-// A file of its own on the disk, gone with its program.
+// A separate file on the disk, removed at the program's end.
 std::string file_name(const char* which) {
   const char* const folder = std::getenv("TMPDIR");
   return std::string(folder ? folder : "/tmp") + "/interloop_bench_" + which + ".log";
@@ -84,7 +83,7 @@ void disabled_qt(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 
-// The same distance to the call, for a fair look at Qt's, which is in a file of its own.
+// The call is as far away as Qt's, which is in a separate file, for a fair comparison.
 [[gnu::noinline]] bool interloop_disabled_call(const interloop::logger& log, int n) {
   log.debug("Hopping {times} times.", "times"_a = n);
   return n > 0;
@@ -119,7 +118,7 @@ void null_spdlog(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 
-// From two threads at a time, each with a logger of its own; the sink is one.
+// From two threads at a time, each with its own logger; they share the sink.
 void threads_interloop(benchmark::State& state) {
   static std::shared_ptr<interloop::log_sink> sink;
   if (state.thread_index() == 0) interloop::add_log_sink(sink = std::make_shared<text_only_sink>());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Qt's part of bench/logging.cpp: a file of its own, as Qt's headers bring macros.
+// Qt's part of bench/logging.cpp: a separate file, because Qt's headers define macros.
 #include <QLoggingCategory>
 
 namespace bench {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // How many allocations and bytes does a future, a queued callable and a timer take?
 //
-// Counted, so one iteration says it. Bytes are what is asked of operator new, and `malloc`ed, what malloc used up for
-// it with its own overhead; the callables' captures (8 bytes each) are in both. A peer's timer objects count too.
+// Counted, so one iteration is enough. Bytes are those requested from operator new; `malloced` is what malloc used for
+// them, including its own overhead; the callables' captures (8 bytes each) are in both. A peer's timer objects count
+// too.
 #include "memory.hpp"
 
 #include "loops.hpp"
@@ -29,7 +30,7 @@ void future_with_first_callbacks(benchmark::State& state) {
   }
 }
 
-/// Callbacks that are many at a time, in a queue that has seen as many before.
+/// Many callbacks at a time, in a queue that has held as many before.
 void queued_callable(benchmark::State& state) {
   on_manual on;
   long sum = 0;

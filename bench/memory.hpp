@@ -19,7 +19,7 @@ inline std::size_t used() {
   return info.uordblks + info.hblkhd;
 }
 
-/// Counts what happens between its making and `report`.
+/// Counts allocations between its construction and `report`.
 class meter {
  public:
   void report(benchmark::State& state, double items) const {

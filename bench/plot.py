@@ -44,7 +44,7 @@ def written(results: Path, plot: Path) -> str:
         command = [python, __file__, results, plot]
         if python.exists() and subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 0:
             return f"written: {results}, {plot}"
-    return f"written: {results}; no plot, matplotlib is not there (make setup)"
+    return f"written: {results}; no plot, because matplotlib is not installed (make setup)"
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What does it cost to post from another thread, without limit: until all has run, and for the thread that posts?
+// What does it cost to post from another thread, without limit: until everything has run, and for the posting thread?
 //
-// `until_run`: one thread posts 100,000 callables as fast as it can to a loop that is running in another, wall time
-// until the last has run. `poster_alone`: the loop does not run meanwhile, so only posting is timed.
+// `until_run`: one thread posts 100,000 callables as fast as it can to a loop that runs in another thread; wall time
+// until the last one has run. `poster_alone`: the loop does not run meanwhile, so only posting is timed.
 #include "post.hpp"
 
 namespace bench {

@@ -16,7 +16,7 @@ namespace bench {
 
 inline constexpr int many = 100'000;
 
-/// interloop, with a handle as a thread would have one; held, as the native loop must not end before the posts come.
+/// interloop, with a thread's usual handle; held, because the native loop must not end before the posts arrive.
 template <class On>
 struct interloop_post {
   On on;

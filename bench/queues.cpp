@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Which structure should the ready queue be, and which the inbox of other threads?
 //
-// Interloop's own against those it was chosen over, without a loop; `docs/decisions/0003-queues.md` says what came of
-// it. A callable captures two words.
+// interloop's queues compared with the alternatives, without a loop; `docs/decisions/0003-queues.md` has the decision.
+// A callable captures two words.
 #include <interloop/loop.hpp>
 #include <interloop/loop_port.hpp>
 
@@ -21,7 +21,7 @@ namespace {
 
 constexpr int batch = 1000;
 
-/// Records packed one after the other: what interloop has.
+/// Records packed one after the other: interloop's ready queue.
 struct packed {
   interloop::detail::task_queue tasks;
   template <class F>
@@ -33,7 +33,7 @@ struct packed {
   }
 };
 
-/// A vector of move-only functions, each with room for three words, swapped out to be run.
+/// A vector of move-only functions, each with room for three words, swapped out before it runs.
 struct vector_of_functions {
   std::vector<interloop::function<void()>> ready, running;
   template <class F>
@@ -49,7 +49,7 @@ struct vector_of_functions {
   }
 };
 
-/// A list of nodes, each allocated for its callable.
+/// A list of nodes, each allocated for one callable.
 struct linked_nodes {
   struct node {
     node* next = nullptr;
@@ -113,7 +113,7 @@ void one_by_one(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * batch);
 }
 
-/// Wakes a thread that waits.
+/// Wakes a waiting thread.
 class waking_port final : public interloop::loop_port {
  public:
   std::string_view name() const noexcept override { return "waking"; }
@@ -138,7 +138,7 @@ class waking_port final : public interloop::loop_port {
   std::binary_semaphore semaphore_{0};
 };
 
-/// A queue under a lock, swapped out whole: what interloop has.
+/// A queue under a lock, swapped out as a whole: interloop's inbox.
 struct locked_swap {
   waking_port port;
   interloop::detail::inbox box{port};
@@ -153,7 +153,7 @@ struct locked_swap {
   }
 };
 
-/// A lock-free list of nodes (Treiber's), taken whole and turned around.
+/// A lock-free list of nodes (Treiber's), taken as a whole and reversed.
 struct lock_free_list {
   waking_port port;
   std::atomic<linked_nodes::node*> top{nullptr};
@@ -182,7 +182,7 @@ struct lock_free_list {
   }
 };
 
-/// Nobody takes while one thread pushes; wall time of the pushes, then all run, untimed.
+/// One thread pushes and nobody takes: wall time of the pushes; then all run, untimed.
 template <class Inbox>
 void push_alone(benchmark::State& state) {
   Inbox box;
@@ -198,7 +198,7 @@ void push_alone(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * batch);
 }
 
-/// One or two threads push while one takes and runs; wall time until the last has run.
+/// One or two threads push while another takes and runs: wall time until the last one has run.
 template <class Inbox>
 void push_and_run(benchmark::State& state) {
   const int each = 100'000 / static_cast<int>(state.range(0));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What does it cost to know from where an exception was thrown: at the throw, twenty frames deep, and when it is
-// written?
+// What does it cost to record where an exception was thrown: at the throw, twenty frames deep, and when the text is
+// made?
 //
 // `thrown<plain>` is a throw without the target: it calls the runtime's own __cxa_throw, past interloop's. The peers do
-// what one does by hand, a stack trace made where the exception is, before the same plain throw. `capture` is what the
-// target adds to a throw, by itself: the same number of throws without and with it, one after the other.
+// the same by hand: they make a stack trace where the exception is, before the same plain throw. `capture` is the
+// target's share of a throw: the same number of throws without and with it, one after the other.
 #include "throw_traces.hpp"
 
 #include <interloop/failure.hpp>
@@ -59,7 +59,7 @@ struct by_hand {
   }
 };
 
-// How many frames an exception has that is thrown here.
+// The number of frames of an exception that is thrown here.
 std::size_t noted() {
   try {
     interloop_target::go();
@@ -97,7 +97,7 @@ void capture(benchmark::State& outer) {
 }
 BENCHMARK(capture)->UseManualTime();
 
-// Only the stack, no throw.
+// Only the stack, without a throw.
 template <class Peer>
 void stack(benchmark::State& outer) {
   at_twenty_frames<noted>(outer, [](benchmark::State& state) {
@@ -134,7 +134,7 @@ BENCHMARK(text<of_glibc>);
 BENCHMARK(text<of_boost_stacktrace>);
 BENCHMARK(text<of_backward_cpp>);
 
-// With the target, a failure takes no stack of its own.
+// With the target, a failure does not record a stack itself.
 void failure_made_in_a_handler(benchmark::State& outer) {
   at_twenty_frames<noted>(outer, [](benchmark::State& state) {
     try {

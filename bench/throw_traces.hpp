@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What throw_traces.cpp and failures.cpp have in common; the alternatives are in throw_traces_peers.cpp.
+// The common part of throw_traces.cpp and failures.cpp; the alternatives are in throw_traces_peers.cpp.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -10,7 +10,7 @@
 
 namespace bench {
 
-/// One way to note the stack: `note` at a throw, `text` when somebody wants to read what was noted last.
+/// One way to record the stack: `note` at a throw, `text` when somebody wants to read the last record.
 struct peer {
   void (*note)();
   std::string (*text)();
@@ -30,7 +30,7 @@ struct of_backward_cpp {
 
 using measurement = void (*)(benchmark::State&);
 
-/// Calls itself until the stack has as many frames as asked for, then `what`.
+/// Calls itself until the stack has as many frames as requested, then calls `what`.
 [[gnu::noinline]] inline long deep(int depth, benchmark::State& state, measurement what) {
   if (depth == 0) {
     what(state);
@@ -41,7 +41,7 @@ using measurement = void (*)(benchmark::State&);
   return below + 1;
 }
 
-/// Calls `what` so deep that `Frames()` there is twenty.
+/// Calls `what` at a depth where `Frames()` is twenty.
 template <std::size_t (*Frames)()>
 void at_twenty_frames(benchmark::State& state, measurement what) {
   static int depth = 0;
@@ -51,7 +51,7 @@ void at_twenty_frames(benchmark::State& state, measurement what) {
   deep(depth - 1, state, what);
 }
 
-/// What `with` takes more than `without`: the same number of each, one after the other. For manual time.
+/// The cost of `with` beyond `without`: the same number of each, one after the other. For manual time.
 template <class Without, class With>
 void measure_difference(benchmark::State& state, Without without, With with) {
   using clock = std::chrono::steady_clock;

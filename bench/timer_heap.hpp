@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The timer structure that interloop did not take: one 4-ary heap for all timers, cancelled ones skipped when they come
-// up, rebuilt when they outnumber the living. Nodes are the same, kept in the same way. Measured in timers.cpp;
-// `docs/decisions/0002-timers.md` says why.
+// The timer structure that was not chosen: one 4-ary heap for all timers; cancelled ones are skipped when they come up,
+// and it is rebuilt when they outnumber the others. Nodes are the same, and stored in the same way. Measured in
+// timers.cpp; `docs/decisions/0002-timers.md` gives the reasons.
 #pragma once
 
 #include <interloop/loop.hpp>

@@ -2,8 +2,8 @@
 // What do scheduling, cancelling, moving and firing cost with 10 thousand to a million timers? interloop's.
 //
 // `call_at` takes a time, as the peers' cheapest functions do (Asio's expires_at; libuv and libev add to a time that
-// they have read before). `call_later` reads the clock at each call. The bare structure, and the one that it was chosen
-// over, are measured too.
+// they have read before). `call_later` reads the clock at each call. The bare structure, and the alternative to it, are
+// measured too.
 #include "timers.hpp"
 
 #include "timer_heap.hpp"
@@ -17,7 +17,7 @@
 namespace bench {
 namespace {
 
-/// The least that a loop can be: the core runs when it is told to, on the steady clock plus what was skipped.
+/// The smallest possible loop: the core runs when it is asked to, on the steady clock plus the skipped time.
 class skipping_port final : public interloop::loop_port {
  public:
   std::string_view name() const noexcept override { return "skipping"; }

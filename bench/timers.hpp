@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// How timers are measured: the same deadlines and the same order of cancelling for all, and one way of keeping time.
+// How timers are measured: the same deadlines, the same order of cancelling and the same timing for all.
 //
-// A `Timers` class is made for a number of timers. `schedule(i, at)` starts number i, `at` nanoseconds after a
-// beginning that lies so that none is due; `cancel(i)` ends it for good, `settle()` does what the peer has put off;
-// `move(i, at)` is cancel and schedule in whichever way is its cheapest; `fire()` makes time pass and runs all. What
-// fires counts itself. Deadlines are spread evenly over 1 to 60 s, in random order; cancelling and moving go in
-// another.
+// A `Timers` class is made for a number of timers. `schedule(i, at)` starts number i, `at` nanoseconds after a start
+// that is chosen so that none is due; `cancel(i)` ends it; `settle()` does the work that the peer has postponed;
+// `move(i, at)` is cancel and schedule in the peer's cheapest way; `fire()` makes time pass and runs all. A timer that
+// fires counts itself. Deadlines are spread evenly over 1 to 60 s, in random order; cancelling and moving use another
+// order.
 //
 // Only the operations are timed, by the processor time of this thread: the machine may have other work.
 #pragma once
@@ -67,7 +67,7 @@ void timers(benchmark::State& state) {
     work();
     state.SetIterationTime(processor_seconds() - begun);
   };
-  schedule();  // all memory that is needed has been taken once
+  schedule();  // all memory has been allocated once
   cancel();
   for (auto _ : state) {
     if constexpr (What == timed::schedule) {

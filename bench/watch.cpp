@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What does one byte back and forth over a socketpair cost by `watch`, beside the same on the bare native loop?
+// What does one byte back and forth over a socketpair cost with `watch`, compared with the bare native loop?
 //
-// Both ends are in this thread, on one loop. Whoever is told that a byte came reads it and writes one back.
+// Both ends are in this thread, on one loop. The watch that reports a byte reads it and writes one back.
 #include "watch.hpp"
 
 #include "loops.hpp"

@@ -14,7 +14,7 @@ namespace bench {
 
 inline constexpr int rounds = 200;
 
-/// The two ends, and how many bytes are still to be passed on.
+/// The two ends, and the number of bytes still to be passed on.
 struct table_tennis {
   std::array<int, 2> ends{};
   int left = 0;
@@ -27,7 +27,7 @@ struct table_tennis {
     left = 2 * rounds;
     benchmark::DoNotOptimize(write(ends[0], "x", 1));
   }
-  /// Returns false when the game is over.
+  /// Returns false after the last byte.
   bool pass(int end) {
     char byte;
     if (read(end, &byte, 1) != 1) return true;

@@ -16,7 +16,7 @@ option(INTERLOOP_BUILD_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
 option(INTERLOOP_INSTALL "Install headers, libraries, CMake package and pkg-config files" ${PROJECT_IS_TOP_LEVEL})
 option(INTERLOOP_WARNINGS_AS_ERRORS "Stop at a compiler warning" OFF)
 
-# The library and its users have to agree on this one, so it is part of the exported target and of interloop.pc.
+# The library and its users must agree on this one, so it is part of the exported target and of interloop.pc.
 string(COMPARE EQUAL "${CMAKE_BUILD_TYPE}" "Debug" interloop_is_debug)
 option(INTERLOOP_CHECKED "Throw wrong_thread where a loop's object is used in another thread" ${interloop_is_debug})
 

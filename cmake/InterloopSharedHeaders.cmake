@@ -3,7 +3,7 @@
 # with g++, warnings about templates, so the other presets compile as users do. The tests have their own precompiled
 # headers in every preset (InterloopTest.cmake).
 
-option(INTERLOOP_SHARED_HEADERS "Precompile headers for the core and the examples; all has to be compiled with -fPIC" OFF)
+option(INTERLOOP_SHARED_HEADERS "Precompile headers for the core and the examples; everything must use -fPIC" OFF)
 
 # Options that ccache requires; with clang, a precompiled header from the cache may be as new as the file that uses it.
 # -pthread, because newer releases of GLib require it.

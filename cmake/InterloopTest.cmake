@@ -110,8 +110,8 @@ endfunction()
 
 # interloop_add_compile_fail_test(<file> [LIBS <target>...])
 #
-# The file is compiled with -DSHOULD_COMPILE, which has to succeed, and without, which has to fail with output that
-# matches the regular expression in its first line (`// expect: <regex>`). The regex has to fit both gcc and clang.
+# The file is compiled with -DSHOULD_COMPILE, which must succeed, and without, which must fail with output that
+# matches the regular expression in its first line (`// expect: <regex>`). The regex must fit both gcc and clang.
 function(interloop_add_compile_fail_test file)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LIBS")
   get_filename_component(name "${file}" NAME_WE)

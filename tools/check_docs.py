@@ -39,7 +39,7 @@ def region(root: Path, source: str) -> str:
             for slash in ("", "/")
         ]
         if [len(edge) for edge in edges] != [1, 1] or edges[0] > edges[1]:
-            raise DocsError(f"{name} has to have one '// [{anchor}]' and, after it, one '// [/{anchor}]'")
+            raise DocsError(f"{name} must have one '// [{anchor}]' and, after it, one '// [/{anchor}]'")
         lines = lines[edges[0][0] + 1 : edges[1][0]]
     shown = [line for line in lines if not MARKER_LINE.match(line)]
     return textwrap.dedent("\n".join(shown)).strip("\n") + "\n"
@@ -51,7 +51,7 @@ def check(root: Path, fix: bool = False) -> list[str]:
     for path in [*sorted(root.glob("*.md")), *sorted((root / "docs").rglob("*.md")), *sorted(root.glob("loops/*/README.md"))]:
         text = path.read_text()
         if len(FROM_COMMENT.findall(text)) != len(BLOCK.findall(text)):
-            problems.append(f"{path}: a '<!-- from: -->' comment has to stand right before a fenced block")
+            problems.append(f"{path}: a '<!-- from: -->' comment must stand right before a fenced block")
 
         def compare(match: re.Match[str]) -> str:
             line = text.count("\n", 0, match.start()) + 1

@@ -31,7 +31,7 @@ def check_file(path: Path, text: str) -> list[str]:
     lines = text.splitlines()
     if path.suffix in SOURCES or path.name in SOURCE_NAMES:
         if sum(SPDX in line for line in lines[:3]) != 1 or not any(LICENCE in line for line in lines[:3]):
-            problems.append(f"{path}:1: one of the first three lines has to be '{LICENCE}', once")
+            problems.append(f"{path}:1: one of the first three lines must be '{LICENCE}', once")
     for number, line in enumerate(lines, 1):
         if UNFINISHED.search(line):
             problems.append(f"{path}:{number}: unfinished: {line.strip()}")

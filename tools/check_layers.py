@@ -117,7 +117,7 @@ class Project:
                 if self.name(header).startswith(prefix) and Path(include).stem == path.stem
             ]
             if path.suffix == ".cpp" and own and self.includes[path][:1] not in ([each] for each in own):
-                self.report(path, f"has to include <{own[0]}> before anything else")
+                self.report(path, f"must include <{own[0]}> before anything else")
 
     def check_detail(self) -> None:
         for path in self.files:

@@ -29,7 +29,7 @@ tsan)
 esac
 
 if ! "$python" -c 'import scikit_build_core, nanobind, pytest' 2>/dev/null; then
-    echo "python ($1): left out: build/venv is not there; make python makes it" >&2
+    echo "python ($1): left out: build/venv does not exist; run make python" >&2
     [[ ${CI:-} != true ]] || exit 1
     exit 0
 fi

@@ -58,7 +58,7 @@ debian_packages() {
     ((${#missing[@]} == 0)) || left_out "${missing[*]}" "apt-get could not install it (root or sudo? network?)"
     mapfile -t missing < <(missing_packages needed)
     ((${#missing[@]} == 0)) && return
-    echo "setup: cannot go on without: ${missing[*]}. As root: apt-get install ${missing[*]}" >&2
+    echo "setup: cannot continue without: ${missing[*]}. As root: apt-get install ${missing[*]}" >&2
     exit 1
 }
 

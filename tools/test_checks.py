@@ -74,7 +74,7 @@ class ChecksTest(unittest.TestCase):
         self.header("attic", "novelty")
         self.assert_one_problem(self.layers(), "core/attic: is not in core/rooms.txt")
 
-    def test_a_circle_is_found(self) -> None:
+    def test_an_include_cycle_is_found(self) -> None:
         self.rooms()
         self.header("future", "future", "interloop/coroutine.hpp")
         self.header("future", "coroutine", "interloop/future.hpp")
@@ -128,7 +128,7 @@ class ChecksTest(unittest.TestCase):
         self.write("core/base/error.cpp", "#include <string>", "#include <interloop/error.hpp>")
         self.assert_one_problem(self.layers(), "before anything else")
 
-    def test_an_include_of_no_file_is_found(self) -> None:
+    def test_an_include_of_a_missing_file_is_found(self) -> None:
         self.rooms()
         self.header("base", "error", "interloop/eror.hpp")
         self.assert_one_problem(self.layers(), "does not exist")
@@ -142,7 +142,7 @@ class ChecksTest(unittest.TestCase):
         self.assert_one_problem(check_files.check_file(Path("a.cpp"), "int x;\n"), "first three lines")
         self.assert_one_problem(check_files.check_file(Path("a.cpp"), f"{line}\n{line}\n"), "once")
 
-    def test_what_is_unfinished_is_found(self) -> None:
+    def test_unfinished_text_is_found(self) -> None:
         self.assert_one_problem(check_files.check_file(Path("a.txt"), "x\n" + "TO" + "DO later\n"), "a.txt:2")
 
     def test_a_long_readme_is_found(self) -> None:

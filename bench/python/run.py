@@ -141,7 +141,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()
     if not VENV.exists():
-        sys.exit("no build/venv: make python")
+        sys.exit("build/venv does not exist; run make python")
     os.environ.setdefault("PYTHONHASHSEED", "0")
     measured = {}
     for number in range(1, args.rounds + 1):

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Shows asynchronous code called from ordinary threads, on every loop that is there: blocking_demo.sh BUILD-DIR
+# Shows asynchronous code called from ordinary threads, on every loop that was built: blocking_demo.sh BUILD-DIR
 set -euo pipefail
 build=${1:?usage: blocking_demo.sh BUILD-DIR}
 

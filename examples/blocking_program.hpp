@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// What the programs have in common that block on a loop in another thread: loops/<loop>/examples/blocking.cpp is the
-// main of each, once per loop.
+// The common part of programs that block on a loop in another thread: loops/<loop>/examples/blocking.cpp is the main of
+// each, once per loop.
 #pragma once
 
 namespace example {
 
-/// The program, once main has called `setup`. Returns the exit status.
+/// The program; main has called `setup`. Returns the exit status.
 int blocking_program(int count, char** arguments);
 
 }  // namespace example

@@ -3,9 +3,9 @@
 
 Usage: expect_output.py [--update] EXPECTED PROGRAM [ARGUMENT...]
 
-Where compilers differ a traceback is not compared: how a function's name is written, and which line of a coroutine
-stands for it; nor where in memory functions are. Nor is the time of a log's line, nor a list of the loops that there
-are. With --update the file is written instead.
+Some parts of the output are not compared: in tracebacks, the spelling of function names, the line of a coroutine and
+addresses, because compilers differ; in logs, the time; and lists of the loops that were built. With --update, the file
+is written instead.
 """
 
 import difflib

@@ -37,7 +37,7 @@ class poll_watch final : public port_watch {
     return {wanted_ == interest::none || watched_.running() ? -1 : fd_, poll_events(wanted_), 0};  // poll skips -1
   }
   void report(short seen) {
-    if (seen & POLLNVAL) return watched_.lost();  // closed: nobody could wait for it
+    if (seen & POLLNVAL) return watched_.lost();  // closed: no event can come
     watched_.ready(ready_in(seen));               // may destroy this object: nothing after it
   }
 
@@ -86,7 +86,7 @@ class poll_port final : public loop_port {
   void close(function<void()> released) noexcept override {
     stopped_ = true;           // a run ends
     alarm_ = never;            // it may be armed
-    if (released) released();  // nothing is given back later
+    if (released) released();  // nothing is released later
   }
   // [/close]
 
@@ -98,11 +98,11 @@ class poll_port final : public loop_port {
     std::vector<pollfd> polled{{waker_.get(), POLLIN, 0}};
     for (const poll_watch* each : asked) polled.push_back(each->asks());
     if (::poll(polled.data(), polled.size(), nested ? 0 : timeout(at_most)) < 0) {
-      if (errno == EINTR) return;  // a signal came
+      if (errno == EINTR) return;  // a signal arrived
       throw error(std::string("poll_loop: poll: ") + std::strerror(errno));
     }
 
-    if (polled[0].revents != 0) waker_.take();  // before the turn, so that what comes during it wakes again
+    if (polled[0].revents != 0) waker_.take();  // before the turn: later wake-ups count again
     if (polled[0].revents != 0 || nested) turn();
     if (alarm_ <= now()) {
       alarm_ = never;  // before the turn, which may set it

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Ordinary blocking code in ordinary threads: nothing here but the two wait_for knows that there is a loop.
+// Ordinary blocking code in ordinary threads: only the two calls of wait_for know that there is a loop.
 #include "blocking_program.hpp"
 
 #include "resolver.hpp"
@@ -19,7 +19,8 @@ namespace {
 using namespace std::chrono_literals;
 
 // [blocking]
-// dns::lookup returns a future<std::vector<std::string>>; what wait_for makes of it returns the vector, or throws.
+// dns::lookup returns a future<std::vector<std::string>>; the function that wait_for returns gives the vector, or
+// throws.
 const auto gethostbyname = interloop::wait_for(5s, &dns::lookup);
 // [/blocking]
 
@@ -96,7 +97,7 @@ class running_server {
 
 }  // namespace dns
 
-// Without arguments, asks two servers that it runs itself; with names as arguments, the system's servers.
+// Without arguments, asks two servers that it runs itself; with names as arguments, asks the system's servers.
 int example::blocking_program(int count, char** arguments) {
   using namespace dns;
   if (count > 1) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// c-ares says which sockets it has and in which directions they matter (the socket state callback), when it wants to look
-// at its clock (`ares_timeout`), and is told what has happened (`ares_process_fd`). That is all there is to attach.
+// c-ares reports which sockets it has and which directions matter (the socket state callback) and when it wants to look
+// at its clock (`ares_timeout`), and the loop reports events to it (`ares_process_fd`). Nothing more needs to be
+// attached.
 //
-// Life cycle. A query is owned by the canceller of its future, which interloop destroys once the future is completed, in
-// a later turn: never inside one of c-ares's own calls. If the loop closes first, the canceller goes too.
+// Life cycle. The canceller of a query's future owns the query, and interloop destroys the canceller after the future
+// is completed, in a later turn: never inside one of c-ares's own calls. If the loop closes first, it destroys the
+// canceller too.
 #include "resolver.hpp"
 
 #include <ares.h>
@@ -21,7 +23,7 @@ namespace {
 using addresses = std::vector<std::string>;
 using interloop::interest;
 
-// c-ares has to be told once a process.
+// c-ares must be initialised once per process.
 void require_library() {
   static const int code = ares_library_init(ARES_LIB_INIT_ALL);
   if (code != ARES_SUCCESS) throw dns_error(std::string("c-ares: ") + ares_strerror(code));
@@ -50,7 +52,7 @@ class query {
   query& operator=(const query&) = delete;
   ~query() {
     clock_.cancel();
-    ares_destroy(channel_);  // ends what is under way, and closes the sockets after their watches have gone
+    ares_destroy(channel_);  // ends pending queries, and closes the sockets after their watches have gone
   }
 
   void start(interloop::future<addresses> result) {
@@ -91,7 +93,7 @@ class query {
   void set_clock() {
     clock_.cancel();
     timeval room;
-    if (!ares_timeout(channel_, nullptr, &room)) return;  // nothing is under way
+    if (!ares_timeout(channel_, nullptr, &room)) return;  // no query is pending
     clock_ = loop_.call_later(std::chrono::seconds(room.tv_sec) + std::chrono::microseconds(room.tv_usec),
                               [this] { process(ARES_SOCKET_BAD, ARES_SOCKET_BAD); });
   }
@@ -102,7 +104,7 @@ class query {
   }
   void finish(int status, const ares_addrinfo* answer) {
     const auto result = std::exchange(result_, {});
-    // Cancelled, or the channel is destroyed: the future has its outcome from elsewhere.
+    // Cancelled, or the channel is destroyed: other code gives the future its outcome.
     if (status == ARES_ECANCELLED || status == ARES_EDESTRUCTION || is_called(result)) return;
     if (status != ARES_SUCCESS) return reject(result, dns_error(name_ + ": " + ares_strerror(status)));
     addresses found;

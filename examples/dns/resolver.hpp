@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Looking up names with c-ares, on whatever loop is there. All of c-ares's network goes through `watch` and timers.
+// Looks up names with c-ares, on any loop. All of c-ares's network access goes through `watch` and timers.
 #pragma once
 
 #include <interloop/interloop.hpp>
@@ -23,8 +23,8 @@ struct options {
   int tries = 3;
 };
 
-/// The IPv4 addresses of `name`, in the order of the answer. Each lookup has a channel of its own, so that cancelling one
-/// (`ares_cancel`) leaves the others alone.
+/// The IPv4 addresses of `name`, in the order of the answer. Each lookup has its own channel, so cancelling one
+/// (`ares_cancel`) does not affect the others.
 /// Thread safety: a loop's thread only. Errors: the future fails with `dns_error`.
 [[nodiscard]] interloop::future<std::vector<std::string>> lookup(const std::string& name, const options& how = {});
 

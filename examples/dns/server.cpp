@@ -48,7 +48,7 @@ void server::serve() {
   for (;;) {
     socklen_t size = sizeof from;
     const auto got = ::recvfrom(socket_, buffer, sizeof buffer, 0, reinterpret_cast<sockaddr*>(&from), &size);
-    if (got < 0) return;  // no more for now
+    if (got < 0) return;  // no more messages for now
     const std::string reply = mute_ ? "" : answer({buffer, static_cast<std::size_t>(got)});
     if (!reply.empty()) ::sendto(socket_, reply.data(), reply.size(), 0, reinterpret_cast<sockaddr*>(&from), size);
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A DNS server for the example: a few A records, over UDP on the loopback interface, on whatever loop is there.
+// A DNS server for the example: a few A records, over UDP on the loopback interface, on any loop.
 #pragma once
 
 #include <interloop/interloop.hpp>
@@ -14,7 +14,7 @@ namespace dns {
 
 using records = std::map<std::string, std::vector<std::string>>;  // name to IPv4 addresses
 
-/// Answers from construction to destruction, both in the loop's thread. A mute one listens and never answers.
+/// Answers from construction to destruction, both in the loop's thread. A mute server listens and never answers.
 class server {
  public:
   server(records known, bool mute);
@@ -22,12 +22,12 @@ class server {
   server& operator=(const server&) = delete;
   ~server();
 
-  /// "127.0.0.1:port", the port being a free one.
+  /// "127.0.0.1:port", with a free port.
   [[nodiscard]] std::string address() const;
 
  private:
   void serve();
-  /// The answer to one message, or nothing where that is not a question.
+  /// The answer to one message, or nothing if that is not a question.
   [[nodiscard]] std::string answer(std::string_view message) const;
 
   records known_;

@@ -19,7 +19,7 @@ using interloop::interest;
 class connection {
  public:
   connection() : fd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
-    if (fd < 0) fail("no socket");
+    if (fd < 0) fail("cannot create a socket");
   }
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;

@@ -41,7 +41,7 @@ void sessions::keep(const std::string& session, std::uint64_t uid) {
 
 namespace {
 
-/// The visitor's session, from the cookie; a new one where there is none.
+/// The visitor's session, from the cookie; a new one if there is none.
 std::string session_of(const httplib::Request& request, httplib::Response& response) {
   const std::string cookie = request.get_header_value("Cookie");
   const std::string prefix = "session=";
@@ -65,7 +65,7 @@ std::string answer(sessions& kept, const std::string& session, std::uint16_t por
   try {
     return "Downloaded: " + result.wait(100ms);
   } catch (const interloop::timeout_error&) {
-    kept.keep(session, result.stash());  // retrieving works once, so it is stashed again
+    kept.keep(session, result.stash());  // a result can be retrieved only once, so it is stashed again
     return "Download in progress. Refresh to see how far it is.";
   } catch (const std::exception&) {
     return "Download failed: " + failure_message(*result.original_failure());

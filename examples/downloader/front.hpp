@@ -32,10 +32,10 @@ class running_server {
   std::thread thread_;
 };
 
-/// What a visitor's session keeps between requests: the uid of the download. Thread safety: any thread.
+/// The part of a visitor's session that lasts between requests: the uid of the download. Thread safety: any thread.
 class sessions {
  public:
-  /// Takes the uid out: retrieving a result works once.
+  /// Removes and returns the uid: a result can be retrieved only once.
   std::optional<std::uint64_t> take(const std::string& session);
   void keep(const std::string& session, std::uint64_t uid);
 
@@ -44,8 +44,8 @@ class sessions {
   std::map<std::string, std::uint64_t> uids_;
 };
 
-/// Sets the front's handler: a visitor's first request starts downloading `path` of the page server; the next ones say
-/// that it goes on, and finally show the page, or why there is none.
+/// Sets the front's handler: a visitor's first request starts downloading `path` of the page server; later requests
+/// show that the download is running, and finally the page, or the reason why there is none.
 void serve_front(httplib::Server& http, sessions& kept, std::uint16_t page_port);
 
 }  // namespace downloader

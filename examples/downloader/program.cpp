@@ -43,7 +43,7 @@ class visitor {
   httplib::Headers cookies_;
 };
 
-/// What is downloaded. Its page comes when `wait` returns.
+/// Serves the page to download. It sends the page when `wait` returns.
 void serve_pages(httplib::Server& http, std::function<void()> wait) {
   http.Get("/page", [wait](const httplib::Request&, httplib::Response& response) {
     wait();
@@ -55,7 +55,7 @@ void serve_pages(httplib::Server& http, std::function<void()> wait) {
 
 }  // namespace downloader
 
-// Without arguments, visits its own web front as a browser would and prints what that says. With `serve`, prints the
+// Without arguments, visits its own web front as a browser would and prints the answers. With `serve`, prints the
 // front's address and serves until the standard input ends.
 int example::blocking_program(int count, char** arguments) {
   using namespace downloader;

@@ -28,7 +28,7 @@ class printer {
       std::puts("the other end was closed");
       watch_.stop();  // before the descriptor is closed; inside the callback is fine
       ::close(fd_);
-    }  // else EAGAIN: a watch may report what is not there
+    }  // else EAGAIN: a watch may report data that is not there
   }
 
   int fd_;

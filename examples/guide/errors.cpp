@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Every misuse, and what it is answered with.
+// Every misuse, and the error that it causes.
 #include <fcntl.h>
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What becomes of exceptions that no code of the user catches, and a failure as a value.
+// Exceptions that the user's code does not catch, and a failure as a value.
 #include <cstdio>
 #include <interloop/interloop.hpp>
 #include <interloop/testing/manual_loop.hpp>
@@ -28,7 +28,7 @@ int main() {
                 interloop::failure_message(fail).c_str());
   });
   interloop::call_soon([] { throw std::logic_error("a bug in a callback"); });
-  save();  // nobody keeps or looks at the future
+  save();  // nobody keeps the future or looks at it
   // [/handler]
   loop.advance(1ms);
 

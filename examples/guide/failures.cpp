@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A failure on its way through two coroutines, and what it prints.
+// A failure that passes through two coroutines, and its traceback.
 #include <cstdio>
 #include <exception>
 #include <interloop/interloop.hpp>

@@ -13,7 +13,7 @@ namespace {
 void make() {
   // [make]
   auto pending = interloop::create_future<int>();
-  auto resolved = interloop::create_future<int>(42);          // what constructs the value
+  auto resolved = interloop::create_future<int>(42);          // arguments for the value's constructor
   auto also_resolved = interloop::create_future_success(42);  // the type is the value's
   auto done = interloop::create_future_success<void>();
   auto failed = interloop::create_future_error<int>(std::out_of_range("no such row"));
@@ -55,7 +55,7 @@ void cancel(interloop::testing::manual_loop& loop) {
                            [](const interloop::failure& fail) { std::puts(interloop::failure_message(fail).c_str()); });
 
   const bool first = interloop::cancel(download, "the user pressed stop");
-  const bool second = interloop::cancel(download);  // completed already: nothing happens
+  const bool second = interloop::cancel(download);  // already completed: nothing happens
   // [/cancel]
   std::printf("cancel: %d, %d\n", first, second);
   loop.run_ready();

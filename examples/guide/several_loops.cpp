@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A library's object that keeps the functions of one loop, and two loops beside each other.
+// A library's object that keeps the functions of one loop, and two loops in one program.
 #include <cstdio>
 #include <interloop/interloop.hpp>
 #include <interloop/testing/manual_loop.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What docs/blocking.md shows of testing: the function inside, on a loop whose clock the test moves.
+// The test in docs/blocking.md: it calls the wrapped function, on a loop whose clock the test moves.
 #include <interloop/blocking.hpp>
 #include <interloop/interloop.hpp>
 #include <interloop/testing/manual_loop.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Several futures at once, sleeping, timers, a time limit.
+// Several futures at once, sleeping, timers, and a time limit.
 #include <cstdio>
 #include <interloop/interloop.hpp>
 #include <interloop/testing/manual_loop.hpp>

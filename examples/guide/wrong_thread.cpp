@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a checked build (INTERLOOP_CHECKED) answers to a call from another thread.
+// The error of a checked build (INTERLOOP_CHECKED) for a call from another thread.
 #include <cstdio>
 #include <interloop/interloop.hpp>
 #include <interloop/testing/manual_loop.hpp>

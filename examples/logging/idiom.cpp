@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Failures in one line, with the traceback only for those who debug.
+// Failures in one line, and the traceback only at the debug level.
 #include <interloop/failure.hpp>
 #include <interloop/logger.hpp>
 #include <interloop/logging/start.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Code that logs with GLib already, in an application that starts logging here.
+// Existing code that logs with GLib, in an application that calls start_logging.
 #include <interloop/logger.hpp>
 #include <interloop/logging/glib.hpp>
 #include <interloop/logging/start.hpp>

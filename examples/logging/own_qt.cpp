@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// An application of Qt's, with a pattern for its messages, and a library that logs with interloop: no start_logging.
+// A Qt application with a pattern for its messages, and a library that logs with interloop, without start_logging.
 #include <interloop/logger.hpp>
 #include <interloop/logging/qt.hpp>
 

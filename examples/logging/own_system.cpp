@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// An application that has its own logging, spdlog's here, and a library that logs with interloop: no start_logging.
+// An application with its own logging (spdlog), and a library that logs with interloop, without start_logging.
 #include <interloop/logger.hpp>
 #include <interloop/logging/spdlog.hpp>
 

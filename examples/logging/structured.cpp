@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Fields that have parts, and categories in place of formats.
+// Fields that have parts, and categories instead of formats.
 #include <interloop/failure.hpp>
 #include <interloop/logger.hpp>
 #include <interloop/logging/categories.hpp>

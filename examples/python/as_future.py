@@ -52,7 +52,7 @@ def main():
 
 
 def after(before, function):
-    """Calls one when the one before is done, so that the output has an order."""
+    """Calls each function after the previous one is done, so that the output has an order."""
     finished = txaio.create_future()
 
     def done(_):

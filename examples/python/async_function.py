@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Coroutine functions, called by code that knows nothing of them."""
+"""Coroutine functions, called by code that need not know that."""
 
 import loops
 

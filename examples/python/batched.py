@@ -5,14 +5,14 @@ import loops
 
 from interloop import txaio
 
-framework = loops.select()  # before the class below, which makes a timer
+framework = loops.select()  # before the class below, because that makes a timer
 
 
 # [batched]
 class Connection:
-    """Is closed unless it is heard of in time."""
+    """Is closed unless data arrives in time."""
 
-    timeouts = txaio.make_batched_timer(0.05, chunk_size=100)  # one for all
+    timeouts = txaio.make_batched_timer(0.05, chunk_size=100)  # one for all connections
     open = 0
 
     def __init__(self):
@@ -20,7 +20,7 @@ class Connection:
         self._timeout = self.timeouts.call_later(0.1, self.close)
 
     def heard(self):
-        """Begins the time again."""
+        """Restarts the timeout."""
         self._timeout.cancel()
         self._timeout = self.timeouts.call_later(3600, self.close)
 
@@ -36,7 +36,7 @@ def main():
         connection.heard()
 
     def check():
-        if Connection.open > 10:  # the loop gets its turn after each chunk
+        if Connection.open > 10:  # the loop runs other callbacks after each chunk
             txaio.call_later(0.01, check)
             return
         print("open:", Connection.open)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Addresses by name, blocking, from Twisted's resolver: blocking_dns.py [--server HOST:PORT] NAME..."""
+"""Blocking look-ups of names with Twisted's resolver: blocking_dns.py [--server HOST:PORT] NAME..."""
 
 import argparse
 
@@ -8,14 +8,14 @@ from twisted.names import client
 from interloop import crochet
 
 # [setup]
-crochet.setup()  # a reactor in a thread; any number of times
+crochet.setup()  # a reactor in a thread; may be called again
 # [/setup]
 
 
 # [lookup]
 @crochet.wait_for(timeout=5)
 def address_of(name):
-    """The first address. Runs in the reactor's thread; returns a Deferred, its callers get what that gives."""
+    """The first address. Runs in the reactor's thread and returns a Deferred; callers get the Deferred's result."""
 
     def first(answer):
         records, _, _ = answer

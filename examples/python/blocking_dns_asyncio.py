@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Addresses by name, blocking, asked for on asyncio or uvloop: blocking_dns_asyncio.py LOOP HOST:PORT NAME..."""
+"""Blocking look-ups of names on asyncio or uvloop: blocking_dns_asyncio.py LOOP HOST:PORT NAME..."""
 
 import asyncio
 import socket
@@ -14,7 +14,7 @@ crochet.setup(sys.argv[1])  # "asyncio" or "uvloop", in a thread
 
 @crochet.wait_for(timeout=5)
 async def address_of(name, server):
-    """The first address. Runs in the loop's thread; its callers wait. LookupError: there is no such name."""
+    """The first address. Runs in the loop's thread; its callers wait. LookupError: no such name."""
     loop = asyncio.get_running_loop()
     transport, question = await loop.create_datagram_endpoint(lambda: Question(name), remote_addr=server)
     try:
@@ -25,7 +25,7 @@ async def address_of(name, server):
 
 
 class Question(asyncio.DatagramProtocol):
-    """As much of RFC 1035 as one question for one address takes."""
+    """The part of RFC 1035 that one question for one address needs."""
 
     def __init__(self, name):
         self._name = name
@@ -66,7 +66,7 @@ class Question(asyncio.DatagramProtocol):
 
 
 def after_name(data, at):
-    """The place behind a name: labels up to an empty one, or to a reference of two bytes."""
+    """The position after a name: labels up to an empty one, or up to a two-byte reference."""
     while length := data[at]:
         if length >= 0xC0:
             return at + 2

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A library that hides an event loop from those who use it."""
+"""A library that hides an event loop from its users."""
 
 # [library]
 import threading

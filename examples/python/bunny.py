@@ -10,7 +10,7 @@ loops.select()
 
 # [bunny]
 class Bunny:
-    log = txaio.make_logger()  # a class attribute: it knows the class
+    log = txaio.make_logger()  # a class attribute: the logger is named after the class
 
     def hop(self, times=1):
         self.log.trace("about to hop, times={times}", times=times)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Why a callback returns what it got."""
+"""Why a callback should return its argument."""
 
 import loops
 
@@ -9,13 +9,13 @@ from interloop import txaio
 # [careful]
 def careful(value):
     print("careful got", value)
-    return value  # the next callback gets this on Twisted; on asyncio it is ignored
+    return value  # on Twisted, the next callback gets this; on asyncio it is ignored
 # [/careful]
 
 
 # [careless]
 def careless(value):
-    print("careless got", value)  # returns None, which is what comes next on Twisted
+    print("careless got", value)  # returns None, so the next callback gets None on Twisted
 # [/careless]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Cancelling a future, and what its maker does about that."""
+"""Cancelling a future, and the canceller that its maker gave it."""
 
 import loops
 

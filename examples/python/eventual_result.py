@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What can be done with a result that is not there yet."""
+"""The methods of a result that has not come yet."""
 
 import loops
 
@@ -42,7 +42,7 @@ except crochet.TimeoutError:
 result.cancel()
 try:
     result.wait(timeout=5)
-except BaseException as error:  # asyncio's CancelledError is no Exception
+except BaseException as error:  # asyncio's CancelledError is not an Exception
     print("cancelled:", type(error).__name__)
 # [/cancel]
 
@@ -58,7 +58,7 @@ print("it was in:", "fails" in txaio.failure_format_traceback(failure))
 # [/failure]
 
 # [stash]
-uid = double(4).stash()  # a number, to be put into a web session, say
+uid = double(4).stash()  # a number, which a web session can keep
 print("retrieved:", crochet.retrieve_result(uid).wait(timeout=5))
 try:
     crochet.retrieve_result(uid)

@@ -27,7 +27,7 @@ def on_twisted(reactor):
 
 # [clock]
 def on_a_clock():
-    """Timers need no more of a reactor than IReactorTime."""
+    """For timers, a reactor only has to implement IReactorTime."""
     from twisted.internet import task
 
     txaio.use_twisted()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A message for everybody, a traceback for those who look for the error."""
+"""A message for everybody, and a traceback at the debug level."""
 
 import sys
 

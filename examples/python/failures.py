@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a failure tells."""
+"""The contents of a failure."""
 
 import traceback
 
@@ -21,7 +21,7 @@ def try_to_open():
     try:
         open_store()
     except OutOfCarrots:
-        return txaio.create_failure()  # of the exception that is being handled
+        return txaio.create_failure()  # from the exception being handled
 
 
 def main():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A logger for each object, and what a format can reach."""
+"""A logger per object, and the values that a format can refer to."""
 
 import sys
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Shape:
 
 class Drawing:
     def __init__(self, name):
-        self.log = txaio.make_logger()  # an instance attribute: a level can be set for this one alone
+        self.log = txaio.make_logger()  # an instance attribute: its level can be set separately
         self.name = name
 
     def draw(self, shape, colours):

@@ -17,9 +17,9 @@ def main():
     return whole
 
 
-def show(results):  # in the order of the futures, whenever each of them was done
+def show(results):  # in the order of the futures, not of their completion
     for result in results:
-        if isinstance(result, Exception):  # so on asyncio; a Failure on Twisted
+        if isinstance(result, Exception):  # on asyncio; on Twisted it is a Failure
             result = txaio.create_failure(result)
         if isinstance(result, txaio.IFailedFuture):
             print("failed:", txaio.failure_message(result))

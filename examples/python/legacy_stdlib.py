@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Code that logs by the module ``logging``, under txaio on asyncio."""
+"""Code that logs with the module ``logging``, in a program with txaio on asyncio."""
 
 from interloop import txaio
 

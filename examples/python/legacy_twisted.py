@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Code that logs by Twisted's first logging system, or by its second, under txaio on Twisted."""
+"""Code that logs with Twisted's first or second logging system, in a program with txaio on Twisted."""
 
 from interloop import txaio
 

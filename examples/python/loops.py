@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""On which framework an example runs: its first argument says asyncio, uvloop or twisted; asyncio without one."""
+"""Selects an example's framework: its first argument is asyncio (the default), uvloop or twisted."""
 
 import asyncio
 import sys
@@ -23,7 +23,7 @@ def select():
 
 # [run]
 def run(main):
-    """Calls main() in the loop, and ends when the future that it returns does."""
+    """Calls main() in the loop, and ends when the future that main() returns is done."""
     name = select()
     if name == "twisted":
         from twisted.internet import defer, task

@@ -10,7 +10,7 @@ from interloop import txaio
 
 # [client]
 class Client:
-    """Says hello a few times, on the loop that it was given."""
+    """Says hello a few times, on the loop that it is given."""
 
     def __init__(self, name, loop=None):
         # Without a loop: the module's functions, which use txaio.config.loop.
@@ -19,7 +19,7 @@ class Client:
         self.said = []
 
     def greet(self, times):
-        """A future: it is done when all has been said."""
+        """A future that is done when everything has been said."""
         done = self._txa.create_future()
         self._say(times, done)
         return done
@@ -35,7 +35,7 @@ class Client:
 
 # [two]
 def in_thread(name):
-    """Runs a loop of its own, with a client."""
+    """Runs its own loop, with a client."""
     loop = new_event_loop()
     client = Client(name, loop)
     loop.run_until_complete(client.greet(2))
@@ -58,7 +58,7 @@ def one_reactor():
 
     txaio.use_twisted()
     txaio.config.loop = reactor
-    client = Client("one", reactor)  # the configured one: this is no error
+    client = Client("one", reactor)  # the configured reactor, so this is allowed
     try:
         Client("two", task.Clock())
     except RuntimeError as error:

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""A Twisted application, which runs the reactor itself, and a library that would do so."""
+"""A Twisted application that runs the reactor itself, and a library that otherwise would."""
 
 from urllib.request import urlopen
 
 # [application]
 from interloop import crochet
 
-crochet.no_setup()  # before a library is imported that calls setup()
+crochet.no_setup()  # before the import of a library that calls setup()
 
 import blocking_library
 from twisted.internet import reactor

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""An asyncio application, which runs the loop itself, and a library that would do so."""
+"""An asyncio application that runs the loop itself, and a library that otherwise would."""
 
 import sys
 
@@ -10,7 +10,7 @@ from interloop import crochet
 
 
 async def main():
-    crochet.no_setup(asyncio.get_running_loop())  # before a library is imported that calls setup()
+    crochet.no_setup(asyncio.get_running_loop())  # before the import of a library that calls setup()
 
     import blocking_library
 

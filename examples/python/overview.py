@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A future, its callbacks, and the two ways in which it can end."""
+"""A future, its callbacks, and its two possible outcomes."""
 
 import loops
 
@@ -21,11 +21,11 @@ def failed(fail):  # an IFailedFuture, on either framework
 
 # [resolve]
 def divide(future, a, b):
-    """Ends the future, one way or the other."""
+    """Resolves or rejects the future."""
     try:
         quotient = a / b
     except ArithmeticError:
-        txaio.reject(future, txaio.create_failure())  # of the exception that is being handled
+        txaio.reject(future, txaio.create_failure())  # from the exception being handled
     else:
         txaio.resolve(future, quotient)
 # [/resolve]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""An application that has set up the module ``logging`` by itself, and a library that logs by txaio."""
+"""An application that has set up the module ``logging`` itself, and a library that logs with txaio."""
 
 import logging
 import sys
@@ -21,8 +21,8 @@ class Library:
 
 # [application]
 logging.basicConfig(stream=sys.stdout, format="%(levelname)s %(name)s %(funcName)s: %(message)s", level=logging.DEBUG)
-Library().work()  # without start_logging: info and above, txaio's level at first
+Library().work()  # without start_logging: info and above, txaio's default level
 
-txaio.set_global_log_level("debug")  # in place of start_logging(level="debug"): it rebinds the methods
+txaio.set_global_log_level("debug")  # instead of start_logging(level="debug"): it rebinds the methods
 Library().work()
 # [/application]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""An application that has begun Twisted's logging by itself, and a library that logs by txaio."""
+"""An application that has started Twisted's logging itself, and a library that logs with txaio."""
 
 import sys
 
@@ -26,8 +26,8 @@ def observer(event):
 
 
 globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False)
-Library().work()  # without start_logging: info and above, txaio's level at first
+Library().work()  # without start_logging: info and above, txaio's default level
 
-txaio.set_global_log_level("debug")  # in place of start_logging(level="debug"): it rebinds the methods
+txaio.set_global_log_level("debug")  # instead of start_logging(level="debug"): it rebinds the methods
 Library().work()
 # [/application]

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""A little library on txaio, to be tested."""
+"""A small library on txaio, to be tested."""
 
 from interloop import txaio
 
 
 # [reminder]
 class Reminder:
-    """Calls a function every so many seconds, until it is told to stop."""
+    """Calls a function every `seconds` seconds until `stop` is called."""
 
     def __init__(self, seconds, function):
         self._seconds = seconds

@@ -6,7 +6,7 @@ from interloop import txaio
 
 # [retry]
 class Retry:
-    """Calls a function, which may return a future, until it succeeds, so many times at most."""
+    """Calls a function, which may return a future, until it succeeds, but only `attempts` times."""
 
     def __init__(self, attempts, pause, loop=None):
         self._attempts = attempts
@@ -14,7 +14,7 @@ class Retry:
         self._txa = txaio if loop is None else txaio.with_config(loop=loop)
 
     def call(self, function, *args, **kwargs):
-        """A future of what the function gives at last, or of its last failure."""
+        """A future of the function's result, or of its last failure."""
         result = self._txa.create_future()
         self._attempt(result, self._attempts, lambda: function(*args, **kwargs))
         return result

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""An asyncio application that uses the library: it awaits an asyncio future."""
+"""An asyncio application that uses the library and gets an asyncio future."""
 
 # [application]
 import asyncio

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A Twisted application that uses the library: it has a Deferred."""
+"""A Twisted application that uses the library and gets a Deferred."""
 
 # [application]
 import itertools

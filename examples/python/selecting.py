@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What holds before a framework is selected, and after."""
+"""Before and after a framework is selected."""
 
 import sys
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tests of timers that take no time: python3 test_reminder.py asyncio, or twisted."""
+"""Tests of timers that do not wait: python3 test_reminder.py asyncio, or twisted."""
 
 import asyncio
 import sys
@@ -13,7 +13,7 @@ from interloop.txaio.testutil import replace_loop
 
 # [clock]
 class ClockLoop(asyncio.SelectorEventLoop):
-    """An asyncio loop whose time is what the test says."""
+    """An asyncio loop whose clock the test moves."""
 
     now = 0.0
 
@@ -23,7 +23,7 @@ class ClockLoop(asyncio.SelectorEventLoop):
     def advance(self, seconds):
         self.now += seconds
         self.call_soon(self.stop)
-        self.run_forever()  # once round: what is due by now
+        self.run_forever()  # one iteration: runs whatever is due now
 
 
 def clock():
@@ -39,7 +39,7 @@ def clock():
 class ReminderTest(unittest.TestCase):
     def test_reminds_until_it_is_stopped(self):
         said = []
-        with replace_loop(clock()) as loop:  # the loop that was there is back at the end, come what may
+        with replace_loop(clock()) as loop:  # the earlier loop is back at the end, even after an exception
             reminder = Reminder(60, lambda: said.append("drink water"))
             loop.advance(59)
             self.assertEqual(len(said), 0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Calls later, and one that is taken back."""
+"""Delayed calls, one of which is cancelled."""
 
 import loops
 
@@ -12,7 +12,7 @@ def main():
     txaio.call_later(0.02, say, "second", end="!\n")
     txaio.call_later(0.01, say, "first")
     regretted = txaio.call_later(0.015, say, "never")
-    regretted.cancel()  # all that asyncio's handles and Twisted's delayed calls have in common
+    regretted.cancel()  # the only method that asyncio's handles and Twisted's delayed calls share
     txaio.call_later(0.03, txaio.resolve, done, None)
     return done
 

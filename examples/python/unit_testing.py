@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The function inside the decorator, for tests that do without threads."""
+"""The function inside the decorator, for tests without threads."""
 
 import loops
 

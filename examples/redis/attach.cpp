@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// hiredis asks to be told of readiness through hooks that are called many times for one effect: each command asks for
-// writing. Nearly always the socket is writable, so asking the native loop would cost two of its system calls and one
-// more round. Here the first such call queues one attempt, behind the callbacks that are ready now and so behind the
-// commands that these are going to send; only what the socket did not take is waited for.
+// hiredis asks for readiness through hooks that it calls many times for one effect: each command asks for writability.
+// Nearly always the socket is writable, so asking the native loop would cost two of its system calls and one more
+// round. Here the first such call queues one attempt, behind the callbacks that are ready now and so behind the
+// commands that they are going to send; the loop is asked only if the socket did not take everything.
 #include "attach.hpp"
 
 #include <hiredis/async.h>
@@ -39,7 +39,8 @@ class attachment {
   }
 
  private:
-  // The hooks are called by C, which no exception may pass: they are noexcept, and out of memory ends the process there.
+  // C code calls the hooks, and no exception may pass through it: they are noexcept, so lack of memory ends the process
+  // there.
   static attachment& of(void* data) noexcept { return *static_cast<attachment*>(data); }
 
   void want(interest direction) { watch_.set_interest(wanted_ = wanted_ | direction); }
@@ -49,7 +50,7 @@ class attachment {
   }
 
   void write_soon() {
-    // Before the connection stands, writability is the news that it does. `writing_`: the socket did not take it all.
+    // While connecting, writability means that the connection exists. `writing_`: the socket did not take everything.
     if (writing_ || has(wanted_, interest::write) || !(context_->c.flags & REDIS_CONNECTED)) {
       want(interest::write);
     } else if (!std::exchange(write_queued_, true)) {
@@ -87,19 +88,19 @@ class attachment {
 #endif
 
   interloop::api loop_;
-  redisAsyncContext* context_;  // null once hiredis has let go
+  redisAsyncContext* context_;  // null once hiredis has released it
   interloop::fd_watch watch_;
   interest wanted_ = interest::none;
   bool write_queued_ = false;
   bool writing_ = false;
-  interloop::timer deadline_;  // hiredis' own; older versions have none
+  interloop::timer deadline_;  // hiredis' own; old versions have none
   std::shared_ptr<attachment> self_;
 };
 
 }  // namespace
 
 void attach(const interloop::api& loop, redisAsyncContext& context) {
-  if (context.ev.data) throw interloop::usage_error("attach: this redisAsyncContext is attached to a loop already");
+  if (context.ev.data) throw interloop::usage_error("attach: this redisAsyncContext is already attached to a loop");
   attachment::hand_over(std::make_shared<attachment>(loop, context));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// hiredis on interloop: what hiredis calls an adapter. This one file serves every loop that interloop runs on.
+// hiredis on interloop: in hiredis' terms, an adapter. This one file serves every loop that interloop runs on.
 #pragma once
 
 #include <interloop/api.hpp>
@@ -8,12 +8,13 @@ struct redisAsyncContext;
 
 namespace redis {
 
-/// Lets hiredis wait for its socket through `loop`, by one watch. The context stays its owner's; what is made here goes
-/// when hiredis frees the context (its `cleanup` hook), which may be inside a call that this made.
+/// Lets hiredis wait for its socket through `loop`, with one watch. The caller keeps owning the context; the objects
+/// made here are destroyed when hiredis frees the context (its `cleanup` hook), which may happen inside a call that
+/// they made.
 ///
-/// When the loop is closed first, nothing happens on the context any more, and it can still be freed.
-/// Thread safety: the loop's thread only. Errors: `usage_error` if the context has an adapter already or no socket,
-/// `loop_closed`.
+/// If the loop is closed first, nothing more happens on the context, and it can still be freed.
+/// Thread safety: the loop's thread only. Errors: `usage_error` if the context already has an adapter, or has no
+/// socket; `loop_closed`.
 void attach(const interloop::api& loop, redisAsyncContext& context);
 
 }  // namespace redis

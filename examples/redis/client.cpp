@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Re-entrancy. hiredis must not be called in certain ways from inside its own callbacks. Those here only complete futures,
-// whose callbacks run in a later turn or generation, so no user code ever runs inside of hiredis.
+// Re-entrancy. Some functions of hiredis must not be called inside its own callbacks. The callbacks here only complete
+// futures, whose own callbacks run in a later turn or generation, so user code never runs inside hiredis.
 #include "client.hpp"
 
 #include "attach.hpp"
@@ -55,8 +55,10 @@ interloop::failure client::lost(std::string_view what) const {
 }
 
 interloop::future<void> client::connect(const std::string& host, int port) {
-  if (context_) throw interloop::usage_error("connect: connected or connecting to " + address_ + "; close() first");
-  if (port < 1 || port > 65535) throw interloop::usage_error("connect: there is no port " + std::to_string(port));
+  if (context_)
+    throw interloop::usage_error("connect: already connected or connecting to " + address_ + "; call close() first");
+  if (port < 1 || port > 65535)
+    throw interloop::usage_error("connect: a port is a number from 1 to 65535, not " + std::to_string(port));
   auto attempt = loop_.create_future<void>([this] {
     connecting_ = {};  // so that it fails as cancelled
     drop(lost("the connection attempt was cancelled"));
@@ -91,11 +93,11 @@ interloop::future<void> client::connect(const std::string& host, int port) {
 
 interloop::future<reply> client::send(std::span<const word> words) {
   if (words.empty() || words.front().view().empty())
-    throw interloop::usage_error("command: it is empty; give at least a command's name, e.g. command(\"PING\")");
+    throw interloop::usage_error("command: the command is empty; pass at least its name, e.g. command(\"PING\")");
   require_one_reply(words.front().view());
   auto answer = loop_.create_future<reply>();
   if (!context_) [[unlikely]] {
-    if (!gone_) throw interloop::usage_error("command: there is no connection; connect() first");
+    if (!gone_) throw interloop::usage_error("command: there is no connection; call connect() first");
     interloop::reject(answer, *gone_);
     return answer;
   }
@@ -129,7 +131,7 @@ void client::watch_deadlines(interloop::time_point first) {
   deadline_ = loop_.call_at(first, [this] { look_at_deadlines(); });
 }
 
-// All commands have the same limit, so their deadlines are in the queue's order.
+// All commands have the same time limit, so their deadlines are in the order of the queue.
 void client::look_at_deadlines() {
   const interloop::time_point now = loop_.now();
   for (; looked_at_ < in_flight_.size(); ++looked_at_) {
@@ -153,7 +155,7 @@ void client::on_connect(bool connected) noexcept {
   gone_ = lost(context_->c.errstr);
   finish_connecting(&*gone_);
   deadline_.cancel();
-  context_ = nullptr;  // hiredis frees it next, which gives the commands their null replies
+  context_ = nullptr;  // hiredis frees it next, and gives the commands null replies
 }
 
 void client::finish_connecting(const interloop::failure* failed) noexcept {
@@ -189,7 +191,7 @@ void client::on_reply(void* native) noexcept {
   }
 }
 
-// The connection was lost; the commands have had their null replies.
+// The connection was lost; the commands have already had null replies.
 void client::on_gone() noexcept {
   if (!context_) return;  // drop() did it
   if (!gone_) gone_ = lost(context_->c.errstr);
@@ -201,7 +203,7 @@ void client::drop(const interloop::failure& why) noexcept {
   gone_ = why;
   redisAsyncContext* context = std::exchange(context_, nullptr);
   finish_connecting(&why);
-  redisAsyncFree(context);  // which calls `replied` with null for each command in flight
+  redisAsyncFree(context);  // this calls `replied` with null for each command in flight
   deadline_.cancel();
 }
 

@@ -33,13 +33,13 @@ class Problem(Exception):
 
 
 def end_with_parent() -> None:
-    """In a child before it becomes another program: on Linux, it is told to end when this process does, even by SIGKILL."""
+    """Runs in a child before its exec: on Linux, the child then ends when this process does, even by SIGKILL."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
 class Progress:
-    """One line that changes on a terminal; elsewhere, one line for each step."""
+    """One line that changes on a terminal; otherwise, one line per step."""
 
     def __init__(self, steps: int) -> None:
         self.steps = steps
@@ -61,7 +61,7 @@ class Progress:
 
 
 class Server:
-    """A redis-server of our own, and its folder; both go at the end of a `with`."""
+    """Our own redis-server and its folder; both are removed at the end of the `with`."""
 
     def __enter__(self) -> "Server":
         program = shutil.which("redis-server")
@@ -112,7 +112,7 @@ class Server:
 
 
 def run(program: list[str], port: int, options: argparse.Namespace, style: str | None) -> dict[str, str]:
-    """One run of one program: what it printed, as a dictionary, with its exit status as `status`."""
+    """One run of one program: its output as a dictionary, with its exit status as `status`."""
     command = [*program, "--port", str(port), "--commands", str(options.commands), "--window", str(options.window),
                "--seed", str(random.getrandbits(63))]
     if style:
@@ -134,7 +134,7 @@ def run(program: list[str], port: int, options: argparse.Namespace, style: str |
 
 
 def table(rows: list[tuple[str, ...]]) -> str:
-    """Columns as wide as they must be; the first two to the left, the others to the right."""
+    """Columns as wide as necessary; the first two are left-aligned, the others right-aligned."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for row in rows:
@@ -169,7 +169,7 @@ def summary(results: dict[tuple[str, str], list[dict[str, str]]]) -> str:
 
 
 def python_programs(build: Path) -> list[tuple[str, str, list[str]]]:
-    """The Python module on Python's loops, where demo.sh has built it."""
+    """The Python module on Python's loops, if demo.sh has built it."""
     module = build / "redis-python"
     if not list(module.glob("interloop_redis*.so")):
         print("not built: the Python module on asyncio, uvloop and Twisted (make demo says above what is missing)")
@@ -211,7 +211,7 @@ def demonstrate(options: argparse.Namespace) -> int:
     print(f"{options.commands:,} commands a run, half SET, half GET, {options.window} in flight, each value checked; "
           f"{options.rounds} rounds, rates and latencies are medians.")
     print(summary(results))
-    print("cpu: of the client's process, for each command.  own adapter: the same work by callbacks, straight on hiredis "
+    print("cpu: of the client's process, for each command.  own adapter: the same work by callbacks, directly on hiredis "
           "and the\nadapter that it ships for the loop, if it has one.  ratio: commands/s to own adapter/s.")
     bad = [f"{loop}, {style}" for (loop, style), runs in results.items() if any(r["status"] != "0" for r in runs)]
     if bad:
@@ -230,7 +230,7 @@ def main() -> int:
         parser.error("at least one round, two commands and a window of one")
 
     def end(number: int, _: object) -> None:
-        signal.signal(number, signal.SIG_IGN)  # once is enough: what follows is the cleaning up
+        signal.signal(number, signal.SIG_IGN)  # once is enough: only the clean-up follows
         raise SystemExit(128 + number)
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a command, or the connection it was sent on, can fail with. Beside these: `interloop::timeout_error`,
-// `interloop::cancelled_error`, `interloop::loop_closed`.
+// The errors of commands, and of their connection. Others are `interloop::timeout_error`, `interloop::cancelled_error`
+// and `interloop::loop_closed`.
 #pragma once
 
 #include <interloop/error.hpp>
@@ -9,7 +9,7 @@
 
 namespace redis {
 
-/// The server answered with an error; the connection goes on. The message is the server's own.
+/// The server answered with an error; the connection stays open. The message is the server's own.
 class redis_error : public interloop::error {
  public:
   using error::error;
@@ -21,8 +21,8 @@ class redis_error : public interloop::error {
   }
 };
 
-/// There is no connection: it was refused, it was lost, or the client was closed. Whether the server has run a command
-/// that fails with this cannot be known.
+/// There is no connection: it was refused or lost, or the client was closed. It is unknown whether the server has run a
+/// command that fails with this.
 class connection_error : public interloop::error {
  public:
   using error::error;

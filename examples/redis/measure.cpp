@@ -40,7 +40,7 @@ bool measurement::next(item& into) noexcept {
 
 void measurement::done(clock::time_point sent, bool expected) noexcept {
   end_ = clock::now();
-  latencies_.push_back(end_ - sent);  // within what the constructor reserved
+  latencies_.push_back(end_ - sent);  // within the space that the constructor reserved
   if (!expected) ++wrong_;
 }
 

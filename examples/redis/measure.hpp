@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What every program of the demonstration does alike, on interloop or not: the keys and values, and the measuring.
+// The part that is the same in every program of the demonstration, with or without interloop: keys, values,
+// measurements.
 #pragma once
 
 #include "options.hpp"
@@ -14,8 +15,8 @@
 
 namespace demo {
 
-/// The key and the value of one number: the value has 32 bytes of all kinds, also NUL, and differs for each number and
-/// seed. Written into itself, so no memory is allocated.
+/// The key and the value of one number: the value has 32 bytes of all kinds, including NUL, and differs for each number
+/// and seed. It is stored in the object, so no memory is allocated.
 class item {
  public:
   item() noexcept = default;
@@ -39,13 +40,13 @@ class measurement {
   /// The next item to write and read back, or false when all have been given out.
   bool next(item& into) noexcept;
 
-  /// A reply came, to the command sent at `sent`: as expected, or not.
+  /// A reply came to the command sent at `sent`; `expected`: the reply is right.
   void done(clock::time_point sent, bool expected) noexcept;
 
-  /// A command failed. Its first message is kept.
+  /// A command failed. The first message is kept.
   void failed(std::string_view why);
 
-  /// Writes the line, `name=value` separated by blanks, and returns the exit status: 0 if all commands were done.
+  /// Writes the line, `name=value` pairs separated by blanks, and returns the exit status: 0 if all commands succeeded.
   [[nodiscard]] int report(std::string_view loop, std::string_view style);
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the demonstration's programs are told on their command lines.
+// The command-line options of the demonstration's programs.
 #pragma once
 
 #include <cstdint>
@@ -11,13 +11,13 @@ struct options {
   std::string host = "127.0.0.1";
   int port = 6379;
   std::string style = "callbacks";   // or "coroutines"; the programs on hiredis' own adapters have only one
-  std::uint64_t commands = 100'000;  // one half SET, one half GET
+  std::uint64_t commands = 100'000;  // half of them SET, half GET
   std::uint64_t window = 64;         // commands in flight
-  std::uint64_t seed = 0;  // differs from run to run, so that no value of an earlier run is taken for one of this
+  std::uint64_t seed = 0;  // differs between runs, so a value of an earlier run is not mistaken for one of this run
 };
 
-/// Reads `--host`, `--port`, `--style`, `--commands`, `--window`, `--seed`, each followed by its value. Ends the process,
-/// with a message and status 2, where it cannot.
+/// Reads `--host`, `--port`, `--style`, `--commands`, `--window`, `--seed`, each followed by its value. If that is not
+/// possible, ends the process with a message and status 2.
 [[nodiscard]] options parse(int argc, char** argv);
 
 }  // namespace demo

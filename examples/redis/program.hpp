@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The demonstration's program, but for the loop: each main selects one, makes a `program` and runs the loop.
+// The demonstration's program without the loop: each main selects one, makes a `program` and runs the loop.
 #pragma once
 
 #include "client.hpp"

@@ -53,7 +53,7 @@ reply reply::copy_of(const redisReply& native) {
       made.kind_ = kind::integer;
       made.value_ = native.integer;
       break;
-    default:  // strings and arrays, also of the types that later versions of the protocol add
+    default:  // strings and arrays, including types that later versions of the protocol add
       if (native.str) {
         text(kind::string);
         break;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the server answered, as a value that owns its parts.
+// The server's answer, as a value that owns its parts.
 #pragma once
 
 #include <string>
@@ -10,11 +10,11 @@ struct redisReply;
 
 namespace redis {
 
-/// One reply: nothing, bytes, a status line, an integer, or an array of replies. A value: copies are deep, and it depends
-/// on no connection.
+/// One reply: nothing, bytes, a status line, an integer, or an array of replies. A value: copies are deep, and it does
+/// not depend on a connection.
 ///
-/// Thread safety: as that of a `std::string`. The accessors throw `interloop::usage_error`, which says what the reply is,
-/// where it is of another kind.
+/// Thread safety: like a `std::string`. The accessors throw `interloop::usage_error` if the reply is of another kind;
+/// the message says which.
 class reply {
  public:
   enum class kind : unsigned char {
@@ -29,7 +29,7 @@ class reply {
   /// A nil reply.
   reply() noexcept = default;
 
-  /// A copy of hiredis' reply, which stays its owner's.
+  /// A copy of hiredis' reply; the caller keeps owning that.
   [[nodiscard]] static reply copy_of(const redisReply& native);
 
   [[nodiscard]] kind type() const noexcept { return kind_; }
@@ -45,7 +45,7 @@ class reply {
   std::variant<std::monostate, std::string, long long, std::vector<reply>> value_;
 };
 
-/// The word for a kind, as it stands above.
+/// The name of a kind, as above.
 [[nodiscard]] const char* name_of(reply::kind kind) noexcept;
 
 }  // namespace redis

@@ -10,8 +10,8 @@
 
 namespace redis {
 
-/// Bytes (any, also NUL), or an integer, which is sent in decimal. Refers to the text that it is made of, so it is for
-/// passing to a function only.
+/// Bytes (any, including NUL), or an integer, which is sent in decimal. Refers to the text that it is made from, so use
+/// it only as a function's argument.
 class word {
  public:
   template <class Text>

@@ -12,8 +12,9 @@
 
 namespace demo {
 
-/// Writes every item and reads it back, `window` commands in flight, and checks each value. The future is resolved when
-/// all have their replies or failures; these are counted, not thrown. `client` and `measured` must live until then.
+/// Writes every item and reads it back, with `window` commands in flight, and checks each value. The future is resolved
+/// when all commands have replies or failures; failures are counted, not thrown. `client` and `measured` must live
+/// until then.
 [[nodiscard]] interloop::future<void> run_callbacks(interloop::api loop, redis::client& client, measurement& measured,
                                                     std::uint64_t window);
 [[nodiscard]] interloop::future<void> run_coroutines(interloop::api loop, redis::client& client, measurement& measured,

@@ -7,7 +7,7 @@
 namespace demo {
 namespace {
 
-/// One command in flight at a time: SET an item, GET it, compare, go on with the next.
+/// One command in flight at a time: SET an item, GET it, compare, continue with the next.
 class lane {
  public:
   lane(redis::client& client, measurement& measured, interloop::function<void()> finished)

@@ -6,7 +6,7 @@
 namespace demo {
 namespace {
 
-/// One command in flight at a time: SET an item, GET it, compare, go on with the next.
+/// One command in flight at a time: SET an item, GET it, compare, continue with the next.
 interloop::future<void> lane(interloop::api, redis::client& client, measurement& measured) {
   item mine;
   while (measured.next(mine)) {

@@ -83,7 +83,7 @@ void peer::lane::read_back() {
   if (send(owner->context_, &got, this, {"GET", mine.key()}) != REDIS_OK) give_up();
 }
 
-// Only a lost connection leads here, which the other lanes find out as well.
+// This happens only if the connection is lost, and the other lanes notice that too.
 void peer::lane::give_up() {
   owner->measured_->failed("the connection was lost");
   if (--owner->running_ == 0) owner->finish();

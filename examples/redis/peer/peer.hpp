@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the demonstration compares with: the same work straight on hiredis, by callbacks, on the adapter that hiredis
-// ships for a loop. No interloop here.
+// The demonstration's comparison: the same work directly on hiredis, with callbacks, on the adapter that hiredis ships
+// for a loop. It does not use interloop.
 #pragma once
 
 #include "measure.hpp"
@@ -14,7 +14,7 @@ namespace demo {
 
 class peer {
  public:
-  /// Connects; exits with a message where even that cannot be begun. The caller attaches `context()` to its loop, calls
+  /// Connects; exits with a message if it cannot even begin to. The caller attaches `context()` to its loop, calls
   /// `start`, and runs the loop.
   /// \param finished  called once, with `data`: ends the loop's run.
   peer(int argc, char** argv, void (*finished)(void*), void* data);
@@ -27,7 +27,7 @@ class peer {
   [[nodiscard]] int report(const char* loop);
 
  private:
-  /// One command in flight at a time: SET an item, GET it, compare, go on with the next.
+  /// One command in flight at a time: SET an item, GET it, compare, continue with the next.
   struct lane {
     peer* owner;
     item mine;

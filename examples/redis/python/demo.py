@@ -37,7 +37,7 @@ class Measurement:
 
 
 async def lane(client, measured):
-    """One command in flight at a time."""
+    """Has one command in flight at a time."""
     clock, done = time.perf_counter, measured.latencies.append
     for number in measured.items:
         key, value = f"key:{number}", b"%d\0%d" % (measured.seed, number)

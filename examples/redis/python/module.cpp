@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The Redis client for Python: awaited on asyncio and uvloop, Deferreds on Twisted. The client's code knows none of them.
+// The Redis client for Python: awaited on asyncio and uvloop, Deferreds on Twisted. The client's code names none of
+// them.
 #include "client.hpp"
 
 #include <interloop/python.hpp>
@@ -39,7 +40,7 @@ std::string to_word(nb::handle value) {
   return nb::cast<std::string>(nb::str(value));
 }
 
-// Made on the loop that runs when it is made.
+// The client uses the loop that runs when it is made.
 class python_client {
  public:
   explicit python_client(double timeout)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tests of the demonstration: it ends well, it says what is not built, and it leaves nothing behind when it is stopped.
+"""Tests of the demonstration: it succeeds, reports loops that were not built, and leaves nothing behind when stopped.
 
 Usage: demo_test.py <build-dir>. Exits with 77, which means skipped, where redis-server is not installed.
 """
@@ -27,7 +27,7 @@ class Demo(unittest.TestCase):
         self.folder = Path(folder.name)
         self.temporary = self.folder / "tmp"
         self.temporary.mkdir()
-        # A redis-server that leaves its process id, and is the real one otherwise.
+        # The real redis-server, which also writes its process id to a file.
         self.server_id = self.folder / "server"
         wrapper = self.folder / "redis-server"
         wrapper.write_text(f'#!/bin/sh\necho $$ >"{self.server_id}"\nexec "{shutil.which("redis-server")}" "$@"\n')
@@ -54,7 +54,7 @@ class Demo(unittest.TestCase):
         self.assertNotIn("\r", progress)
         self.assert_nothing_left()
 
-    def test_it_fails_where_nothing_was_built(self) -> None:
+    def test_it_fails_if_nothing_was_built(self) -> None:
         process = self.start(build=self.folder)
         output, errors = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 1)
@@ -65,14 +65,14 @@ class Demo(unittest.TestCase):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             with self.subTest(number.name):
                 process = self.start("--rounds", "1000000", "--commands", "2000")
-                while "round" not in process.stderr.readline():  # then the server is there
+                while "round" not in process.stderr.readline():  # after that, the server exists
                     self.assertIsNone(process.poll())
                 process.send_signal(number)
                 process.communicate(timeout=60)
                 self.assertEqual(process.returncode, 128 + number)
                 self.assert_nothing_left()
 
-    @unittest.skipUnless(sys.platform == "linux", "elsewhere nobody is told when a parent was killed")
+    @unittest.skipUnless(sys.platform == "linux", "only Linux tells a child that its parent was killed")
     def test_its_server_ends_even_when_it_is_killed(self) -> None:
         process = self.start("--rounds", "1000000", "--commands", "2000")
         while "round" not in process.stderr.readline():

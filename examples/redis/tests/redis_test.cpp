@@ -39,7 +39,7 @@ decltype(auto) get(const interloop::future<T>& f) {
   return f.take();
 }
 
-/// The message of a future that failed as it should.
+/// The message of a future that must fail.
 template <class Exception, class T>
 text failed_with(const interloop::future<T>& f) {
   if (!interloop::is_called(f)) finish(f);
@@ -58,7 +58,7 @@ class on_every_loop : public testing::TestWithParam<std::string> {
 
   void TearDown() override { EXPECT_EQ(escaped_, std::vector<text>()); }
 
-  /// A client of the loop; exceptions that escape on that are a test's failure.
+  /// A client on the loop; exceptions that escape there fail the test.
   std::unique_ptr<redis::client> make_client(interloop::duration timeout = 10s) {
     loop_->core().set_exception_handler([this](std::string_view what, const interloop::failure& why) {
       escaped_.push_back(text(what) + ": " + interloop::failure_message(why));
@@ -130,7 +130,7 @@ TEST_P(redis_client, gives_errors_inside_an_array_as_elements) {
   EXPECT_THAT(executed[1].text(), HasSubstr("not an integer"));
 }
 
-TEST_P(redis_client, says_what_a_reply_is_where_it_is_not_what_was_asked_for) {
+TEST_P(redis_client, names_the_kind_of_a_reply_that_is_of_another_kind) {
   const auto reply = get(client_->command("PING"));
   try {
     static_cast<void>(reply.integer());
@@ -162,7 +162,7 @@ TEST_P(redis_client, sends_commands_of_any_number_of_words) {
   EXPECT_EQ(get(client_->send(words)).integer(), 100);
 }
 
-TEST_P(redis_client, rejects_with_the_servers_error_and_goes_on) {
+TEST_P(redis_client, rejects_with_the_servers_error_and_continues) {
   get(client_->command("SET", "key", "value"));
   const auto wrong = client_->command("LPUSH", "key", "x");
   EXPECT_THAT(failed_with<redis::redis_error>(wrong), HasSubstr("WRONGTYPE"));
@@ -196,12 +196,12 @@ interloop::future<long long> count_up(interloop::api, redis::client& client, int
   co_return last;
 }
 
-TEST_P(redis_client, serves_coroutines_side_by_side) {
+TEST_P(redis_client, runs_coroutines_side_by_side) {
   const auto counted = get(api_.gather(count_up(api_, *client_, 100), count_up(api_, *client_, 100)));
   EXPECT_EQ(std::max(std::get<0>(counted).value(), std::get<1>(counted).value()), 200);
 }
 
-TEST_P(redis_client, sends_commands_given_before_the_connection_stands) {
+TEST_P(redis_client, sends_commands_given_before_the_connection_is_made) {
   auto early = make_client();
   const auto connecting = early->connect("127.0.0.1", server_->port());
   const auto echo = early->command("ECHO", "early");
@@ -222,13 +222,13 @@ TEST_P(redis_client, drops_the_reply_to_a_cancelled_command) {
   EXPECT_TRUE(cancelled.get_failure()->is<interloop::cancelled_error>());
 }
 
-TEST_P(redis_client, rejects_a_command_that_takes_too_long_and_goes_on) {
+TEST_P(redis_client, rejects_a_command_that_takes_too_long_and_continues) {
   auto hasty = make_client(50ms);
   get(hasty->connect("127.0.0.1", server_->port()));
   const auto blocked = hasty->command("BLPOP", "late", 0);
   EXPECT_THAT(failed_with<interloop::timeout_error>(blocked), HasSubstr("50 ms"));
   EXPECT_EQ(hasty->in_flight(), 1u);
-  get(client_->command("RPUSH", "late", "x"));  // which answers the other client's command, too late
+  get(client_->command("RPUSH", "late", "x"));  // this answers the other client's command, too late
   EXPECT_EQ(get(hasty->command("ECHO", "still there")).text(), "still there");
   EXPECT_EQ(hasty->in_flight(), 0u);
 }
@@ -258,7 +258,7 @@ TEST_P(redis_client, connects_again_after_a_loss) {
   EXPECT_EQ(get(client_->command("PING")).text(), "PONG");
 }
 
-TEST_P(redis_client, rejects_what_is_pending_when_it_is_closed) {
+TEST_P(redis_client, rejects_pending_commands_when_it_is_closed) {
   const auto pending = client_->command("BLPOP", "never", 0);
   client_->close();
   client_->close();
@@ -277,7 +277,7 @@ TEST_P(redis_client, may_be_destroyed_by_a_callback_of_its_own_reply) {
   const auto third = client_->command("BLPOP", "never", 0);
   interloop::add_callbacks(first, [this](const redis::reply&) { client_.reset(); });
   failed_with<redis::connection_error>(third);
-  finish(second);  // its reply came with the first one's, or not
+  finish(second);  // its reply came with the first one's, or did not come
   EXPECT_FALSE(client_);
 }
 
@@ -291,7 +291,7 @@ TEST_P(redis_client, may_outlive_the_closing_of_its_loop) {
 
 // ---- Wrong use ----
 
-TEST_P(redis_client, refuses_what_has_not_exactly_one_reply) {
+TEST_P(redis_client, refuses_commands_that_do_not_have_exactly_one_reply) {
   EXPECT_THROW(static_cast<void>(client_->command()), interloop::usage_error);
   EXPECT_THROW(static_cast<void>(client_->command("")), interloop::usage_error);
   EXPECT_THROW(static_cast<void>(client_->command("Subscribe", "channel")), interloop::usage_error);
@@ -303,7 +303,7 @@ TEST_P(redis_client, refuses_to_connect_twice) {
   EXPECT_THROW(static_cast<void>(client_->connect("127.0.0.1", server_->port())), interloop::usage_error);
 }
 
-// ---- Servers that are not there, or do not answer ----
+// ---- Servers that do not exist or do not answer ----
 
 TEST_P(redis_client_without_redis, rejects_when_the_connection_is_refused) {
   auto client = make_client();
@@ -313,7 +313,7 @@ TEST_P(redis_client_without_redis, rejects_when_the_connection_is_refused) {
   EXPECT_THAT(failed_with<redis::connection_error>(command), HasSubstr("refused"));
 }
 
-TEST_P(redis_client_without_redis, rejects_an_address_that_is_none) {
+TEST_P(redis_client_without_redis, rejects_an_invalid_address) {
   auto client = make_client();
   EXPECT_NE(failed_with<redis::connection_error>(client->connect("256.0.0.1", 1)), "");
   EXPECT_THROW(static_cast<void>(client->connect("127.0.0.1", 0)), interloop::usage_error);
@@ -324,7 +324,7 @@ TEST_P(redis_client_without_redis, refuses_commands_before_the_first_connect) {
   EXPECT_THROW(static_cast<void>(make_client()->command("PING")), interloop::usage_error);
 }
 
-TEST_P(redis_client_without_redis, gives_up_an_attempt_that_is_cancelled) {
+TEST_P(redis_client_without_redis, abandons_an_attempt_that_is_cancelled) {
   mute_server server;
   auto client = make_client();
   const auto connecting = client->connect("127.0.0.1", server.port());
@@ -348,7 +348,7 @@ TEST_P(redis_client_without_redis, times_out_each_command_that_a_mute_server_lea
   EXPECT_EQ(client->in_flight(), 3u);
 }
 
-TEST_P(redis_client_without_redis, waits_for_ever_without_a_time_limit) {
+TEST_P(redis_client_without_redis, waits_forever_without_a_time_limit) {
   mute_server server;
   auto client = make_client(0s);
   get(client->connect("127.0.0.1", server.port()));
@@ -359,7 +359,7 @@ TEST_P(redis_client_without_redis, waits_for_ever_without_a_time_limit) {
   failed_with<redis::connection_error>(pending);
 }
 
-TEST_P(redis_client_without_redis, rejects_what_is_pending_when_the_server_hangs_up) {
+TEST_P(redis_client_without_redis, rejects_pending_commands_when_the_server_hangs_up) {
   mute_server server;
   auto client = make_client();
   get(client->connect("127.0.0.1", server.port()));
@@ -391,7 +391,7 @@ TEST(redis_clients, run_on_several_loops_in_one_thread) {
       get(each.client->connect("127.0.0.1", server.port()));
     }
   for (auto& each : all) each.reply = each.client->command("INCR", "counter");
-  // The commands were sent in no particular order: each loop runs only now.
+  // The commands were sent in mixed order: each loop runs only now.
   long long sum = 0;
   for (auto& each : all) sum += get(each.reply).integer();
   const auto count = static_cast<long long>(all.size());

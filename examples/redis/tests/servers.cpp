@@ -84,7 +84,7 @@ redis_server::redis_server() : port_(free_port()) {
       kill();
       throw std::runtime_error("redis-server does not answer");
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // another process: there is nothing to wait on
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // another process: no event to wait for
   }
 }
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-// What the tests connect to: a real redis-server of their own, and listeners that misbehave. All on 127.0.0.1.
+// The servers of the tests: a real redis-server that they start, and listeners that misbehave. All on 127.0.0.1.
 #pragma once
 
 #include <sys/types.h>
 
-/// A redis-server without persistence on a free port; it ends with this object, and with the test program however that
-/// ends.
+/// A redis-server without persistence on a free port; it ends with this object, and with the test program in any case.
 class redis_server {
  public:
   /// Whether redis-server is installed.
@@ -18,7 +17,7 @@ class redis_server {
   ~redis_server() { kill(); }
 
   [[nodiscard]] int port() const { return port_; }
-  /// Ends it at once, as a crash would.
+  /// Ends it immediately, like a crash.
   void kill();
 
  private:
@@ -26,7 +25,7 @@ class redis_server {
   pid_t process_ = -1;
 };
 
-/// A listening socket whose connections are taken by the kernel and never answered.
+/// A listening socket; the kernel accepts its connections, and nobody answers.
 class mute_server {
  public:
   mute_server();
@@ -35,7 +34,7 @@ class mute_server {
   ~mute_server();
 
   [[nodiscard]] int port() const { return port_; }
-  /// Accepts one connection, which there is, and closes it.
+  /// Accepts one connection, which must exist, and closes it.
   void hang_up();
 
  private:

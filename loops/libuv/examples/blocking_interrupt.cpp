@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What docs/blocking.md shows of signals: Ctrl-C ends a wait.
+// The example of signals in docs/blocking.md: Ctrl-C ends a wait.
 #include <interloop/adapters/libuv.hpp>
 #include <interloop/blocking.hpp>
 #include <interloop/interloop.hpp>
@@ -17,14 +17,14 @@ int main() {
   // [/signal]
   interloop::setup<interloop::libuv_loop>();
   const auto slow = interloop::run_in_reactor([] { return interloop::sleep(1h); })();
-  std::signal(SIGALRM, [](int) { std::raise(SIGINT); });  // as a user would, a moment later
+  std::signal(SIGALRM, [](int) { std::raise(SIGINT); });  // like a user, a moment later
   itimerval moment{{0, 10'000}, {0, 10'000}};
   setitimer(ITIMER_REAL, &moment, nullptr);
   // [wait]
   try {
     slow.wait();
   } catch (const interloop::interrupted_error&) {
-    std::printf("interrupted; the operation goes on\n");
+    std::printf("interrupted; the operation continues\n");
   }
   // [/wait]
   moment = {};

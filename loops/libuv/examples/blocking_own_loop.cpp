@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What docs/blocking.md shows of an application that runs its own loop, and of loop_thread objects.
+// The examples in docs/blocking.md of an application that runs its own loop, and of loop_thread objects.
 #include <interloop/adapters/libuv.hpp>
 #include <interloop/blocking.hpp>
 #include <interloop/interloop.hpp>
@@ -12,7 +12,7 @@
 using namespace std::chrono_literals;
 
 namespace library {
-// Calls setup for programs that have no loop. After no_setup that does nothing.
+// Calls setup for programs that have no loop. After no_setup, it does nothing.
 const auto answer = interloop::wait_for(5s, [] { return 42; });
 void initialize() { interloop::setup<interloop::libuv_loop>(); }
 }  // namespace library
@@ -50,5 +50,5 @@ int main() {
   // [/threads]
 
   loop->close();
-  uv_run(native, UV_RUN_DEFAULT);  // lets libuv close what interloop used
+  uv_run(native, UV_RUN_DEFAULT);  // lets libuv close its handles
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What docs/blocking.md shows of run_in_reactor, wait_for and eventual_result.
+// The examples of run_in_reactor, wait_for and eventual_result in docs/blocking.md.
 #include <interloop/adapters/libuv.hpp>
 #include <interloop/blocking.hpp>
 #include <interloop/interloop.hpp>
@@ -11,7 +11,7 @@
 using namespace std::chrono_literals;
 
 // [async]
-// Asynchronous code, on whatever loop is there.
+// Asynchronous code, on any loop.
 interloop::future<int> slow_sum(int a, int b) {
   co_await interloop::sleep(100ms);
   if (a > 1000) throw std::range_error("too much");
@@ -48,7 +48,7 @@ int main() {
   try {
     result.wait(1us);
   } catch (const interloop::timeout_error&) {
-    std::printf("not yet\n");  // it goes on: wait again, or result.cancel()
+    std::printf("not yet\n");  // it continues: wait again, or result.cancel()
   }
   std::printf("%d\n", result.wait(5s));
   std::printf("%d\n", result.wait(5s));  // the same again, in any thread
@@ -69,7 +69,7 @@ int main() {
   // [/stash]
 
   // [own_thread]
-  // In the loop's own thread a blocking call would wait for itself, so it throws.
+  // In the loop's own thread a blocking call would deadlock, so it throws.
   try {
     interloop::wait_for(5s, [] { return sum(1, 2); })();
   } catch (const interloop::usage_error& error) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the README shows: a program that has threads and no loop.
+// The README's example: a program that has threads and no loop.
 #include <interloop/adapters/libuv.hpp>
 #include <interloop/blocking.hpp>
 #include <interloop/interloop.hpp>

@@ -30,7 +30,7 @@ int main() {
   try {
     nap.wait(1ms);
   } catch (const interloop::timeout_error& late) {
-    std::puts("not yet");  // it goes on: wait again, or
+    std::puts("not yet");  // it continues: wait again, or
     nap.cancel();
   }
   try {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Closing a loop, and what becomes of what was pending.
+// Closing a loop, and the fate of pending futures.
 #include <uv.h>
 
 #include <cstdio>
@@ -19,7 +19,7 @@ int main() {
   std::puts(interloop::failure_message(*answer.get_failure()).c_str());
   std::printf("released: %d\n", interloop::is_called(released));
 
-  uv_run(native, UV_RUN_DEFAULT);  // libuv needs one more run to let go of its handles
+  uv_run(native, UV_RUN_DEFAULT);  // libuv needs one more run to release its handles
   std::printf("released: %d, uv_loop_close: %d\n", interloop::is_called(released), uv_loop_close(native));
   // [/close]
 }

@@ -17,7 +17,7 @@ int main() {
 
   uv_run(loop, UV_RUN_DEFAULT);  // returns when nothing is pending
   interloop::close();
-  uv_run(loop, UV_RUN_DEFAULT);  // libuv closes handles in its own time
+  uv_run(loop, UV_RUN_DEFAULT);  // libuv closes its handles in a later run
   uv_loop_close(loop);
 }
 // [/main]

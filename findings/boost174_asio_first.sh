@@ -3,8 +3,8 @@
 # Boost.Asio 1.74 (Debian 12: libboost1.74-dev 1.74.0+ds1-21), g++ 12. Needs Debian 12's package archive and g++-12.
 #
 # One would expect: a file that includes nothing but <boost/asio.hpp> compiles, in C++17 and in C++20.
-# What happens: in C++20 it does not. The header for coroutines, which C++17 leaves out, uses std::exchange and includes
-# nothing that declares it; g++ 12's other headers do not bring it along any more. With <utility> before it, all is well.
+# What happens: in C++20 it does not. The header for coroutines, which C++17 leaves out, uses std::exchange and does not
+# include its header; g++ 12's other headers do not include that any more. With <utility> before it, it compiles.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# g++ 12 (Debian 12: 12.2.0-14), beside clang++ where that is installed. Needs g++-12: Debian's package of that name.
+# g++ 12 (Debian 12: 12.2.0-14), and clang++ if it is installed. Needs g++-12, a package of that name in Debian.
 #
-# One would expect: each object that is made is destroyed once.
-# What happens: an aggregate that is made in place as an argument inside a co_await expression, `co_await f(options{x})`, is
-# moved into the frame bit by bit, without its members' constructors, and both are destroyed. With a member that owns
-# memory that is freed twice; here the member only counts. With a constructor of its own the type is treated well.
+# One would expect: each object is destroyed once.
+# What happens: an aggregate that is made in place as an argument inside a co_await expression, `co_await
+# f(options{x})`, is moved into the frame bit by bit, without its members' constructors, and both objects are destroyed.
+# If a member owns memory, that is freed twice; here the member only counts. If the type has a constructor of its own,
+# it is handled correctly.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

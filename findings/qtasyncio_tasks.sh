@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# PySide6 6.12.0 (PyPI: PySide6_Addons, which has it), CPython 3.11 to 3.13, Linux. Downloads about 270 MB; no display is needed.
+# PySide6 6.12.0 (PyPI: PySide6_Addons), CPython 3.11 to 3.13, Linux. Downloads about 270 MB; needs no display.
 #
-# One would expect: what asyncio.create_task returns is an asyncio.Task, and what loop.create_future returns an
-# asyncio.Future, on every event loop.
-# What happens: on QtAsyncio's loop both are classes of its own that derive from neither, so isinstance says no. Only
-# asyncio.isfuture, which looks for an attribute, says yes.
+# One would expect: asyncio.create_task returns an asyncio.Task, and loop.create_future returns an asyncio.Future, on
+# every event loop.
+# What happens: on QtAsyncio's loop, both return objects of its own classes that derive from neither, so isinstance says
+# no. Only asyncio.isfuture, which looks for an attribute, says yes.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 # Twisted 26.10.0 (PyPI), twisted.logger.LogPublisher.
 #
-# One would expect: an event goes to every observer that was there when it was published, and was not removed itself.
-# What happens: the publisher walks its list while observers change it. One that removes itself as it is called, as a
-# one-shot observer does, keeps the observer behind it from that event; removed by another thread, the same by chance.
+# One would expect: an event goes to every observer that exists when it is published, and is not removed itself.
+# What happens: the publisher walks its list while observers change it. If an observer removes itself when it is called,
+# like a one-shot observer, the next observer does not get that event; if another thread removes it, this happens by
+# chance.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

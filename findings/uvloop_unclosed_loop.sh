@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 # uvloop 0.23.0 (PyPI), CPython 3.11 to 3.13, Linux.
 #
-# One would expect: an event loop that nobody refers to any more is collected, and its descriptors are closed, as asyncio's
-# own loops are (with a ResourceWarning).
-# What happens: uvloop's loops stay for ever, each with its epoll instance, pipe and eventfds.
+# One would expect: an event loop that nobody refers to any more is collected and its descriptors are closed, like
+# asyncio's own loops (with a ResourceWarning).
+# What happens: uvloop's loops stay forever, each with its epoll instance, pipe and eventfds.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -21,7 +21,7 @@ import uvloop
 
 
 def left_open(make):
-    """How many descriptors ten loops leave that were run once and dropped, and how many of the loops are still there."""
+    """The descriptors left by ten loops that were run once and dropped, and the number of loops that still exist."""
     make().close()
     before = len(os.listdir("/proc/self/fd"))
     alive = []

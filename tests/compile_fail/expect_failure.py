@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Compiles a source twice: with -DSHOULD_COMPILE it has to work, without it has to fail for the expected reason.
+"""Compiles a source twice: with -DSHOULD_COMPILE that must succeed, without it must fail for the expected reason.
 
 Usage: expect_failure.py SOURCE COMPILE_COMMANDS_JSON
 
-The source's first line is `// expect: <regex>`, which has to match the failing compiler's output. Building the same
+The source's first line is `// expect: <regex>`, which must match the failing compiler's output. Building the same
 source both ways is what tells a forbidden line from a misspelt one.
 """
 
@@ -16,14 +16,14 @@ from pathlib import Path
 
 
 def main(source: str, commands: str) -> str | None:
-    """Returns what is wrong, or None."""
+    """Returns the error, or None."""
     first_line = Path(source).read_text().partition("\n")[0]
     marker = re.fullmatch(r"// expect: (.+)", first_line)
     if not marker:
-        return f"{source}:1: the first line has to be '// expect: <regex>', not: {first_line}"
+        return f"{source}:1: the first line must be '// expect: <regex>', not: {first_line}"
 
     entry = next(entry for entry in json.loads(Path(commands).read_text()) if entry["file"] == source)
-    # A result that may not be dropped counts as forbidden too.
+    # If only a result must not be dropped, that counts as forbidden too.
     command = [*shlex.split(entry["command"]), "-fsyntax-only", "-Werror=unused-result"]
     environment = {"LC_ALL": "C", "PATH": "/usr/local/bin:/usr/bin:/bin"}
 

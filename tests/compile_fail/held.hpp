@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the sources here capture or bind whose names end in throws_when_it_is_destroyed: its destructor may throw, unless the
-// source should compile.
+// The object that sources here capture or bind if their names end in throws_when_it_is_destroyed: its destructor may
+// throw, unless the source should compile.
 #pragma once
 
 struct held {

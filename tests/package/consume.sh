@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Builds and runs a consumer of interloop outside the tree, in one of the ways a user has. CMakeLists.txt beside this
-# file runs it, and sets CXX, CMAKE, PREFIX (where interloop is installed), LIBDIR, SOURCE (the project's folder) and
-# COMPONENTS and, among them, LOOPS (what was built, with commas).
+# Builds and runs a consumer of interloop outside the tree, in one of the ways that users have. The CMakeLists.txt
+# beside this file runs it, and sets CXX, CMAKE, PREFIX (where interloop is installed), LIBDIR, SOURCE (the project's
+# folder), COMPONENTS and LOOPS (the ones that were built, with commas; COMPONENTS includes them).
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -26,7 +26,7 @@ says_ok() {
     test "$output" = ok || { echo "$output" && exit 1; }
 }
 
-# says REGEX COMMAND...: the command fails, and its output has that.
+# says REGEX COMMAND...: the command fails, and its output matches.
 says() {
     local output
     if output=$("${@:2}" 2>&1); then
@@ -36,7 +36,7 @@ says() {
     grep -qE "$1" <<<"$output" || { echo "$output" && exit 1; }
 }
 
-# A libdw.a may lack what it calls: that of elfutils 0.192, which Debian 13 has, does.
+# A libdw.a may lack functions that it calls: that of elfutils 0.192, in Debian 13, does.
 static_libdw_is_whole() {
     local flags
     read -ra flags <<<"$(pkg-config --static --libs libdw)"
@@ -53,7 +53,7 @@ find_package)
     "$CMAKE" --build build
     for loop in ${LOOPS//,/ }; do says_ok "build/consumer_$loop"; done
     ;;
-subdirectory) # as shared libraries, which nothing else here builds
+subdirectory) # as shared libraries, which no other case builds
     configure consumer_subdirectory "-DINTERLOOP_SOURCE=$SOURCE" "-DLOOP=${LOOPS%%,*}" -DBUILD_SHARED_LIBS=ON
     build_and_run
     for program in consumer_failures consumer_plugin; do
@@ -69,7 +69,7 @@ pkg_config)
         "$CXX" -std=c++20 consumer/main.cpp "${flags[@]}" "-Wl,-rpath,$PREFIX/$LIBDIR" -o consumer/main
         says_ok consumer/main
     done
-    # Mistakes that a user makes here are said.
+    # A user's mistakes cause a message.
     says "interloop needs C\\+\\+20" "$CXX" -std=c++17 consumer/main.cpp "${flags[@]}" -fsyntax-only
     says "build_interloop_with_GLIBCXX_DEBUG_too" \
         "$CXX" -std=c++20 -D_GLIBCXX_DEBUG consumer/main.cpp "${flags[@]}" -o consumer/main
@@ -89,7 +89,7 @@ throw_traces_shared)
         build_and_run
     done
     ;;
-throw_traces_static) # programs that have the C++ runtime inside themselves
+throw_traces_static) # programs that contain the C++ runtime
     links=(-static-libstdc++)
     if static_libdw_is_whole; then links+=(-static -static-pie); fi
     for link in "${links[@]}"; do
@@ -98,7 +98,7 @@ throw_traces_static) # programs that have the C++ runtime inside themselves
             -DTARGET=throw_traces_static "-DLINK_FLAGS=$link"
         build_and_run
     done
-    # The usual target is no good there, and says so: at the link, or when something is thrown.
+    # The usual target does not work there, and a message says so: at the link, or when something is thrown.
     if configure consumer_throw_traces "-DCMAKE_PREFIX_PATH=$PREFIX" -DTARGET=throw_traces -DLINK_FLAGS=-static-libstdc++ &&
         "$CMAKE" --build build && output=$(build/consumer 2>&1); then
         echo "interloop::throw_traces beside a static runtime was not noticed: $output" >&2
@@ -115,7 +115,7 @@ throw_traces_pkg_config)
     "$CXX" -std=c++20 -O2 -g -static consumer_throw_traces/main.cpp "${flags[@]}" -o consumer/main
     says_ok consumer/main
     ;;
-logging) # by CMake's component, then by pkg-config
+logging) # with CMake's component, then with pkg-config
     configure consumer_logging "-DCMAKE_PREFIX_PATH=$PREFIX"
     build_and_run
     export PKG_CONFIG_PATH="$PREFIX/$LIBDIR/pkgconfig"
@@ -123,7 +123,7 @@ logging) # by CMake's component, then by pkg-config
     "$CXX" -std=c++20 consumer_logging/main.cpp "${flags[@]}" "-Wl,-rpath,$PREFIX/$LIBDIR" -o consumer_logging/main
     test "$(consumer_logging/main)" = ok
     ;;
-failures) # with symbols and without them; with the C++ runtime inside
+failures) # with and without symbols; with the C++ runtime inside
     export PKG_CONFIG_PATH="$PREFIX/$LIBDIR/pkgconfig"
     read -ra flags <<<"$(pkg-config --cflags --libs interloop)"
     cd consumer_failures

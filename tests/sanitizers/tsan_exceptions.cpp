@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Lets ThreadSanitizer see how libstdc++ counts the owners of an exception. Linked into tests of the tsan preset only.
 //
-// The count is atomic, but it lives inside libstdc++.so, which is not instrumented: whoever drops the last reference
-// seems to race with everyone who looked at the exception before. The two functions that may drop it are wrapped here
-// in a lock, which ThreadSanitizer does see. A suppression would not do: the frames to match are often missing from
-// the report, and where they are not, it would hide real races as well.
+// The count is atomic, but it is inside libstdc++.so, which is not instrumented: so the thread that drops the last
+// reference seems to race with all threads that looked at the exception before. The two functions that may drop it are
+// wrapped here in a lock, which ThreadSanitizer does see. A suppression would not work: the frames to match are often
+// missing from the report, and otherwise it would hide real races too.
 
 #include <dlfcn.h>
 #include <pthread.h>
@@ -18,7 +18,7 @@ namespace {
 constinit std::recursive_mutex first_mutex;
 constinit std::recursive_mutex* reference_count_mutex = &first_mutex;
 
-// A forked child gets a mutex of its own: some thread that it does not have may have been leaving a handler just then.
+// A forked child gets its own mutex: at the fork, another thread of the parent may have been leaving a handler.
 [[maybe_unused]] const int registered =
     pthread_atfork(nullptr, nullptr, [] { reference_count_mutex = new std::recursive_mutex; });
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the tests of blocking calls share: the loops to run on, by name, and what their exception handlers were told.
+// The common part of the tests of blocking calls: the loops to run on, by name, and the reports of their exception
+// handlers.
 #pragma once
 
 #include <interloop/blocking.hpp>
@@ -20,7 +21,7 @@
 
 namespace blocking_test {
 
-/// The loops of which a thread can have one of its own.
+/// The loops that can be made in a thread.
 inline std::vector<std::string> loop_names() { return interloop::test::own_loop_names(); }
 
 /// A loop of this name, with its native loop.
@@ -36,7 +37,7 @@ inline void setup_loop(const std::string& name) { interloop::setup(interloop::te
 
 inline int one() { return 1; }
 
-/// What became of a call that waits for `where`: 1 if it was served, 0 if it was refused.
+/// The outcome of a call that waits for `where`: 1 if it was served, 0 if it was refused.
 inline int served(const interloop::loop_remote& where) {
   try {
     return interloop::run_in_reactor(where, one)().wait(std::chrono::seconds(60));
@@ -45,14 +46,14 @@ inline int served(const interloop::loop_remote& where) {
   }
 }
 
-/// A future that is not completed, though somebody could: `canceller` is its canceller.
+/// A future that is not completed, although it could be: `canceller` is its canceller.
 template <class T, class... Canceller>
 interloop::future<T> never(Canceller... canceller) {
   const auto mine = interloop::create_future<T>(std::move(canceller)...);
   co_return co_await mine;
 }
 
-/// Something that happens once, for threads of a test to wait for.
+/// An event that happens once, and that a test's threads wait for.
 class event {
  public:
   void set() {
@@ -71,10 +72,10 @@ class event {
   bool set_ = false;
 };
 
-/// What a loop's exception handler was told, one line each. Outlives the loop.
+/// The reports to a loop's exception handler, one line each. Outlives the loop.
 class reports {
  public:
-  /// From here on, collects those of the loop in this thread.
+  /// From now on, collects the reports of this thread's loop.
   void collect(const interloop::loop_thread& from) {
     interloop::wait_for(from, std::chrono::seconds(60), [kept = kept_] {
       interloop::set_exception_handler([kept](std::string_view context, const interloop::failure& fail) {
@@ -96,7 +97,7 @@ class reports {
   std::shared_ptr<kept> kept_ = std::make_shared<kept>();
 };
 
-/// Returns when the loop has run what was posted before, reports included.
+/// Returns when the loop has run everything that was posted before, reports included.
 inline void settle(const interloop::loop_thread& in) {
   using namespace std::chrono_literals;
   for (int i = 0; i < 3; ++i) interloop::wait_for(in, 60s, [] {})();
@@ -122,7 +123,7 @@ class on_each_loop : public ::testing::TestWithParam<std::string> {
   INSTANTIATE_TEST_SUITE_P(loops, suite, ::testing::ValuesIn(blocking_test::loop_names()), \
                            [](const auto& instance) { return instance.param; })
 
-/// What `fn` throws, as `Exception`; anything else fails the test.
+/// The exception that `fn` throws, as `Exception`; anything else fails the test.
 template <class Exception, class F>
 std::string message_of(F fn) {
   try {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Registers the conformance suite with GoogleTest: one test a case, named after it.
+// Registers the conformance suite with GoogleTest: one test per case, with the case's name.
 #pragma once
 
 #include <interloop/testing/conformance.hpp>
@@ -12,7 +12,7 @@
 
 namespace conformance = interloop::testing::conformance;
 
-/// Makes each case a test `<suite>.<case>` on this kind of loop. The result is there to be assigned to a global.
+/// Makes each case a test `<suite>.<case>` on this kind of loop. Assign the result to a global variable.
 inline bool register_cases(const std::string& suite, conformance::harness on) {
   class one_case : public ::testing::Test {
    public:

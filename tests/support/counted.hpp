@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Lifetimes are counted, not believed: an object that knows how many of its kind are alive.
+// An object that knows how many of its kind are alive, so that tests can check lifetimes.
 #pragma once
 
 #include <atomic>
@@ -7,7 +7,8 @@
 
 namespace interloop::test {
 
-/// Copyable and movable; `alive()` is what is left of all of them. `moved_from` tells a husk from the real one.
+/// Copyable and movable; `alive()` is the number of all that exist. `moved_from` distinguishes empty ones from real
+/// ones.
 class counted {
  public:
   counted() noexcept { ++alive_; }
@@ -36,7 +37,7 @@ class counted {
   static inline std::atomic<int> copies_{0};
 };
 
-/// Calls a function when it is destroyed, unless it was moved from: for callables whose destruction does something.
+/// Calls a function when it is destroyed, unless it was moved from: for callables whose destruction has an effect.
 template <class F>
 class at_destruction {
  public:

@@ -45,7 +45,7 @@ long live_allocations() noexcept { return live.load(std::memory_order_relaxed); 
 
 }  // namespace interloop::test
 
-// The other forms call these.
+// The other forms of operator new call these.
 void* operator new(std::size_t bytes) { return interloop::test::allocate(bytes, 0); }
 void* operator new(std::size_t bytes, std::align_val_t alignment) {
   return interloop::test::allocate(bytes, static_cast<std::size_t>(alignment));

@@ -4,7 +4,7 @@
 
 namespace interloop::test {
 
-/// While it exists, this thread's allocations are counted, and the one of number `failing` (from 1; 0: none) throws
+/// While it exists, this thread's allocations are counted, and number `failing` (counted from 1; 0: none) throws
 /// `std::bad_alloc`. Not nested.
 class failing_new {
  public:
@@ -13,13 +13,13 @@ class failing_new {
   failing_new& operator=(const failing_new&) = delete;
   ~failing_new();
 
-  /// How many allocations there were so far.
+  /// The number of allocations so far.
   [[nodiscard]] static long count() noexcept;
-  /// Whether the chosen allocation has come, and failed.
+  /// Whether the chosen allocation was reached, and failed.
   [[nodiscard]] static bool failed() noexcept;
 };
 
-/// Allocations by the replaced operators that were not given back yet, of all threads.
+/// The number of allocations by the replaced operators that were not freed yet, in all threads.
 [[nodiscard]] long live_allocations() noexcept;
 
 }  // namespace interloop::test

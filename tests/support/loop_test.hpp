@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The fixture of most tests: a loop whose clock the test moves, selected, with every report of its exception handler kept.
+// The fixture of most tests: a selected loop whose clock the test moves, and that keeps every report to its exception
+// handler.
 #pragma once
 
 #include <interloop/interloop.hpp>
@@ -16,7 +17,7 @@
 
 namespace interloop::test {
 
-/// What a loop's exception handler was told, as "context: type: message".
+/// The reports to a loop's exception handler, as "context: type: message".
 inline void keep_reports(loop& from, std::vector<std::string>& reports) {
   from.set_exception_handler([&reports](std::string_view context, const failure& fail) {
     reports.push_back(std::string(context) + ": " + failure_message(fail));
@@ -33,7 +34,7 @@ class loop_test : public ::testing::Test {
     EXPECT_EQ(counted::alive(), alive_before_) << "something was not destroyed, or twice";
   }
 
-  /// Says that the test expects these, and forgets them.
+  /// Checks that there were exactly these reports, and forgets them.
   std::vector<std::string> taken_reports() { return std::exchange(reports, {}); }
 
   std::vector<std::string> reports;

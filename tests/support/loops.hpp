@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every kind of loop, for tests that run on each: loops/<loop>/fixture.cpp and tests/support/manual_loop.cpp, which the
-// target interloop_every_loop links, add theirs.
+// Every kind of loop, for tests that run on each: loops/<loop>/fixture.cpp and tests/support/manual_loop.cpp add them,
+// and the target interloop_every_loop links those.
 #pragma once
 
 #include <interloop/interloop.hpp>
@@ -20,7 +20,7 @@ namespace interloop::test {
 /// A native loop with interloop's loop on it: see conformance.hpp.
 using native_loop = testing::conformance::native_loop;
 
-/// The kinds of loop on which every test runs, and those on which only the conformance suite does.
+/// The kinds of loop on which every test runs, and the kinds on which only the conformance suite runs.
 struct loop_kinds {
   std::vector<testing::conformance::harness> all;
   std::vector<testing::conformance::harness> for_conformance;
@@ -47,7 +47,7 @@ inline std::vector<std::string> loop_names() {
   for (const auto& each : known_loops().all) names.push_back(each.name);
   return names;
 }
-/// Those that can make a native loop of their own, for threads: `asio`, not `asio_one_thread`, say.
+/// The loops that can make a native loop of their own, for threads: `asio`, not `asio_one_thread`, for instance.
 inline std::vector<std::string> own_loop_names() {
   std::vector<std::string> names;
   for (const auto& each : known_loops().all)
@@ -62,7 +62,7 @@ inline const testing::conformance::harness& loop_kind(const std::string& name) {
 }
 inline std::unique_ptr<native_loop> make_loop(const std::string& name) { return loop_kind(name).make(); }
 
-/// Runs the loop until `done()`: an idle loop is kept, so a `done` that never comes is a test that times out.
+/// Runs the loop until `done()`. An idle loop is kept running, so if `done` never becomes true, the test times out.
 template <class Done>
 void run_until(loop& core, Done done) {
   const loop_hold hold = core.hold();
@@ -74,11 +74,11 @@ void run_until(loop& core, Done done) {
       next = core.call_later(std::chrono::milliseconds(1), std::ref(check));
     }
   };
-  const auto over = std::make_shared<bool>(false);  // what is queued here may still be when this returns
+  const auto over = std::make_shared<bool>(false);  // callables queued here may outlive this call
   core.call_soon([&check, over] {
     if (!*over) check();
   });
-  while (!done()) core.run();  // others may stop it too
+  while (!done()) core.run();  // other code may stop it too
   *over = true;
   next.cancel();
 }

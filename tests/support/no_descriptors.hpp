@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// While it exists, no descriptor can be opened in this process, except for the few that are asked for.
+// While it exists, this process cannot open descriptors, except for a requested few.
 #pragma once
 
 #include <interloop/error.hpp>
@@ -29,7 +29,8 @@ class no_descriptors {
   ~no_descriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
 
  private:
-  // UBSan opens a pipe to look at an object whose type it has not seen yet, and takes it for none at all where it cannot.
+  // UBSan opens a pipe to examine an object whose type it has not seen yet; if it cannot, it takes the object for
+  // invalid.
   static void see_types() {
     const auto see = [](const auto& thrown) {
       try {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What holds of every loop that owns its native loop. `Owner`: such a class, `asio_loop` say.
+// Tests that hold for every loop that owns its native loop. `Owner`: such a class, `asio_loop` for instance.
 #pragma once
 
 #include <interloop/interloop.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Random tests against a model: seeds, steps that are printed when a run fails, and the shortest prefix that fails.
 //
-// INTERLOOP_SEEDS is how many seeds to try, 200 unless told; INTERLOOP_SEED tries that one alone.
+// INTERLOOP_SEEDS is the number of seeds to try, 200 by default; INTERLOOP_SEED is the only seed to try.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@
 
 namespace interloop::test {
 
-/// Where a run gets its choices, and where it notes what it did with them.
+/// The source of a run's choices, and the record of what it did with them.
 class steps {
  public:
   explicit steps(std::uint64_t seed) : random_(seed) {}
@@ -31,8 +31,8 @@ class steps {
   std::vector<std::string> taken_;
 };
 
-/// A run makes up to `count` steps and returns what differs from the model, or nothing. The same seed makes the same
-/// steps whatever the count is, so that a failing run can be shortened.
+/// A run makes up to `count` steps and returns the difference from the model, or nothing. The same seed makes the same
+/// steps whatever `count` is, so that a failing run can be shortened.
 using random_run = std::function<std::string(steps& random, int count)>;
 
 inline long from_environment(const char* name, long otherwise) {
@@ -40,7 +40,7 @@ inline long from_environment(const char* name, long otherwise) {
   return text ? std::strtol(text, nullptr, 10) : otherwise;
 }
 
-/// Tries each seed; of the first that fails it reports the shortest prefix that still does.
+/// Tries each seed; for the first one that fails it reports the shortest prefix that still fails.
 inline void try_seeds(const random_run& run, int count) {
   const long only = from_environment("INTERLOOP_SEED", -1);
   const long first = only >= 0 ? only : 1;
@@ -60,14 +60,14 @@ inline void try_seeds(const random_run& run, int count) {
   }
 }
 
-/// Shows a list of names.
+/// Prints a list of names.
 inline std::string show(const std::vector<int>& names) {
   std::string text = "[";
   for (const int each : names) text += (text.size() > 1 ? " " : "") + std::to_string(each);
   return text + "]";
 }
 
-/// What to say of two lists that should be equal; empty if they are.
+/// Describes the difference of two lists that should be equal; empty if they are.
 inline std::string difference(const char* what, const std::vector<int>& real, const std::vector<int>& model) {
   if (real == model) return {};
   return std::string(what) + ": got " + show(real) + ", the model says " + show(model);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the plugin gives the program, under the name `plugin`.
+// The interface that the plugin gives to the program, under the name `plugin`.
 #pragma once
 
 #include <interloop/blocking.hpp>
@@ -12,7 +12,7 @@
 #include <vector>
 
 struct plugin_functions {
-  /// What one does with a loop of the program's, by name.
+  /// Something to do with a loop of the program, with a name.
   struct use {
     std::string name;
     std::function<void(interloop::loop& hosts)> run;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Two copies of the library in one process: the program's, and that of a plugin which is linked with the static library too.
+// Two copies of the library in one process: the program's, and that of a plugin that is also linked with the static
+// library.
 #include "plugin.hpp"
 
 #include "support/loops.hpp"
@@ -20,7 +21,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-/// Loaded, and not unloaded: the linker would not unload the one whose symbols other libraries may use.
+/// Loaded, and never unloaded: the dynamic linker would not unload the one whose symbols other libraries may use.
 plugin_functions& load(const std::string& visibility) {
   void* const handle =
       ::dlopen(visibility == "hidden" ? PLUGIN_hidden : PLUGIN_default, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
@@ -39,7 +40,7 @@ std::string answer_to(const std::function<void()>& use) {
   return "no exception";
 }
 
-const char* const two_copies = "two copies of interloop are in this process";
+const char* const two_copies = "this process contains two copies of interloop";
 
 class two_copies_on_every_loop : public ::testing::TestWithParam<std::tuple<std::string, std::string>> {
  protected:
@@ -51,7 +52,7 @@ class two_copies_on_every_loop : public ::testing::TestWithParam<std::tuple<std:
   plugin_functions& plugin_ = load(std::get<1>(GetParam()));
 };
 
-TEST_P(two_copies_on_every_loop, a_plugin_that_uses_the_programs_loop_is_told_that_there_are_two) {
+TEST_P(two_copies_on_every_loop, a_plugin_that_uses_the_programs_loop_gets_an_error_about_two_copies) {
   for (const auto& use : plugin_.refused)
     EXPECT_THAT(answer_to([&] { use.run(hosts()); }), HasSubstr(two_copies)) << use.name;
 #if INTERLOOP_CHECKED
@@ -60,7 +61,7 @@ TEST_P(two_copies_on_every_loop, a_plugin_that_uses_the_programs_loop_is_told_th
 #endif
 }
 
-TEST_P(two_copies_on_every_loop, in_a_turn_it_is_told_the_same) {
+TEST_P(two_copies_on_every_loop, inside_a_turn_the_plugin_gets_the_same_error) {
   std::vector<std::string> answers;
   hosts().call_soon([&] {
     for (const auto& use : plugin_.refused) answers.push_back(answer_to([&] { use.run(hosts()); }));
@@ -71,7 +72,7 @@ TEST_P(two_copies_on_every_loop, in_a_turn_it_is_told_the_same) {
   EXPECT_EQ(answers.size(), plugin_.refused.size());
 }
 
-TEST_P(two_copies_on_every_loop, in_another_thread_it_is_told_the_same) {
+TEST_P(two_copies_on_every_loop, in_another_thread_the_plugin_gets_the_same_error) {
   std::vector<std::string> answers;
   std::thread([&] {
     for (const auto& use : plugin_.refused)
@@ -80,7 +81,7 @@ TEST_P(two_copies_on_every_loop, in_another_thread_it_is_told_the_same) {
   EXPECT_THAT(answers, ::testing::Each(HasSubstr(two_copies)));
 }
 
-TEST_P(two_copies_on_every_loop, a_plugin_that_misses_the_current_loop_is_told_why_it_may) {
+TEST_P(two_copies_on_every_loop, a_plugin_without_a_current_loop_gets_a_message_with_the_likely_reason) {
   std::string answer;
   hosts().call_soon([&] {
     answer = answer_to(plugin_.use_current_loop);
@@ -120,8 +121,9 @@ INSTANTIATE_TEST_SUITE_P(loops, two_copies_on_every_loop,
 
 class two_copies_both_ways : public ::testing::TestWithParam<std::string> {};
 
-// The plugin is loaded after the fork, and has counted none, where no other test of the process has loaded it: in ctest.
-TEST_P(two_copies_both_ways, in_a_forked_child_nobody_takes_a_loop_of_the_childs_for_its_parents) {
+// In ctest, where no other test of the process has loaded it, the plugin is loaded after the fork, and has counted no
+// fork.
+TEST_P(two_copies_both_ways, in_a_forked_child_the_childs_loop_is_not_mistaken_for_its_parents) {
   const pid_t child = ::fork();
   if (child == 0) {
     int wrong = 0;
@@ -137,7 +139,7 @@ TEST_P(two_copies_both_ways, in_a_forked_child_nobody_takes_a_loop_of_the_childs
   EXPECT_EQ(status, 0);
 }
 
-TEST_P(two_copies_both_ways, a_program_that_waits_for_a_plugins_result_is_told_that_there_are_two) {
+TEST_P(two_copies_both_ways, a_program_that_waits_for_a_plugins_result_gets_an_error_about_two_copies) {
   plugin_functions& plugin = load(GetParam());
   const auto thread = plugin.make_thread();
   const eventual_result<int> result = plugin.start(*thread);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Makes a failure in a handler, deep inside a callback, and looks whether the traceback says who called that, without
-// interloop::throw_traces. With the argument `stripped`, in a binary that can only say at which addresses.
+// Makes a failure in a handler, deep inside a callback, and checks that the traceback names the callers, without
+// interloop::throw_traces. With the argument `stripped`, in a binary that knows only their addresses.
 
 #include <cstdio>
 #include <interloop/interloop.hpp>

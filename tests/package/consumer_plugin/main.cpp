@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A program whose plugin uses its loop: with a shared library both have the same one. Prints "ok".
+// A program whose plugin uses its loop: with a shared library both use the same copy. Prints "ok".
 #include HEADER
 #include <interloop/blocking.hpp>
 #include <interloop/interloop.hpp>

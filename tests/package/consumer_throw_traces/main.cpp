@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Throws deep inside a coroutine, and looks whether the traceback says where. With the argument `stripped`, in a binary
-// that can only say at which addresses.
+// Throws deep inside a coroutine, and checks that the traceback says where. With the argument `stripped`, in a binary
+// that knows only the addresses.
 
 #include <cstdio>
 #include <interloop/interloop.hpp>

@@ -83,7 +83,7 @@ struct async_sink::inside {
 // none.
 template <class Call>
 bool async_sink::inside::guarded(bool on_answer, bool is_report, Call call) {
-  std::string what = "something that is no std::exception";
+  std::string what = "an exception that is not a std::exception";
   try {
     const working_scope scope(this, on_answer);
     call();
@@ -173,8 +173,8 @@ bool async_sink::inside::full() {
 }
 
 async_sink::async_sink(std::shared_ptr<log_sink> to, std::size_t capacity) {
-  if (!to) throw usage_error("async_sink: the sink to write to is null; give it one made by std::make_shared");
-  if (capacity == 0) throw usage_error("async_sink: a capacity of 0 would drop everything; give it at least 1");
+  if (!to) throw usage_error("async_sink: the sink to write to is null; pass one made by std::make_shared");
+  if (capacity == 0) throw usage_error("async_sink: a capacity of 0 would drop everything; it must be at least 1");
   inside_ = std::make_shared<inside>(std::move(to), capacity);
   const detail::signals_blocked in_the_new_thread_too;
   std::thread([shared = inside_] { shared->run(); }).detach();

@@ -61,7 +61,7 @@ struct journal_sink::inside {
 
   void send(const ::msghdr& message) const {
     while (::sendmsg(socket.get(), &message, MSG_NOSIGNAL) < 0)
-      if (errno != EINTR) fail("the journal takes nothing");
+      if (errno != EINTR) fail("the journal does not accept the message");
   }
   void send_as_file(std::string_view text);
 };
@@ -70,12 +70,13 @@ journal_sink::journal_sink(std::string_view identifier, std::string_view socket)
   inside_->identifier = identifier.empty() ? std::string_view(::program_invocation_short_name) : identifier;
   inside_->address.sun_family = AF_UNIX;
   if (socket.empty() || socket.size() >= sizeof inside_->address.sun_path)
-    throw usage_error("journal_sink: '" + std::string(socket) + "' cannot be a socket's path: it has to have 1 to " +
+    throw usage_error("journal_sink: '" + std::string(socket) + "' cannot be a socket's path: a path must have 1 to " +
                       std::to_string(sizeof inside_->address.sun_path - 1) + " bytes");
   std::memcpy(inside_->address.sun_path, socket.data(), socket.size());
-  if (inside_->socket.get() < 0) fail("no socket");
+  if (inside_->socket.get() < 0) fail("cannot create a socket");
   const ::timeval second{1, 0};
-  if (::setsockopt(inside_->socket.get(), SOL_SOCKET, SO_SNDTIMEO, &second, sizeof second) < 0) fail("no time limit");
+  if (::setsockopt(inside_->socket.get(), SOL_SOCKET, SO_SNDTIMEO, &second, sizeof second) < 0)
+    fail("cannot set the socket's time limit");
 }
 
 journal_sink::~journal_sink() = default;
@@ -93,21 +94,21 @@ void journal_sink::write(const log_event& event) {
   message.msg_iovlen = 1;
   while (::sendmsg(inside_->socket.get(), &message, MSG_NOSIGNAL) < 0) {
     if (errno == EMSGSIZE || errno == ENOBUFS) return inside_->send_as_file(text);
-    if (errno != EINTR) fail("the journal takes nothing");
+    if (errno != EINTR) fail("the journal does not accept the message");
   }
 }
 
 void journal_sink::inside::send_as_file(std::string_view text) {
   const descriptor file(::memfd_create("journal-message", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (file.get() < 0) fail("no file for a large message");
+  if (file.get() < 0) fail("cannot create a file for a large message");
   while (!text.empty()) {
     const ::ssize_t written = ::write(file.get(), text.data(), text.size());
-    if (written < 0 && errno != EINTR) fail("a large message cannot be written");
+    if (written < 0 && errno != EINTR) fail("cannot write a large message");
     if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
   }
   // The journal reads the file in place, so nobody may change it any more.
   if (::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
-    fail("a large message cannot be sealed");
+    fail("cannot seal a large message");
 
   alignas(::cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
   ::msghdr message{};

@@ -132,7 +132,8 @@ bool log_own(log_level level, std::string_view text, std::span<const field_view>
 }
 
 void throw_no_level() {
-  throw usage_error("emit: this is no level to log at; the levels are critical, error, warn, info, debug and trace");
+  throw usage_error(
+      "emit: messages cannot be logged at this level; the levels are critical, error, warn, info, debug and trace");
 }
 
 }  // namespace detail
@@ -154,8 +155,8 @@ namespace {
 [[noreturn]] void refuse_format(std::string_view format, std::size_t at, detail::format_fault fault) {
   detail::text_buffer quoted;
   detail::append_quoted(quoted, value_view(format));
-  throw usage_error("the format " + fmt::to_string(quoted) + " cannot be read, from character " + std::to_string(at) +
-                    " on: " + std::string(detail::explain(fault)));
+  throw usage_error("the format " + fmt::to_string(quoted) + " is invalid at character " + std::to_string(at) + ": " +
+                    std::string(detail::explain(fault)));
 }
 
 }  // namespace

@@ -162,7 +162,7 @@ void log_output::put_bytes(std::string_view bytes) {
       cut_ = !bytes.empty();
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       ::pollfd full{descriptor_, POLLOUT, 0};
-      if (::poll(&full, 1, 1000) == 0) fail("the descriptor, full for a second,");
+      if (::poll(&full, 1, 1000) == 0) fail("the descriptor (full for a second)");
     } else if (errno != EINTR) {
       fail("the descriptor");
     }

@@ -171,13 +171,13 @@ void follow(const value_view& value, std::string_view path, visitor<value_view> 
   const auto go_on = [&](value_view next) { follow(next, path, use); };
   const bool found = step.is_attribute ? value.attribute(step.key, go_on) : value.item(step.key, go_on);
   if (found) return;
-  throw reference_error(step.is_attribute ? "it has no member '" + std::string(step.key) + "'"
-                                          : "nothing is at [" + std::string(step.key) + "]");
+  throw reference_error(step.is_attribute ? "the value has no member '" + std::string(step.key) + "'"
+                                          : "the value has nothing at [" + std::string(step.key) + "]");
 }
 
 std::string names_of(const log_event& event) {
-  if (event.fields.empty()) return "no fields were given";
-  std::string names = "given were: ";
+  if (event.fields.empty()) return "the message has no fields";
+  std::string names = "the fields are: ";
   for (const field_view& field : event.fields)
     names.append(&field == event.fields.data() ? "" : ", ").append(field.name);
   return names;
@@ -317,7 +317,7 @@ std::string_view rendering::text_of(const log_event& event) {
     const std::string what = e.what();  // the exception may point to memory that `say` overwrites
     say(what.c_str());
   } catch (...) {
-    say("a formatter threw something that is no std::exception");
+    say("a formatter threw an exception that is not a std::exception");
   }
   if (appended_) {
     append(out_, ": ");

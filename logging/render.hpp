@@ -46,7 +46,7 @@ template <class Use>
   } catch (const std::exception& e) {
     return std::string("[this value could not be formatted: ") + e.what() + ']';
   } catch (...) {
-    return "[this value could not be formatted: something that is no std::exception was thrown]";
+    return "[this value could not be formatted: an exception that is not a std::exception was thrown]";
   }
 }
 

@@ -70,7 +70,7 @@ class sink_lists {
       return false;
     }
   };
-  /// Whether this is the only thread, so that nothing has to be atomic, which saves a tenth of a message's cost.
+  /// Whether this is the only thread, so that nothing needs to be atomic, which saves a tenth of a message's cost.
   static bool alone() noexcept {
 #if __has_include(<sys/single_threaded.h>)
     return __libc_single_threaded != 0;

@@ -131,7 +131,7 @@ void log_state::publish(std::unique_ptr<const sink_list> sinks) {
 }
 
 void log_state::add_sink(std::shared_ptr<log_sink> sink, log_level level) {
-  if (!sink) throw usage_error("add_log_sink: the sink is null; give it one made by std::make_shared");
+  if (!sink) throw usage_error("add_log_sink: the sink is null; pass one made by std::make_shared");
   const auto entry = std::make_shared<sink_entry>(std::move(sink), level);
   // Kept messages come first. While they are written, without a lock, more may arrive, which are written next.
   for (const sink_list first{entry};;) {
@@ -141,7 +141,7 @@ void log_state::add_sink(std::shared_ptr<log_sink> sink, log_level level) {
       const sink_lists::reader before = sinks_.read();
       for (const auto& each : *before)
         if (each->sink == entry->sink)
-          throw usage_error("add_log_sink: this sink was added already; use set_log_sink_level() to change its level");
+          throw usage_error("add_log_sink: this sink was already added; use set_log_sink_level() to change its level");
       auto sinks = std::make_unique<sink_list>(*before);
       sinks->push_back(entry);
       const std::lock_guard kept(kept_mutex_);
@@ -177,7 +177,7 @@ void log_state::set_sink_level(const log_sink* sink, log_level level) {
     entry->level.store(level, std::memory_order_relaxed);
     return refresh_locked();
   }
-  throw usage_error("set_log_sink_level: this sink was not added; add_log_sink() first");
+  throw usage_error("set_log_sink_level: this sink was not added; call add_log_sink() first");
 }
 
 void log_state::flush() noexcept {
@@ -190,7 +190,7 @@ void log_state::flush() noexcept {
     } catch (const std::exception& e) {
       note_failure(*entry, e.what());
     } catch (...) {
-      note_failure(*entry, "something that is no std::exception");
+      note_failure(*entry, "an exception that is not a std::exception");
     }
   }
 }
@@ -254,13 +254,13 @@ bool log_state::write_to(const sink_list& sinks, const log_event& event) {
     } catch (const std::exception& e) {
       note_failure(*entry, e.what());
     } catch (...) {
-      note_failure(*entry, "something that is no std::exception");
+      note_failure(*entry, "an exception that is not a std::exception");
     }
   }
   return taken;
 }
 
-// The other sinks are told, or stderr if none of them listens, at the first failure and then less and less often: a
+// The other sinks, or stderr if none of them listens, get a report of the first failure, then less and less often: a
 // full disk must not fill the other logs.
 void log_state::note_failure(sink_entry& entry, const char* what) {
   const std::uint64_t count = entry.failures.fetch_add(1, std::memory_order_relaxed) + 1;

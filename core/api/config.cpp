@@ -30,7 +30,7 @@ loop& select_loop(std::string_view name, const void* native, function<loop_owner
   if (selected.loop && !selected.loop->closed()) {
     const bool ours = current && &*current->owner == selected.loop;
     if (ours && current->native == native && selected.loop->name() == name) return *selected.loop;
-    throw usage_error("use_" + std::string(name) + ": a loop is selected already (" +
+    throw usage_error("use_" + std::string(name) + ": a loop is already selected (" +
                       std::string(selected.loop->name()) +
                       "); close() it first, or use with_config() to have several at once");
   }

@@ -25,8 +25,7 @@ void throw_usage(const char* what) { throw usage_error(what); }
 void throw_invalid_state(const char* what) { throw invalid_state(what); }
 void throw_loop_closed(const char* what) { throw loop_closed(what); }
 void throw_wrong_thread(const char* function) {
-  throw wrong_thread(std::string(function) +
-                     " was called outside of the loop's thread; post() a function that calls it instead");
+  throw wrong_thread(std::string(function) + " was called outside the loop's thread; post() a function that calls it");
 }
 
 }  // namespace detail

@@ -26,7 +26,7 @@ void require_descriptors(int count, std::string_view what) {
   for (const int each : opened) ::close(each);
   if (count > 0)
     throw usage_error(std::string(what) + ": too few descriptors are left (" + reason +
-                      "); close some, or raise the limit, ulimit -n");
+                      "); close some, or raise the limit (ulimit -n)");
 }
 
 }  // namespace interloop

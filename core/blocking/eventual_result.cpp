@@ -69,7 +69,7 @@ state_ptr<slot_base> unstash_slot(std::uint64_t uid, const std::type_info& type)
   std::lock_guard lock(all.mutex);
   const auto found = all.results.find(uid);
   if (found == all.results.end())
-    throw usage_error("retrieve_result: nothing is stashed under " + std::to_string(uid) +
+    throw usage_error("retrieve_result: no result is stashed under " + std::to_string(uid) +
                       "; a result can be retrieved once for each stash(), in the same process");
   if (found->second.type != type)
     throw usage_error("retrieve_result: the result under " + std::to_string(uid) +

@@ -100,8 +100,8 @@ struct waiter {
 
 void throw_inherited() {
   throw error(
-      "this process was forked, and the loop's thread stayed in its parent; call setup(), or make a loop_thread, after "
-      "the fork");
+      "this process was forked, and the loop's thread exists only in its parent; call setup(), or make a loop_thread, "
+      "after the fork");
 }
 
 void slot_base::require_waitable(const loop_remote& where) {
@@ -109,7 +109,7 @@ void slot_base::require_waitable(const loop_remote& where) {
   if (where.inherited()) throw_inherited();
   if (where.is_here())
     throw usage_error(
-        "waiting here, in the loop's own thread, would be waiting for itself; co_await the future or add a callback");
+        "waiting on the loop's own thread would deadlock; co_await the future, or wait in another thread");
 }
 
 wait_end slot_base::wait_until(clock::time_point deadline, const std::stop_token& stop) {

@@ -74,7 +74,7 @@ const loop_remote& reactor() {
   if (!chosen) {
     if (state.forks != 0) throw_inherited();
     throw usage_error(
-        "no loop to run in: call setup<…_loop>() once, or no_setup(loop) if the application runs its own");
+        "no loop was set up: call setup<…_loop>() once, or no_setup(loop) if the application runs its own loop");
   }
   return *chosen;
 }
@@ -82,15 +82,16 @@ const loop_remote& reactor() {
 }  // namespace detail
 
 void no_setup(loop& own) {
-  if (detail::in_setup) throw usage_error("no_setup: called while setup() makes its loop; call no_setup() first");
+  if (detail::in_setup)
+    throw usage_error("no_setup: called while setup() is making its loop; call no_setup() before setup()");
   detail::loop_access::require_same_copy(own);
   detail::process_loop& state = detail::process_loop::get();
   std::lock_guard lock(state.mutex);
   if (state.thread)
-    throw usage_error("no_setup: setup() was called before and runs a loop of its own; call no_setup() first");
+    throw usage_error("no_setup: setup() was called before and runs its own loop; call no_setup() before setup()");
   // Not compared by the loop's address: a new loop may have the address of one that is gone.
   if (state.application && *state.application != own.remote())
-    throw usage_error("no_setup: it was called before with another loop; a process has one");
+    throw usage_error("no_setup: it was called with another loop before; a process can have only one");
   if (state.application) return;
   state.application = own.remote();
   state.selected.store(&*state.application, std::memory_order_release);

@@ -55,7 +55,7 @@ namespace {
 std::exception_ptr require_current() {
   std::exception_ptr current = std::current_exception();
   if (!current)
-    throw usage_error("no exception is being handled; call this inside a catch block, or give it an exception");
+    throw usage_error("no exception is being handled; call this inside a catch block, or pass an exception");
   return current;
 }
 
@@ -152,7 +152,7 @@ void append_causes(std::string& text, const std::exception_ptr& outermost) {
 }
 
 failure::failure(std::exception_ptr exception, std::source_location where) : record_(nullptr) {
-  if (!exception) throw usage_error("create_failure: the exception_ptr is null; give it an exception");
+  if (!exception) throw usage_error("create_failure: the exception_ptr is null; pass an exception");
   record_ = record::make(trace_entry::kind::raised, where, std::move(exception));
 }
 

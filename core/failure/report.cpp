@@ -20,7 +20,7 @@ void report(std::string_view context, const failure& fail) noexcept {
   } catch (...) {
     say("interloop: ");
     say(context);
-    say(", and there was no memory to say more\n");
+    say(" (no memory for details)\n");
   }
 }
 

@@ -13,7 +13,7 @@ void future_core::report_escaped() noexcept {
     loop_->handle_exception("an exception escaped a callback",
                             failure(std::current_exception(), std::source_location{}));  // thrown elsewhere
   } catch (...) {  // no memory for the failure itself
-    loop_->handle_exception("an exception escaped a callback, and there was no memory to keep it",
+    loop_->handle_exception("an exception escaped a callback (no memory to keep it)",
                             loop_access::closing_failure(*loop_));
   }
 }
@@ -22,8 +22,8 @@ failure future_core::broken() const noexcept {
   std::exception_ptr why;
   try {
     std::string text =
-        "nobody can complete this future any more, which others wait for: the last handle that could was "
-        "dropped; keep one until it is completed, or reject() it first";
+        "this future can no longer be completed, but something waits for it: the last handle that could complete it "
+        "was dropped; keep a handle until the future is completed, or reject() it first";
     if (created_.line() != 0)
       text += std::string(" (created in ") + created_.file_name() + ":" + std::to_string(created_.line()) + ", " +
               created_.function_name() + ")";
@@ -119,15 +119,16 @@ bool future_core::cancel(std::string message, std::source_location where) {
 
 void throw_no_value(status actual) {
   throw invalid_state(actual == status::taken
-                          ? "the future's value was taken already; take it once, or use a type that can be copied"
+                          ? "the future's value was already taken; take it only once, or use a type that can be copied"
                           : "the future is not completed yet; add a callback or co_await it");
 }
 
 void future_access::throw_not_completable(const future_core& state, const char* function) {
   const std::string name = function;
   if (state.is_coroutine())
-    throw invalid_state(name + ": this future belongs to a coroutine, which alone completes it; use cancel()");
-  throw invalid_state(name + ": the future is completed already; check is_called() where that may happen");
+    throw invalid_state(name +
+                        ": this future belongs to a coroutine, and only the coroutine can complete it; use cancel()");
+  throw invalid_state(name + ": the future is already completed; check is_called() first if that may happen");
 }
 
 }  // namespace interloop::detail

@@ -133,7 +133,7 @@ class batched_state {
     return b.key >= latest / span_ - 1 ? latest : (b.key + 1) * span_;
   }
 
-  // Sets when the first chunk of a bucket with that many calls has to run.
+  // Sets when the first chunk of a bucket with that many calls must run.
   void plan(bucket& b, std::size_t calls) const noexcept {
     if (b.step != 0) return;  // running already
     const std::int64_t parts = chunks(calls);
@@ -192,8 +192,8 @@ batched_timer::batched_timer(loop& core, duration bucket, std::size_t chunk_size
   detail::loop_access::require_open(core, "make_batched_timer");
   if (bucket <= duration::zero())
     throw usage_error("make_batched_timer: a bucket of " + std::to_string(bucket.count()) +
-                      " ns; give it a length above zero");
-  if (chunk_size == 0) throw usage_error("make_batched_timer: a chunk_size of 0; give at least 1");
+                      " ns; it must be longer than zero");
+  if (chunk_size == 0) throw usage_error("make_batched_timer: a chunk_size of 0; it must be at least 1");
   using adopted = detail::state_ptr<detail::batched_state>;
   state_ = adopted(adopted::adopt{}, new detail::batched_state(core, bucket.count(), chunk_size));
 }

@@ -18,9 +18,9 @@ constinit library_copy this_copy;
 
 void throw_two_copies() {
   throw usage_error(
-      "two copies of interloop are in this process, and this loop was made by the other one: a plugin and its program, "
-      "say, that are both linked with the static library; build interloop shared (-DBUILD_SHARED_LIBS=ON) and link "
-      "both with that");
+      "this process contains two copies of interloop, and the other copy made this loop: perhaps a program and its "
+      "plugin are both linked with the static library; build interloop as a shared library (-DBUILD_SHARED_LIBS=ON) "
+      "and link both with it");
 }
 
 /// All inboxes, for forks.

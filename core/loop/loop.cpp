@@ -240,7 +240,7 @@ void loop::run_due_timers() noexcept {
     try {
       detail::timer_node* due = timers_.take_due(now, limit);
       if (!due) return;
-      if (!quiet_ && !timers_.empty()) notice_quietly();  // a nested run has to arm the alarm for them
+      if (!quiet_ && !timers_.empty()) notice_quietly();  // a nested run must arm the alarm for them
       timers_.run(due);
       if (closed_) return;
     } catch (const std::bad_alloc&) {
@@ -312,7 +312,7 @@ void loop::set_alarm(time_point next, time_point present) noexcept {
     if (std::exchange(alarmless_, true)) {
       std::this_thread::sleep_for(std::min<duration>(next - present, std::chrono::milliseconds(10)));
     } else {
-      handle_exception("the native loop's timer could not be set; it is tried again every 10 ms",
+      handle_exception("the native loop's timer could not be set; retrying every 10 ms",
                        failure(std::current_exception(), std::source_location{}));
     }
     if (!closed_) detail::port_call(*port_, "wake")->wake();
@@ -330,7 +330,7 @@ void loop::require_watchable(int fd, const watched_fd* by) const {
   const auto quoted = [fd] { return "watch: descriptor " + std::to_string(fd); };
   struct stat about{};
   if (fd < 0 || ::fstat(fd, &about) != 0)
-    throw usage_error(quoted() + " is not open; give an open socket, pipe, terminal or eventfd");
+    throw usage_error(quoted() + " is not open; pass an open socket, pipe, terminal or eventfd");
   if (S_ISREG(about.st_mode) || S_ISDIR(about.st_mode))
     throw usage_error(quoted() +
                       " is a regular file or directory, which is always ready; read it directly, or in a thread");
@@ -338,7 +338,7 @@ void loop::require_watchable(int fd, const watched_fd* by) const {
   const watched_fd* const other = index < parts_->watches.size() ? parts_->watches[index] : nullptr;
   if (other && other != by && about.st_dev == other->device_ && about.st_ino == other->inode_)
     throw usage_error(quoted() +
-                      " is watched already on this loop; use that watch's set_interest() for the other direction");
+                      " is already watched on this loop; use that watch's set_interest() for the other direction");
 }
 
 // Makes the native watch. If there is a watch of the same number already, its file has been closed.
@@ -375,7 +375,7 @@ fd_watch loop::watch(int fd, interest wanted, function<void(interest)> on_ready)
   require_open("watch");
   if (!on_ready)
     throw usage_error("watch: descriptor " + std::to_string(fd) +
-                      ": the callback is empty; give a function to call when it is ready");
+                      ": the callback is empty; pass a function to call when it is ready");
   require_watchable(fd, nullptr);
   std::unique_ptr<watched_fd> state(new watched_fd(*this, fd, wanted, std::move(on_ready)));
   attach(*state);
@@ -525,7 +525,7 @@ void loop::report_escaped() noexcept {
     handle_exception("an exception escaped a callback",
                      failure(std::current_exception(), std::source_location{}));  // thrown elsewhere
   } catch (...) {
-    detail::say("interloop: an exception escaped a callback, and there was no memory to say which\n");
+    detail::say("interloop: an exception escaped a callback (no memory to describe it)\n");
   }
 }
 
@@ -588,8 +588,7 @@ void loop::when_released(function<void()> then) {
 void loop::run() {
   require_same_copy();
   require_open("run");
-  if (running_ || depth_ > 0)
-    throw usage_error("run: the loop is running; stop() it first, or await what you wait for");
+  if (running_ || depth_ > 0) throw usage_error("run: the loop is already running; stop() it first, or use co_await");
   if (std::exchange(stop_requested_, false)) return;
   struct scope {
     loop& core;

@@ -31,7 +31,7 @@ class async_sink_test : public test::logging_test {
   logger log = make_logger("async_sink_test");
 };
 
-/// Writes nothing until the gate opens, and says when it has come to it.
+/// Writes nothing until the gate opens, and reports when it has reached the gate.
 class gated_sink : public test::log_capture {
  public:
   void write(const log_event& event) override {
@@ -67,7 +67,7 @@ TEST_F(async_sink_test, messages_come_in_order_from_a_thread_of_its_own) {
   EXPECT_NE(to->thread, std::this_thread::get_id());
 }
 
-TEST_F(async_sink_test, its_thread_takes_no_signals_of_the_process_and_who_makes_it_keeps_its_own) {
+TEST_F(async_sink_test, its_thread_takes_no_signals_of_the_process_and_the_thread_that_makes_it_keeps_its_mask) {
   struct mask_sink : log_sink {
     void write(const log_event&) override { pthread_sigmask(SIG_SETMASK, nullptr, &mask); }
     sigset_t mask;
@@ -103,13 +103,13 @@ TEST_F(async_sink_test, fields_keep_their_types_and_members) {
   EXPECT_FALSE(event.field("things")->item("three", keep_last));
 }
 
-TEST_F(async_sink_test, a_blocked_sink_keeps_nobody_waiting_and_what_is_dropped_is_counted_and_said) {
+TEST_F(async_sink_test, a_blocked_sink_keeps_nobody_waiting_and_dropped_messages_are_counted_and_reported) {
   const auto slow = std::make_shared<gated_sink>();
   const auto queue = std::make_shared<async_sink>(slow, 3);
   add_log_sink(queue);
   const auto other = capture();
   log.info("0");
-  slow->arrived.get_future().wait();  // the thread holds it, and the queue is empty
+  slow->arrived.get_future().wait();  // the thread holds the message, and the queue is empty
   for (int i = 1; i <= 8; ++i) log.info("{i}", "i"_a = i);
   EXPECT_EQ(other->texts().size(), 9U);
   EXPECT_EQ(queue->dropped(), 5U);
@@ -122,7 +122,7 @@ TEST_F(async_sink_test, a_blocked_sink_keeps_nobody_waiting_and_what_is_dropped_
   EXPECT_EQ(slow->last().field("dropped")->as_natural(), 5U);
 }
 
-TEST_F(async_sink_test, flushing_a_stuck_sink_gives_up_and_its_destructor_leaves_it_behind) {
+TEST_F(async_sink_test, flushing_a_stuck_sink_gives_up_and_its_destructor_abandons_it) {
   const auto stuck = std::make_shared<gated_sink>();
   {
     async_sink queue(stuck);
@@ -149,13 +149,13 @@ TEST_F(async_sink_test, a_sink_that_throws_does_not_stop_the_thread) {
   const auto to = std::make_shared<throwing_sink>();
   add_log_sink(std::make_shared<async_sink>(to));
   log.info("bad");
-  flush_logs();  // the report of the failure is in the queue now
+  flush_logs();  // now the report of the failure is in the queue
   log.info("good");
   flush_logs();
   EXPECT_THAT(to->texts(), ElementsAre(HasSubstr("failed to write, 1 time so far: cannot"), "good"));
 }
 
-TEST_F(async_sink_test, a_sink_that_never_writes_is_said_on_stderr) {
+TEST_F(async_sink_test, a_sink_that_never_writes_is_reported_on_stderr) {
   class broken_sink : public log_sink {
    public:
     void write(const log_event&) override { throw std::runtime_error("cannot"); }
@@ -169,13 +169,13 @@ TEST_F(async_sink_test, a_sink_that_never_writes_is_said_on_stderr) {
             "interloop: the sink behind an async_sink failed to write, 1 time so far: cannot\n");
 }
 
-TEST_F(async_sink_test, what_the_other_sink_logs_goes_to_the_others_only) {
+TEST_F(async_sink_test, messages_that_the_other_sink_logs_go_only_to_the_others) {
   class chatty_sink : public test::log_capture {
    public:
     void write(const log_event& event) override {
       test::log_capture::write(event);
       log_.info("saw: {text}", "text"_a = event.text());
-      flush_logs();  // would wait for itself
+      flush_logs();  // would deadlock
     }
 
    private:
@@ -185,12 +185,12 @@ TEST_F(async_sink_test, what_the_other_sink_logs_goes_to_the_others_only) {
   add_log_sink(std::make_shared<async_sink>(to));
   const auto sink = capture();
   log.info("x");
-  for (int i = 0; i < 3; ++i) flush_logs();  // what it logs would come round with each
+  for (int i = 0; i < 3; ++i) flush_logs();  // its messages would come back with each flush
   EXPECT_THAT(to->texts(), ElementsAre("x"));
   EXPECT_THAT(sink->texts(), UnorderedElementsAre("x", "saw: x"));
 }
 
-TEST_F(async_sink_test, what_two_of_them_log_of_each_other_comes_to_an_end) {
+TEST_F(async_sink_test, two_sinks_that_log_about_each_other_come_to_an_end) {
   class chatty_sink : public test::log_capture {
    public:
     explicit chatty_sink(std::string name) : name_(std::move(name)) {}
@@ -209,7 +209,7 @@ TEST_F(async_sink_test, what_two_of_them_log_of_each_other_comes_to_an_end) {
   add_log_sink(std::make_shared<async_sink>(two));
   const auto here = capture();
   log.info("x");
-  for (int i = 0; i < 300; ++i) flush_logs();  // each a round there and back
+  for (int i = 0; i < 300; ++i) flush_logs();  // each is a round trip
   EXPECT_THAT(one->texts(), UnorderedElementsAre("x", "two saw: x"));
   EXPECT_THAT(two->texts(), UnorderedElementsAre("x", "one saw: x"));
   EXPECT_THAT(here->texts(),
@@ -227,7 +227,7 @@ TEST_F(async_sink_test, in_a_child_process_it_writes_at_once) {
   if (child == 0) {
     ::alarm(20);
     log.info("of the child");
-    ::_exit(0);  // nothing is waited for
+    ::_exit(0);  // without waiting
   }
   int status = -1;
   ::waitpid(child, &status, 0);
@@ -243,7 +243,7 @@ TEST_F(async_sink_test, in_a_child_process_it_writes_at_once) {
   ::close(ends[1]);
 }
 
-TEST_F(async_sink_test, what_makes_no_sense_is_refused) {
+TEST_F(async_sink_test, meaningless_arguments_are_refused) {
   EXPECT_THROW(async_sink(nullptr), usage_error);
   EXPECT_THROW(async_sink(std::make_shared<test::log_capture>(), 0), usage_error);
 }

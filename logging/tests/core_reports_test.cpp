@@ -70,16 +70,16 @@ TEST_F(core_reports_test, callbacks_and_destructors_may_log_while_unwinding_and_
     const says local{"what an exception leaves"};
     throw std::runtime_error("escaped");
   });
-  loop->call_later(std::chrono::hours(1), [local = std::make_shared<says>(says{"an unrun callback"})] {});
+  loop->call_later(std::chrono::hours(1), [local = std::make_shared<says>(says{"a callback that was not called"})] {});
   loop.advance(duration::zero());
   static_cast<void>(api(*loop).close());
   const std::string end = ": std::runtime_error: inside a destructor";
   EXPECT_THAT(sink->texts(),
               ::testing::IsSupersetOf({std::string("called"), "destroying what an exception leaves" + end,
-                                       "destroying an unrun callback" + end, "destroying a frame" + end}));
+                                       "destroying a callback that was not called" + end, "destroying a frame" + end}));
 }
 
-TEST_F(core_reports_test, what_no_sink_could_write_goes_to_stderr) {
+TEST_F(core_reports_test, a_message_that_no_sink_could_write_goes_to_stderr) {
   class broken_sink : public log_sink {
    public:
     void write(const log_event&) override { throw std::runtime_error("cannot"); }
@@ -92,7 +92,7 @@ TEST_F(core_reports_test, what_no_sink_could_write_goes_to_stderr) {
               ::testing::AllOf(HasSubstr("a log sink failed to write"), HasSubstr("std::runtime_error: nowhere else")));
 }
 
-TEST_F(core_reports_test, where_nobody_listens_yet_a_report_goes_to_stderr_and_into_the_log_later) {
+TEST_F(core_reports_test, without_a_sink_a_report_goes_to_stderr_and_into_the_log_later) {
   ::testing::internal::CaptureStderr();
   loop_->call_soon([] { throw std::runtime_error("early"); });
   loop_.advance(duration::zero());

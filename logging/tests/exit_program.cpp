@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What exit_test starts: logs before, while and after the process ends.
+// The program that exit_test starts: logs before, while and after the process ends.
 #include <interloop/logger.hpp>
 #include <interloop/logging/async_sink.hpp>
 #include <interloop/logging/line_sink.hpp>
@@ -23,7 +23,7 @@ namespace {
 
 using namespace interloop::literals;
 
-// Made before anything of logging's, so destroyed after all of it that would be destroyed.
+// Made before all objects of the logging library, so destroyed after those of them that are destroyed.
 struct early {
   ~early() { interloop::make_logger("late").warn("from a destructor after {name}", "name"_a = "main"); }
 } made_first;
@@ -40,7 +40,7 @@ class stuck_sink : public interloop::log_sink {
   std::condition_variable never_;
 };
 
-// What it is given is rendered, and that is all.
+// Renders each event and does nothing else.
 class idle_sink : public interloop::log_sink {
  public:
   void write(const interloop::log_event& event) override { size_ = event.text().size(); }
@@ -76,7 +76,7 @@ int main(int count, char** arguments) {
         for (;;) mine.debug("not for the output: {x}", "x"_a = 1);
       }).detach();
   if (how == "full") {
-    // What was logged is in stdio's buffer, and the pipe becomes full: of empty lines.
+    // The messages are in stdio's buffer, and empty lines fill the pipe.
     ::fcntl(1, F_SETFL, O_NONBLOCK);
     const std::string lines(1 << 20, '\n');
     static_cast<void>(::write(1, lines.data(), lines.size()) < 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Logging while a process ends: exit_program's output, however it ends.
+// Logging while a process ends: the output of exit_program, for each way of ending.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -9,7 +9,7 @@
 
 namespace {
 
-// How the program ended, and what it wrote, without times.
+// The program's exit status, and its output without times.
 std::pair<int, std::string> run(const std::string& how) {
   std::FILE* const program = ::popen((std::string(PROGRAM) + " " + how + " 2>&1").c_str(), "r");
   if (!program) return {-1, "popen failed"};
@@ -32,9 +32,9 @@ const std::string all = "0\n1\n2\nfrom a destructor after main\n";
 
 TEST(exit_test, a_destructor_that_runs_last_can_log) { EXPECT_EQ(run("plain"), std::pair(0, all)); }
 
-TEST(exit_test, so_it_can_after_exit_was_called) { EXPECT_EQ(run("exit"), std::pair(0, all)); }
+TEST(exit_test, a_sink_may_also_log_after_exit_was_called) { EXPECT_EQ(run("exit"), std::pair(0, all)); }
 
-TEST(exit_test, what_waits_in_a_queue_is_written_and_what_comes_later_too) {
+TEST(exit_test, queued_messages_and_later_ones_are_written) {
   const auto [status, text] = run("async");
   EXPECT_EQ(status, 0);
   EXPECT_EQ(count(text, "0\n"), 2);
@@ -46,7 +46,7 @@ TEST(exit_test, a_sink_that_is_stuck_does_not_keep_the_process) { EXPECT_EQ(run(
 
 TEST(exit_test, threads_may_log_until_the_end) { EXPECT_EQ(run("threads"), std::pair(0, all)); }
 
-TEST(exit_test, what_waits_in_a_file_whose_descriptor_is_full_is_written) {
+TEST(exit_test, text_buffered_in_a_file_whose_descriptor_is_full_is_written) {
   auto [status, text] = run("full");
   text.erase(0, text.find_first_not_of('\n'));
   EXPECT_EQ(std::pair(status, text), std::pair(0, all));

@@ -92,7 +92,7 @@ TEST_F(format_test, formats_with_the_same_fields_are_kept_apart_and_read_once_ea
   }
 }
 
-TEST_F(format_test, a_name_may_come_more_often_than_there_are_fields) {
+TEST_F(format_test, a_name_may_appear_more_often_than_there_are_fields) {
   EXPECT_EQ(said("{a}-{a}-{a}-{a}-{a}-{a}-{a}", "a"_a = 1), "1-1-1-1-1-1-1");
 }
 
@@ -111,7 +111,7 @@ TEST_F(format_test, values_are_written_as_fmt_writes_them) {
   EXPECT_EQ(said("{x}", "x"_a = create_failure(std::runtime_error("gone"))), "std::runtime_error: gone");
 }
 
-TEST_F(format_test, specifications_are_fmts) {
+TEST_F(format_test, specifications_are_those_of_fmt) {
   EXPECT_EQ(said("[{x:>6}]", "x"_a = 42), "[    42]");
   EXPECT_EQ(said("[{x:<6}]", "x"_a = "ab"), "[ab    ]");
   EXPECT_EQ(said("[{x:*^7.2f}]", "x"_a = 3.14159), "[*3.14**]");
@@ -124,14 +124,14 @@ TEST_F(format_test, a_character_is_a_text_and_a_wider_one_its_number) {
   EXPECT_EQ(said("[{c:>2}{w:>4}{u:x}]", "c"_a = 'c', "w"_a = L'a', "u"_a = u8'a'), "[ c  9761]");
 }
 
-TEST_F(format_test, specifications_of_enumerations_durations_and_optionals_are_those_of_what_they_show) {
+TEST_F(format_test, specifications_of_enumerations_durations_and_optionals_are_those_of_the_shown_value) {
   enum class medal : char { bronze = 3 };
   EXPECT_EQ(said("[{e:>2}{d:.2f}{o:04}]", "e"_a = medal::bronze, "d"_a = std::chrono::milliseconds(1500),
                  "o"_a = std::optional(42)),
             "[ 31.500042]");
 }
 
-TEST_F(format_test, of_a_specification_alignment_and_width_count_where_there_is_no_value) {
+TEST_F(format_test, alignment_and_width_of_a_specification_apply_even_without_a_value) {
   const std::optional<double> nothing;
   EXPECT_EQ(said("[{x:.2f}] [{x:>+8.1e}] [{x:*^#010}] [{x:5g}]", "x"_a = nothing),
             "[none] [    none] [***none***] [none ]");
@@ -150,7 +150,7 @@ TEST_F(format_test, paths_lead_into_maps_sequences_and_described_structs) {
   EXPECT_EQ(said("{v[1][0]}", "v"_a = std::vector<std::vector<bool>>{{}, {true}}), "true");
 }
 
-TEST_F(format_test, what_has_members_is_written_with_them) {
+TEST_F(format_test, values_with_members_are_written_with_them) {
   EXPECT_EQ(said("{x}", "x"_a = std::vector<int>{1, 2, 3}), "[1, 2, 3]");
   EXPECT_EQ(said("{x}", "x"_a = std::map<std::string, double>{{"a", 1.5}}), "{'a': 1.5}");
   EXPECT_EQ(said("{x}", "x"_a = shape{4, "blue"}), "(sides=4, colour='blue', area=6)");
@@ -177,7 +177,7 @@ TEST_F(format_test, a_format_known_only_at_run_time_means_the_same) {
   EXPECT_EQ(said(runtime("{b:>3}{a[0]}"), "a"_a = std::vector<int>{9}, "b"_a = 1), "  19");
 }
 
-TEST_F(format_test, a_runtime_format_that_cannot_be_read_is_refused_with_the_reason) {
+TEST_F(format_test, an_invalid_runtime_format_is_refused_with_the_reason) {
   const auto refusal = [](std::string_view text) -> std::string {
     try {
       (void)runtime(text);
@@ -186,24 +186,24 @@ TEST_F(format_test, a_runtime_format_that_cannot_be_read_is_refused_with_the_rea
     }
     return "accepted";
   };
-  EXPECT_THAT(refusal("a {"), HasSubstr("from character 2 on: a '{' is not closed"));
-  EXPECT_THAT(refusal("a }"), HasSubstr("closes nothing"));
-  EXPECT_THAT(refusal(std::string_view("\0{", 2)), HasSubstr("the format '\\x00{' cannot be read, from character 1"));
-  EXPECT_THAT(refusal("{}"), HasSubstr("no name"));
+  EXPECT_THAT(refusal("a {"), HasSubstr("at character 2: unmatched '{'"));
+  EXPECT_THAT(refusal("a }"), HasSubstr("unmatched '}'"));
+  EXPECT_THAT(refusal(std::string_view("\0{", 2)), HasSubstr("the format '\\x00{' is invalid at character 1"));
+  EXPECT_THAT(refusal("{}"), HasSubstr("name is missing"));
   EXPECT_THAT(refusal("{0}"), HasSubstr("not numbered"));
   EXPECT_THAT(refusal("{a.}"), HasSubstr(".member or [key]"));
-  EXPECT_THAT(refusal("{a[}"), HasSubstr("not closed"));
-  EXPECT_THAT(refusal("{a!x}"), HasSubstr("after '!'"));
-  EXPECT_THAT(refusal("{a:{b:{c}}}"), HasSubstr("no specification of its own"));
+  EXPECT_THAT(refusal("{a[}"), HasSubstr("unmatched '{'"));
+  EXPECT_THAT(refusal("{a!x}"), HasSubstr("'!' must be followed by"));
+  EXPECT_THAT(refusal("{a:{b:{c}}}"), HasSubstr("cannot have a specification itself"));
   EXPECT_EQ(refusal("{a.b[c]!r:>{d}} {{"), "accepted");
 }
 
 TEST_F(format_test, a_message_that_cannot_be_formatted_says_why_and_is_not_lost) {
   EXPECT_EQ(said(runtime("hop {y}"), "x"_a = 1),
-            "hop {y} [this message could not be formatted: there is no field 'y'; given were: x]");
+            "hop {y} [this message could not be formatted: there is no field 'y'; the fields are: x]");
   EXPECT_THAT(said(runtime("{x:d}"), "x"_a = "text"), HasSubstr("{x:d} [this message could not be formatted: "));
-  EXPECT_THAT(said("{x[three]}", "x"_a = std::map<std::string, int>{}), HasSubstr("nothing is at [three]"));
-  EXPECT_THAT(said("{x[3]}", "x"_a = std::vector<int>{1}), HasSubstr("nothing is at [3]"));
+  EXPECT_THAT(said("{x[three]}", "x"_a = std::map<std::string, int>{}), HasSubstr("the value has nothing at [three]"));
+  EXPECT_THAT(said("{x[3]}", "x"_a = std::vector<int>{1}), HasSubstr("the value has nothing at [3]"));
   EXPECT_THAT(said("{x}", "x"_a = grumpy()), HasSubstr("not today"));
 }
 

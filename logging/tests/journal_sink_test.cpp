@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A journal is here whatever listens on the socket: the test itself.
+// A journal, here, is a program that listens on the socket: the test itself.
 #include <interloop/logging/journal_sink.hpp>
 
 #include <interloop/error.hpp>
@@ -49,7 +49,7 @@ class journal_sink_test : public test::logging_test {
     ::rmdir(folder_.c_str());
   }
 
-  // What the journal makes of the next message: its fields. Reads a file, where one was sent.
+  // The fields of the next message, as the journal would read them; also from a file, if one was sent.
   std::multimap<std::string, std::string> receive() {
     std::vector<char> bytes(1 << 20);
     ::iovec part{bytes.data(), bytes.size()};
@@ -130,7 +130,7 @@ TEST_F(journal_sink_test, each_level_has_its_priority) {
   }
 }
 
-TEST_F(journal_sink_test, a_value_may_have_lines) {
+TEST_F(journal_sink_test, a_value_may_have_several_lines) {
   log.info("two\nlines", "text"_a = "a\n\nb=c\n", "empty"_a = "");
   const auto fields = receive();
   EXPECT_EQ(one(fields, "MESSAGE"), "two\nlines");
@@ -148,7 +148,7 @@ TEST_F(journal_sink_test, names_are_made_to_fit_the_journal) {
   EXPECT_EQ(one(fields, "FIELD_"), "4");
 }
 
-TEST_F(journal_sink_test, what_is_too_large_for_a_datagram_comes_as_a_sealed_file) {
+TEST_F(journal_sink_test, a_message_too_large_for_a_datagram_is_sent_as_a_sealed_file) {
   const std::string large(8'000'000, 'x');
   log.info("large", "large"_a = large);
   const auto fields = receive();
@@ -163,12 +163,12 @@ TEST_F(journal_sink_test, a_failure_brings_its_traceback) {
   EXPECT_THAT(one(fields, "LOG_FAILURE_TRACEBACK"), StartsWith("Traceback"));
 }
 
-TEST_F(journal_sink_test, a_journal_that_is_gone_harms_nobody_and_may_come_back) {
+TEST_F(journal_sink_test, a_missing_journal_does_no_harm_and_may_come_back) {
   const auto sink = capture();
   const std::string away = path_ + "_away";
   ASSERT_EQ(::rename(path_.c_str(), away.c_str()), 0);
   log.info("x");
-  EXPECT_THAT(sink->texts().front(), HasSubstr("the journal takes nothing: No such file"));
+  EXPECT_THAT(sink->texts().front(), HasSubstr("the journal does not accept the message: No such file"));
   EXPECT_EQ(sink->texts().size(), 2U);
   ASSERT_EQ(::rename(away.c_str(), path_.c_str()), 0);
   EXPECT_THAT(receive(), IsEmpty());

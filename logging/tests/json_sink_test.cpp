@@ -50,7 +50,7 @@ class json_sink_test : public test::logging_test {
  protected:
   json_sink_test() { add_log_sink(std::make_shared<json_sink>(out_)); }
 
-  /// The part of the only line that comes from the call's fields, and the line's end.
+  /// The part of the only line that comes from the call's fields, and the end of the line.
   std::string fields() {
     const std::string line = out_.str();
     const auto at = line.find("\"log_line\":");
@@ -74,7 +74,7 @@ TEST_F(json_sink_test, fields_keep_their_kinds) {
   EXPECT_EQ(fields(), "\"b\":true,\"n\":null,\"u\":18446744073709551615,\"d\":0.5,\"t\":\"text\"}\n");
 }
 
-TEST_F(json_sink_test, what_has_members_is_an_array_or_an_object) {
+TEST_F(json_sink_test, values_with_members_are_arrays_or_objects) {
   log.info("x", "s"_a = shape{3, {1, 2.5}}, "m"_a = std::map<int, bool>{{7, true}});
   EXPECT_EQ(fields(), "\"s\":{\"sides\":3,\"lengths\":[1,2.5]},\"m\":{\"7\":true}}\n");
 }
@@ -90,7 +90,7 @@ TEST_F(json_sink_test, texts_are_escaped_and_always_utf_8) {
   EXPECT_EQ(fields(), "\"t\":\"q\\\" b\\\\ n\\n \\u0001 \xC3\xA9 \\ufffd \\ufffd\\ufffd\\ufffd \xF0\x9F\x90\xB0\"}\n");
 }
 
-TEST_F(json_sink_test, what_json_has_no_number_for_is_a_string) {
+TEST_F(json_sink_test, a_number_that_json_cannot_express_is_a_string) {
   log.info("x", "i"_a = std::numeric_limits<double>::infinity(), "n"_a = std::numeric_limits<double>::quiet_NaN());
   EXPECT_EQ(fields(), "\"i\":\"inf\",\"n\":\"nan\"}\n");
 }
@@ -100,7 +100,7 @@ TEST_F(json_sink_test, a_value_that_cannot_be_formatted_says_so_in_its_place) {
   EXPECT_EQ(fields(), "\"bad\":\"[this value could not be formatted: cannot]\",\"n\":1}\n");
 }
 
-TEST_F(json_sink_test, a_name_comes_once) {
+TEST_F(json_sink_test, a_duplicate_name_appears_only_once) {
   log.info("x", "text"_a = "mine", "a"_a = 1, "a"_a = 2);
   EXPECT_EQ(fields(), "\"a\":1}\n");
   EXPECT_THAT(out_.str(), Not(HasSubstr("mine")));

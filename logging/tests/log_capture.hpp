@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Keeps what is logged, for tests to look at, in logging that begins anew with each test.
+// Keeps logged events for tests, in a logging system that starts anew with each test.
 #pragma once
 
 #include <interloop/logger.hpp>

@@ -43,7 +43,7 @@ TEST_F(logger_test, every_method_logs_at_its_level) {
   EXPECT_EQ(sink->texts().size(), 7U);
 }
 
-TEST_F(logger_test, a_level_lets_itself_and_all_graver_ones_through) {
+TEST_F(logger_test, a_level_lets_itself_and_all_more_severe_levels_through) {
   const auto sink = capture();
   const logger log = make_logger("levels");
   for (std::size_t global = 0; global < log_levels.size(); ++global) {
@@ -77,13 +77,13 @@ TEST_F(logger_test, an_unknown_level_is_refused_with_the_valid_ones) {
   }
 }
 
-TEST_F(logger_test, a_number_that_is_no_level_is_refused_too) {
+TEST_F(logger_test, a_number_that_is_not_a_level_is_refused_too) {
   EXPECT_THROW(set_global_log_level(static_cast<log_level>(7)), usage_error);
   EXPECT_THROW(make_logger("numbers").set_level(static_cast<log_level>(255)), usage_error);
   EXPECT_EQ(get_global_log_level(), log_level::info);
 }
 
-TEST_F(logger_test, a_pinned_logger_keeps_its_level_until_it_is_let_go) {
+TEST_F(logger_test, a_pinned_logger_keeps_its_level_until_it_is_released) {
   const auto sink = capture();
   const logger pinned = make_logger("pinned");
   const logger copy = make_logger("pinned");
@@ -148,7 +148,7 @@ TEST_F(logger_test, a_category_brings_its_format_and_the_last_one_added_counts) 
   EXPECT_EQ(sink->texts().back(), "hop, Jack!");
 }
 
-TEST_F(logger_test, what_a_level_takes_is_taken_at_a_level_that_is_known_at_run_time_too) {
+TEST_F(logger_test, emit_with_a_level_known_at_run_time_accepts_the_same_arguments) {
   const auto sink = capture();
   const logger log = make_logger("emit");
   add_log_categories({{"emitted", "{who} was emitted"}});
@@ -175,7 +175,7 @@ TEST_F(logger_test, a_failure_takes_its_categorys_format) {
   EXPECT_EQ(sink->last().format, "{what} failed");
 }
 
-TEST_F(logger_test, a_failure_is_said_even_where_the_format_is_wrong) {
+TEST_F(logger_test, a_failure_is_logged_even_if_the_format_is_wrong) {
   const auto sink = capture();
   const failure fail = create_failure(std::runtime_error("Fox spotted!"));
   make_logger("failures").failure(runtime("while {what}"), fail);
@@ -183,7 +183,7 @@ TEST_F(logger_test, a_failure_is_said_even_where_the_format_is_wrong) {
   EXPECT_THAT(sink->texts().front(), ::testing::EndsWith("]: std::runtime_error: Fox spotted!"));
 }
 
-TEST_F(logger_test, a_failure_is_said_at_error_and_traced_at_debug) {
+TEST_F(logger_test, a_failure_is_logged_in_one_line_at_error_and_with_its_traceback_at_debug) {
   const auto sink = capture();
   const logger log = make_logger("failures");
   const failure fail = create_failure(std::runtime_error("Fox spotted!"));
@@ -198,7 +198,7 @@ TEST_F(logger_test, a_failure_is_said_at_error_and_traced_at_debug) {
   EXPECT_EQ(sink->texts().size(), 3U);
 }
 
-// Names that compilers write in their own ways.
+// Compilers write these names in different ways.
 namespace names {
 std::string free_function() { return std::string(make_logger().name()); }
 template <class T>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Formats are read once, and found again: an inner part.
+// Formats are parsed once, and found again: tests of an internal part.
 #include "logging/render.hpp"
 
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@ namespace interloop::detail {
 namespace {
 
 TEST(parsed_format_test, each_of_a_thousand_literals_is_found_again_in_a_few_steps) {
-  constexpr std::size_t distance = 32;  // about what lies between a program's literals
+  constexpr std::size_t distance = 32;  // about the distance between a program's literals
   static const std::string literals(1000 * distance, 'x');
   std::size_t most = 0;
   for (std::size_t at = 0; at < literals.size(); at += distance) {
@@ -26,7 +26,7 @@ TEST(parsed_format_test, each_of_a_thousand_literals_is_found_again_in_a_few_ste
   EXPECT_LT(most, 16U);
 }
 
-TEST(parsed_format_test, a_literal_is_read_anew_for_fields_of_other_names) {
+TEST(parsed_format_test, a_literal_is_parsed_again_for_fields_with_other_names) {
   static constexpr std::string_view literal = "{a}{b}";
   const std::array<field_view, 2> fields{field_view{"a", value_view()}, field_view{"b", value_view()}};
   const std::array<field_view, 2> others{field_view{"b", value_view()}, field_view{"a", value_view()}};

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Says what str.format makes of formats and values.
+"""Prints the results of str.format for formats and values.
 
 Usage: python_format.py FILE
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Random formats, filled in here and by Python's own str.format, for what both know: every text has to be the same.
+// Random formats, filled in here and by Python's own str.format, as far as both support them: the texts must be the
+// same.
 //
-// This program makes the formats and their values, has python_format.py say what Python makes of them, and compares.
+// This program makes the formats and their values, asks python_format.py for Python's results, and compares.
 #include <interloop/logger.hpp>
 
 #include <gtest/gtest.h>
@@ -34,7 +35,7 @@ inline constexpr auto description<point> = describe("x", &point::x, "label", &po
 
 namespace {
 
-// A case: a format and the values of its fields, with Python's way to write them.
+// A case: a format and the values of its fields, with Python's notation for them.
 struct fill_in {
   std::string format;
   int i;
@@ -79,7 +80,7 @@ class maker {
     for (int k = pick(5); k > 0; --k) made += one_of({"x", " ", "{{", "}}", "!", ":", "[", ".", "\n"});
     return made;
   }
-  // What both languages mean by the same specification.
+  // Specifications that mean the same in both languages.
   std::string text_spec() {
     return one_of({"", "", ":>12", ":<9", ":^11", ":*^7", ":.2", ":_>6.3", ":{width}", ":>{width}", ":s"});
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Lists that are replaced while others read them: each goes once, with its last reader.
+// Lists that are replaced while other threads read them: each is destroyed once, with its last reader.
 #include "logging/sink_lists.hpp"
 
 #include <gtest/gtest.h>
@@ -33,7 +33,7 @@ TEST(sink_lists_test, the_first_one_is_empty) {
   lists.replace(list_of(0));
 }
 
-TEST(sink_lists_test, a_list_that_nobody_reads_goes_when_it_is_replaced) {
+TEST(sink_lists_test, a_list_that_nobody_reads_is_destroyed_when_it_is_replaced) {
   sink_lists lists;
   lists.replace(list_of(2));
   EXPECT_EQ(lists.read()->size(), 2u);
@@ -43,7 +43,7 @@ TEST(sink_lists_test, a_list_that_nobody_reads_goes_when_it_is_replaced) {
   EXPECT_EQ(counted_sink::alive, 0);
 }
 
-TEST(sink_lists_test, a_list_that_is_read_goes_with_its_last_reader) {
+TEST(sink_lists_test, a_list_that_is_being_read_is_destroyed_with_its_last_reader) {
   sink_lists lists;
   lists.replace(list_of(3));
   {
@@ -72,7 +72,7 @@ TEST(sink_lists_test, a_reader_may_take_the_next_list_instead) {
   EXPECT_EQ(counted_sink::alive, 0);
 }
 
-TEST(sink_lists_test, where_too_many_lists_are_read_still_the_one_there_is_stays) {
+TEST(sink_lists_test, if_too_many_lists_are_still_being_read_the_current_one_stays) {
   sink_lists lists;
   lists.replace(list_of(1));
   std::vector<sink_lists::reader> readers;

@@ -135,7 +135,7 @@ TEST_F(start_test, a_call_that_was_refused_does_not_count) {
   EXPECT_EQ(without_time(out.str()), "x\n");
 }
 
-TEST_F(start_test, before_it_what_is_at_warn_and_above_is_kept_and_comes_first) {
+TEST_F(start_test, messages_at_warn_and_above_before_start_are_kept_and_come_first) {
   {
     const std::string gone_by_then = "a text that does not outlive the call";
     log.warn("kept: {text}", "text"_a = gone_by_then);
@@ -148,7 +148,7 @@ TEST_F(start_test, before_it_what_is_at_warn_and_above_is_kept_and_comes_first) 
   EXPECT_EQ(without_time(out.str()), "kept: a text that does not outlive the call\nkept too\nnow\n");
 }
 
-TEST_F(start_test, what_is_kept_comes_out_as_far_as_the_levels_let_it_through_by_then) {
+TEST_F(start_test, kept_messages_come_out_if_the_levels_at_that_time_let_them_through) {
   const logger pinned = make_logger("start_test pinned");
   pinned.set_level(log_level::warn);
   log.warn("not wanted any more");
@@ -158,14 +158,14 @@ TEST_F(start_test, what_is_kept_comes_out_as_far_as_the_levels_let_it_through_by
   EXPECT_EQ(without_time(out.str()), "an error\npinned\n");
 }
 
-TEST_F(start_test, what_is_formatted_to_be_kept_may_log) {
+TEST_F(start_test, formatting_a_kept_message_may_log) {
   log.warn("{x}", "x"_a = chatty_value());
   const auto sink = capture();
   EXPECT_EQ(sink->texts().front(), "from a formatter");
   EXPECT_EQ(sink->texts().back(), "chatty");
 }
 
-TEST_F(start_test, what_is_kept_is_bounded_and_the_log_says_what_was_lost) {
+TEST_F(start_test, the_number_of_kept_messages_is_bounded_and_the_log_says_how_many_were_lost) {
   for (int i = 0; i < 1005; ++i) log.warn("{i}", "i"_a = i);
   const auto sink = capture();
   ASSERT_EQ(sink->texts().size(), 1000U);
@@ -222,7 +222,7 @@ class throwing_sink : public log_sink {
   void flush() override { throw 1; }
 };
 
-TEST_F(start_test, a_sink_that_throws_harms_no_other_and_is_reported_ever_more_seldom) {
+TEST_F(start_test, a_sink_that_throws_harms_no_other_and_is_reported_less_and_less_often) {
   add_log_sink(std::make_shared<throwing_sink>());
   const auto sink = capture();
   for (int i = 1; i <= 4; ++i) log.info("{i}", "i"_a = i);
@@ -240,7 +240,7 @@ class chatty_sink : public log_sink {
   logger log_ = make_logger("chatty");
 };
 
-TEST_F(start_test, what_a_sink_logs_goes_to_the_others_only) {
+TEST_F(start_test, messages_that_a_sink_logs_go_only_to_the_others) {
   add_log_sink(std::make_shared<chatty_sink>());
   const auto sink = capture();
   log.info("x");
@@ -272,7 +272,7 @@ TEST_F(start_test, a_sink_may_add_and_remove_sinks) {
   EXPECT_EQ(later->texts().back(), "y");
 }
 
-TEST_F(start_test, an_error_of_the_system_is_told_with_its_reason) {
+TEST_F(start_test, a_system_error_is_reported_with_its_reason) {
   std::ostringstream closed;
   add_log_sink(std::make_shared<line_sink>(closed));
   const auto sink = capture();
@@ -283,7 +283,7 @@ TEST_F(start_test, an_error_of_the_system_is_told_with_its_reason) {
   EXPECT_EQ(without_time(closed.str()), "y\n");
 }
 
-TEST_F(start_test, what_a_full_descriptor_cuts_off_is_not_put_together_with_the_next_line) {
+TEST_F(start_test, a_line_cut_off_by_a_full_descriptor_is_not_joined_with_the_next_line) {
   std::array<int, 2> ends{};
   ASSERT_EQ(::pipe2(ends.data(), O_NONBLOCK), 0);
   add_log_sink(std::make_shared<line_sink>(ends[1]));
@@ -302,8 +302,8 @@ TEST_F(start_test, what_a_full_descriptor_cuts_off_is_not_put_together_with_the_
   ::close(ends[1]);
 }
 
-// Two thousand lines into a small pipe that does not block, which is read slowly: `make` makes a sink for its end. Also
-// what the program itself had written there.
+// Writes two thousand lines into a small non-blocking pipe that is read slowly: `make` makes a sink for its end. Also
+// text that the program itself had written there.
 template <class Make>
 void all_lines_come_through_a_full_pipe(Make make) {
   std::array<int, 2> ends{};
@@ -335,7 +335,7 @@ void all_lines_come_through_a_full_pipe(Make make) {
   EXPECT_NE(at, std::string::npos);
 }
 
-TEST_F(start_test, what_goes_to_a_file_whose_descriptor_does_not_block_waits_for_room) {
+TEST_F(start_test, writing_to_a_file_with_a_non_blocking_descriptor_waits_for_room) {
   for (const bool json : {false, true}) {
     all_lines_come_through_a_full_pipe([&](int to) -> std::shared_ptr<log_sink> {
       std::FILE* const file = ::fdopen(::dup(to), "w");
@@ -343,7 +343,7 @@ TEST_F(start_test, what_goes_to_a_file_whose_descriptor_does_not_block_waits_for
       std::shared_ptr<log_sink> sink = std::make_shared<json_sink>(file);
       if (!json) {
         sink = std::make_shared<line_sink>(file);
-        ::fcntl(to, F_SETFL, 0);  // the flag may come later, from whoever the pipe is shared with
+        ::fcntl(to, F_SETFL, 0);  // the flag may be set later, by another process that shares the pipe
         add_log_sink(sink);
         log.info("in the file's buffer");
         remove_log_sink(sink);
@@ -355,8 +355,8 @@ TEST_F(start_test, what_goes_to_a_file_whose_descriptor_does_not_block_waits_for
 }
 
 #if __has_include(<ext/stdio_filebuf.h>)
-TEST_F(start_test, what_goes_to_a_stream_whose_descriptor_does_not_block_waits_for_room) {
-  for (const bool synced : {false, true}) {  // as std::cout is, with C's files or not
+TEST_F(start_test, writing_to_a_stream_with_a_non_blocking_descriptor_waits_for_room) {
+  for (const bool synced : {false, true}) {  // like std::cout, synchronised with C's files or not
     all_lines_come_through_a_full_pipe([&](int to) -> std::shared_ptr<log_sink> {
       struct output {
         std::FILE* file;
@@ -377,7 +377,7 @@ TEST_F(start_test, what_goes_to_a_stream_whose_descriptor_does_not_block_waits_f
 }
 #endif
 
-TEST_F(start_test, what_the_only_sink_could_not_write_is_said_on_stderr) {
+TEST_F(start_test, a_message_that_the_only_sink_could_not_write_is_reported_on_stderr) {
   ::testing::internal::CaptureStderr();
   std::ostringstream closed;
   add_log_sink(std::make_shared<line_sink>(closed));
@@ -387,7 +387,7 @@ TEST_F(start_test, what_the_only_sink_could_not_write_is_said_on_stderr) {
               StartsWith("interloop: a log sink failed to write, 1 time so far: log: writing to the stream failed"));
 }
 
-TEST_F(start_test, what_a_sink_could_not_write_is_said_on_stderr_where_the_others_do_not_want_it) {
+TEST_F(start_test, messages_that_a_sink_could_not_write_go_to_stderr_if_the_other_sinks_skip_them) {
   ::testing::internal::CaptureStderr();
   std::ostringstream closed;
   add_log_sink(std::make_shared<line_sink>(closed), "critical");
@@ -415,7 +415,7 @@ TEST_F(start_test, a_stream_that_throws_is_written_to_again) {
   EXPECT_EQ(without_time(buffer.str()), "y\n");
 }
 
-TEST_F(start_test, a_stream_that_cannot_be_flushed_is_told_of_and_written_to_again) {
+TEST_F(start_test, a_stream_that_cannot_be_flushed_is_reported_and_written_to_again) {
   class unflushable : public std::stringbuf {
    private:
     int sync() override { return -1; }

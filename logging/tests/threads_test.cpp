@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Many threads, one output: every line is there, whole, and each thread's are in its order.
+// Many threads, one output: every line is there, whole, and the lines of each thread are in order.
 #include <interloop/logger.hpp>
 
 #include <gtest/gtest.h>
@@ -22,7 +22,7 @@ namespace interloop {
 namespace {
 
 constexpr int threads = 16;
-// Sanitizers slow this down tenfold and more; what they look for shows early.
+// Sanitizers make this ten times slower or worse, and find their errors early.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr int lines = 5'000;
 #elif defined(__has_feature)
@@ -60,7 +60,7 @@ class threads_test : public test::logging_test {
     flush_logs();
   }
 
-  // Returns how many lines there are, or -1 with a test failure at the first torn or misplaced one.
+  // Returns the number of lines, or -1 with a test failure at the first torn or misplaced one.
   int count_whole_lines() {
     std::ifstream in(path_);
     std::array<int, threads> next{};

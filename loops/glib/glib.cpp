@@ -103,7 +103,7 @@ class glib_watch final : public port_watch {
 };
 
 // GLib ends the process if it cannot get a descriptor for a context's wake-ups.
-void require_context() { require_descriptors(2, "glib: no context can be made"); }
+void require_context() { require_descriptors(2, "glib: cannot create a context"); }
 
 GMainContext* default_context() {
   require_context();  // it may be made now

@@ -42,7 +42,7 @@ class libuv_watch final : public port_watch {
       : port_(port), watched_(watched), block_(new block{}) {
     if (const int code = uv_poll_init(native, &block_->poll, fd); code < 0) {
       delete block_;
-      check(code, "this descriptor cannot be watched");
+      check(code, "cannot watch this descriptor");
     }
     block_->poll.data = block_;
     block_->watch = this;
@@ -107,7 +107,7 @@ class libuv_port final : public loop_port {
   explicit libuv_port(uv_loop_t* native) : native_(native), block_(new block{}) {
     if (const int code = uv_poll_init(native, &block_->waker, block_->event.get()); code < 0) {
       delete block_;
-      check(code, "no handle for wake-ups");
+      check(code, "cannot create a handle for wake-ups");
     }
     uv_timer_init(native, &block_->timer);  // none of these can fail
     uv_idle_init(native, &block_->idle);
@@ -259,7 +259,7 @@ class libuv_port final : public loop_port {
 void libuv_watch::start(interest wanted) {
   const int events = (has(wanted, interest::read) ? UV_READABLE : 0) | (has(wanted, interest::write) ? UV_WRITABLE : 0);
   check(events == 0 ? uv_poll_stop(&block_->poll) : uv_poll_start(&block_->poll, events, &on_event),
-        "this descriptor cannot be watched");
+        "cannot watch this descriptor");
   if (unsettled_ || events == 0) return;
   port_.settle_before_the_poll(*this);
   unsettled_ = true;
@@ -275,15 +275,15 @@ void libuv_watch::close() noexcept {
 }
 
 uv_loop_t* require(uv_loop_t* native) {
-  if (!native) throw usage_error("libuv: the uv_loop_t is null; give an initialised one, e.g. uv_default_loop()");
+  if (!native) throw usage_error("libuv: the uv_loop_t is null; pass an initialised one, e.g. uv_default_loop()");
   return native;
 }
 
 std::shared_ptr<uv_loop_t> make_native() {
   // The first loop of a process opens eight (libuv 1.44), and libuv aborts if it cannot.
-  require_descriptors(10, "libuv: no loop can be made");
+  require_descriptors(10, "libuv: cannot create a loop");
   auto native = std::make_unique<uv_loop_t>();
-  check(uv_loop_init(native.get()), "no loop can be made");
+  check(uv_loop_init(native.get()), "cannot create a loop");
   return {native.release(), [](uv_loop_t* mine) {
             if (uv_backend_fd(mine) >= 0) uv_run(mine, UV_RUN_DEFAULT);  // runs the close callbacks of the handles
             uv_loop_close(mine);

@@ -12,7 +12,7 @@ object helper(const char* name) {
   return module ? attribute(module, name) : object();
 }
 
-// The loop's Python one; None once it is closed, for which the helpers have an answer.
+// The loop's Python loop; None once that is closed, which the helpers allow for.
 PyObject* native_or_none(const loop& core) {
   PyObject* native = native_of(core);
   return native ? native : Py_None;

@@ -29,7 +29,7 @@ PyObject* invoke(PyObject* self, PyObject* args, PyObject*) {
     if (message) PyErr_SetObject(PyExc_RuntimeError, message.get());
     return nullptr;
   } catch (...) {
-    if (!PyErr_Occurred()) PyErr_SetString(PyExc_RuntimeError, "a C++ exception that is no std::exception");
+    if (!PyErr_Occurred()) PyErr_SetString(PyExc_RuntimeError, "a C++ exception that is not a std::exception");
     return nullptr;
   }
   if (PyErr_Occurred()) return nullptr;
@@ -57,7 +57,7 @@ PyTypeObject* make_type() {
 }  // namespace
 
 PyObject* make_function(function<void(PyObject*)> fn) {
-  static PyTypeObject* type = nullptr;  // under the GIL, which a static one's own guard would deadlock with
+  static PyTypeObject* type = nullptr;  // under the GIL: a static object's own guard would deadlock with it
   if (!type) type = make_type();
   object made = type ? from_python([] { return type->tp_alloc(type, 0); }) : object();
   if (made) std::construct_at(&call_of(made.get()), std::move(fn));

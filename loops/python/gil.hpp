@@ -12,12 +12,13 @@
 
 namespace interloop::python {
 
-/// What `f` returns, which calls Python: everything that may take the GIL anew comes here, as do all calls, imports and
-/// drops. From 3.11 to 3.13 CPython unwinds the stack of a thread that asks for the GIL while the interpreter ends: C++
-/// would give references back without the GIL, and functions that throw nothing would end the process. So such a thread
-/// sleeps here until the process ends, as it does by itself from 3.14 on.
-/// A destructor notices it, for a handler would be a second one inside of a user's; and a function of its own, for inside
-/// of one that throws nothing a compiler may leave out what is done while the stack is unwound.
+/// Returns what `f` returns. `f` calls Python: everything that may take the GIL anew goes through here, and so do all
+/// calls, imports and dropped references. From 3.11 to 3.13, CPython unwinds the stack of a thread that asks for the
+/// GIL while the interpreter ends: C++ destructors would drop references without the GIL, and noexcept functions would
+/// end the process. So such a thread sleeps here until the process ends, which is what CPython itself does from 3.14
+/// on.
+/// A destructor notices the unwinding, because a catch handler would be nested in a user's handler. This is a function
+/// of its own because inside a noexcept function a compiler may leave out what is done during unwinding.
 template <class F>
 [[gnu::noinline]] auto in_python(F f) {
   struct here {
@@ -43,7 +44,7 @@ class gil {
   PyGILState_STATE state_;
 };
 
-/// A reference. Dropped under the GIL; leaked where the interpreter is gone.
+/// A reference. It is dropped under the GIL, or leaked if the interpreter has gone.
 class object {
  public:
   object() noexcept = default;
@@ -100,7 +101,8 @@ inline void write_unraisable(PyObject* where) {
   in_python([where] { return PyErr_WriteUnraisable(where), nullptr; });
 }
 
-/// A str of C++ text, which may be anything: what is no UTF-8 becomes backslash escapes. None: an exception is set.
+/// A str made from C++ text, which may contain any bytes: invalid UTF-8 becomes backslash escapes. None: an exception
+/// is set.
 inline object text_of(std::string_view text) {
   return object(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "backslashreplace"));
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // The port asks a driver, a Python object that knows one kind of loop (`interloop/_loops.py`), for timers and for one
-// readable descriptor: an epoll of its own, in which an eventfd for wake-ups and all watched descriptors are. So a thread
-// without the GIL can wake, a change of interest is no Python call, and error and hang-up look alike on every loop
-// (uvloop would give up a descriptor, Twisted drop it). A loop that watches nothing (`task.Clock`) is woken by a call
-// of no delay, under the GIL.
+// readable descriptor: an epoll instance of its own, which contains an eventfd for wake-ups and all watched
+// descriptors. So a thread without the GIL can wake the loop, a change of interest does not call Python, and errors and
+// hang-ups look the same on every loop (uvloop would abandon the descriptor, Twisted would drop it). A loop that cannot
+// watch descriptors (`task.Clock`) is woken by a delayed call without a delay, under the GIL.
 #include "gil.hpp"
 
 #include <interloop/adapters/python.hpp>
@@ -65,15 +65,15 @@ bool flag(const object& driver, const char* name) {
   return is_true;
 }
 
-// An exception of the loop's own has nowhere to go from here; sys.unraisablehook shows it.
+// Nobody else can receive an exception from the driver; sys.unraisablehook shows it.
 void report_unraisable(const object& driver) {
   if (PyErr_Occurred()) python::write_unraisable(driver.get());
 }
 
 class python_port;
 
-// What is in the epoll, by number: an event may come for a watch that another event's callback has just ended.
-// A forked child shares the epoll with its parent, and must leave it as it is.
+// The watches in the epoll, by number: an event may arrive for a watch that another event's callback has just ended. A
+// forked child shares the epoll with its parent, and must not change it.
 struct watched_fds {
   const unsigned forks = fork_count();
   int epoll = -1;
@@ -178,7 +178,7 @@ class python_port final : public loop_port {
   }
 
   std::unique_ptr<port_watch> watch(int fd, interest wanted, watched_fd& watched) override {
-    if (!all_) throw usage_error("watch: this Python loop is a clock only and watches no descriptors");
+    if (!all_) throw usage_error("watch: this Python loop is only a clock and cannot watch descriptors");
     return std::make_unique<python_watch>(all_, fd, wanted, watched);
   }
 
@@ -196,7 +196,7 @@ class python_port final : public loop_port {
     if (released) released();
   }
 
-  /// The Python loop knows the instance, not its number, so it is told of the new one.
+  /// The Python loop has registered the old epoll instance, not its number, so it is given the new instance.
   void renew_epoll() noexcept {
     const gil locked;
     if (!call_method(driver_, "remove_reader", "O", reader_.get())) PyErr_Clear();
@@ -206,7 +206,7 @@ class python_port final : public loop_port {
   }
 
   [[nodiscard]] PyObject* native() const noexcept { return native_; }
-  // From here on the Python loop may go first, which closes this one.
+  // From here on the Python loop may close first, and then it closes this one.
   void do_not_keep_native() noexcept { kept_ = object(); }
   [[nodiscard]] const object& driver() const noexcept { return driver_; }
 
@@ -221,8 +221,8 @@ class python_port final : public loop_port {
     if (all_->epoll < 0 || ::epoll_ctl(all_->epoll, EPOLL_CTL_ADD, waker_->get(), &event) != 0) {
       const std::string reason = std::strerror(errno);
       close_epoll();
-      throw usage_error("python_loop: no epoll instance for its descriptors can be made (" + reason +
-                        "); close some, or raise the limit, ulimit -n");
+      throw usage_error("python_loop: cannot create an epoll instance for its descriptors (" + reason +
+                        "); close some, or raise the limit (ulimit -n)");
     }
     on_ready_ = object(python::make_function([all = all_](PyObject*) { dispatch(*all); }));
     if (on_ready_) reader_ = call_method(driver_, "add_reader", "iO", all_->epoll, on_ready_.get());
@@ -238,7 +238,7 @@ class python_port final : public loop_port {
     if (all_->epoll >= 0) ::close(std::exchange(all_->epoll, -1));
   }
 
-  // Any of the callbacks may close the loop, or end the watch of a later event.
+  // Any of the callbacks may close the loop, or end the watch that a later event belongs to.
   static void dispatch(watched_fds& all) {
     std::array<epoll_event, 64> events{};
     if (all.epoll < 0) return;
@@ -258,7 +258,7 @@ class python_port final : public loop_port {
   void on_wake() {
     if (waker_) waker_->take();
     wake_call_ = object();
-    woken_.exchange(false, std::memory_order_acq_rel);  // before the turn, so that what comes during it wakes again
+    woken_.exchange(false, std::memory_order_acq_rel);  // before the turn: later wake-ups count again
     turn();
   }
 
@@ -270,26 +270,26 @@ class python_port final : public loop_port {
     if (wake_call_ && !call_method(driver_, "cancel", "O", wake_call_.get())) report_unraisable(driver_);
     wake_call_ = object();
     if (reader_ && all_->usable() && !call_method(driver_, "remove_reader", "O", reader_.get()))
-      PyErr_Clear();  // the Python loop has gone first
+      PyErr_Clear();  // the Python loop has closed first
     close_epoll();
     reader_ = object();
     on_ready_ = object();
     driver_ = object();
   }
 
-  PyObject* native_;  // there as long as this is open
+  PyObject* native_;  // exists as long as this is open
   object kept_;       // the same, or none
-  object driver_;     // does not keep it
+  object driver_;     // does not keep the native loop alive
   object on_alarm_;
   object on_wake_;
   object on_ready_;
   object reader_;
   object alarm_;
-  object wake_call_;                                                           // of a clock; guarded by the GIL
+  object wake_call_;                                                           // only for a clock; guarded by the GIL
   std::shared_ptr<python_port*> self_ = std::make_shared<python_port*>(this);  // null once released, for late calls
-  std::optional<wake_fd> waker_;                                               // of a loop that watches descriptors
+  std::optional<wake_fd> waker_;                                               // only if the loop watches descriptors
   std::atomic<bool> woken_{false};                                             // of a clock
-  std::shared_ptr<watched_fds> all_;                                           // null: the loop is a clock only
+  std::shared_ptr<watched_fds> all_;                                           // null: the loop is only a clock
   bool steady_ = true;
 };
 
@@ -297,13 +297,13 @@ void python_watch::lost() noexcept {
   if (in_epoll_ && all_->usable()) all_->port->renew_epoll();
 }
 
-// A loop that `current_loop` has made. It does not keep the Python loop: where nobody closes that, it is collected.
+// A loop that `current_loop` has made. It does not keep the Python loop alive: if nobody closes that, it is collected.
 struct made_loop {
   std::unique_ptr<python_loop> loop;
-  object gone;  // a weak reference to the Python loop, whose end it hears of
+  object gone;  // a weak reference to the Python loop, which reports that loop's end
 };
 
-// By the Python loop. Guarded by the GIL; kept until that loop ends.
+// The made loops, by Python loop. Guarded by the GIL; each is kept until its Python loop ends.
 std::unordered_map<PyObject*, made_loop>& made_loops() {
   static auto& loops = *new std::unordered_map<PyObject*, made_loop>;
   return loops;
@@ -318,11 +318,11 @@ void close_made(PyObject* native) {
   (*last.loop)->close();
 }
 
-// Closes those whose Python loop was closed without winding up first: `loop.close()` alone tells nobody. So a program
-// that makes one asyncio loop after another keeps the descriptors of the last one at most.
+// Closes the loops whose Python loop was closed without shutting down first: a bare `loop.close()` notifies nobody. So
+// a program that makes one asyncio loop after another keeps at most the descriptors of the last one.
 void close_those_that_have_ended() {
   auto& all = made_loops();
-  std::vector<object> natives;  // asking and closing run Python code, during which other threads may come here
+  std::vector<object> natives;  // the calls below run Python code, during which other threads may change the map
   natives.reserve(all.size());
   for (const auto& [native, made] : all) natives.push_back(object::borrow(native));
   for (const object& native : natives) {
@@ -373,7 +373,8 @@ loop& python::current_loop() {
   close_those_that_have_ended();
   auto made = std::make_unique<python_loop>(native.get());
   loop& core = **made;
-  // Told of the Python loop's end by whichever comes first, it cannot take another loop at the same address for it.
+  // The loop is closed at the first sign of the Python loop's end, so another loop at the same address is not mistaken
+  // for it.
   const object ended(make_function([key = native.get()](PyObject*) { close_made(key); }));
   auto& port = python_port::of(core);
   if (!ended || !call_method(port.driver(), "when_ended", "O", ended.get())) throw_error("current_loop");

@@ -10,7 +10,8 @@
 namespace interloop::python {
 namespace {
 
-// A visitor counts itself before it looks at `over`; who ends the interpreter sets that before it looks at the count.
+// A visitor counts itself before it looks at `over`; the thread that ends the interpreter sets `over` before it looks
+// at the count.
 std::atomic<int> inside{0};
 std::atomic<bool> over{false};
 
@@ -46,7 +47,7 @@ visitor::~visitor() {
 bool visitor::expect() {
   static bool expected = false;
   if (expected) return true;
-  static const int forks_safely = ::pthread_atfork(nullptr, nullptr, [] { inside = 0; });  // the threads are not there
+  static const int forks_safely = ::pthread_atfork(nullptr, nullptr, [] { inside = 0; });  // no threads there
   static_cast<void>(forks_safely);
   const object module = from_python([] { return PyImport_ImportModule("atexit"); });
   const object end(module ? make_function([](PyObject*) { let_nobody_in(); }) : nullptr);

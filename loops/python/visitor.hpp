@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The GIL for threads of C++'s own, which nothing else keeps from meeting the interpreter's end.
+// The GIL for C++ threads, which otherwise might use the interpreter while it ends.
 #pragma once
 
 #include "gil.hpp"
@@ -8,9 +8,9 @@
 
 namespace interloop::python {
 
-/// Holds the GIL while the interpreter can be used. Of a thread that asks for the GIL when the interpreter has begun to
-/// end, Python makes an end: it unwinds the stack, by which functions that throw nothing end the process. So the end
-/// waits for who is inside, and lets nobody in any more but threads that have the GIL.
+/// Holds the GIL while the interpreter can be used. If a thread asks for the GIL after the interpreter has begun to
+/// end, Python ends the thread by unwinding its stack, and noexcept functions then end the process. So the end waits
+/// for threads that are inside, and afterwards only threads that have the GIL may enter.
 class visitor {
  public:
   visitor() noexcept;
@@ -20,7 +20,8 @@ class visitor {
   /// Whether it holds the GIL.
   explicit operator bool() const noexcept { return locked_.has_value(); }
 
-  /// To be called, under the GIL, before there are visitors: tells the interpreter. False: a Python exception is set.
+  /// Call this, under the GIL, before there are visitors: it registers with the interpreter. False: a Python exception
+  /// is set.
   static bool expect();
 
  private:

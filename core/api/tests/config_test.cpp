@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which loop functions use: none selected, one, a second one, several at once, and one replaced for a test.
+// Which loop the functions use if no loop, one, a second one or several are selected, and if a test replaces one.
 #include <interloop/interloop.hpp>
 #include <interloop/select.hpp>
 #include <interloop/testing/manual_loop.hpp>
@@ -28,7 +28,7 @@ class config_test : public ::testing::Test {
   void SetUp() override { config().loop = nullptr; }
   void TearDown() override { config().loop = nullptr; }
 
-  // What use_<loop>() does, with a name and a native loop of our own.
+  // Does what use_<loop>() does, with a name and a native loop of the test.
   static loop& use(std::string_view name, const void* native) {
     return select_loop(name, native, [] { return loop_owner(testing::manual_loop()); });
   }
@@ -43,7 +43,7 @@ void expect_unselected(F call) {
     EXPECT_THAT(call, ThrowsMessage<usage_error>(HasSubstr("use_" + name + "()")));
 }
 
-TEST_F(config_test, until_a_loop_is_selected_every_function_names_the_functions_that_select_one) {
+TEST_F(config_test, before_a_loop_is_selected_every_function_names_the_functions_that_select_one) {
   expect_unselected([] { static_cast<void>(create_future<int>()); });
   expect_unselected([] { static_cast<void>(create_future<int>(1)); });
   expect_unselected([] { static_cast<void>(create_future_success(1)); });
@@ -67,7 +67,7 @@ TEST_F(config_test, until_a_loop_is_selected_every_function_names_the_functions_
   expect_unselected([] { static_cast<void>([]() -> future<void> { co_return; }()); });
 }
 
-TEST_F(config_test, what_needs_no_loop_works_without_one) {
+TEST_F(config_test, functions_that_need_no_loop_work_without_one) {
   EXPECT_FALSE(is_future(1));
   EXPECT_EQ(failure_message(create_failure(std::runtime_error("x"))), "std::runtime_error: x");
   EXPECT_GT(time_ns(), 0);
@@ -86,7 +86,7 @@ TEST_F(config_test, selecting_another_one_while_it_is_open_throws_and_changes_no
   loop& first = use("manual", &first_native);
   EXPECT_THAT([&] { use("manual", &second_native); },
               ThrowsMessage<usage_error>(
-                  AllOf(HasSubstr("use_manual: a loop is selected already (manual)"), HasSubstr("with_config()"))));
+                  AllOf(HasSubstr("use_manual: a loop is already selected (manual)"), HasSubstr("with_config()"))));
   EXPECT_THAT([&] { use("other", &first_native); }, ThrowsMessage<usage_error>(HasSubstr("use_other")));
   EXPECT_EQ(config().loop, &first);
   first.close();

@@ -43,7 +43,7 @@ TEST(function_test, keeps_state_between_calls) {
   EXPECT_EQ(count(), 2);
 }
 
-TEST(function_test, holds_and_passes_what_only_moves) {
+TEST(function_test, holds_and_passes_move_only_objects) {
   function<int(std::unique_ptr<int>)> add = [mine = std::make_unique<int>(1)](std::unique_ptr<int> other) {
     return *mine + *other;
   };
@@ -112,7 +112,7 @@ TEST(function_test, a_callable_that_moves_with_exceptions_or_is_over_aligned_liv
   EXPECT_TRUE(strict());
 }
 
-TEST(function_test, what_the_callable_throws_passes_through) {
+TEST(function_test, an_exception_of_the_callable_passes_through) {
   function<void()> bad = [] { throw std::runtime_error("out"); };
   EXPECT_THROW(bad(), std::runtime_error);
   EXPECT_TRUE(bad);

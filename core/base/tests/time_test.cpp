@@ -24,7 +24,7 @@ TEST(time_test, whole_units_convert_exactly) {
   EXPECT_EQ(to_duration(std::chrono::duration<float>(0.5F)), 500ms);
 }
 
-TEST(time_test, what_is_finer_than_a_nanosecond_is_rounded_up) {
+TEST(time_test, fractions_of_a_nanosecond_are_rounded_up) {
   using picoseconds = std::chrono::duration<std::int64_t, std::pico>;
   EXPECT_EQ(to_duration(picoseconds(1)), 1ns);
   EXPECT_EQ(to_duration(picoseconds(1001)), 2ns);
@@ -35,9 +35,9 @@ TEST(time_test, what_is_finer_than_a_nanosecond_is_rounded_up) {
   EXPECT_EQ(to_duration(thirds(1)), 333'333'334ns);
 }
 
-TEST(time_test, not_a_number_is_no_time) { EXPECT_EQ(to_duration(seconds(std::nan(""))), 0ns); }
+TEST(time_test, not_a_number_is_not_a_time) { EXPECT_EQ(to_duration(seconds(std::nan(""))), 0ns); }
 
-TEST(time_test, infinity_and_what_does_not_fit_become_the_limits) {
+TEST(time_test, infinity_and_values_out_of_range_become_the_limits) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   EXPECT_EQ(to_duration(seconds(infinity)), (duration::max)());
   EXPECT_EQ(to_duration(seconds(-infinity)), (duration::min)());

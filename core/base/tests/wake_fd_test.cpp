@@ -67,10 +67,9 @@ TEST(wake_fd_test, the_error_names_the_loop_and_what_to_do_where_no_descriptor_i
     const wake_fd waker("some_loop");
     FAIL() << "there was a descriptor";
   } catch (const usage_error& why) {
-    EXPECT_EQ(
-        std::string(why.what()),
-        "some_loop: no descriptor is left for its wake-ups (Too many open files); close some, or raise the limit, "
-        "ulimit -n");
+    EXPECT_EQ(std::string(why.what()),
+              "some_loop: no descriptor is left for its wake-ups (Too many open files); close some, or raise the limit "
+              "(ulimit -n)");
   }
 }
 

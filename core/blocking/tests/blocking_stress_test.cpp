@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Many threads at once, and two things at the same moment. What is random is printed as a seed on failure.
+// Many threads at once, and two events at the same moment. A failure prints the random seed.
 #include "support/blocking.hpp"
 
 #include <interloop/interloop.hpp>
@@ -23,8 +23,8 @@ namespace {
 class blocking_stress_test : public blocking_test::on_each_loop {};
 INTERLOOP_ON_EACH_LOOP(blocking_stress_test);
 
-// AddressSanitizer makes an exception of each of many threads cost so much that it gets a tenth: its errors do not depend
-// on the count. ThreadSanitizer gets all.
+// With AddressSanitizer, an exception in one of many threads is so expensive that only a tenth are thrown: the errors
+// that it finds do not depend on the number. With ThreadSanitizer, all are thrown.
 #ifdef __SANITIZE_ADDRESS__
 constexpr std::size_t scale = 10;
 #else
@@ -47,14 +47,14 @@ class counted {
   static inline std::atomic<long> alive{0};
 };
 
-// Burns time without sleeping, so that two things happen about at once.
+// Burns time without sleeping, so that two events happen at about the same time.
 void spin_for(std::chrono::nanoseconds span) {
   const auto end = std::chrono::steady_clock::now() + span;
   while (std::chrono::steady_clock::now() < end) {
   }
 }
 
-TEST_P(blocking_stress_test, of_many_calls_from_many_threads_none_is_lost_and_none_runs_twice) {
+TEST_P(blocking_stress_test, many_calls_from_many_threads_each_run_exactly_once) {
   struct entry {  // the loop's thread only
     unsigned char runs = 0;
     unsigned char cancels = 0;
@@ -206,7 +206,7 @@ TEST_P(blocking_stress_test, a_timeout_racing_the_result_gives_one_or_the_other_
     EXPECT_EQ(result.wait(60s).value, 7);
     try {
       EXPECT_EQ(wait_for(*thread, timeout, soon.wrapped())(delay).value, 7);
-    } catch (const timeout_error&) {  // and the coroutine is cancelled, or is not any more
+    } catch (const timeout_error&) {  // and the coroutine is cancelled, or has ended
     }
   }
   settle(*thread);
@@ -291,8 +291,8 @@ TEST_P(blocking_stress_test, dropping_results_racing_their_outcome_leaks_nothing
     result.reset();
     other.join();
   }
-  // A failure was either looked at, or is reported: each once.
-  wait_for(*thread, 60s, [] { return interloop::sleep(10ms); })();  // the last coroutines end
+  // Each failure was either looked at or is reported, once.
+  wait_for(*thread, 60s, [] { return interloop::sleep(10ms); })();  // until the last coroutines have ended
   settle(*thread);
   for (const std::string& line : told.all()) {
     const auto at = line.find("failure ");
@@ -305,7 +305,7 @@ TEST_P(blocking_stress_test, dropping_results_racing_their_outcome_leaks_nothing
   EXPECT_EQ(counted::alive, 0);
 }
 
-TEST_P(blocking_stress_test, destroying_the_loop_racing_the_results_loses_nobody) {
+TEST_P(blocking_stress_test, destroying_the_loop_racing_the_results_loses_no_waiter) {
   for (unsigned seed = 1; seed <= stop_rounds * 4; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     std::mt19937 random(seed);
@@ -325,7 +325,7 @@ TEST_P(blocking_stress_test, destroying_the_loop_racing_the_results_loses_nobody
     spin_for(std::chrono::microseconds(std::uniform_int_distribution<int>(0, 400)(random)));
     loop.reset();
     for (const auto& each : results) try {
-        static_cast<void>(each.wait(0s));  // what is not there now has been given up
+        static_cast<void>(each.wait(0s));  // values that are not there now were abandoned
       } catch (const reactor_stopped&) {
       }
     other.join();

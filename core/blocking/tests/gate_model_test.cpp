@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Runs the wait protocol of detail/gate.hpp in every order that its atomic steps can take, and looks for a lost wake-up.
 //
-// Threads here are functions that are run again from their start for every step: what their earlier steps returned is
-// played back from a log, the next step is done, and the one after it throws `paused`. A state of the world is then plain
-// data: memory, logs, who sleeps. It is copied to branch, and remembered so that it is explored once.
+// Threads here are functions that run again from their start for every step: the results of their earlier steps are
+// read from a log, the next step is done, and the one after it throws `paused`. So a state of the model is plain data:
+// memory, logs, and which threads sleep. It is copied at each branch, and remembered so that it is explored only once.
 //
-// Memory is that of x86 (TSO): a store that is not sequentially consistent waits in its thread's buffer, and leaves it at
-// any later time. So the check also fails for a memory order that is too weak, not only for steps in the wrong order.
+// Memory is that of x86 (TSO): a store that is not sequentially consistent waits in its thread's buffer, and leaves it
+// at any later time. So the check also fails if a memory order is too weak, not only if steps are in the wrong order.
 #include <interloop/eventual_result.hpp>
 
 #include <gtest/gtest.h>
@@ -26,13 +26,13 @@
 namespace interloop::detail {
 namespace {
 
-// What is broken on purpose.
+// The deliberate faults.
 enum class mutant {
   none,
   outcome_not_sequential,  // the opener's store may stay in its buffer while it looks for sleepers
   announcement_buffered,   // the same for the waiter's announcement
   sleeps_without_looking,  // the futex does not compare the epoch
-  epoch_stays,             // whoever wakes does not change the epoch
+  epoch_stays,             // a thread that wakes others does not change the epoch
   wakes_only_one,          // the futex wakes one sleeper of several
   signal_leaves_no_word,   // the handler sets its flag but does not change the epoch
 };
@@ -43,7 +43,7 @@ struct paused {};
 
 struct thread_state {
   std::vector<std::uint64_t> log;
-  std::size_t loop_top = 0;  // of the log, where the waiter's loop began: it starts over there, knowing nothing
+  std::size_t loop_top = 0;  // of the log, where the waiter's loop began: it restarts there without knowledge
   std::deque<std::pair<std::size_t, std::uint64_t>> buffer;
   bool asleep = false;
   bool done = false;
@@ -72,7 +72,7 @@ struct world {
   }
 };
 
-// What runs now.
+// The thread that runs now.
 struct machine {
   mutant broken = mutant::none;
   std::vector<std::uint64_t> initial;
@@ -80,8 +80,8 @@ struct machine {
   std::size_t self = 0;
   std::size_t cursor = 0;
   bool armed = false;      // one step may be done
-  bool unwinding = false;  // no step is done any more: destructors pass through
-  bool in_signal = false;  // steps are done at once, unlogged
+  bool unwinding = false;  // no more steps are done: destructors pass through
+  bool in_signal = false;  // steps are done immediately, and not logged
 
   thread_state& thread() { return now->threads[self]; }
 
@@ -238,7 +238,7 @@ struct model_waiter {
   bool stop_requested() { return stop.requested.load(std::memory_order_acquire) != 0; }
   bool late() { return false; }
   void sleep(model_atomic<std::uint32_t>& epoch, std::uint32_t seen) {
-    // Left awake, the loop starts over, which forgets all it knew: so does the log.
+    // If it is woken, the loop restarts and forgets all it knew: so does the log.
     if (cpu.unwinding) return;
     if (!cpu.armed) cpu.pause();
     cpu.armed = false;
@@ -258,7 +258,8 @@ struct scenario {
   unsigned signals = 1;
 };
 
-// One gate; waiter 0 has a stop token, waiter 1 gets the signals; then the opener and whoever requests the stop.
+// One gate; waiter 0 has a stop token, waiter 1 gets the signals; then the opener and the thread that requests the
+// stop.
 class exploration {
  public:
   exploration(scenario what, mutant broken) : what_(what) {
@@ -341,7 +342,7 @@ class exploration {
     }
   }
 
-  // As the kernel does: the handler runs in the waiter's thread, between two of its steps, and ends its sleep.
+  // Like the kernel: the handler runs in the waiter's thread, between two of its steps, and ends its sleep.
   void signal(world& next) {
     --next.signals_left;
     begin(1);
@@ -351,14 +352,14 @@ class exploration {
       model_platform::end_sleep(next.threads[1]);
   }
 
-  // Nothing can move any more: whoever sleeps has no reason to wake up, or else that reason was lost.
+  // No thread can move any more: a thread that sleeps must have no reason to wake up, otherwise a wake-up was lost.
   void judge(const world& end) {
     for (std::size_t i = 0; i < 2; ++i) {
       if (end.threads[i].done) {
         ends_.emplace(i, static_cast<wait_end>(end.threads[i].result));
         continue;
       }
-      const std::string who = "waiter " + std::to_string(i) + " sleeps for ever, though ";
+      const std::string who = "waiter " + std::to_string(i) + " sleeps forever, although ";
       if (end.memory[var_outcome] != 0) problem_ = who + "the gate is open";
       if (end.memory[stops_[i]->requested.var] != 0) problem_ = who + "a stop was requested";
       if (end.memory[interruptions_[i]->requested.var] != 0) problem_ = who + "a signal interrupted it";

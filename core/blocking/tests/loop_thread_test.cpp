@@ -32,7 +32,7 @@ TEST_P(loop_thread_test, several_exist_at_once_each_with_a_thread_of_its_own) {
   EXPECT_EQ(std::unique(ids.begin(), ids.end()), ids.end());
 }
 
-TEST_P(loop_thread_test, destruction_with_work_pending_releases_the_waiters_and_destroys_the_work_unrun) {
+TEST_P(loop_thread_test, destruction_with_work_pending_releases_the_waiters_and_destroys_the_work_without_running_it) {
   auto alive = std::make_shared<int>(0);
   const std::weak_ptr<int> watched = alive;
   const auto hang = run_in_reactor(*thread, [](std::shared_ptr<int> kept) -> future<void> {
@@ -65,7 +65,7 @@ TEST_P(loop_thread_test, destruction_with_work_pending_releases_the_waiters_and_
   EXPECT_GE(stopped, 100) << "those that wait for the timer at least; the others may have run in the same turn";
 }
 
-TEST_P(loop_thread_test, what_its_factory_throws_is_thrown_by_the_constructor) {
+TEST_P(loop_thread_test, an_exception_from_its_factory_is_thrown_by_the_constructor) {
   EXPECT_EQ(message_of<std::runtime_error>([] {
               loop_thread([]() -> interloop::testing::manual_loop { throw std::runtime_error("no loop today"); });
             }),
@@ -82,7 +82,7 @@ TEST_P(loop_thread_test, stop_may_be_called_often_and_from_anywhere) {
   thread.reset();
 }
 
-TEST_P(loop_thread_test, destroying_it_in_its_own_thread_waits_for_nothing) {
+TEST_P(loop_thread_test, destroying_it_in_its_own_thread_does_not_wait) {
   event gone;
   auto* owned = thread.release();
   const eventual_result<void> result = run_in_reactor(owned->remote(), [owned, &gone]() -> future<void> {
@@ -101,7 +101,7 @@ TEST_P(loop_thread_test, the_loop_may_stop_itself) {
   thread.reset();
 }
 
-TEST_P(loop_thread_test, a_thread_that_comes_after_the_loops_thread_has_ended_is_not_taken_for_it) {
+TEST_P(loop_thread_test, a_thread_that_starts_after_the_loops_thread_has_ended_is_not_mistaken_for_it) {
   const eventual_result<int> done = run_in_reactor(*thread, [] { return 1; })();
   const eventual_result<int> never = run_in_reactor(*thread, [] { return blocking_test::never<int>(); })();
   settle(*thread);
@@ -113,7 +113,7 @@ TEST_P(loop_thread_test, a_thread_that_comes_after_the_loops_thread_has_ended_is
     }).join();
 }
 
-TEST_P(loop_thread_test, the_thread_takes_no_signals_of_the_process_and_the_starter_keeps_its_own) {
+TEST_P(loop_thread_test, the_thread_takes_no_signals_of_the_process_and_the_starter_keeps_its_mask) {
   sigset_t mine;
   pthread_sigmask(SIG_SETMASK, nullptr, &mine);
   EXPECT_FALSE(sigismember(&mine, SIGINT));

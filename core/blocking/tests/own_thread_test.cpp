@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Waiting in the loop's own thread. loops/<loop>/tests has what depends on how the application runs the native loop.
+// Waiting in the loop's own thread. Tests that depend on how the application runs the native loop are in
+// loops/<loop>/tests.
 #include "support/blocking.hpp"
 
 #include <interloop/interloop.hpp>

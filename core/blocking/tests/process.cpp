@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A plain program with threads, for process_test: `process <what> <loop>` does one thing that has to happen in a process of
-// its own, says how it went on the standard output, and ends as its name says.
+// A plain program with threads, for process_test: `process <what> <loop>` does one thing that needs its own process,
+// prints the result to the standard output, and ends as its name says.
 #include "support/blocking.hpp"
 
 #include <interloop/interloop.hpp>
@@ -36,7 +36,7 @@ void say(const std::string& line) {
   std::fflush(stdout);
 }
 
-// What `fn` throws, as type and message; "nothing" if it returns.
+// The exception that `fn` throws, as type and message; "nothing" if it returns.
 template <class F>
 std::string thrown_by(F fn) {
   try {
@@ -96,7 +96,7 @@ void setup_factory_fails(const std::string& loop) {
 
 void setup_in_its_own_factory(const std::string& loop) {
   setup([&] {
-    setup_loop(loop);  // as a library would that the factory uses
+    setup_loop(loop);  // like a library that the factory uses
     return blocking_test::own_loop(loop);
   });
   say(thrown_by([] { static_cast<void>(thread_id()); }));
@@ -144,7 +144,7 @@ void no_setup_twice(const std::string& loop) {
 void no_setup_again_after_the_loop_has_gone(const std::string& loop) {
   no_setup(blocking_test::own_loop(loop));
   std::set<std::string> told;
-  for (int i = 0; i < 20; ++i) {  // some are where the first was
+  for (int i = 0; i < 20; ++i) {  // some have the address of the first one
     const interloop::loop_owner another = blocking_test::own_loop(loop);
     told.insert(thrown_by([&] { no_setup(another); }));
   }
@@ -211,7 +211,7 @@ void exits_with_a_stashed_failure_of_a_loop_that_has_gone(const std::string& loo
   const auto result = run_in_reactor(*thread, [] { throw std::runtime_error("stashed and forgotten"); })();
   wait_for(*thread, 60s, [] {})();
   static_cast<void>(result.stash());
-  setup_loop(loop);  // its guard goes after the stash's
+  setup_loop(loop);  // its guard is destroyed after the stash's
 }
 
 void throws(const std::string& loop) {
@@ -232,7 +232,7 @@ void idles(const std::string& loop) {
       if (line.find("ctxt_switches:") != std::string::npos) all += std::atol(line.c_str() + line.find(':') + 1);
     return all;
   };
-  // Until it has gone to sleep after the call; then it is left alone.
+  // Waits until the thread has gone to sleep after the call; then it is left alone.
   long before = switches();
   for (;;) {
     std::this_thread::sleep_for(50ms);
@@ -292,7 +292,7 @@ void forks_and_starts_again(const std::string& loop) {
     {
       const auto after = blocking_test::start_loop(loop);
       say(std::to_string(wait_for(*after, 60s, [] { return 1; })()));
-      before.reset();  // what names the parent's thread may name one of ours by now
+      before.reset();  // the parent's thread and one of ours may have the same id now
       say(std::to_string(wait_for(*after, 60s, [] { return 2; })()));
       say(std::to_string(retrieve_result<int>(run_in_reactor(*after, [] { return 3; })().stash()).wait(60s)));
     }
@@ -339,7 +339,7 @@ void forks_under_threads_that_post(const std::string& loop) {
   int failed = 0;
   for (int i = 0; i < 50; ++i) {
     core.call_soon([&] { core.stop(); });
-    core.run();  // what was posted; there would be too much of it
+    core.run();  // runs the posted callables; otherwise there would be too many
     failed += in_child([&] {
       ::alarm(5);
       core.post([] {});
@@ -413,7 +413,7 @@ void interrupts(const std::string& loop, int flags) {
 void interrupts_a_wait(const std::string& loop) { interrupts(loop, 0); }
 void interrupts_a_restarting_wait(const std::string& loop) { interrupts(loop, SA_RESTART); }
 
-// Signals that come soon after a wait has begun, mostly while it still spins.
+// Signals that arrive soon after a wait has begun, mostly while it still spins.
 void interrupts_a_wait_that_spins(const std::string& loop) {
   setup_loop(loop);
   handle(SA_RESTART, on_interrupt);

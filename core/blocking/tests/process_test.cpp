@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What happens once in a process: setup, exit, fork, signals. Each test runs process.cpp's program.
+// Things that happen once per process: setup, exit, fork, signals. Each test runs the program in process.cpp.
 #include "support/blocking.hpp"
 
 #include <sys/wait.h>
@@ -63,8 +63,8 @@ class process_test : public ::testing::TestWithParam<std::string> {
     return end;
   }
 
-  // In a forked child, what only the parent's other threads refer to looks leaked to LeakSanitizer, and ThreadSanitizer
-  // would rather not have new threads there, and sleeps for a second at each exit.
+  // In a forked child, LeakSanitizer reports objects that only the parent's other threads refer to, and ThreadSanitizer
+  // advises against new threads, and sleeps for a second at each exit.
   static std::vector<std::string> for_forks() {
     const auto with = [](const char* name, const char* option) {
       const char* set = std::getenv(name);
@@ -93,22 +93,20 @@ class process_test : public ::testing::TestWithParam<std::string> {
 INTERLOOP_ON_EACH_LOOP(process_test);
 
 constexpr const char* no_loop =
-    "interloop::usage_error: no loop to run in: call setup<…_loop>() once, or no_setup(loop) if the application runs "
-    "its "
-    "own";
+    "interloop::usage_error: no loop was set up: call setup<…_loop>() once, or no_setup(loop) if the application runs "
+    "its own loop";
 constexpr const char* forked =
-    "interloop::error: this process was forked, and the loop's thread stayed in its parent; call setup(), or make a "
-    "loop_thread, after the fork";
+    "interloop::error: this process was forked, and the loop's thread exists only in its parent; call setup(), or make "
+    "a loop_thread, after the fork";
 constexpr const char* in_own_thread =
-    "interloop::usage_error: waiting here, in the loop's own thread, would be waiting for itself; co_await the future "
-    "or "
-    "add a callback";
+    "interloop::usage_error: waiting on the loop's own thread would deadlock; co_await the future, or wait in another "
+    "thread";
 
-TEST_P(process_test, of_many_threads_that_call_setup_at_once_one_makes_the_loop) {
+TEST_P(process_test, if_many_threads_call_setup_at_once_one_makes_the_loop) {
   expect_lines("setup_from_many_threads", {"one loop"});
 }
 
-TEST_P(process_test, later_setups_do_nothing_whatever_loop_they_name) {
+TEST_P(process_test, later_setups_do_nothing_even_if_they_name_another_loop) {
   expect_lines("setup_again_is_nothing", {"the first"});
 }
 
@@ -116,7 +114,7 @@ TEST_P(process_test, a_setup_that_fails_may_be_tried_again) {
   expect_lines("setup_factory_fails", {"std::runtime_error: not now", no_loop, "nothing"});
 }
 
-TEST_P(process_test, a_setup_inside_the_factory_of_setup_is_a_later_one) {
+TEST_P(process_test, a_setup_inside_the_factory_of_setup_counts_as_a_later_one) {
   expect_lines("setup_in_its_own_factory", {"nothing"});
 }
 
@@ -129,20 +127,20 @@ TEST_P(process_test, after_no_setup_the_applications_loop_is_used_and_setup_does
 }
 
 TEST_P(process_test, no_setup_after_setup_throws) {
-  expect_lines(
-      "no_setup_after_setup",
-      {"interloop::usage_error: no_setup: setup() was called before and runs a loop of its own; call no_setup() "
-       "first"});
+  expect_lines("no_setup_after_setup", {"interloop::usage_error: no_setup: setup() was called before and runs its own "
+                                        "loop; call no_setup() before setup()"});
 }
 
 TEST_P(process_test, no_setup_with_a_second_loop_throws) {
-  expect_lines("no_setup_twice",
-               {"interloop::usage_error: no_setup: it was called before with another loop; a process has one"});
+  expect_lines(
+      "no_setup_twice",
+      {"interloop::usage_error: no_setup: it was called with another loop before; a process can have only one"});
 }
 
-TEST_P(process_test, a_second_no_setup_is_refused_also_where_the_first_loop_has_gone) {
-  expect_lines("no_setup_again_after_the_loop_has_gone",
-               {"interloop::usage_error: no_setup: it was called before with another loop; a process has one"});
+TEST_P(process_test, a_second_no_setup_is_refused_even_if_the_first_loop_is_gone) {
+  expect_lines(
+      "no_setup_again_after_the_loop_has_gone",
+      {"interloop::usage_error: no_setup: it was called with another loop before; a process can have only one"});
 }
 
 TEST_P(process_test, when_main_returns_the_process_ends_promptly) {
@@ -173,7 +171,7 @@ TEST_P(process_test, a_process_may_exit_in_the_loops_thread) {
   EXPECT_EQ(end.out + end.err, "done\n");
 }
 
-TEST_P(process_test, a_stashed_failure_is_logged_at_exit_once_and_one_that_was_retrieved_is_not) {
+TEST_P(process_test, a_stashed_failure_is_logged_at_exit_once_unless_it_was_retrieved) {
   const ended end = run("exits_with_a_stashed_failure");
   EXPECT_EQ(end.status, 0);
   EXPECT_EQ(end.out, "std::runtime_error: stashed and seen\n");
@@ -183,13 +181,13 @@ TEST_P(process_test, a_stashed_failure_is_logged_at_exit_once_and_one_that_was_r
   EXPECT_EQ(end.err.find("stashed and seen"), std::string::npos) << end.err;
 }
 
-TEST_P(process_test, a_stashed_failure_is_logged_at_exit_also_when_its_loop_has_gone) {
+TEST_P(process_test, a_stashed_failure_is_logged_at_exit_even_if_its_loop_is_gone) {
   const ended end = run("exits_with_a_stashed_failure_of_a_loop_that_has_gone");
   EXPECT_EQ(end.status, 0);
   EXPECT_NE(end.err.find("std::runtime_error: stashed and forgotten"), std::string::npos) << end.err;
 }
 
-TEST_P(process_test, an_uncaught_exception_terminates_as_ever) {
+TEST_P(process_test, an_uncaught_exception_still_terminates) {
   const ended end = run("throws");
   EXPECT_EQ(end.status, 1000 + SIGABRT);
   EXPECT_EQ(end.out, "done\n");
@@ -209,7 +207,7 @@ TEST_P(process_test, in_a_forked_child_every_call_is_an_error_and_the_child_can_
   const std::vector<std::string> lines = end.lines();
   ASSERT_EQ(lines.size(), 11U) << end.out;
   for (std::size_t i = 0; i < 6; ++i) EXPECT_EQ(lines[i], forked) << i;
-  EXPECT_NE(lines[6].find("usage_error: retrieve_result: nothing is stashed"), std::string::npos) << lines[6];
+  EXPECT_NE(lines[6].find("usage_error: retrieve_result: no result is stashed"), std::string::npos) << lines[6];
   EXPECT_EQ(lines[7], "nothing") << "there is nothing to cancel in the child";
   EXPECT_EQ(lines[8], "child 0");
   EXPECT_EQ(lines[9], "std::runtime_error: the parent's");
@@ -233,7 +231,7 @@ TEST_P(process_test, a_fork_at_any_moment_leaves_no_lock_behind) {
   EXPECT_EQ(end.out, "0\n");
 }
 
-TEST_P(process_test, a_child_may_post_and_close_whatever_other_threads_of_its_parent_did) {
+TEST_P(process_test, a_child_may_post_and_close_even_if_other_threads_of_its_parent_held_locks) {
   const ended end = run("forks_under_threads_that_post", for_forks());
   EXPECT_EQ(end.status, 0);
   EXPECT_EQ(end.err, "");
@@ -241,16 +239,16 @@ TEST_P(process_test, a_child_may_post_and_close_whatever_other_threads_of_its_pa
 }
 
 const std::vector<std::string> interrupted{
-    "interloop::interrupted_error: the wait was interrupted by a signal; the operation goes on",
-    "interloop::interrupted_error: the wait was interrupted by a signal; the operation goes on",
+    "interloop::interrupted_error: the wait was interrupted by a signal; the operation continues",
+    "interloop::interrupted_error: the wait was interrupted by a signal; the operation continues",
     "interloop::interrupted_error: the wait was interrupted by a signal; the operation is being cancelled",
     "cancelled 1"};
 
-TEST_P(process_test, a_signal_handler_that_says_so_interrupts_the_wait) {
+TEST_P(process_test, a_signal_handler_with_interrupt_wait_interrupts_the_wait) {
   expect_lines("interrupts_a_wait", interrupted);
 }
 
-TEST_P(process_test, a_restarting_signal_handler_that_says_so_interrupts_the_wait) {
+TEST_P(process_test, a_restarting_signal_handler_with_interrupt_wait_interrupts_the_wait) {
   expect_lines("interrupts_a_restarting_wait", interrupted);
 }
 
@@ -260,11 +258,11 @@ TEST_P(process_test, a_signal_interrupts_a_wait_that_still_spins) {
 
 const std::vector<std::string> cancelled{"interloop::cancelled_error: the operation was cancelled"};
 
-TEST_P(process_test, a_signal_handler_that_says_nothing_leaves_the_wait_going_on) {
+TEST_P(process_test, a_signal_handler_without_interrupt_wait_does_not_end_the_wait) {
   expect_lines("waits_on_after_a_signal", cancelled);
 }
 
-TEST_P(process_test, a_restarting_signal_handler_that_says_nothing_leaves_the_wait_going_on) {
+TEST_P(process_test, a_restarting_signal_handler_without_interrupt_wait_does_not_end_the_wait) {
   expect_lines("waits_on_after_a_restarting_signal", cancelled);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// In checked builds, looking at a future whose loop another thread runs is refused as completing it is; where nobody runs
-// the loop, or it is closed, it is allowed.
+// In checked builds, looking at a future whose loop another thread runs is refused, like completing it; if no thread
+// runs the loop, or it is closed, looking is allowed.
 #include "support/blocking.hpp"
 
 #include <interloop/interloop.hpp>
@@ -98,7 +98,7 @@ TEST(reading_elsewhere_of_native_loops, a_future_of_a_loop_that_is_in_a_turn_is_
 }
 #endif
 
-TEST_P(reading_elsewhere_test, outcomes_can_be_read_once_the_loops_thread_has_ended) {
+TEST_P(reading_elsewhere_test, outcomes_can_be_read_after_the_loops_thread_has_ended) {
   auto thread = blocking_test::start_loop(GetParam());
   std::optional<future<int>> pending;
   std::optional<future<int>> done;
@@ -113,7 +113,7 @@ TEST_P(reading_elsewhere_test, outcomes_can_be_read_once_the_loops_thread_has_en
   EXPECT_EQ(done->take(), 7);
 }
 
-TEST_P(reading_elsewhere_test, outcomes_can_be_read_where_nobody_runs_the_loop_any_more) {
+TEST_P(reading_elsewhere_test, outcomes_can_be_read_when_nobody_runs_the_loop_any_more) {
   std::optional<interloop::loop_owner> own;
   std::optional<future<int>> theirs;
   std::thread([&] {

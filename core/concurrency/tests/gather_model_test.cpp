@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// gather beside a list of outcomes: one random set of futures, completed in a random order, gathered both ways.
+// gather compared with a list of outcomes: one random set of futures, completed in a random order, gathered both ways.
 #include <interloop/interloop.hpp>
 #include <interloop/testing/manual_loop.hpp>
 
@@ -19,7 +19,7 @@ struct input {
   std::optional<int> outcome;  // a value, or -1 for a failure, -2 for a cancellation; none while pending
 };
 
-// What `gather` should have become: pending (nothing), the results, or the one failure.
+// The expected state of the `gather`: pending (nothing), the results, or the one failure.
 struct expectation {
   bool done = false;
   std::vector<int> results;
@@ -86,7 +86,7 @@ std::string one_run(steps& random, int count) {
       if (auto differs = compare(consuming, consumed, "consuming"); !differs.empty()) return differs;
       if (auto differs = compare(strict, first_failure, "strict"); !differs.empty()) return differs;
     } else {
-      // Cancelling the whole cancels every future that is pending, in order, which completes the other whole as well.
+      // Cancelling one whole cancels every pending future, in order, and so completes the other whole too.
       random.note("cancel the consuming one");
       manual.run_ready();
       const bool was_pending = !consumed.done;

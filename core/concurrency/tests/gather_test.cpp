@@ -50,7 +50,7 @@ TEST_F(gather_test, takes_any_range_of_futures) {
   EXPECT_EQ(temporary.value()[0].value(), 3);
 }
 
-TEST_F(gather_test, of_nothing_is_resolved_with_nothing) {
+TEST_F(gather_test, a_gather_of_nothing_is_resolved_with_nothing) {
   const auto all = gather(std::vector<future<int>>());
   ASSERT_TRUE(is_called(all));
   EXPECT_TRUE(all.value().empty());
@@ -96,7 +96,7 @@ TEST_F(gather_test, consuming_exceptions_puts_each_failure_in_its_place) {
   EXPECT_TRUE(results[2].error().is<cancelled_error>());
 }
 
-TEST_F(gather_test, not_consuming_them_fails_the_whole_with_the_first_and_lets_the_others_go_on) {
+TEST_F(gather_test, not_consuming_them_fails_the_whole_with_the_first_and_lets_the_others_continue) {
   const auto inputs = pending(3);
   const auto all = gather(consume_exceptions::no, inputs);
   reject(inputs[1], std::runtime_error("second"));
@@ -133,7 +133,7 @@ TEST_F(gather_test, a_failure_that_was_gathered_counts_as_looked_at_but_the_whol
   EXPECT_THAT(taken_reports(), ElementsAre(HasSubstr("nobody looked at it: std::runtime_error: thrown")));
 }
 
-TEST_F(gather_test, cancelling_the_whole_cancels_those_that_are_pending) {
+TEST_F(gather_test, cancelling_the_whole_cancels_the_pending_futures) {
   std::vector<int> cancelled;
   std::vector<future<int>> inputs;
   for (int i = 0; i < 3; ++i) inputs.push_back(create_future<int>([&cancelled, i] { cancelled.push_back(i); }));
@@ -178,7 +178,7 @@ TEST_F(gather_test, a_canceller_that_closes_the_loop_does_no_harm) {
   EXPECT_EQ(counted::alive(), 0);
 }
 
-TEST_F(gather_test, values_that_only_move_are_taken) {
+TEST_F(gather_test, move_only_values_are_taken) {
   std::vector<future<std::unique_ptr<int>>> inputs{create_future<std::unique_ptr<int>>(),
                                                    create_future<std::unique_ptr<int>>()};
   int sum = 0;
@@ -243,7 +243,7 @@ TEST_F(gather_test, a_value_whose_copy_throws_counts_as_a_failure) {
   EXPECT_EQ(std::get<1>(outcomes.value()).value(), 1);
 }
 
-TEST_F(gather_test, goes_on_when_its_result_is_dropped) {
+TEST_F(gather_test, continues_when_its_result_is_dropped) {
   const auto inputs = pending(2);
   static_cast<void>(gather(inputs));
   resolve(inputs[0], 1);
@@ -263,7 +263,7 @@ TEST_F(gather_test, keeps_the_futures_until_the_outcome_is_known_and_no_longer) 
   EXPECT_LE(counted::alive(), 1) << "only the future itself has it";
 }
 
-TEST_F(gather_test, a_thousand_futures_of_which_one_is_never_completed_go_with_the_loop) {
+TEST_F(gather_test, a_thousand_futures_of_which_one_is_never_completed_are_destroyed_with_the_loop) {
   std::vector<future<counted>> inputs;
   for (int i = 0; i < 1000; ++i) inputs.push_back(create_future<counted>());
   const auto all = gather(inputs);
@@ -303,7 +303,7 @@ TEST_F(gather_test, the_closing_of_another_loop_fails_the_whole) {
 TEST_F(gather_test, cancelling_the_whole_after_another_loop_was_closed_does_no_harm) {
   testing::manual_loop other;
   const auto all = io.gather(std::vector{api(*other).create_future<int>(1)});
-  other->close();  // the future had its value, and never delivers it
+  other->close();  // the future has its value, but will never deliver it
   cancel(all);
   manual.run_ready();
   EXPECT_TRUE(all.get_failure()->is<loop_closed>());

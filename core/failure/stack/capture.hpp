@@ -16,7 +16,7 @@ inline constexpr std::size_t most_addresses = 128;
 /// \param frame  that function's own `__builtin_frame_address(0)`.
 /// Any thread; allocates nothing. Addresses that were seen before cost a few nanoseconds each, others a microsecond.
 ///
-/// Rules are cached: if code may have been unloaded, the caller has to call one of the two functions below.
+/// Rules are cached: if code may have been unloaded, the caller must call one of the two functions below.
 std::size_t capture(const void* frame, std::span<std::uintptr_t> room) noexcept;
 
 /// The same by the runtime's own unwinder, `_Unwind_Backtrace`, in about 0.1 microseconds per address. `capture` falls

@@ -16,7 +16,7 @@ namespace interloop::stack {
 using debug_information = bool (*)(std::vector<stack_frame>& frames, std::uintptr_t address, bool reload);
 
 /// The frames of return addresses, innermost first; functions are named by their symbols. Uses `read`, which also knows
-/// inlined functions and has to be the same in all calls, or without it the modules' symbol tables. Any thread; callers
+/// inlined functions and must be the same in all calls, or without it the modules' symbol tables. Any thread; callers
 /// wait for each other. Errors: `std::bad_alloc`.
 [[nodiscard]] std::vector<stack_frame> symbols(std::span<const std::uintptr_t> addresses, debug_information read);
 

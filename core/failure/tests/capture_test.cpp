@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The fast walk over the stack finds what the runtime's own unwinder finds, in whatever functions there are.
+// The fast walk over the stack finds the same frames as the runtime's own unwinder, in all kinds of functions.
 #include "core/failure/stack/capture.hpp"
 
 #include <interloop/failure.hpp>
@@ -30,7 +30,7 @@ std::size_t shortest = 0;
   std::array<std::uintptr_t, 200> fast{};
   std::array<std::uintptr_t, 200> slow{};
   const void* frame = __builtin_frame_address(0);
-  for (int round = 0; round < 2; ++round) {  // the second time the rules are known
+  for (int round = 0; round < 2; ++round) {  // the second time, the rules are in the cache
     const std::size_t fast_count = capture(frame, fast);
     const std::size_t slow_count = capture_slowly(frame, slow);
     ASSERT_EQ(fast_count, slow_count);
@@ -181,7 +181,7 @@ TEST(capture_test, agrees_inside_a_coroutine) {
   EXPECT_EQ(times, 2);
 }
 
-TEST(capture_test, takes_no_more_than_there_is_room_for) {
+TEST(capture_test, takes_no_more_frames_than_there_is_room_for) {
   std::array<std::uintptr_t, 3> room{};
   EXPECT_EQ(capture(__builtin_frame_address(0), std::span(room).first(2)), 2u);
   EXPECT_EQ(room[2], 0u);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a program that does not link with interloop::throw_traces gets to know: from where the handler was called that made
-// a failure.
+// The frames that a program sees without linking interloop::throw_traces: the callers of the handler that made a
+// failure.
 #include <interloop/throw_traces.hpp>
 
 #include "support/loop_test.hpp"
@@ -54,7 +54,7 @@ std::vector<std::string> lines(const std::string& text) {
 
 using catch_frames_test = test::loop_test;
 
-TEST_F(catch_frames_test, a_failure_made_in_a_handler_shows_who_called_that) {
+TEST_F(catch_frames_test, a_failure_made_in_a_handler_shows_the_handlers_callers) {
   const failure fail = deep(2);
   const std::vector<std::string> text = lines(failure_format_traceback(fail));
   ASSERT_GT(text.size(), 6u);
@@ -63,7 +63,7 @@ TEST_F(catch_frames_test, a_failure_made_in_a_handler_shows_who_called_that) {
   for (std::size_t i = 2; i < 5; ++i)
     EXPECT_THAT(text[i],
                 MatchesRegex("    called from /.*catch_frames_test\\+0x[0-9a-f]+ in interloop::deep\\(int\\)"));
-  EXPECT_THAT(text[5], HasSubstr("a_failure_made_in_a_handler_shows_who_called_that"));
+  EXPECT_THAT(text[5], HasSubstr("a_failure_made_in_a_handler_shows_the_handlers_callers"));
   for (const std::string& each : text) {
     EXPECT_THAT(each, Not(HasSubstr("failure::failure"))) << "nothing of interloop's own";
     EXPECT_THAT(each, Not(HasSubstr("_start"))) << "main is the last";
@@ -77,7 +77,7 @@ void called_by_the_loop() {
   asm volatile("" ::: "memory");
 }
 
-TEST_F(catch_frames_test, what_is_further_out_than_the_loop_is_left_out) {
+TEST_F(catch_frames_test, frames_outside_the_loop_are_left_out) {
   call_soon(&called_by_the_loop);
   manual.run_ready();
   std::vector<std::string> functions;  // not the whole text: directories may have any name
@@ -88,7 +88,7 @@ TEST_F(catch_frames_test, what_is_further_out_than_the_loop_is_left_out) {
               ElementsAre("interloop::handles()", "interloop::deep(int)", "interloop::called_by_the_loop()"));
 }
 
-TEST_F(catch_frames_test, they_are_there_as_data) {
+TEST_F(catch_frames_test, the_frames_are_available_as_data) {
   const failure fail = deep(1);
   const std::vector<stack_frame> frames = catch_frames(fail);
   ASSERT_GT(frames.size(), 4u);
@@ -102,7 +102,7 @@ TEST_F(catch_frames_test, they_are_there_as_data) {
   EXPECT_THAT(frames[0].file, IsEmpty());
 }
 
-TEST_F(catch_frames_test, functions_that_libraries_export_are_named_too) {
+TEST_F(catch_frames_test, exported_functions_of_libraries_are_named_too) {
   static std::optional<failure> fail;
   int two[] = {2, 1};
   std::qsort(two, 2, sizeof(int), [](const void*, const void*) {
@@ -113,7 +113,7 @@ TEST_F(catch_frames_test, functions_that_libraries_export_are_named_too) {
   fail.reset();
 }
 
-TEST_F(catch_frames_test, copies_and_longer_histories_have_them_as_well) {
+TEST_F(catch_frames_test, copies_and_longer_histories_have_the_frames_too) {
   const failure fail = handles();
   const failure longer = fail.extended(trace_entry::kind::awaited, std::source_location::current());
   EXPECT_EQ(longer.catch_addresses(), fail.catch_addresses());
@@ -121,7 +121,7 @@ TEST_F(catch_frames_test, copies_and_longer_histories_have_them_as_well) {
   EXPECT_LT(text.find("called from"), text.find("awaited at")) << "first cause first";
 }
 
-TEST_F(catch_frames_test, rejecting_with_the_exception_being_handled_keeps_them) {
+TEST_F(catch_frames_test, rejecting_with_the_exception_being_handled_keeps_the_frames) {
   const future<int> f = create_future<int>();
   try {
     throw 1;
@@ -134,15 +134,15 @@ TEST_F(catch_frames_test, rejecting_with_the_exception_being_handled_keeps_them)
   EXPECT_THAT(failure_format_traceback(*f.get_failure()), HasSubstr("caught at "));
 }
 
-TEST_F(catch_frames_test, what_as_future_caught_shows_who_called_that) {
+TEST_F(catch_frames_test, an_exception_that_as_future_caught_shows_its_callers) {
   const auto f = as_future([]() -> int { throw std::logic_error("inside"); });
   const std::string text = failure_format_traceback(*f.get_failure());
-  EXPECT_THAT(text, HasSubstr("what_as_future_caught_shows_who_called_that"));
+  EXPECT_THAT(text, HasSubstr("an_exception_that_as_future_caught_shows_its_callers"));
   for (const char* noise : {"interloop::api", "interloop::reject", "interloop::create_future", "interloop::as_future"})
     EXPECT_THAT(text, Not(HasSubstr(noise)));
 }
 
-TEST_F(catch_frames_test, what_was_not_made_in_a_handler_has_none) {
+TEST_F(catch_frames_test, a_failure_that_was_not_made_in_a_handler_has_no_frames) {
   const future<int> f = create_future<int>();
   reject(f, std::runtime_error("made"));
   const auto coroutine = []() -> future<int> {
@@ -161,13 +161,13 @@ TEST_F(catch_frames_test, what_was_not_made_in_a_handler_has_none) {
   }
 }
 
-TEST_F(catch_frames_test, of_a_very_deep_stack_the_innermost_are_kept) {
+TEST_F(catch_frames_test, the_innermost_frames_of_a_very_deep_stack_are_kept) {
   const failure fail = deep(1000);
   EXPECT_THAT(fail.catch_addresses(), SizeIs(128));
   EXPECT_EQ(catch_frames(fail).front().function, "interloop::handles()");
 }
 
-TEST_F(catch_frames_test, any_thread_may_make_and_read_them) {
+TEST_F(catch_frames_test, any_thread_may_make_and_read_futures) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i)
     threads.emplace_back([i] {
@@ -179,7 +179,7 @@ TEST_F(catch_frames_test, any_thread_may_make_and_read_them) {
   for (auto& each : threads) each.join();
 }
 
-TEST_F(catch_frames_test, libraries_that_come_and_go_are_told_apart) {
+TEST_F(catch_frames_test, libraries_loaded_at_the_same_address_are_distinguished) {
   using callback = void (*)();
   static std::optional<failure> fail;
   for (int round = 0; round < 3; ++round) {
@@ -192,7 +192,8 @@ TEST_F(catch_frames_test, libraries_that_come_and_go_are_told_apart) {
       const std::string text = failure_format_traceback(fail.value());
       EXPECT_THAT(text, HasSubstr(path + std::string("+0x"))) << text;
       EXPECT_THAT(text, HasSubstr("in plugin_calls\n"));
-      EXPECT_THAT(text, HasSubstr("libraries_that_come_and_go")) << "and who called it, through frames of two sizes";
+      EXPECT_THAT(text, HasSubstr("libraries_loaded_at_the_same_address"))
+          << "and who called it, through frames of two sizes";
       EXPECT_EQ(::dlclose(library), 0);
     }
   }

@@ -27,7 +27,7 @@ struct custom : std::exception {
 template <class T>
 struct plain {};
 
-TEST(failure_test, names_the_type_as_a_person_writes_it) {
+TEST(failure_test, names_types_as_people_write_them) {
   EXPECT_EQ(create_failure(std::out_of_range("x")).type_name(), "std::out_of_range");
   EXPECT_EQ(create_failure(usage_error("x")).type_name(), "interloop::usage_error");
   EXPECT_EQ(create_failure(std::string("x")).type_name(), "std::string");
@@ -36,7 +36,7 @@ TEST(failure_test, names_the_type_as_a_person_writes_it) {
   EXPECT_THAT(create_failure(plain<std::string>()).type_name(), Not(HasSubstr("__cxx11")));
 }
 
-TEST(failure_test, says_what_standard_exceptions_strings_and_numbers_say) {
+TEST(failure_test, shows_the_text_of_standard_exceptions_strings_and_numbers) {
   EXPECT_EQ(create_failure(std::runtime_error("went wrong")).message(), "went wrong");
   EXPECT_EQ(create_failure(std::string("thrown text")).message(), "thrown text");
   EXPECT_EQ(create_failure(std::make_exception_ptr<const char*>("literal")).message(), "literal");
@@ -51,7 +51,7 @@ TEST(failure_test, the_message_is_type_and_text_on_one_line) {
   EXPECT_THAT(failure_message(create_failure(plain<int>())), Not(HasSubstr(":  ")));
 }
 
-TEST(failure_test, wraps_the_exception_being_handled_with_its_place) {
+TEST(failure_test, wraps_the_exception_being_handled_and_records_the_place) {
   try {
     throw std::logic_error("now");
   } catch (...) {
@@ -64,7 +64,7 @@ TEST(failure_test, wraps_the_exception_being_handled_with_its_place) {
   }
 }
 
-TEST(failure_test, outside_of_a_catch_block_there_is_nothing_to_wrap) {
+TEST(failure_test, outside_a_catch_block_there_is_nothing_to_wrap) {
   EXPECT_THROW(static_cast<void>(create_failure()), usage_error);
   EXPECT_THROW(failure(), usage_error);
 }
@@ -74,7 +74,7 @@ TEST(failure_test, a_null_exception_is_refused) {
   EXPECT_THROW(failure{std::exception_ptr()}, usage_error);
 }
 
-TEST(failure_test, is_asks_as_a_catch_clause_would) {
+TEST(failure_test, is_matches_like_a_catch_clause) {
   const failure fail = create_failure(std::out_of_range("x"));
   EXPECT_TRUE(fail.is<std::logic_error>());
   EXPECT_TRUE(fail.is<std::exception>());
@@ -103,7 +103,7 @@ TEST(failure_test, a_history_of_a_million_steps_is_destroyed_without_recursion) 
   EXPECT_EQ(fail.message(), "deep");
 }
 
-TEST(failure_test, what_is_nested_in_something_that_is_no_standard_exception_is_a_cause_too) {
+TEST(failure_test, an_exception_nested_in_one_that_is_not_a_std_exception_is_a_cause_too) {
   struct ours {
     int number = 0;
   };
@@ -124,7 +124,7 @@ TEST(failure_test, what_is_nested_in_something_that_is_no_standard_exception_is_
   }
 }
 
-TEST(failure_test, an_exception_that_says_nothing_at_all_is_its_type) {
+TEST(failure_test, an_exception_without_any_text_is_shown_as_its_type) {
   class silent : public std::exception {
    public:
     const char* what() const noexcept override { return nullptr; }
@@ -174,7 +174,7 @@ TEST(failure_test, a_failure_can_be_copied_and_read_in_other_threads) {
 
 using failure_trace_test = test::loop_test;
 
-TEST_F(failure_trace_test, tells_where_the_future_was_created_and_who_awaited_it) {
+TEST_F(failure_trace_test, shows_where_the_future_was_created_and_awaited) {
   const future<int> f = create_future<int>();
   const unsigned created = __LINE__ - 1;
   static unsigned awaited;
@@ -234,7 +234,7 @@ TEST_F(failure_trace_test, an_exception_that_escaped_a_callback_names_no_line_of
   }
 }
 
-TEST_F(failure_trace_test, who_awaits_what_as_future_caught_is_named) {
+TEST_F(failure_trace_test, code_that_awaits_an_exception_that_as_future_caught_is_named) {
   const auto waits = [](future<int> from) -> future<int> { co_return co_await from; };
   const auto line = std::source_location::current().line() - 1;
   const auto whole = waits(as_future([]() -> int { throw std::logic_error("at once"); }));
@@ -244,7 +244,7 @@ TEST_F(failure_trace_test, who_awaits_what_as_future_caught_is_named) {
   EXPECT_EQ(steps[0].where.line(), line);
 }
 
-TEST_F(failure_trace_test, who_gathered_the_future_that_failed_is_named) {
+TEST_F(failure_trace_test, the_caller_of_gather_for_the_failed_future_is_named) {
   const auto with_two = create_future<int>();
   const auto number = create_future<long>();
   const auto pending = create_future<void>();
@@ -266,11 +266,11 @@ TEST_F(failure_trace_test, who_gathered_the_future_that_failed_is_named) {
   EXPECT_FALSE(is_called(all));
 }
 
-TEST_F(failure_trace_test, who_gathered_is_named_if_it_is_said_what_to_do_with_failures) {
+TEST_F(failure_trace_test, the_caller_of_gather_is_named_if_it_passes_consume_exceptions) {
   const auto f = create_future<int>();
   const auto g = create_future<void>();
   const auto gathered_in_line = [&](const auto& all) -> unsigned {
-    // What is cancelled fails itself, and tells first where it was created.
+    // A cancelled future fails by itself, so its trace begins where it was created.
     const auto waits = [](std::remove_cvref_t<decltype(all)> from) -> future<int> {
       co_await from;
       co_return 1;
@@ -290,7 +290,7 @@ TEST_F(failure_trace_test, who_gathered_is_named_if_it_is_said_what_to_do_with_f
   EXPECT_LT(gathered_in_line(gather(f, g)), line) << "which the co_await names, too";
 }
 
-TEST_F(failure_trace_test, functions_and_lambdas_that_are_coroutines_read_as_they_are_written) {
+TEST_F(failure_trace_test, functions_and_lambdas_that_are_coroutines_are_named_as_in_the_source) {
   const auto lambda = [](int) -> future<int> {
     throw std::runtime_error("inside");
     co_return 1;
@@ -301,7 +301,7 @@ TEST_F(failure_trace_test, functions_and_lambdas_that_are_coroutines_read_as_the
     EXPECT_THAT(text, Not(HasSubstr(noise)));
 }
 
-TEST_F(failure_trace_test, without_the_target_throw_traces_nothing_is_known_of_the_throw) {
+TEST_F(failure_trace_test, without_the_target_throw_traces_the_throw_is_not_recorded) {
   try {
     throw std::runtime_error("x");
   } catch (...) {
@@ -312,7 +312,7 @@ TEST_F(failure_trace_test, without_the_target_throw_traces_nothing_is_known_of_t
   }
 }
 
-TEST_F(failure_trace_test, an_exception_of_its_own_thrown_while_handling_another_has_its_own_history) {
+TEST_F(failure_trace_test, another_exception_thrown_while_handling_the_first_has_its_own_history) {
   const future<int> f = create_future<int>();
   const auto translates = [](future<int> from) -> future<int> {
     try {

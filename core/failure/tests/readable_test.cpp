@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What compilers call types and functions, and what a reader gets to see.
+// The compilers' names of types and functions, and the names that a reader sees.
 #include <interloop/detail/readable.hpp>
 
 #include <gtest/gtest.h>
@@ -99,7 +99,7 @@ TEST(readable_test, lambdas_read_the_same_from_every_compiler) {
   });
 }
 
-TEST(readable_test, what_is_not_understood_stays_as_it_is) {
+TEST(readable_test, text_that_is_not_understood_stays_unchanged) {
   for (const char* text :
        {"((((", "f(", "a::_Z", "operator", "operator(", ">>>", "{lambda(", "(anonymous class)::operator()(", "x -> y",
         "f(int)::_Z1fi.Frame*)", "f [clone", ", std::allocator<"})

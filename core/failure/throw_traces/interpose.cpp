@@ -23,7 +23,7 @@ Function next(const char* name) noexcept {
     // In a program with a statically linked C++ runtime there is no next one.
     std::fprintf(stderr,
                  "interloop: %s was not found in a shared library; link interloop::throw_traces_static instead of "
-                 "interloop::throw_traces where the C++ runtime is linked statically\n",
+                 "interloop::throw_traces if the C++ runtime is linked statically\n",
                  name);
     std::abort();
   }

@@ -80,7 +80,7 @@ TEST_F(as_future_test, there_may_be_any_number_of_arguments) {
   EXPECT_EQ(as_future(line, here).value(), here.line()) << "a place is an argument like others";
 }
 
-TEST_F(as_future_test, results_may_only_move_and_references_are_copied) {
+TEST_F(as_future_test, results_may_be_move_only_and_references_are_copied) {
   EXPECT_EQ(*as_future([] { return std::make_unique<int>(6); }).value(), 6);
   const std::string text = "referred to";
   const auto f = as_future([&]() -> const std::string& { return text; });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Who waits for a future that nobody can complete any more is told; nobody is told who need not be.
+// Code that waits for a future that can no longer be completed gets an error; other code does not.
 #include <interloop/blocking.hpp>
 
 #include "support/loop_test.hpp"
@@ -34,7 +34,7 @@ bool is_broken(const future<int>& f) {
   return why && why->is<broken_promise>();
 }
 
-TEST_F(broken_promise_test, a_coroutine_is_told_in_a_later_turn_when_the_last_handle_of_others_is_dropped) {
+TEST_F(broken_promise_test, a_coroutine_gets_the_error_in_a_later_turn_after_the_last_other_handle_is_dropped) {
   auto theirs = create_future<int>();
   const auto mine = waits_for(io, theirs);
   const auto named = waits_for_named(io, theirs);
@@ -46,7 +46,7 @@ TEST_F(broken_promise_test, a_coroutine_is_told_in_a_later_turn_when_the_last_ha
   EXPECT_TRUE(is_broken(named));
 }
 
-TEST_F(broken_promise_test, a_coroutine_that_awaits_a_temporary_of_which_nobody_has_a_handle_is_told) {
+TEST_F(broken_promise_test, a_coroutine_that_awaits_a_temporary_without_other_handles_gets_the_error) {
   const auto mine = [](api async) -> future<int> { co_return co_await async.create_future<int>(); }(io);
   EXPECT_FALSE(is_called(mine));
   manual.run_ready();
@@ -60,12 +60,12 @@ TEST_F(broken_promise_test, its_message_and_traceback_say_where_it_was_created_a
   theirs = {};
   manual.run_ready();
   const failure& why = *mine.get_failure();
-  EXPECT_THAT(why.message(),
-              AllOf(HasSubstr("nobody can complete"), HasSubstr("broken_promise_test.cpp:" + std::to_string(line))));
+  EXPECT_THAT(why.message(), AllOf(HasSubstr("can no longer be completed"),
+                                   HasSubstr("broken_promise_test.cpp:" + std::to_string(line))));
   EXPECT_THAT(failure_format_traceback(why), AllOf(HasSubstr("awaited"), HasSubstr("waits_for")));
 }
 
-TEST_F(broken_promise_test, a_chain_of_coroutines_is_told_to_its_end) {
+TEST_F(broken_promise_test, a_chain_of_coroutines_gets_the_error_to_its_end) {
   auto theirs = create_future<int>();
   auto mine = waits_for(io, waits_for(io, waits_for(io, theirs)));
   theirs = {};
@@ -87,7 +87,7 @@ TEST_F(broken_promise_test, the_frame_of_a_coroutine_that_nobody_has_a_handle_of
   EXPECT_EQ(counted::alive(), 0);
 }
 
-TEST_F(broken_promise_test, more_waiters_than_are_counted_are_all_right) {
+TEST_F(broken_promise_test, more_waiters_than_the_counter_can_count_work) {
   for (const int waiters : {2, 63, 64, 65, 200}) {
     auto theirs = create_future<int>();
     std::vector<future<int>> mine;
@@ -104,7 +104,7 @@ TEST_F(broken_promise_test, more_waiters_than_are_counted_are_all_right) {
   }
 }
 
-TEST_F(broken_promise_test, a_gather_is_told) {
+TEST_F(broken_promise_test, a_gather_gets_the_error) {
   auto first = create_future<int>();
   auto second = create_future<std::string>();
   const auto both = gather(first, second);
@@ -120,7 +120,7 @@ TEST_F(broken_promise_test, a_gather_is_told) {
   EXPECT_TRUE(strict.get_failure()->is<broken_promise>());
 }
 
-TEST_F(broken_promise_test, who_waits_for_a_gather_that_cannot_end_is_told) {
+TEST_F(broken_promise_test, code_that_waits_for_a_gather_that_cannot_end_gets_the_error) {
   auto first = create_future<int>();
   const auto mine = [](api async, std::vector<future<int>> theirs) -> future<int> {
     auto all = async.gather(consume_exceptions::no, std::exchange(theirs, {}));
@@ -132,7 +132,8 @@ TEST_F(broken_promise_test, who_waits_for_a_gather_that_cannot_end_is_told) {
 }
 
 TEST_F(broken_promise_test, a_handle_that_may_complete_it_counts_wherever_it_is) {
-  // In a callback, a timer, a canceller of another, the waiting coroutine's own frame: referred to from elsewhere.
+  // Each is referred to from elsewhere: in a callback, a timer, another future's canceller, the waiting coroutine's own
+  // frame.
   auto first = create_future<int>();
   const auto by_timer = waits_for(io, first);
   call_later(1s, [first = std::exchange(first, {})] { resolve(first, 1); });
@@ -183,7 +184,7 @@ TEST_F(broken_promise_test, callbacks_alone_are_destroyed_without_being_called) 
   manual.run_ready();
 }
 
-TEST_F(broken_promise_test, errbacks_beside_a_waiter_are_called) {
+TEST_F(broken_promise_test, errbacks_are_called_in_addition_to_a_waiter) {
   std::string told;
   auto theirs = create_future<int>();
   const auto mine = waits_for(io, theirs);
@@ -194,7 +195,7 @@ TEST_F(broken_promise_test, errbacks_beside_a_waiter_are_called) {
   EXPECT_TRUE(is_broken(mine));
 }
 
-TEST_F(broken_promise_test, a_waiter_can_still_cancel_and_a_value_be_moved_out) {
+TEST_F(broken_promise_test, a_waiter_can_still_cancel_and_a_value_can_be_moved_out) {
   counted::reset_copies();
   auto theirs = create_future<counted>();
   const auto mine = [](api, future<counted> awaited) -> future<counted> { co_return co_await std::move(awaited); }(
@@ -215,7 +216,7 @@ TEST_F(broken_promise_test, a_waiter_can_still_cancel_and_a_value_be_moved_out) 
   EXPECT_TRUE(cancelled.get_failure()->is<cancelled_error>());
 }
 
-TEST_F(broken_promise_test, handles_that_go_while_the_loop_closes_break_nothing) {
+TEST_F(broken_promise_test, handles_that_are_destroyed_while_the_loop_closes_do_no_harm) {
   auto theirs = create_future<int>();
   const auto mine = waits_for(io, theirs);
   call_later(1h, [theirs = std::exchange(theirs, {})] { resolve(theirs, 1); });
@@ -227,7 +228,7 @@ class broken_promise_on : public ::testing::TestWithParam<std::string> {};
 INSTANTIATE_TEST_SUITE_P(every, broken_promise_on, ::testing::ValuesIn(loop_names()),
                          [](const auto& each) { return each.param; });
 
-TEST_P(broken_promise_on, waiters_in_the_loop_and_in_another_thread_are_told) {
+TEST_P(broken_promise_on, waiters_in_the_loop_and_in_another_thread_get_the_error) {
   const auto native = make_loop(GetParam());
   loop& core = native->core();
   bool told = false;
@@ -248,12 +249,12 @@ TEST_P(broken_promise_on, waiters_in_the_loop_and_in_another_thread_are_told) {
   run_until(core, [&] { return told && mine && is_called(mine); });
   other.join();
   EXPECT_TRUE(is_broken(mine));
-  EXPECT_THAT(blocked.value_or("nothing"), HasSubstr("nobody can complete"));
+  EXPECT_THAT(blocked.value_or("nothing"), HasSubstr("can no longer be completed"));
   mine = {};
   native->drop_owner();
 }
 
-TEST_P(broken_promise_on, a_coroutine_of_another_loop_is_told_in_its_own) {
+TEST_P(broken_promise_on, a_coroutine_of_another_loop_gets_the_error_in_its_own_loop) {
   const auto native = make_loop(GetParam());
   interloop::testing::manual_loop manual;
   auto theirs = with_config(native->core()).create_future<int>();

@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using coroutine_cancel_test = test::loop_test;
 
-TEST_F(coroutine_cancel_test, cancelling_reaches_what_is_awaited_at_any_depth) {
+TEST_F(coroutine_cancel_test, cancelling_reaches_the_awaited_future_at_any_depth) {
   int cancelled = 0;
   const future<int> f = create_future<int>([&] { ++cancelled; });
   const auto inner = [](future<int> from) -> future<int> { co_return co_await from; };
@@ -41,7 +41,7 @@ TEST_F(coroutine_cancel_test, a_cancelled_sleep_leaves_no_timer) {
   EXPECT_EQ(manual.next_alarm(), (time_point::max)());
 }
 
-TEST_F(coroutine_cancel_test, nobody_is_told_of_a_cancelled_coroutine) {
+TEST_F(coroutine_cancel_test, a_cancelled_coroutine_is_not_reported) {
   cancel([]() -> future<void> { co_await interloop::sleep(1h); }());
   manual.run_ready();
   EXPECT_TRUE(reports.empty());
@@ -134,7 +134,7 @@ TEST_F(coroutine_cancel_test, cancelling_itself_while_running_takes_effect_at_th
   EXPECT_EQ(self.get_failure()->message(), "by itself");
 }
 
-TEST_F(coroutine_cancel_test, a_request_also_stops_the_next_await_of_what_is_ready) {
+TEST_F(coroutine_cancel_test, a_request_also_stops_the_next_await_of_a_ready_future) {
   future<int> self;
   const future<void> gate = create_future<void>();
   const auto run_self = [&]() -> future<int> {
@@ -148,7 +148,7 @@ TEST_F(coroutine_cancel_test, a_request_also_stops_the_next_await_of_what_is_rea
   EXPECT_TRUE(self.get_failure()->is<cancelled_error>());
 }
 
-TEST_F(coroutine_cancel_test, a_request_that_meets_no_await_is_without_effect) {
+TEST_F(coroutine_cancel_test, a_request_that_no_await_follows_has_no_effect) {
   future<int> self;
   const future<void> gate = create_future<void>();
   const auto run_self = [&]() -> future<int> {
@@ -172,7 +172,7 @@ TEST_F(coroutine_cancel_test, cancelling_one_that_is_about_to_resume_throws_in_i
   EXPECT_TRUE(g.get_failure()->is<cancelled_error>());
 }
 
-TEST_F(coroutine_cancel_test, a_canceller_that_resolves_what_is_awaited_lets_the_coroutine_go_on) {
+TEST_F(coroutine_cancel_test, a_canceller_that_resolves_the_awaited_future_lets_the_coroutine_continue) {
   const future<int> f = create_future<int>([](const future<int>& mine) { resolve(mine, 3); });
   const future<int> g = [](future<int> from) -> future<int> { co_return co_await from; }(f);
   cancel(g);

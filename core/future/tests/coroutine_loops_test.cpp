@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which loop a coroutine belongs to, and what it does with futures of another.
+// The loop that a coroutine belongs to, and futures of other loops in it.
 #include <interloop/interloop.hpp>
 
 #include "support/loop_test.hpp"
@@ -18,7 +18,7 @@ using test::counted;
 class coroutine_loops_test : public test::loop_test {
  protected:
   coroutine_loops_test() { test::keep_reports(*other, reports); }
-  testing::manual_loop other;  // not the selected one
+  testing::manual_loop other;  // not the selected loop
   api other_io{*other};
 };
 
@@ -70,7 +70,7 @@ TEST_F(coroutine_loops_test, after_awaiting_a_future_of_another_loop_it_resumes_
   EXPECT_EQ(f.value(), 5);
 }
 
-TEST_F(coroutine_loops_test, closing_the_loop_of_what_is_awaited_fails_the_coroutine_in_its_own) {
+TEST_F(coroutine_loops_test, closing_the_loop_of_the_awaited_future_fails_the_coroutine_in_its_own_loop) {
   const future<int> foreign = other_io.create_future<int>();
   const future<int> f = [](api, future<int> from, counted) -> future<int> { co_return co_await from; }(io, foreign, {});
   const future<int> outer = [](future<int> from) -> future<int> { co_return co_await from; }(f);
@@ -84,7 +84,7 @@ TEST_F(coroutine_loops_test, closing_the_loop_of_what_is_awaited_fails_the_corou
   EXPECT_TRUE(outer.get_failure()->is<loop_closed>());
 }
 
-TEST_F(coroutine_loops_test, a_coroutine_whose_own_loop_was_closed_is_destroyed_when_what_it_awaits_completes) {
+TEST_F(coroutine_loops_test, a_coroutine_whose_own_loop_was_closed_is_destroyed_when_the_awaited_future_completes) {
   const future<int> foreign = other_io.create_future<int>();
   const future<int> f = [](api, future<int> from, counted) -> future<int> { co_return co_await from; }(io, foreign, {});
   manual->close();
@@ -95,7 +95,7 @@ TEST_F(coroutine_loops_test, a_coroutine_whose_own_loop_was_closed_is_destroyed_
   static_cast<void>(taken_reports());
 }
 
-TEST_F(coroutine_loops_test, no_loop_at_all_is_an_error_at_the_call) {
+TEST_F(coroutine_loops_test, without_any_loop_the_call_is_an_error) {
   const auto nothing = testing::loop_replacement(*manual);
   config().loop = nullptr;
   EXPECT_THROW(static_cast<void>([]() -> future<void> { co_return; }()), usage_error);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// When a coroutine runs, what it sees, and who keeps it. Its cancellation and its loop have files of their own.
+// When a coroutine runs, what it sees, and what keeps it alive. Cancellation and loops are tested in other files.
 #include <interloop/interloop.hpp>
 
 #include "support/loop_test.hpp"
@@ -43,7 +43,7 @@ TEST_F(coroutine_test, starts_at_once_and_resumes_in_a_turn) {
   EXPECT_EQ(g.value(), 2);
 }
 
-TEST_F(coroutine_test, awaiting_what_is_completed_does_not_suspend) {
+TEST_F(coroutine_test, awaiting_a_completed_future_does_not_suspend) {
   const future<int> g = plus_one(create_future<int>(4));
   EXPECT_EQ(g.value(), 5);
 }
@@ -57,7 +57,7 @@ TEST_F(coroutine_test, callbacks_of_its_future_never_run_inside_it) {
   EXPECT_THAT(got, ElementsAre(5));
 }
 
-TEST_F(coroutine_test, an_exception_of_what_it_awaits_can_be_caught_in_it) {
+TEST_F(coroutine_test, an_exception_of_an_awaited_future_can_be_caught_in_the_coroutine) {
   const future<int> f = create_future<int>();
   const future<std::string> g = [](future<int> from) -> future<std::string> {
     try {
@@ -72,7 +72,7 @@ TEST_F(coroutine_test, an_exception_of_what_it_awaits_can_be_caught_in_it) {
   EXPECT_EQ(g.value(), "caught");
 }
 
-TEST_F(coroutine_test, an_exception_that_escapes_it_fails_its_future) {
+TEST_F(coroutine_test, an_exception_that_escapes_the_coroutine_fails_its_future) {
   const auto throws = [](bool waits) -> future<void> {
     if (waits) co_await interloop::sleep(std::chrono::hours(1));
     throw std::out_of_range("escaped");
@@ -201,7 +201,7 @@ TEST_F(coroutine_test, awaiting_a_temporary_moves_the_value_out) {
   EXPECT_EQ(counted::copies(), 0);
 }
 
-TEST_F(coroutine_test, results_may_only_move) {
+TEST_F(coroutine_test, results_may_be_move_only) {
   const auto make = []() -> future<std::unique_ptr<int>> {
     co_await interloop::sleep(1s);
     co_return std::make_unique<int>(3);
@@ -283,7 +283,7 @@ TEST_F(coroutine_test, a_coroutine_may_close_its_own_loop_and_run_to_its_end) {
   EXPECT_TRUE(f.get_failure()->is<loop_closed>());
 }
 
-TEST_F(coroutine_test, a_coroutine_that_goes_on_after_its_loop_closed_sees_loop_closed_where_it_awaits) {
+TEST_F(coroutine_test, a_coroutine_that_continues_after_its_loop_closed_gets_loop_closed_when_it_awaits) {
   const future<int> other = create_future<int>();
   std::string seen;
   const auto run = [&]() -> future<void> {
@@ -341,7 +341,7 @@ TEST_F(coroutine_test, a_parameter_that_throws_when_copied_leaves_nothing_behind
   EXPECT_THROW(static_cast<void>(never(counted(), source)), std::runtime_error);
 }
 
-TEST_F(coroutine_test, lambdas_may_capture_as_long_as_they_live) {
+TEST_F(coroutine_test, coroutine_lambdas_may_use_captures_as_long_as_the_lambda_lives) {
   int got = 0;
   const auto captures = [&got, held = counted(4)]() -> future<void> {
     co_await interloop::sleep(1s);

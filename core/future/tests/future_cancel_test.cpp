@@ -37,7 +37,7 @@ TEST_F(future_cancel_test, errbacks_see_cancelled_error_with_the_message) {
   EXPECT_EQ(message, "not needed any more");
 }
 
-TEST_F(future_cancel_test, nobody_is_told_of_a_cancelled_future_that_nobody_looks_at) {
+TEST_F(future_cancel_test, a_cancelled_future_that_nobody_looks_at_is_not_reported) {
   cancel(create_future<int>());
   EXPECT_TRUE(reports.empty());
 }
@@ -80,7 +80,7 @@ TEST_F(future_cancel_test, a_canceller_that_cancels_again_does_no_harm) {
   EXPECT_EQ(f.get_failure()->message(), "inner");
 }
 
-TEST_F(future_cancel_test, a_canceller_that_throws_is_reported_and_the_future_is_cancelled_all_the_same) {
+TEST_F(future_cancel_test, a_canceller_that_throws_is_reported_and_the_future_is_cancelled_anyway) {
   const future<int> f = create_future<int>([] { throw std::runtime_error("canceller"); });
   EXPECT_TRUE(cancel(f));
   EXPECT_TRUE(f.get_failure()->is<cancelled_error>());
@@ -145,7 +145,7 @@ TEST_F(future_cancel_test, a_canceller_cancels_others_that_cancel_it) {
   EXPECT_TRUE(is_called(b));
 }
 
-TEST_F(future_cancel_test, a_canceller_given_for_a_type_that_could_be_made_of_it_is_still_a_canceller) {
+TEST_F(future_cancel_test, a_canceller_for_a_type_that_could_be_constructed_from_it_is_still_a_canceller) {
   static int calls;
   calls = 0;
   const auto flag = create_future<bool>([](const future<bool>&) { ++calls; });

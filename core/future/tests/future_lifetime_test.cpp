@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Who keeps a future and its callbacks, when they go, and what is said about failures that nobody looked at.
+// What keeps a future and its callbacks alive, when they are destroyed, and reports of failures that nobody looked at.
 #include <interloop/interloop.hpp>
 
 #include "support/loop_test.hpp"
@@ -34,7 +34,7 @@ TEST_F(future_lifetime_test, the_value_lives_as_long_as_a_handle) {
   EXPECT_EQ(other.value().value, 1);
 }
 
-TEST_F(future_lifetime_test, dropping_the_last_handle_of_a_pending_future_destroys_its_callbacks_unrun) {
+TEST_F(future_lifetime_test, dropping_the_last_handle_of_a_pending_future_destroys_its_callbacks_without_calling_them) {
   {
     const future<int> f = create_future<int>([held = counted()] {});
     add_callbacks(f, [held = counted()](int) { ADD_FAILURE(); });
@@ -57,14 +57,14 @@ TEST_F(future_lifetime_test, a_completed_future_runs_its_callbacks_without_a_han
   EXPECT_EQ(counted::alive(), 0);
 }
 
-TEST_F(future_lifetime_test, callbacks_are_destroyed_once_they_ran_though_the_future_lives_on) {
+TEST_F(future_lifetime_test, callbacks_are_destroyed_after_they_ran_even_if_the_future_lives_on) {
   const future<int> f = create_future<int>(1);
   for (int i = 0; i < 5; ++i) add_callbacks(f, [held = counted()](int) {});
   manual.run_ready();
   EXPECT_EQ(counted::alive(), 0);
 }
 
-TEST_F(future_lifetime_test, callbacks_are_destroyed_also_when_they_throw_or_are_empty) {
+TEST_F(future_lifetime_test, callbacks_are_destroyed_even_if_they_throw_or_are_empty) {
   const future<int> f = create_future<int>(1);
   add_callbacks(f, [held = counted()](int) { throw 1; });
   add_callbacks(f, nullptr, [held = counted()](const failure&) {});
@@ -73,7 +73,7 @@ TEST_F(future_lifetime_test, callbacks_are_destroyed_also_when_they_throw_or_are
   EXPECT_EQ(taken_reports().size(), 1u);
 }
 
-TEST_F(future_lifetime_test, a_callback_may_drop_the_last_handle_and_go_on) {
+TEST_F(future_lifetime_test, a_callback_may_drop_the_last_handle_and_continue) {
   auto f = std::make_unique<future<std::string>>(create_future<std::string>());
   std::string got;
   add_callbacks(*f, [&, held = counted(3)](const std::string& value) {
@@ -86,7 +86,7 @@ TEST_F(future_lifetime_test, a_callback_may_drop_the_last_handle_and_go_on) {
   EXPECT_EQ(got, "kept3kept");
 }
 
-TEST_F(future_lifetime_test, a_callback_that_holds_its_own_future_goes_with_the_loop) {
+TEST_F(future_lifetime_test, a_callback_that_holds_its_own_future_is_destroyed_with_the_loop) {
   const future<int> f = create_future<int>();
   add_callbacks(f, [f, held = counted()](int) {});
   EXPECT_EQ(counted::alive(), 1);
@@ -105,7 +105,7 @@ TEST_F(future_lifetime_test, the_destructor_of_a_callback_may_make_and_drop_futu
   manual.run_ready();
 }
 
-TEST_F(future_lifetime_test, a_failure_that_nobody_looked_at_is_reported_once_when_the_last_handle_goes) {
+TEST_F(future_lifetime_test, a_failure_that_nobody_looked_at_is_reported_once_when_the_last_handle_is_destroyed) {
   {
     const future<int> f = create_future<int>();
     reject(f, std::runtime_error("unseen"));
@@ -165,7 +165,7 @@ TEST_F(future_lifetime_test, an_exception_handler_may_replace_itself) {
   EXPECT_EQ(second, 1);
 }
 
-TEST_F(future_lifetime_test, an_exception_handler_that_throws_harms_nothing) {
+TEST_F(future_lifetime_test, an_exception_handler_that_throws_does_no_harm) {
   ::testing::internal::CaptureStderr();
   manual->set_exception_handler([](std::string_view, const failure&) { throw 1; });
   int later = 0;
@@ -206,7 +206,8 @@ TEST(future_and_loop_test, completed_futures_are_readable_after_their_loop_is_go
   EXPECT_TRUE(value.loop().closed());
 }
 
-TEST(future_and_loop_test, a_future_completed_but_not_dispatched_when_its_loop_goes_destroys_its_callbacks_unrun) {
+TEST(future_and_loop_test,
+     a_future_completed_but_not_dispatched_when_its_loop_is_destroyed_destroys_its_callbacks_without_calling_them) {
   future<int> f;
   {
     testing::manual_loop manual;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Futures and their cancellation beside a model of a few lines: what state each is in, and which callbacks have to run
-// in which order. Callbacks act on futures too.
+// Futures and their cancellation compared with a model of a few lines: the state of each, and the callbacks that must
+// run, in order. Callbacks act on futures too.
 #include <interloop/interloop.hpp>
 #include <interloop/testing/manual_loop.hpp>
 
@@ -53,7 +53,7 @@ class both_futures {
   struct model {
     future<int> real;
     outcome state = outcome::pending;
-    int resolves_when_cancelled = 0;  // what its canceller does: 0 nothing, 1 resolve, 2 reject
+    int resolves_when_cancelled = 0;  // the action of its canceller: 0 nothing, 1 resolve, 2 reject
     bool looked_at = false;
     bool has_canceller = false;  // until it is dispatched
     bool queued = false;
@@ -164,7 +164,8 @@ class both_futures {
     if (random_.chance(30)) act();
   }
 
-  // A future's dispatch takes all that wait for it when it begins; one that had only a canceller shows nothing.
+  // A future's dispatch takes everything that waits for it when it begins; if that was only a canceller, nothing is
+  // visible.
   void next_batch() {
     while (batch_.empty() && !queue_.empty()) {
       model& next = futures_[queue_.front()];
@@ -204,7 +205,7 @@ class both_futures {
   std::string differs_;
 };
 
-TEST(future_model_test, random_futures_agree_with_a_few_lines) {
+TEST(future_model_test, random_futures_agree_with_a_model_of_a_few_lines) {
   try_seeds(
       [](steps& random, int count) -> std::string {
         {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// How a future is completed, once, and what its callbacks are given. Cancelling and lifetimes have files of their own.
+// How a future is completed, once, and the arguments of its callbacks. Cancelling and lifetimes are tested in other
+// files.
 #include <interloop/future.hpp>
 
 #include "support/loop_test.hpp"
@@ -100,7 +101,7 @@ TEST_F(future_test, a_second_completion_throws_and_changes_nothing) {
   EXPECT_FALSE(cancel(cancelled));
 }
 
-TEST_F(future_test, callbacks_run_in_the_order_they_were_added_also_when_they_are_many_and_large) {
+TEST_F(future_test, callbacks_run_in_the_order_they_were_added_even_if_they_are_many_and_large) {
   const future<int> f = create_future<int>();
   std::vector<int> order;
   for (int i = 0; i < 20; ++i) {
@@ -139,7 +140,7 @@ TEST_F(future_test, every_callback_is_given_the_same_object) {
   EXPECT_THAT(seen, ElementsAre(&f.value(), &f.value(), &f.value()));
 }
 
-TEST_F(future_test, what_a_callback_returns_is_ignored) {
+TEST_F(future_test, the_return_value_of_a_callback_is_ignored) {
   const future<int> f = create_future<int>(1);
   std::vector<int> got;
   add_callbacks(f, [](int value) { return value + 100; });
@@ -160,7 +161,7 @@ TEST_F(future_test, a_void_future_carries_no_value) {
   EXPECT_EQ(calls, 1);
 }
 
-TEST_F(future_test, a_value_that_only_moves_is_looked_at_by_many_and_taken_by_one) {
+TEST_F(future_test, a_move_only_value_is_looked_at_by_many_and_taken_by_one) {
   const auto f = create_future<std::unique_ptr<int>>();
   int looked = 0;
   int taken = 0;
@@ -174,14 +175,14 @@ TEST_F(future_test, a_value_that_only_moves_is_looked_at_by_many_and_taken_by_on
   EXPECT_THROW(static_cast<void>(f.take()), invalid_state);
 }
 
-TEST_F(future_test, a_second_taker_of_a_value_that_only_moves_fails_and_is_reported) {
+TEST_F(future_test, a_second_taker_of_a_move_only_value_fails_and_is_reported) {
   const auto f = create_future<std::unique_ptr<int>>(std::make_unique<int>(1));
   for (int i = 0; i < 2; ++i) add_callbacks(f, [](std::unique_ptr<int>) {});
   manual.run_ready();
   EXPECT_THAT(taken_reports(), ElementsAre(::testing::HasSubstr("interloop::invalid_state: the future's value was")));
 }
 
-TEST_F(future_test, a_taker_of_a_value_that_copies_leaves_it_to_callbacks_behind_it) {
+TEST_F(future_test, a_taker_of_a_copyable_value_leaves_it_to_later_callbacks) {
   std::vector<std::string> got;
   {
     const auto f = create_future<std::string>();
@@ -270,7 +271,7 @@ TEST_F(future_test, value_of_a_pending_future_throws) {
   EXPECT_EQ(f.get_failure(), nullptr);
 }
 
-TEST_F(future_test, an_empty_handle_is_good_for_nothing_but_assignment) {
+TEST_F(future_test, an_empty_handle_can_only_be_assigned_to) {
   future<int> f;
   EXPECT_FALSE(f);
   EXPECT_THROW(static_cast<void>(f.value()), usage_error);
@@ -311,7 +312,7 @@ TEST_F(future_test, both_callbacks_absent_is_refused_in_every_spelling) {
   EXPECT_THROW(add_callbacks(f, function<void(int)>(), no_errback), usage_error);
 }
 
-TEST_F(future_test, an_absent_half_is_skipped_in_every_spelling) {
+TEST_F(future_test, an_absent_callback_or_errback_is_skipped_in_every_spelling) {
   int calls = 0;
   const std::function<void(const failure&)> count_failure = [&](const failure&) { ++calls; };
   const std::function<void(int)> count_value = [&](int) { ++calls; };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Every allocation of a scenario fails once, on every loop: what is called throws std::bad_alloc or works, what was
-// promised happens, nothing leaks, and the loop lives on. And how many allocations there are, where that is promised.
+// Every allocation of a scenario fails once, on every loop: each function throws std::bad_alloc or works, promises are
+// kept, nothing leaks, and the loop still works. Also the number of allocations, if that is promised.
 #include <interloop/bridge.hpp>
 
 #include "support/counted.hpp"
@@ -27,7 +27,7 @@ class allocation_failure_test : public ::testing::TestWithParam<std::string> {
  public:
   using scenario = void (allocation_failure_test::*)(api);
 
-  // A callable that counts its calls; `extra` is what it is weighed down with.
+  // A callable that counts its calls; `extra` makes it larger.
   template <std::size_t Extra = 8>
   auto note() {
     return [this, held = counted(), pad = std::array<char, Extra>{}](const auto&...) {
@@ -350,7 +350,7 @@ TEST(allocation_failure_in_turns_test, timers_on_every_level_of_the_wheel) {
 class allocation_count_test : public ::testing::Test {
  protected:
   allocation_count_test() {
-    for (int i = 0; i < 10; ++i) {  // the first of everything makes its blocks and slabs
+    for (int i = 0; i < 10; ++i) {  // the first operations allocate their blocks and slabs
       manual->call_soon([] {});
       manual->call_later(std::chrono::milliseconds(i), [] {});
       add_callbacks(io.create_future<int>(1), [](int) {});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Batched timers beside a list of deadlines: each call fires once, unless it was cancelled, less than one bucket early
-// and at most one bucket late, and those of one bucket in the order they were made.
+// Batched timers compared with a list of deadlines: each call fires once, unless it was cancelled, less than one bucket
+// early and at most one bucket late, and the calls of one bucket fire in the order they were made.
 #include <interloop/interloop.hpp>
 #include <interloop/testing/manual_loop.hpp>
 

@@ -28,7 +28,7 @@ class batched_timer_test : public test::loop_test {
   auto note(int name) {
     return [this, name] { order.push_back(name); };
   }
-  // How many turns of the clock there are until nothing is armed, and when each was.
+  // The number of turns of the clock until nothing is armed, and their times.
   std::vector<duration> wake_ups(duration longest) {
     std::vector<duration> all;
     manual.run_ready();
@@ -194,7 +194,7 @@ TEST_F(batched_timer_test, arguments_are_bound_as_by_call_later) {
   EXPECT_EQ(got, 3);
 }
 
-TEST_F(batched_timer_test, calls_stay_scheduled_when_the_last_copy_goes) {
+TEST_F(batched_timer_test, calls_stay_scheduled_when_the_last_copy_is_destroyed) {
   {
     auto batched = make_batched_timer(1s);
     batched.call_later(1s, note(1));

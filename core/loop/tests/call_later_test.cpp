@@ -103,7 +103,7 @@ TEST_F(call_later_test, a_chain_of_zero_delays_lets_everything_else_run_in_betwe
   EXPECT_THAT(order, ElementsAre(0, 0, 0, 0, 9));
 }
 
-TEST_F(call_later_test, what_is_too_long_for_the_clock_never_fires_and_can_be_cancelled) {
+TEST_F(call_later_test, a_delay_too_long_for_the_clock_never_ends_and_can_be_cancelled) {
   timer never = call_later(std::chrono::duration<double>(1e30), note(1));
   timer nan = call_later(std::chrono::duration<double>(std::numeric_limits<double>::quiet_NaN()), note(2));
   manual.advance(24h * 365);
@@ -207,7 +207,7 @@ TEST_F(call_later_test, cancelling_may_destroy_the_handle_itself) {
   auto owner = std::make_shared<object>();
   object& it = *owner;
   it.mine = call_later(1s, [keeps = std::move(owner)] {});
-  EXPECT_TRUE(it.mine.cancel());  // the callable was the last to keep it
+  EXPECT_TRUE(it.mine.cancel());  // only the callable kept it alive
 }
 
 TEST_F(call_later_test, an_exception_is_reported_and_the_others_run) {
@@ -284,7 +284,7 @@ TEST_F(call_later_test, only_one_native_timer_is_armed_for_the_earliest) {
   EXPECT_EQ(manual.next_alarm(), start + 2min);
 }
 
-// Whose clock goes on with every look, as a real one does, and which counts its native timers.
+// Its clock advances with every look, like a real one, and it counts its native timers.
 class ticking_port final : public loop_port {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "ticking"; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What closing a loop promises: nothing runs from then on, everything queued is destroyed once, what is called throws.
+// The promises of closing a loop: nothing runs afterwards, everything queued is destroyed once, and functions throw.
 #include <interloop/interloop.hpp>
 
 #include <interloop/loop_port.hpp>
@@ -25,7 +25,7 @@ using test::at_destruction;
 using test::counted;
 using close_test = test::loop_test;
 
-TEST_F(close_test, everything_queued_is_destroyed_unrun) {
+TEST_F(close_test, everything_queued_is_destroyed_without_being_called) {
   call_soon([held = counted()] { ADD_FAILURE(); });
   post([held = counted()] { ADD_FAILURE(); });
   manual->remote().post([held = counted()] { ADD_FAILURE(); });
@@ -41,7 +41,7 @@ TEST_F(close_test, everything_queued_is_destroyed_unrun) {
   EXPECT_TRUE(g.get_failure()->is<loop_closed>());
 }
 
-TEST_F(close_test, is_idempotent_and_tells_when_the_native_loop_has_let_go) {
+TEST_F(close_test, is_idempotent_and_reports_when_the_native_loop_has_released_everything) {
   int released = 0;
   manual->close([&] { ++released; });
   manual->close([&] { released += 100; });
@@ -54,13 +54,13 @@ TEST_F(close_test, the_future_of_close_is_completed_when_the_native_loop_has_let
   EXPECT_TRUE(manual->closed());
 }
 
-TEST_F(close_test, closing_again_is_allowed_and_says_that_the_native_loop_has_let_go) {
+TEST_F(close_test, closing_again_is_allowed_and_reports_that_the_native_loop_has_released_everything) {
   manual->close();
   EXPECT_TRUE(is_called(close())) << "after loop::close";
   EXPECT_TRUE(is_called(io.close())) << "and after itself";
 }
 
-TEST_F(close_test, closing_inside_closing_is_told_with_the_rest) {
+TEST_F(close_test, closing_inside_closing_reports_with_the_rest) {
   std::optional<future<void>> inner;
   call_soon([on_the_way = at_destruction([&] { inner = close(); })] { ADD_FAILURE(); });
   const future<void> outer = close();
@@ -69,7 +69,7 @@ TEST_F(close_test, closing_inside_closing_is_told_with_the_rest) {
   EXPECT_TRUE(is_called(*inner));
 }
 
-TEST_F(close_test, whatever_needs_the_loop_throws_from_then_on) {
+TEST_F(close_test, functions_that_need_the_loop_throw_from_then_on) {
   const future<int> f = create_future<int>();
   auto batched = make_batched_timer(1s);
   const loop_remote remote = manual->remote();
@@ -120,7 +120,7 @@ TEST_F(close_test, inside_a_timer_no_other_timer_fires) {
   EXPECT_EQ(order, (std::vector{0, 1, 2}));
 }
 
-TEST_F(close_test, inside_a_futures_callback_its_other_callbacks_are_destroyed_unrun) {
+TEST_F(close_test, inside_a_futures_callback_its_other_callbacks_are_destroyed_without_being_called) {
   std::vector<int> order;
   const future<int> f = create_future<int>(7);
   for (int i = 0; i < 6; ++i)
@@ -160,7 +160,7 @@ TEST_F(close_test, inside_a_nested_run_ends_the_outer_one_too) {
   EXPECT_EQ(order, std::vector{1});
 }
 
-TEST_F(close_test, destructors_of_what_is_destroyed_may_call_back_into_the_loop) {
+TEST_F(close_test, destructors_of_destroyed_callables_may_call_back_into_the_loop) {
   const future<int> pending = create_future<int>();
   timer t = call_later(5s, [held = counted()] { ADD_FAILURE(); });
   int destroyed = 0;
@@ -186,7 +186,7 @@ TEST_F(close_test, destructors_of_what_is_destroyed_may_call_back_into_the_loop)
   EXPECT_EQ(destroyed, 7);
 }
 
-TEST_F(close_test, a_guard_that_rejects_its_future_when_it_is_destroyed_finds_it_failed_already) {
+TEST_F(close_test, a_guard_that_rejects_its_future_in_its_destructor_finds_it_already_failed) {
   const future<int> f = create_future<int>();
   call_soon([guard = at_destruction([f] {
                if (!is_called(f)) reject(f, std::runtime_error("abandoned"));
@@ -252,7 +252,7 @@ TEST_F(close_test, handles_may_outlive_the_loop) {
   ::close(pipe[1]);
 }
 
-// As libuv's: lets go only when it is told to.
+// Like libuv's: releases its handles only when it is told to.
 class slow_port final : public loop_port {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "slow"; }
@@ -273,7 +273,7 @@ class slow_port final : public loop_port {
   bool woken = false;
 };
 
-TEST_F(close_test, what_waits_for_a_future_of_a_closed_loop_is_destroyed) {
+TEST_F(close_test, a_coroutine_that_awaits_a_future_of_a_closed_loop_is_destroyed) {
   const auto waits = [](api mine, loop& closes, counted, bool& resumed) -> future<void> {
     co_await api(closes).close();
     resumed = true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A callable that returns a future, a coroutine most of all, stays with what it captures and was called with until that
-// future is completed: wherever it was handed in, on every loop.
+// A callable that returns a future, most of all a coroutine, is kept with its captures and arguments until that future
+// is completed: on every loop, whichever function took it.
 #include <interloop/blocking.hpp>
 #include <interloop/testing/replace_loop.hpp>
 
@@ -29,7 +29,7 @@ using namespace std::chrono_literals;
 
 const std::string long_name = "a name that is longer than the small buffer of a string";
 
-// What a coroutine saw of its captures after it was suspended, and how often.
+// The values of its captures that a coroutine saw after it was suspended, and how often.
 struct sight {
   std::string name;
   int times = 0;
@@ -72,7 +72,7 @@ class kept_callable_test : public ::testing::TestWithParam<std::string> {
       seen.see(name, held);
     };
   }
-  /// Runs until bodies have looked at their captures so many times.
+  /// Runs until so many bodies have looked at their captures.
   void expect_sights(int times = 1) {
     run_until(core(), [&] { return seen.times == times && counted::alive() == kept_by_test; });
     EXPECT_EQ(seen.name, long_name);
@@ -180,7 +180,7 @@ TEST_P(kept_callable_test, a_batched_timer_keeps_it) {
   expect_sights(2);
 }
 
-TEST_P(kept_callable_test, a_watch_keeps_it_for_every_call_also_when_it_is_stopped) {
+TEST_P(kept_callable_test, a_watch_keeps_the_callable_for_every_call_even_when_it_is_stopped) {
   std::array<int, 2> ends{};
   ASSERT_EQ(::pipe(ends.data()), 0);
   int calls = 0;
@@ -198,7 +198,7 @@ TEST_P(kept_callable_test, a_watch_keeps_it_for_every_call_also_when_it_is_stopp
 TEST_P(kept_callable_test, the_exception_handler_keeps_it) {
   core().set_exception_handler([inner = body(), this](std::string_view, const failure&) mutable -> future<void> {
     auto made = inner();
-    core().set_exception_handler({});  // it goes while the coroutine runs
+    core().set_exception_handler({});  // the handler is destroyed while the coroutine runs
     return made;
   });
   core().call_soon([] { throw std::runtime_error("escapes"); });
@@ -218,7 +218,7 @@ TEST_P(kept_callable_test, as_future_keeps_temporaries) {
   EXPECT_TRUE(is_called(other));
 }
 
-TEST_P(kept_callable_test, as_future_calls_what_has_a_name_where_it_is) {
+TEST_P(kept_callable_test, as_future_calls_a_named_callable_in_place) {
   {
     auto named = body();
     auto holds = [&calls = kept_by_test, inner = std::move(named)]() mutable {
@@ -234,7 +234,7 @@ TEST_P(kept_callable_test, as_future_calls_what_has_a_name_where_it_is) {
   kept_by_test = 0;
 }
 
-TEST_P(kept_callable_test, a_function_keeps_it_when_it_goes_after_a_call) {
+TEST_P(kept_callable_test, a_function_that_is_destroyed_after_a_call_keeps_its_callable_until_completion) {
   {
     function<future<void>()> fn = body();
     static_cast<void>(fn());
@@ -245,7 +245,7 @@ TEST_P(kept_callable_test, a_function_keeps_it_when_it_goes_after_a_call) {
   expect_sights(3);
 }
 
-TEST_P(kept_callable_test, it_goes_when_the_future_is_completed_and_not_with_the_last_handle) {
+TEST_P(kept_callable_test, the_callable_is_destroyed_when_the_future_is_completed_and_not_with_the_last_handle) {
   const auto comes = io().create_future<int>();
   core().call_soon([held = counted(7), comes] { return comes; });
   core().call_soon([held = counted(7)]() -> future<int> { throw std::logic_error("escapes"); });
@@ -257,7 +257,7 @@ TEST_P(kept_callable_test, it_goes_when_the_future_is_completed_and_not_with_the
   run_until(core(), [&] { return counted::alive() == 0; });
 }
 
-TEST_P(kept_callable_test, what_as_future_returns_can_still_be_moved_out) {
+TEST_P(kept_callable_test, the_result_of_as_future_can_still_be_moved_out) {
   counted::reset_copies();
   auto made = io().as_future([held = counted(7), this]() -> future<counted> {
     co_await io().sleep(1ms);
@@ -315,7 +315,7 @@ TEST_P(kept_callable_test, a_coroutine_that_closes_its_own_loop_still_has_its_ca
   EXPECT_EQ(counted::alive(), 0);
 }
 
-TEST(kept_callable_sizes, what_returns_no_future_is_kept_as_it_was) {
+TEST(kept_callable_sizes, a_callable_that_returns_no_future_is_stored_as_before) {
   const auto plain = [held = std::array<char, 100>{}] { static_cast<void>(held); };
   const auto empty = []() -> future<void> { co_return; };
   static_assert(sizeof(detail::bind_once(plain)) == sizeof plain);

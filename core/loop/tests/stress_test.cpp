@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Large numbers, and many threads: nothing is lost, and what has an order keeps it.
+// Large numbers, and many threads: nothing is lost, and orders are kept.
 #include "support/counted.hpp"
 #include "support/loops.hpp"
 
@@ -22,7 +22,7 @@ constexpr int million = 1'000'000;
 constexpr int threads = 8;
 constexpr int posts_per_thread = 100'000;
 
-TEST(stress_test, a_million_timers_fire_in_order_once_but_for_those_cancelled) {
+TEST(stress_test, a_million_timers_fire_in_order_once_except_the_cancelled_ones) {
   testing::manual_loop manual;
   std::mt19937 random(1);
   std::vector<timer> cancelled;
@@ -91,7 +91,7 @@ class post_stress_test : public ::testing::TestWithParam<std::string> {
   std::unique_ptr<native_loop> under_test_ = make_loop(GetParam());
 };
 
-TEST_P(post_stress_test, eight_threads_post_and_nothing_is_lost_or_overtakes) {
+TEST_P(post_stress_test, eight_threads_post_and_nothing_is_lost_or_reordered) {
   std::vector<int> next(threads, 0);
   int disordered = 0;
   int arrived = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The task queue beside a std::deque of names.
+// The task queue compared with a std::deque of names.
 #include <interloop/detail/task_queue.hpp>
 
 #include "support/counted.hpp"
@@ -20,7 +20,7 @@ class both_queues {
 
   void push() {
     const int name = next_name_++;
-    // What the callable will do when it runs is settled now, so that both queues do the same.
+    // The callable's actions are chosen now, so that both queues do the same.
     const int then = random_.choose(20);
     random_.note("push " + std::to_string(name) + (then < 5 ? ", which does " + std::to_string(then) : ""));
     model_.push_back({name, then});
@@ -47,7 +47,7 @@ class both_queues {
     }
   }
 
-  // Runs what is there now, unless one of them runs or clears the queue itself.
+  // Runs the callables that are in the queue now, unless one of them runs or clears the queue itself.
   void run_generation() {
     const std::size_t there = model_.size();
     const std::size_t before = ran_.size();

@@ -50,7 +50,7 @@ TEST_F(task_queue_test, keeps_the_order_of_callables_of_different_sizes_over_man
   for (int i = 0; i < 3000; ++i) ASSERT_EQ(ran[static_cast<std::size_t>(i)], i);
 }
 
-TEST_F(task_queue_test, uses_its_blocks_again_when_filled_and_emptied_by_turns) {
+TEST_F(task_queue_test, reuses_its_blocks_when_it_is_filled_and_emptied_in_turn) {
   for (int round = 0; round < 50; ++round) {
     for (int i = 0; i < 40; ++i) queue.push([this, pad = std::array<char, 240>{}] { ran.push_back(pad[0]); });
     for (int i = 0; i < 30; ++i) queue.run_front();
@@ -70,7 +70,7 @@ TEST_F(task_queue_test, destroys_each_callable_once_after_it_ran) {
   }
 }
 
-TEST_F(task_queue_test, clear_destroys_every_callable_unrun) {
+TEST_F(task_queue_test, clear_destroys_every_callable_without_calling_it) {
   for (int i = 0; i < 500; ++i) queue.push([this, held = counted(i)] { ran.push_back(held.value); });
   queue.clear();
   EXPECT_EQ(counted::alive(), 0);
@@ -80,7 +80,7 @@ TEST_F(task_queue_test, clear_destroys_every_callable_unrun) {
   EXPECT_EQ(ran, std::vector{1});
 }
 
-TEST_F(task_queue_test, destroying_the_queue_destroys_what_is_left) {
+TEST_F(task_queue_test, destroying_the_queue_destroys_the_callables_in_it) {
   {
     task_queue other;
     for (int i = 0; i < 100; ++i)
@@ -89,7 +89,7 @@ TEST_F(task_queue_test, destroying_the_queue_destroys_what_is_left) {
   EXPECT_EQ(counted::alive(), 0);
 }
 
-TEST_F(task_queue_test, takes_callables_that_only_move) {
+TEST_F(task_queue_test, takes_move_only_callables) {
   queue.push([this, one = std::make_unique<int>(7)] { ran.push_back(*one); });
   run_all();
   EXPECT_EQ(ran, std::vector{7});
@@ -152,7 +152,7 @@ TEST_F(task_queue_test, a_copy_that_throws_at_the_end_of_a_block_leaves_the_queu
   for (int i = 0; i < pushed; ++i) ASSERT_EQ(ran[static_cast<std::size_t>(i)], i);
 }
 
-TEST_F(task_queue_test, what_a_callable_throws_passes_through_and_its_record_is_gone) {
+TEST_F(task_queue_test, an_exception_of_a_callable_passes_through_and_its_record_is_gone) {
   queue.push([held = counted(1)] { throw std::runtime_error("escapes"); });
   queue.push([this] { ran.push_back(2); });
   EXPECT_THROW(queue.run_front(), std::runtime_error);
@@ -181,7 +181,7 @@ TEST_F(task_queue_test, a_callable_may_run_those_behind_it) {
   EXPECT_EQ(ran, (std::vector{2, 1}));
 }
 
-TEST_F(task_queue_test, a_callable_may_clear_the_queue_and_go_on) {
+TEST_F(task_queue_test, a_callable_may_clear_the_queue_and_continue) {
   queue.push([this, held = counted(1)] {
     queue.clear();
     ran.push_back(held.value);
@@ -193,7 +193,7 @@ TEST_F(task_queue_test, a_callable_may_clear_the_queue_and_go_on) {
   EXPECT_EQ(ran, (std::vector{1, 3}));
 }
 
-TEST_F(task_queue_test, a_destructor_that_pushes_while_the_queue_is_cleared_has_its_callable_destroyed_too) {
+TEST_F(task_queue_test, a_callable_that_a_destructor_pushes_while_the_queue_is_cleared_is_destroyed_too) {
   queue.push([guard = at_destruction([this] { queue.push([this, held = counted(1)] { ran.push_back(1); }); })] {});
   queue.clear();
   EXPECT_TRUE(queue.empty());
@@ -220,7 +220,7 @@ class task_queue_generation_test : public task_queue_test {
   void run_generation() {
     queue.run_generation([this] { ++escaped; });
   }
-  // Enough of them to need several blocks.
+  // Enough callables to need several blocks.
   void push_many() {
     for (int i = 0; i < 300; ++i) queue.push([this, held = counted(i)] { ran.push_back(held.value); });
   }
@@ -228,7 +228,7 @@ class task_queue_generation_test : public task_queue_test {
   int escaped = 0;
 };
 
-TEST_F(task_queue_generation_test, runs_what_is_there_and_leaves_what_that_pushes) {
+TEST_F(task_queue_generation_test, runs_the_queued_callables_but_not_the_ones_that_they_push) {
   for (int i = 0; i < 300; ++i)
     queue.push([this, i] {
       ran.push_back(i);
@@ -244,7 +244,7 @@ TEST_F(task_queue_generation_test, runs_what_is_there_and_leaves_what_that_pushe
 }
 
 TEST_F(task_queue_generation_test, ends_at_the_end_of_a_block_that_more_was_pushed_behind) {
-  // Some count of records fills a block exactly, so that the generation ends where the block does.
+  // Some number of records fills a block exactly, so that the generation ends at the block's end.
   for (int count = 480; count < 540; ++count) {
     ran.clear();
     for (int i = 0; i < count; ++i) queue.push([this] { ran.push_back(0); });
@@ -260,7 +260,7 @@ TEST_F(task_queue_generation_test, ends_at_the_end_of_a_block_that_more_was_push
   }
 }
 
-TEST_F(task_queue_generation_test, goes_on_behind_each_that_throws) {
+TEST_F(task_queue_generation_test, continues_after_each_callable_that_throws) {
   for (int i = 0; i < 300; ++i)
     queue.push([this, i, held = counted(i)] {
       if (i % 3 == 0 || i == 299) {
@@ -278,7 +278,7 @@ TEST_F(task_queue_generation_test, goes_on_behind_each_that_throws) {
   EXPECT_TRUE(queue.empty());
 }
 
-TEST_F(task_queue_generation_test, ends_where_a_nested_one_has_run_the_rest) {
+TEST_F(task_queue_generation_test, ends_if_a_nested_run_has_run_the_rest) {
   queue.push([this] {
     run_generation();
     queue.push([this] { ran.push_back(-1); });
@@ -291,7 +291,7 @@ TEST_F(task_queue_generation_test, ends_where_a_nested_one_has_run_the_rest) {
   EXPECT_EQ(ran.back(), -1);
 }
 
-TEST_F(task_queue_generation_test, a_nested_one_followed_by_an_exception_runs_nothing_twice) {
+TEST_F(task_queue_generation_test, a_nested_run_followed_by_an_exception_runs_nothing_twice) {
   queue.push([this] {
     run_generation();
     push_many();
@@ -305,7 +305,7 @@ TEST_F(task_queue_generation_test, a_nested_one_followed_by_an_exception_runs_no
   EXPECT_EQ(ran.size(), 600u);
 }
 
-TEST_F(task_queue_generation_test, ends_where_the_queue_was_cleared) {
+TEST_F(task_queue_generation_test, ends_if_the_queue_was_cleared) {
   queue.push([this] {
     queue.clear();
     push_many();
@@ -317,13 +317,13 @@ TEST_F(task_queue_generation_test, ends_where_the_queue_was_cleared) {
   EXPECT_EQ(ran.size(), 300u);
 }
 
-TEST_F(task_queue_generation_test, of_an_empty_queue_does_nothing) {
+TEST_F(task_queue_generation_test, on_an_empty_queue_does_nothing) {
   run_generation();
   EXPECT_FALSE(queue.several());
   EXPECT_EQ(escaped, 0);
 }
 
-TEST_F(task_queue_test, knows_one_from_several_also_where_the_second_is_in_the_next_block) {
+TEST_F(task_queue_test, distinguishes_one_from_several_even_if_the_second_is_in_the_next_block) {
   EXPECT_FALSE(queue.several());
   for (int i = 0; i < 2000; ++i) {
     queue.push([this] { ran.push_back(1); });

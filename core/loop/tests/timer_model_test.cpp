@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A loop's timers beside a std::multimap of deadlines. The model is asked whenever a timer fires: that has to be its
-// first one, at its very time; and when an advance ends, nothing may be left that was due.
+// A loop's timers compared with a std::multimap of deadlines. Whenever a timer fires, it must be the model's first one,
+// at exactly its time; and when an advance ends, no due timer may be left.
 #include <interloop/testing/manual_loop.hpp>
 
 #include "support/counted.hpp"
@@ -43,7 +43,7 @@ class both_clocks {
   [[nodiscard]] const std::string& differs() const noexcept { return differs_; }
 
  private:
-  // Of any magnitude, so that every level of the wheel is met; often round, so that deadlines are equal.
+  // Of any magnitude, to reach every level of the wheel; often round, so that deadlines are equal.
   duration some_span() {
     const auto most = std::int64_t{1} << random_.choose(50);
     if (random_.chance(40)) return duration(most);

@@ -35,7 +35,7 @@ class timer_queue_test : public ::testing::Test {
     const std::uint64_t limit = queue.limit();
     while (timer_node* due = queue.take_due(now, limit)) queue.run(due);
   }
-  // As a loop does: looks only when the queue says so, and records when each timer ran.
+  // Like a loop: looks only when the queue says so, and records when each timer ran.
   void run_by_looks(std::int64_t until, std::vector<std::int64_t>& looks) {
     while (!queue.empty()) {
       const std::int64_t next = queue.next_look();
@@ -79,7 +79,7 @@ TEST_F(timer_queue_test, a_timer_never_fires_before_its_deadline) {
   EXPECT_EQ(ran, std::vector{1});
 }
 
-TEST_F(timer_queue_test, deadlines_on_every_level_of_the_wheel_fire_in_order_and_at_their_time) {
+TEST_F(timer_queue_test, deadlines_on_every_level_of_the_wheel_fire_in_order_and_on_time) {
   std::vector<std::int64_t> deadlines;
   for (int level = 0; level < 7; ++level)
     for (const std::int64_t steps : {1, 2, 31, 62, 63})
@@ -182,7 +182,7 @@ TEST_F(timer_queue_test, making_and_cancelling_without_end_uses_bounded_memory) 
   EXPECT_TRUE(queue.empty());
 }
 
-TEST_F(timer_queue_test, a_timer_can_cancel_one_that_is_due_with_it) {
+TEST_F(timer_queue_test, a_timer_can_cancel_another_one_that_is_due_at_the_same_time) {
   handle second{};
   queue.schedule(start + 1, [&] { cancel(second); });
   second = add(start + 1, 2);
@@ -191,7 +191,7 @@ TEST_F(timer_queue_test, a_timer_can_cancel_one_that_is_due_with_it) {
   EXPECT_TRUE(queue.empty());
 }
 
-TEST_F(timer_queue_test, what_a_callable_throws_passes_through_and_its_node_is_free) {
+TEST_F(timer_queue_test, an_exception_of_a_callable_passes_through_and_its_node_is_free) {
   queue.schedule(start + 1, [held = counted(1)] { throw std::runtime_error("escapes"); });
   timer_node* due = queue.take_due(start + 1, queue.limit());
   EXPECT_THROW(queue.run(due), std::runtime_error);
@@ -199,7 +199,7 @@ TEST_F(timer_queue_test, what_a_callable_throws_passes_through_and_its_node_is_f
   EXPECT_TRUE(queue.empty());
 }
 
-TEST_F(timer_queue_test, large_callables_and_those_that_throw_when_copied) {
+TEST_F(timer_queue_test, large_callables_and_callables_that_throw_when_copied_work) {
   queue.schedule(start + 1,
                  [this, pad = std::array<int, 100>{}, held = counted(4)] { ran.push_back(held.value + pad[0]); });
   struct throws {

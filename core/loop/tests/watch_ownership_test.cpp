@@ -17,7 +17,7 @@ class watch_ownership : public testing::Test {
     ::close(pipe_[1]);
   }
 
-  /// A watch that is kept by nothing but its own callback.
+  /// A watch that only its own callback keeps alive.
   std::weak_ptr<interloop::fd_watch> self_owned(bool stops_itself) {
     auto own = std::make_shared<interloop::fd_watch>();
     *own = loop_->watch(pipe_[0], interloop::interest::read, [own, stops_itself](interloop::interest) {
@@ -30,21 +30,21 @@ class watch_ownership : public testing::Test {
   interloop::testing::manual_loop loop_;
 };
 
-TEST_F(watch_ownership, a_watch_owned_by_its_callback_goes_when_the_loop_closes) {
+TEST_F(watch_ownership, a_watch_owned_by_its_callback_is_destroyed_when_the_loop_closes) {
   const auto watch = self_owned(false);
   EXPECT_FALSE(watch.expired());
   loop_->close();
   EXPECT_TRUE(watch.expired());
 }
 
-TEST_F(watch_ownership, a_watch_owned_by_its_callback_goes_when_it_stops_itself) {
+TEST_F(watch_ownership, a_watch_owned_by_its_callback_is_destroyed_when_it_stops_itself) {
   const auto watch = self_owned(true);
   ASSERT_EQ(::write(pipe_[1], "x", 1), 1);
   loop_.run_ready();
   EXPECT_TRUE(watch.expired());
 }
 
-TEST_F(watch_ownership, a_watch_owned_by_its_callback_goes_when_it_is_stopped_from_outside) {
+TEST_F(watch_ownership, a_watch_owned_by_its_callback_is_destroyed_when_it_is_stopped_from_outside) {
   const auto watch = self_owned(false);
   watch.lock()->stop();
   EXPECT_TRUE(watch.expired());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Misuse and lifetimes of watches. What every loop does with readiness is in the conformance suite.
+// Misuse and lifetimes of watches. The conformance suite tests readiness on every loop.
 #include <interloop/watch.hpp>
 
 #include "support/loop_test.hpp"
@@ -90,7 +90,7 @@ TEST_F(watch_test, an_empty_callback_is_refused) {
 TEST_F(watch_test, a_second_watch_of_one_descriptor_is_refused_until_the_first_has_ended) {
   fd_watch first = io.watch(reader(), interest::read, [](interest) {});
   EXPECT_THAT([&] { static_cast<void>(io.watch(reader(), interest::write, [](interest) {})); },
-              ThrowsMessage<usage_error>(HasSubstr("is watched already")));
+              ThrowsMessage<usage_error>(HasSubstr("is already watched")));
   first.stop();
   const fd_watch second = io.watch(reader(), interest::read, [](interest) {});
   EXPECT_TRUE(second.active());
@@ -165,7 +165,7 @@ TEST_F(watch_test, stopping_may_destroy_the_handle_itself) {
   const fd_watch ends = std::move(it.mine);
 }
 
-TEST_F(watch_test, a_callback_that_throws_is_reported_and_the_watch_goes_on) {
+TEST_F(watch_test, a_callback_that_throws_is_reported_and_the_watch_continues) {
   int seen = 0;
   const fd_watch w = io.watch(reader(), interest::read, [&](interest) {
     receive();
@@ -205,7 +205,7 @@ TEST_F(watch_test, a_descriptor_that_is_always_ready_does_not_keep_a_run_from_it
 TEST_F(watch_test, a_wait_that_fails_ends_the_run_with_an_error) {
   const fd_watch watching = io.watch(reader(), interest::read, [](interest) {});
   io.call_soon([&] { manual->stop(); });
-  manual->run();  // UBSan needs descriptors to look at the types that take part, once
+  manual->run();  // UBSan needs descriptors when it sees the types for the first time
   ::rlimit before{};
   ::getrlimit(RLIMIT_NOFILE, &before);
   ::rlimit none = before;
@@ -222,7 +222,7 @@ TEST_F(watch_test, a_wait_that_fails_ends_the_run_with_an_error) {
   EXPECT_THAT([&] { std::rethrow_exception(thrown); }, ThrowsMessage<error>(HasSubstr("poll: Invalid argument")));
 }
 
-TEST_F(watch_test, what_is_queued_first_runs_first_and_may_stop_the_watch) {
+TEST_F(watch_test, a_callable_queued_before_the_event_runs_first_and_may_stop_the_watch) {
   fd_watch w = io.watch(reader(), interest::read, [](interest) { ADD_FAILURE(); });
   send();
   call_soon([&] { w.stop(); });

@@ -1,4 +1,4 @@
-// expect: a message's arguments have names
+// expect: a message's arguments must have names
 // SPDX-License-Identifier: MIT
 #include <interloop/logger.hpp>
 

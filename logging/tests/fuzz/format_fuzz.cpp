@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Any text as a format, from anywhere: it is refused with a reason, or logged, and never does harm. What is accepted at
-// run time means the same once it was read as when it is read again, as literals are.
+// Any text, from any source, as a format: it is refused with a reason, or logged, and never does harm. A text that is
+// accepted at run time is rendered the same when it is parsed anew for each message as when it is parsed once, like a
+// literal.
 #include <interloop/logger.hpp>
 
 #include <interloop/error.hpp>
@@ -49,7 +50,7 @@ struct outputs {
   }
 };
 
-// fmt's own widths may be two thousand million: what it makes of those is not what is looked for.
+// fmt's own widths may be two thousand million; their results are not the subject here.
 bool asks_for_much(std::string_view format) {
   int digits = 0;
   for (const char c : format) {
@@ -78,7 +79,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string first = out->text->text;
   interloop::add_log_categories({{"fuzz", format}});
   log.info("log_category"_a = "fuzz", "x"_a = 42, "text"_a = text, "shape"_a = square, "pi"_a = 3.25);
-  // Only the time may differ, and the list of the fields that were given.
+  // Only the time may differ, and the list of the fields.
   if (out->text->text != first && format.find("log_time") == format.npos &&
       first.find("could not be formatted") == first.npos)
     std::abort();

@@ -7,7 +7,7 @@ namespace {
 
 using interloop::test::on_asio;
 
-/// What the handler of an I/O object costs where Asio is used with a strand, as it has to be with several threads.
+/// The cost of an I/O object's handler if Asio is used with a strand, which several threads require.
 struct native_strand {
   on_asio on;
   asio::strand<asio::io_context::executor_type> strand = asio::make_strand(on.native);

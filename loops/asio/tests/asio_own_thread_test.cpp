@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where blocking would deadlock, when the application runs an Asio context itself: not recognised too often (a thread of its pool
-// may wait), nor too seldom (that would hang).
+// Waits that would deadlock are refused if the application runs an Asio context itself: neither too many (a thread of
+// its pool may wait) nor too few (that would hang).
 #include "support/blocking.hpp"
 
 #include <interloop/adapters/asio.hpp>
@@ -31,7 +31,7 @@ TEST(asio_own_thread_test, any_thread_of_a_pool_that_runs_a_strands_context_may_
   const loop_hold hold = owner->hold();
   std::vector<std::thread> pool;
   for (int t = 0; t < 3; ++t) pool.emplace_back([&io] { io.run(); });
-  // Turns happen in all of the pool's threads, and handlers between them wait: two at most, as the loop needs one.
+  // Turns happen in all of the pool's threads, and handlers between them wait: at most two, because the loop needs one.
   std::atomic<int> right{0};
   for (int round = 0; round < 200; ++round) {
     std::promise<void> first, second;
@@ -60,7 +60,7 @@ TEST(asio_own_thread_test, the_thread_of_the_last_turn_may_wait_in_a_pool_where_
   event turned;
   event other_runs;
   std::atomic<int> right{-1};
-  // One thread has had all the turns so far; now another one comes, and the first waits in a handler.
+  // One thread has had all turns so far; now another one comes, and the first waits in a handler.
   asio::post(io, [&] {
     remote.post([&] { turned.set(); });
     asio::post(io, [&] {
@@ -100,7 +100,7 @@ TEST(asio_own_thread_test, an_asio_context_of_one_thread_is_known_before_its_fir
   asio_loop owner(io, one_thread);
   const loop_remote remote = owner->remote();
   int in_handler = -1;
-  asio::post(io, [&] { in_handler = served(remote); });  // no turn was before
+  asio::post(io, [&] { in_handler = served(remote); });  // before the first turn
   io.run();
   EXPECT_EQ(in_handler, 0);
   // Another thread runs the context now, so this one may wait.

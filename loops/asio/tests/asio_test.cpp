@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is particular to Asio.
+// Behaviour that only Asio has.
 #include "support/no_descriptors.hpp"
 #include "support/owners.hpp"
 
@@ -23,7 +23,7 @@ namespace {
 using namespace interloop;
 using namespace std::chrono_literals;
 
-// Everything that a loop can have pending, and how often any of it ran.
+// Everything that a loop can have pending, and counts of the calls.
 struct pending_things {
   int fds[2];
   int ran = 0;
@@ -118,12 +118,12 @@ TEST(AsioTest, CallbacksOfSeveralThreadsNeverOverlap) {
   work.reset();
   for (std::thread& each : runners) each.join();
   native.restart();
-  native.run();  // what was posted after the last thread ran out of work
+  native.run();  // runs what was posted after the last thread ran out of work
   EXPECT_EQ(overlaps, 0);
   EXPECT_EQ(ran, 1550);
 }
 
-TEST(AsioTest, ADescriptorThatAnotherObjectOfTheContextHasIsRefused) {
+TEST(AsioTest, ADescriptorThatAnotherObjectOfTheContextUsesIsRefused) {
   asio::io_context native;
   asio_loop one(native);
   asio_loop two(native);
@@ -153,18 +153,18 @@ TEST(AsioTest, PollInsideACallbackServesALoopOfOneThread) {
   EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3}));
 }
 
-TEST(AsioTest, AThreadPoolServes) {
+TEST(AsioTest, AThreadPoolMayRunTheContext) {
   asio::thread_pool native(2);
   asio_loop owner(native.get_executor());
   std::atomic<int> ran = 0;
   const loop_remote remote = owner->remote();
   for (int i = 0; i < 100; ++i) remote.post([&] { ++ran; });
-  remote.post([&] { owner->close(); });  // the owner goes when no thread is in it any more
+  remote.post([&] { owner->close(); });  // the owner is destroyed when no thread is inside it any more
   native.join();
   EXPECT_EQ(ran, 100);
 }
 
-TEST(AsioTest, AnyExecutorOfAStrandServes) {
+TEST(AsioTest, AnAnyExecutorWithAStrandWorks) {
   asio::io_context native;
   asio_loop owner(asio::any_io_executor(asio::make_strand(native)));
   int ran = 0;
@@ -204,7 +204,7 @@ TEST(AsioTest, SelectingTwiceIsAllowedForTheSameContextOnly) {
   config().loop = nullptr;
 }
 
-TEST(AsioTest, TimersFireWhereNoDescriptorIsLeftForThemWhichIsReportedOnce) {
+TEST(AsioTest, TimersFireEvenIfNoDescriptorIsLeftForThemAndOneReportSaysSo) {
 #if defined(__SANITIZE_ADDRESS__)
   GTEST_SKIP() << "UBSan opens a pipe for each type that it sees for the first time";
 #endif
@@ -218,8 +218,7 @@ TEST(AsioTest, TimersFireWhereNoDescriptorIsLeftForThemWhichIsReportedOnce) {
     owner->run();
   }
   EXPECT_EQ(fired, 3);
-  EXPECT_EQ(reports,
-            std::vector<std::string>{"the native loop's timer could not be set; it is tried again every 10 ms"});
+  EXPECT_EQ(reports, std::vector<std::string>{"the native loop's timer could not be set; retrying every 10 ms"});
   owner->call_later(1ms, [&] { ++fired; });
   owner->run();
   EXPECT_EQ(fired, 4) << "with descriptors";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where blocking would deadlock, when the application runs a GLib context itself: not recognised too often (a thread of its pool
-// may wait), nor too seldom (that would hang).
+// Waits that would deadlock are refused if the application runs a GLib context itself: neither too many (a thread of
+// its pool may wait) nor too few (that would hang).
 #include "support/blocking.hpp"
 
 #include <interloop/adapters/glib.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is particular to GLib.
+// Behaviour that only GLib has.
 #include "support/no_descriptors.hpp"
 #include "support/owners.hpp"
 
@@ -131,7 +131,7 @@ TEST(Glib, SelectingItWhileAnotherLoopIsSelectedIsRefused) {
   EXPECT_THROW(use_glib(nullptr), usage_error);
 }
 
-TEST(Glib, WithTooFewDescriptorsALoopOfItsOwnIsRefused) {
+TEST(Glib, WithTooFewDescriptorsALoopThatOwnsItsNativeLoopIsRefused) {
   for (const unsigned left : {0U, 1U}) {
     const interloop::test::no_descriptors but(left);
     EXPECT_THROW(glib_loop{}, usage_error) << left;

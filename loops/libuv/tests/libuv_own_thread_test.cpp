@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where blocking would deadlock, when the application runs a libuv loop itself: not recognised too often (a thread of its pool
-// may wait), nor too seldom (that would hang).
+// Waits that would deadlock are refused if the application runs a libuv loop itself: neither too many (a thread of its
+// pool may wait) nor too few (that would hang).
 #include "support/blocking.hpp"
 
 #include <interloop/adapters/libuv.hpp>
@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 using blocking_test::event;
 using blocking_test::served;
 
-/// A libuv timer whose handler, one of the application's own, waits for the loop. To be destroyed after another turn of libuv.
+/// A libuv timer of the application, whose handler waits for the loop. Destroy it after another turn of libuv.
 class waiting_timer {
  public:
   waiting_timer(uv_loop_t& native, const loop_remote& remote) : remote_(remote) {
@@ -34,7 +34,7 @@ class waiting_timer {
   waiting_timer(const waiting_timer&) = delete;
   waiting_timer& operator=(const waiting_timer&) = delete;
 
-  /// What `served` said; -1: it has not been called yet.
+  /// The result of `served`; -1: it has not been called yet.
   [[nodiscard]] int seen() const { return seen_; }
 
  private:
@@ -63,7 +63,7 @@ TEST(libuv_own_thread_test, a_libuv_loop_is_known_by_its_last_turn_and_by_run) {
     const waiting_timer handler(native, remote);
     owner->run();
     EXPECT_EQ(handler.seen(), 0) << "run says where, before any turn";
-    // run() is over: nobody runs it, and another thread may.
+    // run() is over: no thread runs the loop, and another thread may.
     loop_hold hold = owner->hold();
     std::thread other([&native] { uv_run(&native, UV_RUN_DEFAULT); });
     EXPECT_EQ(served(remote), 1);
@@ -81,7 +81,7 @@ TEST(libuv_own_thread_test, a_libuv_loop_that_plain_uv_run_hands_to_another_thre
     libuv_loop owner(&native);
     const loop_remote remote = owner->remote();
     std::optional<loop_hold> hold = owner->hold();  // without it uv_run returns at once
-    // In each thread a turn, then a handler of the application's own that waits.
+    // In each thread a turn, and then a handler of the application that waits.
     const auto seen_by_a_handler = [&] {
       remote.post([] {});
       uv_run(&native, UV_RUN_NOWAIT);
@@ -94,7 +94,7 @@ TEST(libuv_own_thread_test, a_libuv_loop_that_plain_uv_run_hands_to_another_thre
     for (int i = 0; i < 2; ++i)
       std::thread([&] { EXPECT_EQ(seen_by_a_handler(), 0) << "the second and third thread"; }).join();
     EXPECT_EQ(seen_by_a_handler(), 0) << "the first one again";
-    // Another thread has it, so this one may wait.
+    // Another thread runs the loop now, so this one may wait.
     event turned;
     remote.post([&] { turned.set(); });
     std::thread other([&native] { uv_run(&native, UV_RUN_DEFAULT); });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is particular to libuv.
+// Behaviour that only libuv has.
 #include "support/no_descriptors.hpp"
 #include "support/owners.hpp"
 
@@ -171,12 +171,12 @@ TEST(LibuvTest, ACallbackMayDestroyTheOwnerOfTheNativeLoopThatRuns) {
 
 TEST(LibuvTest, AnOwnerMayBeAssignedAnother) { owners::an_owner_may_be_assigned_another<libuv_loop>(); }
 
-TEST(LibuvTest, APostOfTheThreadThatMadeTheLoopWakesTheOneThatRunsIt) {
+TEST(LibuvTest, APostFromTheThreadThatMadeTheLoopWakesTheThreadThatRunsIt) {
   uv_loop_t native;
   uv_loop_init(&native);
   auto owner = std::make_unique<libuv_loop>(&native);
   std::atomic<bool> prepared = false;
-  uv_prepare_t prepare;  // its callback is the last that runs before libuv sleeps
+  uv_prepare_t prepare;  // its callback is the last one before libuv sleeps
   uv_prepare_init(&native, &prepare);
   prepare.data = &prepared;
   uv_prepare_start(&prepare, [](uv_prepare_t* handle) { static_cast<std::atomic<bool>*>(handle->data)->store(true); });
@@ -187,7 +187,7 @@ TEST(LibuvTest, APostOfTheThreadThatMadeTheLoopWakesTheOneThatRunsIt) {
   bool ran = false;
   std::thread runner([&] { uv_run(&native, UV_RUN_DEFAULT); });
   while (!prepared) std::this_thread::yield();
-  std::this_thread::sleep_for(5ms);  // now it sleeps, most likely
+  std::this_thread::sleep_for(5ms);  // most likely it sleeps now
   (*owner)->post([&] {
     ran = true;
     uv_stop(&native);

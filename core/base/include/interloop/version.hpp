@@ -3,7 +3,7 @@
 #pragma once
 
 #if __cplusplus < 202002L
-#error "interloop needs C++20: compile with -std=c++20. What follows comes of that."
+#error "interloop needs C++20: compile with -std=c++20. The errors below are caused by that."
 #endif
 
 #define INTERLOOP_VERSION_MAJOR 0

@@ -49,7 +49,7 @@ class eventual_result {
   /// \param timeout   how long to wait; without one, forever.
   /// \param deadline  when to stop waiting.
   /// \param stop      waiting ends early, with `cancelled_error`, when it is requested.
-  /// Errors: what the operation failed with; `timeout_error` (the operation goes on: wait again or `cancel`);
+  /// Errors: what the operation failed with; `timeout_error` (the operation continues: wait again or `cancel`);
   /// `reactor_stopped` if the loop stopped first; `usage_error` in the loop's own thread, which would deadlock;
   /// `interrupted_error`, see `interrupt_wait`; `error` in a forked child, which has no loop thread.
   template <class Rep, class Period>
@@ -129,9 +129,9 @@ class eventual_result {
     detail::slot_base::require_waitable(slot().remote());
     switch (slot().wait_until(deadline, stop)) {
       case detail::wait_end::stopped:
-        throw cancelled_error("wait: a stop was requested; the operation goes on");
+        throw cancelled_error("wait: a stop was requested; the operation continues");
       case detail::wait_end::interrupted:
-        detail::throw_interrupted("the operation goes on");
+        detail::throw_interrupted("the operation continues");
       case detail::wait_end::late:
         detail::throw_timeout(allowed, "wait again, or cancel() the operation");
       case detail::wait_end::opened:
@@ -154,7 +154,7 @@ template <class T>
 }
 
 /// If the calling thread is in a wait, makes that throw `interrupted_error`. For signal handlers: async-signal-safe. If
-/// the handler does not call it, the wait goes on.
+/// the handler does not call it, the wait continues.
 void interrupt_wait() noexcept;
 
 }  // namespace interloop

@@ -99,10 +99,9 @@ class call_task {
 
 template <class F, class... Args>
 auto start_in_reactor(const loop_remote& where, const std::shared_ptr<F>& fn, Args&&... args) {
-  static_assert(
-      std::is_invocable_v<F&, std::decay_t<Args>...>,
-      "interloop: the function cannot be called with these arguments, which it gets as rvalues of copies; for a "
-      "reference, pass std::ref");
+  static_assert(std::is_invocable_v<F&, std::decay_t<Args>...>,
+                "interloop: the function cannot be called with these arguments, which are passed as rvalue copies; for "
+                "a reference, pass std::ref");
   require_quiet_destructors<std::decay_t<Args>...>();
   using R = std::invoke_result_t<F&, std::decay_t<Args>...>;
   using plain = std::remove_cvref_t<R>;

@@ -40,7 +40,7 @@ thrown throw_one(int what) {
   }
 }
 
-TEST(throw_memory_test, what_is_thrown_without_memory_arrives_and_is_forgotten) {
+TEST(throw_memory_test, an_exception_thrown_without_memory_arrives_but_is_not_recorded) {
   const std::size_t before = throw_traces::count_notes();
   std::vector<thrown> all(8);
   int next = 0;

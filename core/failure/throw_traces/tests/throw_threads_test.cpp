@@ -39,7 +39,7 @@ std::exception_ptr thrown(int depth) {
   return nullptr;
 }
 
-TEST(throw_threads_test, each_thread_finds_its_own_and_nothing_is_left) {
+TEST(throw_threads_test, each_thread_finds_its_own_frames_and_no_record_is_left) {
   const std::size_t before = throw_traces::count_notes();
   std::atomic<int> wrong{0};
   std::vector<std::thread> threads;
@@ -60,7 +60,7 @@ TEST(throw_threads_test, each_thread_finds_its_own_and_nothing_is_left) {
   EXPECT_EQ(throw_traces::count_notes(), before);
 }
 
-TEST(throw_threads_test, an_exception_may_be_read_and_dropped_in_other_threads_than_it_was_thrown_in) {
+TEST(throw_threads_test, an_exception_may_be_read_and_dropped_in_other_threads_than_the_one_that_threw_it) {
   const std::size_t before = throw_traces::count_notes();
   {
     const failure shared = create_failure(thrown<1>(3));

@@ -100,7 +100,7 @@ TEST_F(throw_traces_test, a_failure_made_in_a_handler_shows_where_the_exception_
   EXPECT_LT(text.find("calls_what_throws"), text.find("caught at")) << "and then who caught it";
 }
 
-TEST_F(throw_traces_test, what_escapes_a_callback_shows_where_it_was_thrown_and_nothing_of_the_loop) {
+TEST_F(throw_traces_test, an_exception_that_escapes_a_callback_shows_where_it_was_thrown_and_nothing_of_the_loop) {
   std::string text;
   manual->set_exception_handler([&](std::string_view, const failure& fail) { text = failure_format_traceback(fail); });
   call_soon([] { calls_what_throws(1); });
@@ -117,7 +117,7 @@ future<int> worker() {
 }
 future<int> manager() { co_return co_await worker(); }
 
-TEST_F(throw_traces_test, what_escapes_a_coroutine_shows_both_parts_the_throw_and_who_awaited_it) {
+TEST_F(throw_traces_test, an_exception_that_escapes_a_coroutine_shows_the_throw_and_the_awaits) {
   const future<int> whole = manager();
   manual.advance(1s);
   const std::string text = failure_format_traceback(*whole.get_failure());
@@ -129,7 +129,7 @@ TEST_F(throw_traces_test, what_escapes_a_coroutine_shows_both_parts_the_throw_an
   EXPECT_THAT(text, Not(HasSubstr("Frame")));
 }
 
-TEST_F(throw_traces_test, what_is_thrown_again_keeps_from_where_it_was_thrown_first) {
+TEST_F(throw_traces_test, a_rethrown_exception_keeps_the_place_where_it_was_first_thrown) {
   const auto again = thrown_by([] {
     try {
       throws("first");
@@ -162,7 +162,7 @@ TEST_F(throw_traces_test, each_nested_exception_shows_where_it_was_thrown) {
   EXPECT_THAT(text.substr(0, cause), Not(HasSubstr("interloop::throws(")));
 }
 
-TEST_F(throw_traces_test, what_interloop_calls_in_between_is_left_out) {
+TEST_F(throw_traces_test, interloops_own_frames_are_left_out) {
   const auto failed = as_future([] { return calls_what_throws(1); });
   const auto awaited = [](future<int> first) -> future<int> { co_return calls_what_throws(co_await first); };
   const future<int> zero = create_future<int>();
@@ -177,7 +177,7 @@ TEST_F(throw_traces_test, what_interloop_calls_in_between_is_left_out) {
   }
 }
 
-TEST_F(throw_traces_test, what_the_standard_library_and_the_system_call_in_between_is_left_out) {
+TEST_F(throw_traces_test, frames_of_the_standard_library_and_the_system_are_left_out) {
   std::exception_ptr thrown;
   const std::function<void()> wrapped = [] { calls_what_throws(1); };
   std::thread([&] { thrown = thrown_by([&] { wrapped(); }); }).join();
@@ -188,13 +188,13 @@ TEST_F(throw_traces_test, what_the_standard_library_and_the_system_call_in_betwe
 }
 
 #if !INTERLOOP_TEST_WITHOUT_LIBDW  // the compiler may have inlined it
-TEST_F(throw_traces_test, what_a_function_of_the_standard_library_throws_names_it) {
+TEST_F(throw_traces_test, an_exception_thrown_by_a_standard_library_function_names_it) {
   const auto thrown = thrown_by([] { (void)std::vector<int>().at(1); });
   EXPECT_THAT(failure_format_traceback(create_failure(thrown)), HasSubstr("std::vector<"));
 }
 #endif
 
-TEST_F(throw_traces_test, what_was_never_thrown_has_no_such_place) {
+TEST_F(throw_traces_test, an_exception_that_was_never_thrown_has_no_place) {
   const failure fail = create_failure(std::runtime_error("made"));
   EXPECT_THAT(throw_addresses(fail.exception()), IsEmpty());
   EXPECT_THAT(throw_frames(fail.exception()), IsEmpty());
@@ -225,11 +225,11 @@ TEST_F(throw_traces_test, thousands_may_be_kept_at_a_time) {
   for (const std::exception_ptr& each : kept) ASSERT_THAT(throw_addresses(each), Not(IsEmpty()));
 }
 
-TEST_F(throw_traces_test, what_was_thrown_before_main_is_known_too) {
+TEST_F(throw_traces_test, an_exception_thrown_before_main_is_recorded_too) {
   EXPECT_THAT(throw_addresses(thrown_early), Not(IsEmpty()));
 }
 
-TEST_F(throw_traces_test, of_a_very_deep_stack_the_innermost_are_kept) {
+TEST_F(throw_traces_test, the_innermost_frames_of_a_very_deep_stack_are_kept) {
   const auto thrown = thrown_by([] { calls_what_throws(1000); });
   EXPECT_THAT(throw_addresses(thrown), SizeIs(128));
   EXPECT_EQ(throw_frames(thrown).front().function, "interloop::throws(char const*)");
@@ -243,7 +243,7 @@ TEST_F(throw_traces_test, errno_survives_a_throw) {
   EXPECT_EQ(errno, EXDEV);
 }
 
-TEST_F(throw_traces_test, frames_tell_module_and_offset_for_other_tools) {
+TEST_F(throw_traces_test, frames_include_module_and_offset_for_other_tools) {
   const auto frames = throw_frames(thrown_by([] { throws("x"); }));
   ASSERT_THAT(frames, Not(IsEmpty()));
   EXPECT_THAT(frames[0].module, ::testing::EndsWith("throw_traces_test"));
@@ -253,7 +253,7 @@ TEST_F(throw_traces_test, frames_tell_module_and_offset_for_other_tools) {
   EXPECT_EQ(frames[0].line != 0, !frames[0].file.empty());
 }
 
-TEST_F(throw_traces_test, where_nothing_may_be_thrown_the_program_still_ends) {
+TEST_F(throw_traces_test, an_exception_that_leaves_a_noexcept_function_still_ends_the_program) {
   EXPECT_DEATH([]() noexcept { calls_what_throws(1); }(), "deep inside");
 }
 
@@ -268,7 +268,7 @@ TEST_F(throw_traces_test, a_child_process_may_throw) {
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-TEST_F(throw_traces_test, libraries_that_come_and_go_are_told_apart) {
+TEST_F(throw_traces_test, libraries_loaded_at_the_same_address_are_distinguished) {
   const auto use = [](const char* path) {
     void* library = ::dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!library) throw std::runtime_error(::dlerror());
@@ -285,7 +285,8 @@ TEST_F(throw_traces_test, libraries_that_come_and_go_are_told_apart) {
       const auto [text, library] = use(path);
       EXPECT_THAT(text, HasSubstr(path == std::string(PLUGIN_1) ? "plugin 1" : "plugin 2"));
       EXPECT_THAT(text, HasSubstr("in plugin_throws"));
-      EXPECT_THAT(text, HasSubstr("libraries_that_come_and_go")) << "and who called it, through frames of two sizes";
+      EXPECT_THAT(text, HasSubstr("libraries_loaded_at_the_same_address"))
+          << "and who called it, through frames of two sizes";
       EXPECT_EQ(::dlclose(library), 0);
     }
   }

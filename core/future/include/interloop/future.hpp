@@ -85,7 +85,8 @@ class future {
   explicit future(detail::state_ptr<detail::future_state<T>> state) noexcept : state_(std::move(state)) {}
 
   detail::future_state<T>& state() const {
-    if (!state_) detail::throw_usage("this future is empty (default-constructed or moved from); give it one first");
+    if (!state_)
+      detail::throw_usage("this future is empty (default-constructed or moved from); assign a future to it first");
     return *state_;
   }
   /// For functions that only look.
@@ -113,7 +114,7 @@ struct future_access {
   static future_state<T>& seen(const future<T>& f, const char* function) {
     return f.seen(function);
   }
-  /// Takes a handle over: the caller has to release the state.
+  /// Takes a handle over: the caller must release the state.
   template <class T>
   static future_state<T>& release(future<T>&& f) {
     static_cast<void>(f.state());
@@ -445,7 +446,7 @@ void add_callbacks(const future<T>& f, Callback&& callback, Errback&& errback = 
   auto& state = detail::future_access::state(f);
   detail::loop_access::require_open(state.loop(), "add_callbacks");
   if (detail::is_empty(callback) && detail::is_empty(errback)) [[unlikely]]
-    detail::throw_usage("add_callbacks: both callback and errback are absent; give at least one");
+    detail::throw_usage("add_callbacks: both callback and errback are absent; pass at least one");
   using kept_callback = typename detail::kept_callback<T, C>::type;
   using kept_errback = detail::keeping<E, const failure&>;
   state.template add<detail::callbacks<T, kept_callback, kept_errback>>(std::forward<Callback>(callback),

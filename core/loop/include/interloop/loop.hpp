@@ -222,7 +222,7 @@ class loop {
   ///            (one watch serves both directions).
   /// Errors: `usage_error` for a descriptor that cannot be watched (on libuv also a device that epoll refuses, such as
   /// /dev/null, which is always ready elsewhere), `loop_closed`. What `on_ready` throws goes to the
-  /// exception handler; the watch goes on.
+  /// exception handler; the watch continues.
   /// Source: asyncio `add_reader`/`add_writer`, libuv `uv_poll_t`.
   [[nodiscard]] fd_watch watch(int fd, interest wanted, function<void(interest ready)> on_ready);
 

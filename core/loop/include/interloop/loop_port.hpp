@@ -34,7 +34,7 @@ class port_watch {
   virtual void lost() noexcept {}
 };
 
-/// How far a thread that is about to block, and must not wait for itself, can trust `loop_port::in_loop_thread`.
+/// How far `loop_port::in_loop_thread` can be trusted by a thread that is about to block and must not deadlock.
 enum class thread_knowledge : unsigned char {
   none,    ///< not at all: the core goes by the threads of `loop::run` and the last turn; one thread at a time runs it
   exact,   ///< fully: true in the thread that runs the native loop, also between turns; one thread at a time runs it

@@ -15,8 +15,8 @@ class watched_fd;
 /// stopped or changed inside its own callback, and a run of the native loop nested in the callback does not call it
 /// again. The descriptor stays the caller's: stop the watch before closing it. A watch whose descriptor was closed ends
 /// when that is noticed: by the native loop, in a call here, or when the number is watched again; the loop's exception
-/// handler is told. (Descriptors without an inode of their own cannot be told apart: an eventfd or timerfd that takes
-/// the place of another goes unnoticed.)
+/// handler gets a report. (Descriptors without an inode of their own cannot be distinguished: if an eventfd or timerfd
+/// takes the place of another one, that goes unnoticed.)
 ///
 /// Thread safety: the loop's thread only. Errors: after the loop was closed all operations do nothing.
 class fd_watch {

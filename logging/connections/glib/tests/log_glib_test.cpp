@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// GLib lets a process set its writer once: this program's is receive_glib's. What the sink writes is seen on stderr, where
-// GLib writes by default, and in a process of its own with a writer of the test's (log_glib_writer_test).
+// GLib lets a process set its writer only once: this program's writer is receive_glib's. The sink's output is seen on
+// stderr, where GLib writes by default, and in another process with a writer of the test (log_glib_writer_test).
 #include <interloop/logging/glib.hpp>
 
 #include <glib.h>
@@ -36,7 +36,7 @@ TEST_F(log_glib_test, structured_messages_come_with_their_fields) {
   EXPECT_EQ(event.field("RABBIT")->as_text(), "Jack");
 }
 
-TEST_F(log_glib_test, each_of_glibs_levels_has_one_here) {
+TEST_F(log_glib_test, each_of_glibs_levels_has_a_counterpart_here) {
   set_global_log_level(log_level::trace);
   const auto sink = capture();
   const auto level_of = [&](GLogLevelFlags flags) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What GLib gets, seen by a writer of the test's. A program of its own, as a process sets its writer once.
+// The messages that GLib gets, seen by a writer of the test. This is a program of its own because a process sets its
+// writer once.
 #include <interloop/logging/glib.hpp>
 
 #include <glib.h>

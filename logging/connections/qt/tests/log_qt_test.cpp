@@ -19,7 +19,7 @@ using ::testing::ElementsAre;
 
 Q_LOGGING_CATEGORY(theirs, "qt.theirs")
 
-// What Qt is given that does not come from Qt's own users.
+// The messages that Qt gets and that do not come from Qt's own users.
 std::vector<std::string> written;
 void keep(QtMsgType type, const QMessageLogContext& context, const QString& text) {
   written.push_back(std::to_string(type) + '|' + context.category + '|' + text.toStdString());
@@ -67,7 +67,7 @@ TEST_F(log_qt_test, messages_reach_qt_with_level_and_category) {
                                    std::to_string(QtDebugMsg) + "|log_qt_test.ours|5 %1 %s"));
 }
 
-TEST_F(log_qt_test, what_a_formatter_says_to_qt_comes_here) {
+TEST_F(log_qt_test, messages_that_a_formatter_logs_to_qt_arrive_here) {
   add_log_sink(make_qt_sink());
   const auto sink = capture();
   log_.warn("{x}", "x"_a = logs_to_qt());

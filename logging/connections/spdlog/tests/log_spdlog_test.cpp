@@ -52,14 +52,14 @@ TEST_F(log_spdlog_test, messages_reach_spdlog_with_level_name_place_and_fields) 
       "ours|trace|6|log_spdlog_test.cpp\n");
 }
 
-TEST_F(log_spdlog_test, fields_that_the_text_does_not_show_follow_it_and_no_others) {
+TEST_F(log_spdlog_test, only_fields_that_the_text_does_not_show_follow_it) {
   add_log_sink(make_spdlog_sink(theirs_));
   log_.info("{{who}} {times:{width}} {{{things[one]}}}", "who"_a = "Jack", "times"_a = 1, "width"_a = 2,
             "things"_a = std::map<std::string, int>{{"one", 3}});
   EXPECT_EQ(out_.str(), "ours|info|{who}  1 {3} who=Jack|log_spdlog_test.cpp\n");
 }
 
-TEST_F(log_spdlog_test, a_failure_is_said_once) {
+TEST_F(log_spdlog_test, a_failure_is_logged_once) {
   add_log_sink(make_spdlog_sink(theirs_));
   log_.failure("while hopping", create_failure(std::runtime_error("Fox spotted!")), "who"_a = "Jack");
   EXPECT_EQ(out_.str(), "ours|error|while hopping: std::runtime_error: Fox spotted! who=Jack|log_spdlog_test.cpp\n");
@@ -87,7 +87,7 @@ TEST_F(log_spdlog_test, spdlogs_messages_come_in_order_with_ours) {
 }
 
 TEST_F(log_spdlog_test, spdlogs_default_logger_is_written_to_while_the_process_ends) {
-  // What logging needs is older than what spdlog destroys at the end, so both are used after it.
+  // Logging's own objects are older than those that spdlog destroys at the end, so both are used after that.
   const auto ends = [] {
     spdlog::default_logger()->sinks() = {std::make_shared<spdlog::sinks::stderr_sink_mt>()};
     add_log_sink(make_spdlog_sink());

@@ -11,7 +11,7 @@
 namespace interloop {
 
 /// Copies messages into a bounded queue, from which a thread of its own writes them to another sink, in order. If the
-/// queue is full, messages are dropped; once there is room, the other sink is told how many, at warn.
+/// queue is full, messages are dropped; once there is room, the other sink gets their number, at warn.
 ///
 /// At the end of the process the queue is written out, for as long as writing makes progress, plus at most a second.
 /// What destructors log after that is written at once, in the thread that logs. The same holds in a child after `fork`,

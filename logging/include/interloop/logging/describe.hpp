@@ -28,7 +28,7 @@ struct described_member {
 /// Names and members in turn: `describe("sides", &shape::sides, "area", &shape::area)`. Names are string literals.
 template <class Member, class... More>
 [[nodiscard]] constexpr auto describe(std::string_view name, Member member, More... more) noexcept {
-  static_assert(std::is_member_pointer_v<Member>, "describe: give a name and a pointer to a member, in turn");
+  static_assert(std::is_member_pointer_v<Member>, "describe: pass names and pointers to members, alternately");
   return std::tuple_cat(std::tuple(described_member<Member>{name, member}), describe(more...));
 }
 

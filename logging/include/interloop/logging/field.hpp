@@ -10,7 +10,7 @@
 namespace interloop {
 namespace detail {
 
-void a_field_name_has_to_be_an_identifier();  // never defined: its name appears in the compiler's message
+void a_field_name_must_be_an_identifier();  // never defined: its name appears in the compiler's message
 
 constexpr bool is_name_start(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
@@ -27,7 +27,7 @@ struct field_name {
   char text[Size] = {};
   consteval field_name(const char (&literal)[Size]) {
     for (std::size_t i = 0; i < Size; ++i) text[i] = literal[i];
-    if (!is_identifier(view())) a_field_name_has_to_be_an_identifier();
+    if (!is_identifier(view())) a_field_name_must_be_an_identifier();
   }
   [[nodiscard]] constexpr std::string_view view() const noexcept { return {text, Size - 1}; }
 };
@@ -61,7 +61,7 @@ struct log_field_name {
 
 inline namespace literals {
 
-/// `"times"_a = 42` is a field. The name has to be an identifier, or it does not compile. Source: `fmt::literals`.
+/// `"times"_a = 42` is a field. The name must be an identifier, or it does not compile. Source: `fmt::literals`.
 template <detail::field_name Name>
 consteval log_field_name<Name> operator""_a() noexcept {
   return {};

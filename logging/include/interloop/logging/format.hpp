@@ -47,7 +47,7 @@ class log_format : public detail::format_base {
     requires std::convertible_to<const Text&, std::string_view>
   consteval log_format(const Text& literal, std::source_location here = std::source_location::current())
       : detail::format_base{literal, here, true} {
-    static_assert((detail::is_field<Fields> && ...), "a message's arguments have names: write \"times\"_a = 42");
+    static_assert((detail::is_field<Fields> && ...), "a message's arguments must have names: write \"times\"_a = 42");
     for (std::string_view rest = text; !rest.empty();) {
       detail::piece next;
       detail::complain(detail::take_piece(rest, next));

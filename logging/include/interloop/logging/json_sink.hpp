@@ -16,7 +16,7 @@ namespace interloop {
 /// not-a-number and infinity are strings, as JSON has none. A field with one of the names above is omitted, and so is
 /// the second field of the same name. Invalid UTF-8 in text is replaced by U+FFFD.
 ///
-/// The output has to outlive the sink. Flushing, threads and errors are as with `line_sink`.
+/// The output must outlive the sink. Flushing, threads and errors are as with `line_sink`.
 class json_sink : public log_sink {
  public:
   /// Errors: `usage_error` if `out` is null or not an open descriptor.

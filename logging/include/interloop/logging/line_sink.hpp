@@ -11,7 +11,7 @@
 namespace interloop {
 
 /// Writes each message as one line, in one piece: local time with its offset, a space, the text. A text of several
-/// lines stays in one piece too. The output has to outlive the sink.
+/// lines stays in one piece too. The output must outlive the sink.
 ///
 /// A `FILE*` or stream is flushed after messages at error or worse, and otherwise as its own buffering decides; a
 /// descriptor has no buffer. If the descriptor behind a `FILE*` is non-blocking, lines bypass the buffer and wait for

@@ -15,7 +15,7 @@ namespace interloop {
 /// Before this call nothing is printed, but messages at warn and above (at most 1,000, the first ones) are kept. They
 /// are written first, as far as `level` lets them through.
 ///
-/// \param out    has to outlive logging, which lasts until the process ends.
+/// \param out    must outlive logging, which lasts until the process ends.
 /// \param level  for all loggers that are not pinned to a level; a level's name works too.
 /// Thread safety: any. Errors: `usage_error` if the level is unknown, which lists the valid ones, or if `out` cannot be
 /// written to. Source: `txaio.start_logging`.

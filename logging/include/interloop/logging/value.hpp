@@ -71,7 +71,7 @@ class value_view {
 
   [[nodiscard]] constexpr value_kind kind() const noexcept { return kind_; }
 
-  /// The value, which has to be of that kind; otherwise the result is meaningless.
+  /// The value, which must be of that kind; otherwise the result is meaningless.
   [[nodiscard]] constexpr bool as_boolean() const noexcept { return boolean_; }
   [[nodiscard]] constexpr std::int64_t as_integer() const noexcept { return integer_; }
   [[nodiscard]] constexpr std::uint64_t as_natural() const noexcept { return natural_; }

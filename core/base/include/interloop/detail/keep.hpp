@@ -29,8 +29,8 @@ namespace detail {
 template <class... Kept>
 constexpr void require_quiet_destructors() {
   static_assert((std::is_nothrow_destructible_v<Kept> && ...),
-                "interloop: the destructor of the function, of a capture or of an argument may throw, where nobody "
-                "could catch it; make it noexcept");
+                "interloop: the destructor of the function, of a capture or of an argument may throw where nothing can "
+                "catch the exception; make it noexcept");
 }
 
 /// Whether calling `F` with these arguments returns a future.

@@ -93,7 +93,7 @@ class inbox {
   /// answer then costs no wake-up. The loop's thread.
   bool linger(task_queue& into);
 
-  /// Ends what `expect` began, when `linger` will not be called. Returns whether the loop has to be woken.
+  /// Ends what `expect` began, when `linger` will not be called. Returns whether the loop must be woken.
   [[nodiscard]] bool stop_expecting() noexcept {
     state old = state::expecting;
     return !state_.compare_exchange_strong(old, state::empty, std::memory_order_relaxed) && old == state::filled;

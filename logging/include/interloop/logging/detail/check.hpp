@@ -8,10 +8,10 @@
 namespace interloop::detail {
 
 // Never defined: calling one in a constant expression is an error that shows its name.
-void the_format_has_a_closing_brace_that_closes_nothing();
-void the_format_has_a_brace_that_is_not_closed();
-void the_format_has_a_reference_without_a_name();
-void the_format_has_a_reference_whose_name_is_no_identifier();
+void the_format_has_an_unmatched_closing_brace();
+void the_format_has_an_unmatched_opening_brace();
+void the_format_lacks_a_field_name();
+void the_format_has_a_field_name_that_is_not_an_identifier();
 void the_format_has_a_path_that_is_neither_member_nor_key();
 void the_format_has_an_unknown_conversion();
 void the_format_nests_specifications();
@@ -24,13 +24,13 @@ constexpr void complain(format_fault fault) {
     case format_fault::none:
       return;
     case format_fault::lone_close:
-      return the_format_has_a_closing_brace_that_closes_nothing();
+      return the_format_has_an_unmatched_closing_brace();
     case format_fault::not_closed:
-      return the_format_has_a_brace_that_is_not_closed();
+      return the_format_has_an_unmatched_opening_brace();
     case format_fault::no_name:
-      return the_format_has_a_reference_without_a_name();
+      return the_format_lacks_a_field_name();
     case format_fault::bad_name:
-      return the_format_has_a_reference_whose_name_is_no_identifier();
+      return the_format_has_a_field_name_that_is_not_an_identifier();
     case format_fault::bad_path:
       return the_format_has_a_path_that_is_neither_member_nor_key();
     case format_fault::bad_conversion:

@@ -27,19 +27,19 @@ enum class format_fault : unsigned char {
     case format_fault::none:
       return "";
     case format_fault::lone_close:
-      return "a '}' closes nothing; write '}}' for a brace";
+      return "unmatched '}'; write '}}' for a brace";
     case format_fault::not_closed:
-      return "a '{' is not closed; write '{{' for a brace";
+      return "unmatched '{'; write '{{' for a brace";
     case format_fault::no_name:
-      return "a reference has no name; fields are named, as in {times}";
+      return "a field's name is missing; fields are named, as in {times}";
     case format_fault::bad_name:
-      return "a reference's name is no identifier; fields are named, not numbered, as in {times}";
+      return "a field's name is not an identifier; fields are named, not numbered, as in {times}";
     case format_fault::bad_path:
-      return "after a name comes .member or [key], each with something in it";
+      return "a field's name may be followed by .member or [key], neither of them empty";
     case format_fault::bad_conversion:
-      return "after '!' comes 'r' or 's', and then ':' or '}'";
+      return "'!' must be followed by 'r' or 's', and then by ':' or '}'";
     case format_fault::nested_too_deep:
-      return "a reference inside a specification has no specification of its own";
+      return "a field inside a specification cannot have a specification itself";
   }
   return "";
 }

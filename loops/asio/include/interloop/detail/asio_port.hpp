@@ -6,7 +6,7 @@
 // Asio objects live in `native`, which is destroyed when the loop closes; when the context is destroyed, a service of
 // it closes the loops that are still open. Handlers that Asio still holds then own only a small shared block.
 //
-// Concurrency. All handlers run on `Executor`. If several threads run the context, `Executor` has to be a strand.
+// Concurrency. All handlers run on `Executor`. If several threads run the context, `Executor` must be a strand.
 #pragma once
 
 #include <interloop/error.hpp>

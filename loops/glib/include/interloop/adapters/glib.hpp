@@ -15,7 +15,7 @@ namespace interloop {
 ///
 /// Its sources have `G_PRIORITY_DEFAULT`: at idle priority one busy source would starve them.
 /// Thread safety: create it in the thread that iterates the context, or before any thread does.
-/// Errors: `usage_error` if a context has to be made and no descriptor is left for it.
+/// Errors: `usage_error` if a context is to be made and no descriptor is left for it.
 class glib_loop : public loop_owner {
  public:
   /// On a `GMainContext` of its own, which `loop::run` iterates.

@@ -1,4 +1,4 @@
-// expect: the_format_has_a_reference_without_a_name
+// expect: the_format_has_an_unmatched_opening_brace
 // SPDX-License-Identifier: MIT
 #include <interloop/logger.hpp>
 
@@ -10,8 +10,8 @@ using namespace interloop;
 
 void work(const logger& log) {
 #ifdef SHOULD_COMPILE
-  log.info("{x}", "x"_a = 42);
+  log.info("{times}", "times"_a = 42);
 #else
-  log.info("{}", "x"_a = 42);
+  log.info("{times", "times"_a = 42);
 #endif
 }

@@ -1,4 +1,4 @@
-// expect: the_format_has_a_brace_that_is_not_closed
+// expect: the_format_has_a_field_name_that_is_not_an_identifier
 // SPDX-License-Identifier: MIT
 #include <interloop/logger.hpp>
 
@@ -10,8 +10,8 @@ using namespace interloop;
 
 void work(const logger& log) {
 #ifdef SHOULD_COMPILE
-  log.info("{times}", "times"_a = 42);
+  log.info("{x}", "x"_a = 42);
 #else
-  log.info("{times", "times"_a = 42);
+  log.info("{0}", "x"_a = 42);
 #endif
 }

@@ -1,4 +1,4 @@
-// expect: the_format_has_a_reference_whose_name_is_no_identifier
+// expect: (a_field_name_must_be_an_identifier|no matching literal operator)
 // SPDX-License-Identifier: MIT
 #include <interloop/logger.hpp>
 
@@ -10,8 +10,8 @@ using namespace interloop;
 
 void work(const logger& log) {
 #ifdef SHOULD_COMPILE
-  log.info("{x}", "x"_a = 42);
+  log.info("x", "some_times"_a = 42);
 #else
-  log.info("{0}", "x"_a = 42);
+  log.info("x", "some times"_a = 42);
 #endif
 }

@@ -1,4 +1,4 @@
-// expect: the_format_has_a_closing_brace_that_closes_nothing
+// expect: the_format_lacks_a_field_name
 // SPDX-License-Identifier: MIT
 #include <interloop/logger.hpp>
 
@@ -10,8 +10,8 @@ using namespace interloop;
 
 void work(const logger& log) {
 #ifdef SHOULD_COMPILE
-  log.info("}}");
+  log.info("{x}", "x"_a = 42);
 #else
-  log.info("}");
+  log.info("{}", "x"_a = 42);
 #endif
 }

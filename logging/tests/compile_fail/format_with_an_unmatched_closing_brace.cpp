@@ -1,4 +1,4 @@
-// expect: (a_field_name_has_to_be_an_identifier|no matching literal operator)
+// expect: the_format_has_an_unmatched_closing_brace
 // SPDX-License-Identifier: MIT
 #include <interloop/logger.hpp>
 
@@ -10,8 +10,8 @@ using namespace interloop;
 
 void work(const logger& log) {
 #ifdef SHOULD_COMPILE
-  log.info("x", "some_times"_a = 42);
+  log.info("}}");
 #else
-  log.info("x", "some times"_a = 42);
+  log.info("}");
 #endif
 }

@@ -28,7 +28,7 @@ _TwistedFailure: TypeAlias = Failure
 __version__: str
 
 class Config:
-    """What txaio.config is."""
+    """The type of txaio.config."""
 
     loop: Any
 
@@ -53,7 +53,7 @@ class BatchedCall:
     def cancel(self) -> None: ...
 
 class BatchedTimer:
-    """What make_batched_timer returns."""
+    """The type of the object that make_batched_timer returns."""
 
     def call_later(self, delay: float, func: Callable[..., object], *args: Any, **kwargs: Any) -> BatchedCall: ...
 
@@ -157,7 +157,7 @@ class TwistedApi:
     using_asyncio: bool = False
 
 class AsyncioLogger:
-    """What make_logger returns."""
+    """The type of the object that make_logger returns."""
 
     def critical(self, message: str, **kwargs: Any) -> None: ...
 
@@ -182,7 +182,7 @@ class AsyncioLogger:
 def bind_asyncio_logging(module: ModuleType) -> Callable[..., AsyncioLogger]: ...
 
 class TwistedLogger:
-    """What make_logger returns."""
+    """The type of the object that make_logger returns."""
 
     def critical(self, message: str, **kwargs: Any) -> None: ...
 

@@ -51,7 +51,7 @@ def install() -> None:
         for loaded in (name, *(each for each in sys.modules if each.startswith(name + "."))):
             if sys.modules.get(loaded) is not None:
                 raise RuntimeError(
-                    f"interloop.install(): the original {name!r} has been imported already "
+                    f"interloop.install(): the original {name!r} was already imported "
                     f"(module {loaded!r}); call install() before anything imports it"
                 )
     sys.meta_path.insert(0, _finder)

@@ -45,14 +45,17 @@ def run(arguments: list[str]) -> NoReturn:
     """
     if sys.flags.ignore_environment or sys.flags.no_site:
         sys.exit(
-            "python -m interloop: Python's options -I, -E and -S keep programs from being prepared; leave them out, or call "
-            "interloop.install() at the beginning of the program"
+            "python -m interloop: Python's options -I, -E and -S prevent interloop from being installed; omit them, or "
+            "call interloop.install() at the beginning of the program"
         )
     options = _interpreter_options(len(arguments))
     if arguments[0] not in ("-m", "-c") and not os.path.exists(arguments[0]):
         found = shutil.which(arguments[0])
         if found is None:
-            sys.exit(f"python -m interloop: {arguments[0]!r} is neither a file nor a program on PATH; for a module: -m NAME")
+            sys.exit(
+                f"python -m interloop: {arguments[0]!r} is neither a file nor a program on PATH; "
+                "to run a module, use -m NAME"
+            )
         if not _is_python(found):
             os.execve(found, [found, *arguments[1:]], _environment())
         arguments = [found, *arguments[1:]]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// txaio's functions on asyncio. They are methods of `AsyncioApi`, of which `with_config` makes one a configuration; the
-// module's functions are those of one more. Futures, tasks and handles are the loop's own.
+// txaio's functions on asyncio. They are methods of `AsyncioApi`; `with_config` makes one per configuration, and the
+// module's functions belong to another one. Futures, tasks and handles are the loop's own.
 #include "asyncio_api.hpp"
 
 #include "asyncio_callbacks.hpp"
@@ -26,7 +26,7 @@ struct asyncio_api {
   PyObject* weakrefs;
 };
 
-// The configured loop, or that of the calling thread: an application may run one in each.
+// The configured loop, or the calling thread's: an application may run one loop per thread.
 ref loop_of(asyncio_api* self) {
   const native_asyncio* asyncio = get_asyncio();
   if (!asyncio) return ref();
@@ -46,8 +46,8 @@ ref set_result(PyObject* future, PyObject* result) {
   return asyncio ? call_future(*asyncio, asyncio->set_result, future, result) : ref();
 }
 
-// Whether the exception that is set says that `future` cannot be completed, for it was cancelled: that does nothing, as
-// Twisted has it. Who completes it cannot know yet that nobody waits any more.
+// Whether the exception that is set says that `future` cannot be completed because it was cancelled. Completing it then
+// does nothing, as on Twisted: the code that completes it cannot know yet that nobody waits any more.
 bool was_cancelled(PyObject* future) {
   static PyObject* invalid_state = nullptr;
   ref exception = take_exception();
@@ -69,7 +69,7 @@ bool reject_future(PyObject* future, PyObject* error) {
     exception = handled_exception();
     if (!exception || exception.get() == Py_None) {
       PyErr_SetString(PyExc_TypeError,
-                      "rejecting a future without an error works in an except block only; pass the exception");
+                      "a future can be rejected without an error only inside an except block; pass the exception");
       return false;
     }
   } else if (Py_IS_TYPE(error, failed_future_type)) {
@@ -91,7 +91,7 @@ bool reject_future(PyObject* future, PyObject* error) {
   return call_method(future, names::set_exception, exception.get()) || was_cancelled(future);
 }
 
-// `fun` raised: its future.
+// `fun` raised: returns its future.
 ref future_of_exception(asyncio_api* self) {
   const ref exception = take_exception();
   if (!is_ordinary(exception.get())) {
@@ -185,7 +185,7 @@ struct on_asyncio {
     if (!loop) return ref();
     if (rest.named() == 0) return call_method_with(loop.get(), names::call_later, delay_and_function.data(), 2, rest);
 
-    // asyncio takes no keyword arguments there: what its documentation advises.
+    // asyncio accepts no keyword arguments there; its documentation recommends this.
     static PyObject* partial = nullptr;
     if (!partial) partial = import_from("functools", "partial").release();
     const auto [delay, function] = delay_and_function;
@@ -229,11 +229,11 @@ struct on_asyncio {
     static constexpr const char* create_future_error =
         "create_future_error($self, error=None)\n--\n\n"
         "A future that has failed already: error is an exception or an IFailedFuture; None: the exception\n"
-        "being handled. RuntimeError: error is neither. TypeError: None outside of an except block.";
+        "being handled. RuntimeError: error is neither. TypeError: None outside an except block.";
     static constexpr const char* as_future =
         "as_future($self, fun, *args, **kwargs)\n--\n\n"
         "Calls fun(*args, **kwargs) now. Returns its future, a task for its coroutine, or a future of its\n"
-        "result or its exception. KeyboardInterrupt, SystemExit and their like come out at once.\n"
+        "result or its exception. KeyboardInterrupt, SystemExit and similar are raised at once.\n"
         "RuntimeError: fun is an asynchronous generator function.";
     static constexpr const char* is_future =
         "is_future($self, obj)\n--\n\n"
@@ -249,7 +249,7 @@ struct on_asyncio {
         "reject($self, future, error=None)\n--\n\n"
         "Fails the future; its errbacks run in a later iteration of the loop. Nothing happens if it was cancelled.\n"
         "The loop's thread. error is an exception or an IFailedFuture; None: the exception being handled.\n"
-        "RuntimeError: it is neither. TypeError: None outside of an except block. asyncio.InvalidStateError: the "
+        "RuntimeError: it is neither. TypeError: None outside an except block. asyncio.InvalidStateError: the "
         "future is done already.";
     static constexpr const char* cancel =
         "cancel($self, future, msg=None)\n--\n\n"

@@ -23,7 +23,8 @@ PyTypeObject* callbacks_type = nullptr;
 // The garbage collector may have emptied an object that a finalizer still calls.
 ref or_none(PyObject* object) { return ref::borrow(object ? object : Py_None); }
 
-// What an errback returns is ignored; what it raises goes to the loop's exception handler, as asyncio does it.
+// The value that an errback returns is ignored; an exception that it raises goes to the loop's exception handler, as in
+// asyncio.
 PyObject* fail(PyObject* errback, bool from_callback) {
   const native_asyncio* asyncio = get_asyncio();
   if (!asyncio) return nullptr;
@@ -47,7 +48,7 @@ PyObject* on_done(PyObject* object, PyObject* const* args, std::size_t flags, Py
     return nullptr;
   }
   auto* self = reinterpret_cast<callbacks*>(object);
-  // The future forgets its callbacks before it calls them, so nothing else may hold these.
+  // The future forgets its callbacks before it calls them, so nothing else may keep these alive.
   const ref callback = or_none(self->first);
   const ref errback = or_none(self->second);
   const ref result = call_method(args[0], names::result);
@@ -65,7 +66,7 @@ PyObject* on_cancelled(PyObject* object, PyObject* const* args, std::size_t flag
   const native_asyncio* asyncio = get_asyncio();
   if (!asyncio) return nullptr;
   const ref canceller = or_none(reinterpret_cast<callbacks*>(object)->first);
-  // As txaio does: asking for the exception also tells asyncio that somebody has looked at it.
+  // As in txaio: asking for the exception also tells asyncio that it was retrieved.
   if (call_method(args[0], names::exception)) Py_RETURN_NONE;
   if (!PyErr_ExceptionMatches(reinterpret_cast<PyObject*>(asyncio->cancelled_error))) return nullptr;
   const ref exception = take_exception();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The result is asyncio's own `_GatheringFuture`, whose `cancel` cancels the children. One object, called by each child
-// when it is done, counts them. The order of calls is asyncio's: in Python 3.12 and later children that are done already
-// count at once; before, they too were heard of from the loop.
+// The result is asyncio's own `_GatheringFuture`, whose `cancel` cancels the children. A single object, which each
+// child calls when it is done, counts them. The order of calls is asyncio's: in Python 3.12 and later, children that
+// are done already count at once; before, they too were counted in a later iteration of the loop.
 #include "asyncio_gather.hpp"
 
 #include "type.hpp"
@@ -42,7 +42,7 @@ ref cancelled_error_of(const native_asyncio& asyncio, PyObject* child) {
   return call(reinterpret_cast<PyObject*>(asyncio.cancelled_error));
 }
 
-// What a child contributes to the results: its value, its exception, or a CancelledError with its message.
+// A child's contribution to the results: its value, its exception, or a CancelledError with its message.
 ref outcome_of(const native_asyncio& asyncio, PyObject* child) {
   ref exception = call_future(asyncio, asyncio.exception, child);
   if (exception && exception.get() == Py_None) return call_future(asyncio, asyncio.result, child);
@@ -71,7 +71,7 @@ bool complete(gathering* self, const native_asyncio& asyncio, PyObject* last) {
   const ref requested(PyObject_GetAttr(self->outer, names::cancel_requested));
   const int cancelled = requested ? PyObject_IsTrue(requested.get()) : -1;
   if (cancelled < 0) return false;
-  if (cancelled) {  // who cancels a gather sees a cancellation, even where failures are consumed
+  if (cancelled) {  // a caller that cancels a gather gets a cancellation, even if failures are consumed
     const ref exception = cancelled_error_of(asyncio, last);
     return exception && fail_outer(self, exception.get());
   }
@@ -95,7 +95,7 @@ bool child_done(gathering* self, PyObject* child) {
       const ref exception = cancelled_error_of(*asyncio, child);
       return exception && fail_outer(self, exception.get());
     }
-    const ref exception = call_future(*asyncio, asyncio->exception, child);  // also tells asyncio that it was looked at
+    const ref exception = call_future(*asyncio, asyncio->exception, child);  // also tells asyncio that it was retrieved
     if (!exception) return false;
     if (over) return true;
     if (exception.get() != Py_None) return fail_outer(self, exception.get());
@@ -114,7 +114,7 @@ PyObject* on_child(PyObject* object, PyObject* const* args, std::size_t flags, P
 
 using garbage = collected<gathering, &gathering::children, &gathering::outer>;
 
-// The future for one argument; `loop` is null until the first one has told.
+// The future for one argument; `loop` is null until the first future has determined it.
 ref child_of(const native_asyncio& asyncio, PyObject* arg, PyObject* loop, PyObject* fallback) {
   const bool is_future = is_asyncio_future(asyncio, arg);
   if (is_future && !loop) return ref::borrow(arg);
@@ -127,12 +127,12 @@ ref child_of(const native_asyncio& asyncio, PyObject* arg, PyObject* loop, PyObj
   const ref keywords(PyTuple_Pack(1, names::loop));
   if (!keywords) return ref();
   ref made(PyObject_Vectorcall(asyncio.ensure_future, stack, 1, keywords.get()));
-  // Nobody else can see this task, so that it is left pending is not the caller's mistake.
+  // Nobody else can see this task, so it is not the caller's mistake if it is left pending.
   if (made && made.get() != arg && PyObject_SetAttr(made.get(), names::log_destroy_pending, Py_False) < 0) return ref();
   return made;
 }
 
-// `child.add_done_callback(callback)`, in a context that is there already, where the child is of asyncio's own type.
+// `child.add_done_callback(callback)`, in an existing context if the child is of asyncio's own type.
 bool listen(const native_asyncio& asyncio, PyObject* child, PyObject* callback, PyObject* context) {
   if (!Py_IS_TYPE(child, asyncio.future))
     return static_cast<bool>(call_method(child, names::add_done_callback, callback));
@@ -169,7 +169,7 @@ ref asyncio_gather(PyObject* futures, bool consume, PyObject* loop) {
   const ref done_already(PyList_New(0));
   if (!self->children || !known || !done_already) return ref();
 
-  const ref context(PyContext_CopyCurrent());  // one for all: what counts them looks at no variables
+  const ref context(PyContext_CopyCurrent());  // one for all: the counting function uses no context variables
   if (!context) return ref();
   ref common;
   for (Py_ssize_t i = 0; i < count; ++i) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// A call below the level costs the call. The level is the logger's own, told by the module that keeps its loggers, so
-// none is asked for. No Python function stands between the caller and `logging`, so records name the caller's line.
+// A call below the level costs only the call. Each logger stores its level, which the module that keeps the loggers
+// updates, so no other object is asked. No Python function stands between the caller and `logging`, so records name the
+// caller's line.
 #include "asyncio_logger.hpp"
 
 #include "log_levels.hpp"
@@ -28,10 +29,10 @@ PyTypeObject* logger_type = nullptr;
 
 struct event {
   PyObject* format = nullptr;  // borrowed
-  ref replacement;             // owns `format` if it is a category's
+  ref replacement;             // owns `format` if that belongs to a category
 };
 
-// What was said: by position or as `format=`, or the format of its category. False: an exception is set.
+// The format: given by position or as `format=`, or that of the category. False: an exception is set.
 bool read_event(asyncio_logger* self, const char* function, const arguments& given, event& said) {
   if (given.positional > 1) {
     PyErr_Format(PyExc_TypeError, "%s() takes one message; pass values by name, as in '{user}', user=...", function);
@@ -88,18 +89,18 @@ ref formatted(log_level level, const arguments& given, PyObject* format) {
   return method ? ref(PyObject_Call(method.get(), nothing.get(), fields.get())) : ref();
 }
 
-// What is logged of a message that does not fit its fields, as which an exception is set: who logs did not do so to fail.
+// The text that is logged if a message does not fit its fields, for the exception that is set: a logging call must not
+// fail.
 ref not_formatted(PyObject* format) {
   const ref why = take_exception();
   if (!is_ordinary(why.get())) {
     put_exception(ref::borrow(why.get()));
     return ref();
   }
-  ref message(
-      PyUnicode_FromFormat("%S [not formatted: %s: %S; pass fields by name, and write a brace of the text twice]",
-                           format, Py_TYPE(why.get())->tp_name, why.get()));
+  ref message(PyUnicode_FromFormat("%S [not formatted: %s: %S; pass fields by name, and write literal braces twice]",
+                                   format, Py_TYPE(why.get())->tp_name, why.get()));
   if (message || !PyErr_ExceptionMatches(PyExc_Exception)) return message;
-  PyErr_Clear();  // one of them cannot be shown
+  PyErr_Clear();  // one of them has no text
   return ref(PyUnicode_FromFormat("a message of type %s that cannot be formatted: %s", Py_TYPE(format)->tp_name,
                                   Py_TYPE(why.get())->tp_name));
 }
@@ -171,10 +172,10 @@ PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   return new_logger(type, logger, level, categories).release();
 }
 
-// `log_levels` has it, as the original's loggers have a method for each; no message is at that level.
+// The original's loggers have a method for each of `log_levels`, so this exists, although no message is at that level.
 PyObject* none(asyncio_logger*, const arguments&) {
   PyErr_SetString(PyExc_AttributeError,
-                  "'none' is the level of a logger that logs nothing, and not of a message: log it at one of critical, "
+                  "'none' is a level for loggers, not for messages: log this message at one of critical, "
                   "error, warn, info, debug, trace");
   return nullptr;
 }
@@ -222,11 +223,13 @@ std::array<PyMethodDef, 2> functions{{
 bool make_asyncio_logger_type(PyObject* module) {
   logger_type = make_class<asyncio_logger, garbage>(
       module, "interloop._core.AsyncioLogger",
-      {{Py_tp_doc, const_cast<char*>("AsyncioLogger(logger, level, categories)\n--\n\nWhat make_logger returns.")},
+      {{Py_tp_doc,
+        const_cast<char*>(
+            "AsyncioLogger(logger, level, categories)\n--\n\nThe type of the object that make_logger returns.")},
        {Py_tp_new, reinterpret_cast<void*>(&construct)},
        {Py_tp_methods, methods.data()},
        {Py_tp_getset, properties.data()}},
-      {{"_logger", T_OBJECT, offsetof(asyncio_logger, logger), 0, nullptr}});  // which tests replace
+      {{"_logger", T_OBJECT, offsetof(asyncio_logger, logger), 0, nullptr}});  // tests replace it
   return logger_type && PyModule_AddFunctions(module, functions.data()) == 0;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What `make_logger` returns on asyncio: txaio's levels and formats, in front of a logger of the module `logging`.
+// The loggers that `make_logger` returns on asyncio: txaio's levels and formats, in front of a logger of the module
+// `logging`.
 #pragma once
 
 #include "type.hpp"

@@ -10,7 +10,7 @@ namespace {
 
 PyTypeObject* bucket_type = nullptr;
 
-// A delayed call that is gone already cannot be cancelled; nobody has to know.
+// A delayed call that has been called already cannot be cancelled; that is not an error.
 void cancel_native(batched_bucket* self) {
   const ref native(std::exchange(self->native, nullptr));
   if (native && !call_method(native.get(), names::cancel)) PyErr_Clear();
@@ -25,7 +25,7 @@ bool arm(batched_bucket* self, double delay) {
   return true;
 }
 
-// Whether asyncio runs here and looks for slow callbacks, which it names by their repr.
+// Whether asyncio runs here and reports slow callbacks, which it names by their repr.
 bool is_watched_for_slowness() {
   static PyObject* get_running_loop = nullptr;
   if (!get_running_loop) get_running_loop = from_loaded("asyncio", "_get_running_loop").release();
@@ -36,7 +36,7 @@ bool is_watched_for_slowness() {
   return watched;
 }
 
-// Finds the slowest call of a chunk. Does nothing outside of asyncio's debug mode.
+// Finds the slowest call of a chunk. Does nothing outside asyncio's debug mode.
 class stopwatch {
  public:
   explicit stopwatch(batched_bucket* bucket) : bucket_(is_watched_for_slowness() ? bucket : nullptr) {
@@ -68,7 +68,7 @@ class stopwatch {
   std::chrono::duration<double> longest_{};
 };
 
-// Makes up to `calls` calls. False: an exception that is no `Exception` came through and is set.
+// Makes up to `calls` calls. False: an exception that is not an `Exception` came through and is set.
 bool run_chunk(batched_bucket* self, Py_ssize_t calls) {
   ref empty;
   stopwatch watch(self);
@@ -91,7 +91,7 @@ bool run_chunk(batched_bucket* self, Py_ssize_t calls) {
   return true;
 }
 
-// One exception for all that the bucket's calls have raised; the first one is its cause.
+// One exception for all that the bucket's calls have raised; the first of them is its cause.
 PyObject* report(batched_bucket* self) {
   const ref errors(std::exchange(self->errors, nullptr));
   if (!errors) Py_RETURN_NONE;

@@ -51,7 +51,7 @@ void destroy(PyObject* object) {
   free_object(object);
 }
 
-// From here on it may be part of a circle that nothing else knows of.
+// From here on it may be part of a reference cycle that nothing else refers to.
 void track(PyObject* object) {
   if (!PyObject_GC_IsTracked(object)) PyObject_GC_Track(object);
 }
@@ -122,7 +122,7 @@ ref make_batched_call(PyObject* function, const arguments& rest) {
   ref context(PyContext_CopyCurrent());
   if (!context) return ref();
   if (PyObject_Size(context.get()) == 0) context = ref();
-  auto* made = PyObject_GC_NewVar(batched_call, call_type, rest.total());  // not tracked, as tp_alloc would have it
+  auto* made = PyObject_GC_NewVar(batched_call, call_type, rest.total());  // not tracked, unlike with tp_alloc
   if (!made) return ref();
   made->home = nullptr;
   made->previous = made->next = nullptr;

@@ -16,24 +16,24 @@ namespace {
 
 PyTypeObject* timer_type = nullptr;
 
-// Seconds of a Python number. False: an exception is set.
+// Converts a Python number to seconds. False: an exception is set.
 bool to_seconds(PyObject* number, double& seconds) {
   seconds = PyFloat_AsDouble(number);
   return seconds != -1.0 || !PyErr_Occurred();
 }
 
-// The bucket of a deadline, which the timer owns.
+// The bucket of a deadline. The timer owns it.
 batched_bucket* bucket_for(batched_timer* self, double now, double deadline) {
   const double place = std::floor(deadline / self->width);
   constexpr auto limit = static_cast<double>(std::numeric_limits<std::int64_t>::max() / 2);
   if (!(std::abs(place) < limit)) {
-    PyErr_SetString(PyExc_ValueError, "call_later: the delay has to be a finite number of seconds");
+    PyErr_SetString(PyExc_ValueError, "call_later: the delay must be a finite number of seconds");
     return nullptr;
   }
   const auto key = static_cast<std::int64_t>(place);
   const auto found = self->buckets->find(key);
   if (found != self->buckets->end()) return fire_by(found->second, now, deadline) ? found->second : nullptr;
-  const ref made = make_bucket(self, key, now, deadline);  // its native timer refers to it, too
+  const ref made = make_bucket(self, key, now, deadline);  // its native timer also refers to it
   if (!made) return nullptr;
   auto* home = reinterpret_cast<batched_bucket*>(made.get());
   if (self->buckets->emplace(key, home).second) Py_INCREF(made.get());
@@ -159,7 +159,7 @@ bool make_batched_timer_types(PyObject* module) {
       module, "interloop._core.BatchedTimer",
       {{Py_tp_doc,
         const_cast<char*>("BatchedTimer(bucket_milliseconds, chunk_size, seconds_provider, delayed_call_creator, "
-                          "loop=None)\n--\n\nWhat make_batched_timer returns.")},
+                          "loop=None)\n--\n\nThe type of the object that make_batched_timer returns.")},
        {Py_tp_new, reinterpret_cast<void*>(&construct)},
        {Py_tp_methods, methods.data()},
        {Py_tp_getset, properties.data()}});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Many timeouts whose exact moment does not matter, on one native timer for each span of time: the Python face of what
-// `interloop/batched_timer.hpp` is in C++, with txaio's moments.
+// Many timeouts whose exact moment does not matter, on one native timer per span of time: the Python counterpart of
+// `interloop/batched_timer.hpp`, with txaio's timing.
 #pragma once
 
 #include "type.hpp"

@@ -49,7 +49,7 @@ ref configured_loop(PyObject* object) {
 bool make_config_type(PyObject* module) {
   config_type =
       make_class<config, garbage>(module, "interloop._core.Config",
-                                  {{Py_tp_doc, const_cast<char*>("Config(loop=None)\n--\n\nWhat txaio.config is.")},
+                                  {{Py_tp_doc, const_cast<char*>("Config(loop=None)\n--\n\nThe type of txaio.config.")},
                                    {Py_tp_new, reinterpret_cast<void*>(&construct)},
                                    {Py_tp_getset, properties.data()}},
                                   {{"loop", T_OBJECT, offsetof(config, loop), 0,

@@ -45,16 +45,16 @@ bool read_timeout(PyObject* timeout, double grace, bool& forever, clock::time_po
   const double seconds = PyFloat_AsDouble(timeout);
   if (seconds == -1.0 && PyErr_Occurred()) return false;
   if (std::isnan(seconds)) {
-    PyErr_SetString(PyExc_ValueError, "the timeout has to be a number of seconds");
+    PyErr_SetString(PyExc_ValueError, "the timeout must be a number of seconds");
     return false;
   }
-  constexpr double longest = 1e8;  // three years; what is beyond does not fit the clock
+  constexpr double longest = 1e8;  // three years; the clock cannot represent much more
   deadline = clock::now() + std::chrono::duration_cast<clock::duration>(
                                 std::chrono::duration<double>(seconds > 0 ? std::min(seconds, longest) : grace));
   return true;
 }
 
-// Where this thread is of the reactor's own pool, that may have another one while this waits.
+// If this thread belongs to the reactor's own pool, the pool may have one extra thread while this one waits.
 class pool_room {
  public:
   explicit pool_room(PyObject* reactor) {
@@ -64,7 +64,7 @@ class pool_room {
       if (!lend) lend = import_from("interloop.crochet._pools", "lend").release();
       if (lend) give_back_ = call(lend, pool.get());
     }
-    PyErr_Clear();  // it waits all the same
+    PyErr_Clear();  // it waits anyway
   }
   pool_room(const pool_room&) = delete;
   pool_room& operator=(const pool_room&) = delete;
@@ -79,7 +79,7 @@ class pool_room {
   ref give_back_;
 };
 
-// 1: there is a value; 0: the time is up; -1: an exception is set.
+// 1: there is a value; 0: the time has passed; -1: an exception is set.
 int block(eventual_result* self, PyObject* timeout, double grace) {
   bool forever = false;
   clock::time_point deadline{};
@@ -110,7 +110,7 @@ ref timeout_error(bool goes_on) {
   return ref();
 }
 
-// The value whether it is a failure or not; none and TimeoutError.
+// The value, even if it is a failure; none and TimeoutError if there is none in time.
 ref any_result(eventual_result* self, PyObject* timeout, double grace = 0) {
   const int there = block(self, timeout, grace);
   if (there < 0) return ref();
@@ -131,10 +131,10 @@ ref value_or_raise(eventual_result* self, PyObject* timeout, double grace = 0) {
   ref exception(PyObject_GetAttr(value.get(), names::value));
   if (!exception) return ref();
   if (!PyExceptionInstance_Check(exception.get())) {
-    PyErr_Format(PyExc_RuntimeError, "the result failed with %R, which is no exception", exception.get());
+    PyErr_Format(PyExc_RuntimeError, "the result failed with %R, which is not an exception", exception.get());
     return ref();
   }
-  // Each wait shows the frames of the function that failed, and its own, not those of the waits before.
+  // Each wait shows the frames of the function that failed, and its own, but not those of earlier waits.
   PyException_SetTraceback(exception.get(), self->traceback ? self->traceback : Py_None);
   put_exception(std::move(exception));
   return ref();
@@ -188,7 +188,7 @@ PyObject* cancel(eventual_result* self) {
   Py_RETURN_NONE;
 }
 
-// In the reactor's thread: it is connected by now, since calls run there in order.
+// In the reactor's thread the result is connected by now, because calls run there in order.
 PyObject* cancel_now(eventual_result* self) {
   if (!self->deferred || !self->link) Py_RETURN_NONE;
   self->timed_out = false;
@@ -220,7 +220,7 @@ struct garbage
   }
 };
 
-// Whether it failed, and not because the loop has ended.
+// Whether it failed, other than because the loop has ended.
 bool has_failed(eventual_result* self) { return self->value && !self->stopped && is_failure(self->value); }
 
 void finalize(PyObject* object) {
@@ -242,7 +242,7 @@ PyObject* get_failed(PyObject* object, void*) {
 std::array<PyGetSetDef, 3> properties{{
     {"_result_retrieved", &get_retrieved, nullptr, PyDoc_STR("Whether somebody has seen the result."), nullptr},
     {"_failed", &get_failed, nullptr,
-     PyDoc_STR("Whether it failed, and not as its user asked for or because the loop has ended."), nullptr},
+     PyDoc_STR("Whether it failed, other than by a requested cancellation or the loop's end."), nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 }};
 
@@ -250,13 +250,13 @@ std::array<PyMethodDef, 10> methods{{
     INTERLOOP_PYTHON_FAST(
         eventual_result, "wait", wait,
         "wait($self, timeout)\n--\n\n"
-        "The result, or its exception raised. TimeoutError: there is none within timeout seconds; the\n"
+        "Returns the result, or raises its exception. TimeoutError: there is none within timeout seconds; the\n"
         "result may still come. RuntimeError: in the reactor's thread. Any number of times."),
     INTERLOOP_PYTHON_PLAIN(eventual_result, "cancel", cancel,
                            "cancel($self)\n--\n\nAsks the reactor's thread to cancel the operation. Any thread, any "
                            "number of times."),
     INTERLOOP_PYTHON_PLAIN(eventual_result, "stash", stash,
-                           "stash($self)\n--\n\nKeeps this result; the number that retrieve_result takes."),
+                           "stash($self)\n--\n\nKeeps this result; returns a number for retrieve_result."),
     INTERLOOP_PYTHON_PLAIN(eventual_result, "original_failure", original_failure,
                            "original_failure($self)\n--\n\nThe failure, or None if there is none (yet)."),
     INTERLOOP_PYTHON_FAST(eventual_result, "_connect_deferred", connect, "_connect_deferred($self, deferred)\n--\n\n"),
@@ -309,8 +309,7 @@ bool require_other_thread(PyObject* reactor, const char* what) {
   }
   if (inside > 0)
     PyErr_Format(PyExc_RuntimeError,
-                 "%s must not be run in the reactor thread: it would wait for itself. Use the Deferred, or await.",
-                 what);
+                 "%s must not be run in the reactor thread: it would deadlock. Use the Deferred, or await.", what);
   return inside == 0;
 }
 

@@ -42,7 +42,7 @@ PyObject* reduce(failed_future* self) {
 }
 
 std::array<PyMethodDef, 2> methods{{
-    INTERLOOP_PYTHON_PLAIN(failed_future, "__reduce__", reduce, "What copy and pickle make another one of."),
+    INTERLOOP_PYTHON_PLAIN(failed_future, "__reduce__", reduce, "How copy and pickle make another one."),
     {nullptr, nullptr, 0, nullptr},
 }};
 

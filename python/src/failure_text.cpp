@@ -4,7 +4,7 @@
 namespace interloop::python {
 namespace {
 
-// Forgets what was raised, unless it is KeyboardInterrupt or its like: then false.
+// Clears the exception that was raised, unless it is KeyboardInterrupt or similar: then returns false.
 bool forgive() {
   if (!PyErr_ExceptionMatches(PyExc_Exception)) return false;
   PyErr_Clear();
@@ -15,12 +15,12 @@ ref sentence(const char* format, PyObject* failure) {
   if (!forgive()) return ref();
   ref text(PyUnicode_FromFormat(format, failure));
   if (text || !forgive()) return text;
-  // Its own __str__ is what fails.
+  // Its own __str__ fails.
   const ref name(PyUnicode_FromFormat("<%s object>", Py_TYPE(failure)->tp_name));
   return name ? ref(PyUnicode_FromFormat(format, name.get())) : ref();
 }
 
-// A text whose lines are joined by spaces, as txaio's guide says of messages. Null stays null.
+// A text whose lines are joined by spaces, which txaio's guide says of messages. Null stays null.
 ref in_one_line(ref text) {
   const ref lines = text ? ref(PyUnicode_Splitlines(text.get(), 0)) : ref();
   const ref space = lines ? ref(PyUnicode_FromString(" ")) : ref();

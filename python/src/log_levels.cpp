@@ -19,7 +19,7 @@ bool level_of(PyObject* name, log_level& level) {
 }
 
 ref namespace_of_caller() {
-  PyFrameObject* frame = PyEval_GetFrame();  // compiled functions have none of their own
+  PyFrameObject* frame = PyEval_GetFrame();  // compiled functions have no frames
   if (!frame) return ref(PyUnicode_FromString("__main__"));
   const ref locals(PyFrame_GetLocals(frame));
   if (!locals) return ref();

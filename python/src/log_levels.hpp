@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// txaio's log levels, and who asks for a logger.
+// txaio's log levels, and the name of the code that asks for a logger.
 #pragma once
 
 #include "type.hpp"
@@ -11,7 +11,7 @@
 
 namespace interloop::python {
 
-/// In txaio's order: a logger at a level emits that one and all before it.
+/// In txaio's order: a logger at a level emits that level and all before it.
 enum class log_level : int { none, critical, error, warn, info, debug, trace };
 inline constexpr std::array<std::string_view, 7> log_level_names{"none", "critical", "error", "warn",
                                                                  "info", "debug",    "trace"};
@@ -26,7 +26,7 @@ PyObject* get_log_level(PyObject* object, void*) {
   return PyUnicode_FromString(log_level_names[level].data());
 }
 
-/// The logger of the framework's that a logger logs to. None: it was deleted, and AttributeError is set.
+/// The framework's logger that a logger logs to. None: it was deleted, and AttributeError is set.
 template <class Logger>
 ref native_logger(Logger* self) {
   if (!self->logger) PyErr_SetString(PyExc_AttributeError, "this logger's _logger was deleted");
@@ -42,7 +42,7 @@ PyObject* follow_log_level(Logger* self, const arguments& given) {
   Py_RETURN_NONE;
 }
 
-/// The method `__reduce__` of a logger: what the function `_reduce_logger` of the framework's module makes of it.
+/// The method `__reduce__` of a logger: calls the function `_reduce_logger` of the framework's module.
 template <class Framework>
 PyObject* reduce_logger(typename Framework::object* self) {
   const ref function = import_from(Framework::module, "_reduce_logger");
@@ -70,8 +70,7 @@ std::array<PyMethodDef, Own + 10> logger_methods(const std::array<PyMethodDef, O
       INTERLOOP_PYTHON_FAST(object, "emit", Framework::emit,
                             "emit($self, level, message, **kwargs)\n--\n\nLogs at the level of that name."),
       INTERLOOP_PYTHON_FAST(object, "_set_log_level", follow_log_level<object>, "_set_log_level($self, level)\n--\n\n"),
-      INTERLOOP_PYTHON_PLAIN(object, "__reduce__", reduce_logger<Framework>,
-                             "What copy and pickle make another one of."),
+      INTERLOOP_PYTHON_PLAIN(object, "__reduce__", reduce_logger<Framework>, "How copy and pickle make another one."),
   }};
   std::copy(own.begin(), own.end(), all.begin() + 9);
   return all;  // ends in an empty one
@@ -90,7 +89,7 @@ ref namespace_of_caller();
 /// Adds a new logger to `module._loggers`, which tells loggers about changes of the level.
 bool remember_logger(PyObject* module, PyObject* logger);
 
-/// The format that `module._categories` has for `category`; none without an exception where it has none.
+/// The format that `module._categories` has for `category`; none, without an exception, if it has none.
 ref format_of_category(PyObject* categories, PyObject* category);
 
 }  // namespace interloop::python

@@ -22,7 +22,7 @@
 
 namespace {
 
-// What a call costs at least: the benchmarks' yardstick for loggers that are switched off.
+// The least that a call costs: the benchmarks' yardstick for loggers that are switched off.
 PyObject* nothing(PyObject*, PyObject* const*, Py_ssize_t, PyObject*) { Py_RETURN_NONE; }
 PyMethodDef nothing_method{"_nothing", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(&nothing)),
                            METH_FASTCALL | METH_KEYWORDS, nullptr};
@@ -31,8 +31,8 @@ PyMethodDef nothing_method{"_nothing", reinterpret_cast<PyCFunction>(reinterpret
 
 NB_MODULE(_core, module) {
   using namespace interloop::python;
-  // Types and what is looked up once are the process's: they would belong to the interpreter that came first, and end
-  // with it. From 3.12 on CPython refuses by itself, in these words.
+  // Types and cached objects belong to the process: with several interpreters they would belong to the first one, and
+  // end with it. From 3.12 on CPython itself refuses, in these words.
   if (PyInterpreterState_Get() != PyInterpreterState_Main())
     throw std::runtime_error("module interloop._core does not support loading in subinterpreters");
   module.doc() = "The compiled part of interloop. Import interloop.txaio and interloop.crochet instead.";

@@ -64,7 +64,7 @@ ref current_event_loop(const native_asyncio& asyncio) {
 
 namespace {
 
-// uvloop's `Loop.create_future`; null where uvloop is not loaded.
+// uvloop's `Loop.create_future`; null if uvloop is not loaded.
 PyObject* uvloop_create_future() {
   static PyObject* found = nullptr;
   PyObject* module = found ? nullptr : loaded_module("uvloop.loop");
@@ -75,15 +75,16 @@ PyObject* uvloop_create_future() {
   return found;
 }
 
-// Whether a loop's bound `create_future` does nothing but `Future(loop=loop)`.
+// Whether a loop's bound `create_future` does nothing except `Future(loop=loop)`.
 bool makes_plain_futures(const native_asyncio& asyncio, PyObject* method, PyObject* loop) {
   if (!PyMethod_Check(method) || PyMethod_GET_SELF(method) != loop) return false;
   PyObject* function = PyMethod_GET_FUNCTION(method);
   return function == asyncio.create_future || function == uvloop_create_future();
 }
 
-// `type(loop=loop)`, with arguments that are there already: they cost more than the rest. The call may collect garbage,
-// and so run any code, in which other threads, or this one again, come here: who comes takes the dict away meanwhile.
+// `type(loop=loop)`, with existing argument objects, which would cost more than the rest. The call may start a garbage
+// collection, which may run any code, in which other threads, or this thread again, come here: so the dict is taken
+// away meanwhile.
 ref call_type_with_loop(PyTypeObject* type, PyObject* loop) {
   static PyObject* spare = nullptr;
   ref keywords(std::exchange(spare, nullptr));
@@ -93,12 +94,12 @@ ref call_type_with_loop(PyTypeObject* type, PyObject* loop) {
   ref made(type->tp_new(type, none.get(), keywords.get()));
   if (made && type->tp_init(made.get(), none.get(), keywords.get()) < 0) made = ref();
   if (!made || spare) return made;
-  if (PyDict_SetItem(keywords.get(), names::loop, Py_None) < 0) return ref();  // not to keep the loop
+  if (PyDict_SetItem(keywords.get(), names::loop, Py_None) < 0) return ref();  // must not keep the loop
   spare = keywords.release();
   return made;
 }
 
-// Whether it is of a type that most results are of, and that is neither a future nor a coroutine.
+// Whether it has one of the types that most results have, and that are neither futures nor coroutines.
 bool is_plain(PyObject* object) {
   return object == Py_None || PyLong_CheckExact(object) || PyUnicode_CheckExact(object) || PyBool_Check(object) ||
          PyBytes_CheckExact(object) || PyFloat_CheckExact(object) || PyTuple_CheckExact(object) ||
@@ -108,8 +109,8 @@ bool is_plain(PyObject* object) {
 }  // namespace
 
 ref new_asyncio_future(const native_asyncio& asyncio, PyObject* loop) {
-  // Not by a look into the loop's __dict__: CPython would make it one, and find all of the loop's attributes slower ever
-  // after.
+  // This does not look into the loop's __dict__: CPython would then create that, and look up all of the loop's
+  // attributes more slowly from then on.
   const ref method(PyObject_GetAttr(loop, names::create_future));
   if (!method) return ref();
   if (!makes_plain_futures(asyncio, method.get(), loop)) return call(method.get());
@@ -120,7 +121,7 @@ bool is_asyncio_future(const native_asyncio& asyncio, PyObject* object) {
   if (PyObject_TypeCheck(object, asyncio.future)) return true;
   if (PyCoro_CheckExact(object) || is_plain(object)) return false;
   const ref answer = call(asyncio.isfuture, object);
-  if (!answer) PyErr_Clear();  // what cannot be asked for its class is none
+  if (!answer) PyErr_Clear();  // an object that cannot be asked for its class is not a future
   return answer && PyObject_IsTrue(answer.get()) == 1;
 }
 

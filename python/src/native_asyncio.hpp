@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the compiled functions need of the module asyncio, looked up when the first of them is asked for.
+// The parts of the module asyncio that the compiled functions need, looked up when the first of them is needed.
 #pragma once
 
 #include "names.hpp"
@@ -34,27 +34,27 @@ struct native_asyncio {
   PyTypeObject* async_generator = nullptr;
 };
 
-/// Null: importing it failed, an exception is set.
+/// Null: the import failed, and an exception is set.
 const native_asyncio* get_asyncio();
 
-/// The loop that asyncio has for the calling thread; a new one where it has none, as txaio does.
+/// The loop that asyncio has for the calling thread; a new loop if it has none, as in txaio.
 ref current_event_loop(const native_asyncio& asyncio);
 
-/// `loop.create_future()`; for asyncio's and uvloop's own loops without the way through Python.
+/// `loop.create_future()`; for asyncio's and uvloop's own loops without running Python code.
 ref new_asyncio_future(const native_asyncio& asyncio, PyObject* loop);
 
-/// `future.method(args...)`; without a look-up where the future is of asyncio's own type.
+/// `future.method(args...)`; without a look-up if the future is of asyncio's own type.
 template <class... Args>
 ref call_future(const native_asyncio& asyncio, const future_method& method, PyObject* future, Args*... args) {
   if (Py_IS_TYPE(future, asyncio.future)) return call(method.own, future, args...);
   return call_method(future, method.name, args...);
 }
 
-/// Whether `asyncio.isfuture` says so: asyncio's Future, one derived from it, or one of a loop that has its own, which
-/// keeps asyncio's protocol. The common types are answered at once.
+/// Whether `asyncio.isfuture` says so: asyncio's Future, a class derived from it, or another loop's own class that
+/// follows asyncio's protocol. For the common types the answer is immediate.
 bool is_asyncio_future(const native_asyncio& asyncio, PyObject* object);
 
-/// `asyncio.iscoroutine(object)`, answered at once for the common types. -1: an exception is set.
+/// `asyncio.iscoroutine(object)`; for the common types the answer is immediate. -1: an exception is set.
 int is_coroutine(const native_asyncio& asyncio, PyObject* object);
 
 }  // namespace interloop::python

@@ -42,7 +42,7 @@ int in_io_thread() {
   PyObject* thread = PyDict_GetItemWithError(dict, names::ioThread);
   if (!threads_are_patched() && thread && PyLong_Check(thread) && PyFunction_Check(function) &&
       PyFunction_GET_GLOBALS(function) == dict) {
-    // Its own function, which nobody has replaced: it compares these, by way of an object for each thread.
+    // Twisted's own function, if nobody has replaced it: it compares these, through an object per thread.
     const unsigned long reactors = PyLong_AsUnsignedLong(thread);
     if (reactors == static_cast<unsigned long>(-1) && PyErr_Occurred()) return -1;
     return reactors == PyThread_get_thread_ident();

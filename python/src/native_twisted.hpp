@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the compiled functions need of Twisted, looked up when the first of them is asked for.
+// The parts of Twisted that the compiled functions need, looked up when the first of them is needed.
 #pragma once
 
 #include "names.hpp"
@@ -13,15 +13,15 @@ struct native_twisted {
   PyObject* succeed = nullptr;
   PyObject* fail = nullptr;
   PyObject* ensure_deferred = nullptr;
-  PyObject* reactor_time = nullptr;           // the interface, which adapts what provides it otherwise
+  PyObject* reactor_time = nullptr;           // the interface, which adapts objects that provide it otherwise
   PyObject* is_coroutine_function = nullptr;  // asyncio's
 };
 
-/// Null: importing it failed, an exception is set.
+/// Null: the import failed, and an exception is set.
 const native_twisted* get_twisted();
 
-/// Whether the calling thread runs the reactor: `threadable.isInIOThread()`, or false where Twisted is not loaded.
-/// -1: an exception is set.
+/// Whether the calling thread runs the reactor: `threadable.isInIOThread()`, or false if Twisted is not loaded. -1: an
+/// exception is set.
 int in_io_thread();
 
 }  // namespace interloop::python

@@ -16,7 +16,7 @@ namespace interloop::python {
 namespace {
 
 PyTypeObject* context_type = nullptr;
-unsigned forks = 0;  // counted in the child, before any other code of it runs
+unsigned forks = 0;  // counted in the child, before any other code runs there
 
 PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   std::array<const char*, 9> keywords{"reactor", "results", "api",   "on_twisted", "survives_fork",
@@ -45,7 +45,7 @@ PyObject* construct(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
 using garbage = collected<reactor_context, &reactor_context::reactor, &reactor_context::results,
                           &reactor_context::as_future, &reactor_context::queue>;
 
-// Whether `value` is one that comes later, or a failure: what txaio's as_future has to look at. -1: an exception is set.
+// Whether `value` completes later or is a failure, so that txaio's as_future must see it. -1: an exception is set.
 int needs_a_future(reactor_context* context, PyObject* value) {
   if (PyCoro_CheckExact(value)) return 1;
   if (context->on_twisted) {
@@ -58,7 +58,7 @@ int needs_a_future(reactor_context* context, PyObject* value) {
   return is_asyncio_future(*asyncio, value) || PyAsyncGen_CheckExact(value) ? 1 : is_coroutine(*asyncio, value);
 }
 
-// Hands out what it was made with: as_future takes functions.
+// Returns the object that it was made with: as_future takes functions.
 PyObject* give(PyObject* value, PyObject*) { return Py_NewRef(value); }
 PyMethodDef give_method{"value", &give, METH_NOARGS, nullptr};
 
@@ -70,24 +70,24 @@ reactor_context* usable_context(PyObject* event_loop) {
   if (!found) return nullptr;
   if (Py_IS_TYPE(found.get(), context_type)) {
     auto* context = reinterpret_cast<reactor_context*>(found.get());
-    // The event loop keeps it: it is set once.
+    // The event loop keeps the context alive: it is set only once.
     if (context->survives_fork || context->generation == forks) return context;
   }
   const ref unusable = call_method(event_loop, names::require_usable);
-  if (unusable) PyErr_SetString(PyExc_RuntimeError, "the event loop is not there");
+  if (unusable) PyErr_SetString(PyExc_RuntimeError, "the event loop is not set up");
   return nullptr;
 }
 
 bool call_in_reactor(reactor_context* context, PyObject* callable) {
   if (!context->queue) return static_cast<bool>(call_method(context->reactor, names::callFromThread, callable));
-  // What Twisted's callFromThread does, in its order, but without letting go of the GIL for a write that does not block:
-  // the reactor's thread would wake only to wait for it.
+  // Does what Twisted's callFromThread does, in the same order, but does not release the GIL for a write that does not
+  // block: the reactor's thread would wake only to wait for the GIL.
   static PyObject* no_names = nullptr;
   if (!no_names) no_names = PyDict_New();
   const ref nothing(PyTuple_New(0));
   const ref call(nothing && no_names ? PyTuple_Pack(3, callable, nothing.get(), no_names) : nullptr);
   if (!call || PyList_Append(context->queue, call.get()) < 0) return false;
-  if (context->runs_call) return true;  // once it is through, the reactor wakes itself for what came since
+  if (context->runs_call) return true;  // after that call, the reactor wakes itself for whatever was added meanwhile
   [[maybe_unused]] const auto written = ::write(context->waker, "x", 1);  // full: it is awake
   return true;
 }

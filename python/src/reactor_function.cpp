@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// `ReactorFunction(function, event_loop)` runs the function in the reactor's thread and returns an EventualResult;
-// with a timeout it waits for it. It binds as the function does, and shows its name, its documentation, its signature.
+// `ReactorFunction(function, event_loop)` runs the function in the reactor's thread and returns an EventualResult; with
+// a timeout it waits for that. It binds as the function does, and has its name, documentation and signature.
 #include "reactor_function.hpp"
 
 #include "native_twisted.hpp"
@@ -19,7 +19,7 @@ struct reactor_function {
   PyObject_HEAD
   vectorcallfunc vectorcall;
   PyObject* wrapped;
-  PyObject* event_loop;  // has _context, once it is set up, and _require_usable()
+  PyObject* event_loop;  // has _context, after the setup, and _require_usable()
   PyObject* timeout;     // null: do not wait
   PyObject* weakrefs;
 };
@@ -29,7 +29,7 @@ struct job {
   PyObject_VAR_HEAD
   vectorcallfunc vectorcall;
   reactor_context* context;  // owned
-  PyObject* result;          // an EventualResult; it goes with the job, so that one nobody kept can be reported
+  PyObject* result;          // an EventualResult; it dies with the job, so that one that nobody kept can be reported
   PyObject* names;
   PyObject* args[1];  // the function first; as many as the object's size says
 };
@@ -58,7 +58,7 @@ PyObject* run_job(PyObject* object, PyObject* const*, std::size_t, PyObject*) {
   if (!self->context || !self->result) Py_RETURN_NONE;
   const ref keep = ref::borrow(object);
   const Py_ssize_t positional = Py_SIZE(self) - (self->names ? PyTuple_GET_SIZE(self->names) : 0);
-  // Whatever came, SystemExit too: somebody waits for it.
+  // Whatever was raised, even SystemExit: a caller waits for it.
   const arguments given{self->args + 1, positional - 1, self->names};
   self->context->runs_call = true;
   const bool told =
@@ -133,7 +133,7 @@ PyObject* call_function(PyObject* object, PyObject* const* args, std::size_t fla
   if (!timed_out) timed_out = import_from("interloop.crochet._errors", "TimeoutError").release();
   ref result = timed_out ? start(self, arguments{args, PyVectorcall_NARGS(flags), keywords}) : ref();
   if (!result || !self->timeout) return result.release();
-  constexpr double grace = 0.01;  // for what is done at once the loop's thread needs a moment
+  constexpr double grace = 0.01;  // the loop's thread needs a moment even for a function that returns immediately
   ref value = wait_eventual_result(result.get(), self->timeout, grace);
   if (value) return value.release();
   if (PyErr_ExceptionMatches(timed_out)) {
@@ -163,7 +163,7 @@ PyObject* construct(PyTypeObject*, PyObject* args, PyObject* kwargs) {
   return make_function(function, event_loop, timeout).release();
 }
 
-// As the wrapped thing binds: functions to an instance, class methods to the class, static methods to nothing.
+// Binds as the wrapped object does: functions to an instance, class methods to the class, static methods to nothing.
 PyObject* bind(PyObject* object, PyObject* instance, PyObject* owner) {
   reactor_function* self = as_function(object);
   const descrgetfunc get = Py_TYPE(self->wrapped)->tp_descr_get;
@@ -174,7 +174,7 @@ PyObject* bind(PyObject* object, PyObject* instance, PyObject* owner) {
   return make_function(bound.get(), self->event_loop, self->timeout).release();
 }
 
-// The code of a function that is no coroutine function: who calls it gets no coroutine.
+// The code of a function that is not a coroutine function: a caller does not get a coroutine.
 ref without_coroutine_flag(ref code) {
   const int flags = reinterpret_cast<PyCodeObject*>(code.get())->co_flags;
   if (!(flags & CO_COROUTINE)) return code;
@@ -186,13 +186,13 @@ ref without_coroutine_flag(ref code) {
 
 PyObject* get_attribute(PyObject* object, PyObject* name) {
   reactor_function* self = as_function(object);
-  // Its class too, by which isinstance() and `inspect` take it for the function or method that it stands for.
+  // Its class too, so that isinstance() and `inspect` treat it as the function or method that it stands for.
   for (PyObject* each : {names::dunder_name, names::dunder_qualname, names::dunder_doc, names::dunder_module,
                          names::dunder_annotations, names::dunder_class})
     if (PyUnicode_Compare(each, name) == 0) return PyObject_GetAttr(self->wrapped, name);
   PyObject* found = PyObject_GenericGetAttr(object, name);
   if (found || !PyErr_ExceptionMatches(PyExc_AttributeError)) return found;
-  // By these `inspect` would take it for the coroutine function that it wraps.
+  // Because of these, `inspect` would treat it as the coroutine function that it wraps.
   for (PyObject* each : {names::is_coroutine, names::is_coroutine_mark})
     if (PyUnicode_Compare(each, name) == 0) return nullptr;
   PyErr_Clear();
@@ -200,7 +200,7 @@ PyObject* get_attribute(PyObject* object, PyObject* name) {
   return found && PyCode_Check(found) ? without_coroutine_flag(ref(found)).release() : found;
 }
 
-// Attributes are the wrapped function's, so that a method has them however it is bound.
+// Attributes are the wrapped function's, so a method has them however it is bound.
 int set_attribute(PyObject* object, PyObject* name, PyObject* value) {
   if (PyUnicode_Compare(name, names::dunder_wrapped) == 0) return PyObject_GenericSetAttr(object, name, value);
   return PyObject_SetAttr(as_function(object)->wrapped, name, value);

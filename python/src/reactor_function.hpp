@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What Crochet's decorators make of a function.
+// The functions that Crochet's decorators return.
 #pragma once
 
 #include "type.hpp"

@@ -47,7 +47,7 @@ ref call_method(PyObject* self, PyObject* name, Args*... args) {
       PyObject_VectorcallMethod(name, stack + 1, (1 + sizeof...(Args)) | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
 }
 
-/// What a compiled function was called with.
+/// The arguments that a compiled function was called with.
 struct arguments {
   PyObject* const* values;
   Py_ssize_t positional;
@@ -63,17 +63,18 @@ ref call_with(PyObject* callable, PyObject* first, const arguments& rest);
 /// `self.name(*leading, *rest)`.
 ref call_method_with(PyObject* self, PyObject* name, PyObject* const* leading, Py_ssize_t count, const arguments& rest);
 
-/// The exception that is set, with its traceback in it; none is set afterwards.
+/// Takes the exception that is set, with its traceback; none is set afterwards.
 ref take_exception() noexcept;
-/// Sets an exception that `take_exception` gave.
+/// Sets an exception that `take_exception` returned.
 void put_exception(ref exception) noexcept;
 /// The exception that an `except` block around the caller handles, or none.
 inline ref handled_exception() noexcept { return ref(PyErr_GetHandledException()); }
 
-/// What a weak reference refers to; none where that has gone.
+/// The object that a weak reference refers to; none if that is gone.
 ref strong(PyObject* weak) noexcept;
 
-/// While it lives, `exception` is what an `except` block handles: `sys.exc_info()`, a bare `raise`, `__context__`.
+/// While it exists, `exception` is the exception that an `except` block handles: `sys.exc_info()`, a bare `raise`,
+/// `__context__`.
 class handling {
  public:
   explicit handling(PyObject* exception) noexcept : before_(PyErr_GetHandledException()) {
@@ -87,13 +88,14 @@ class handling {
   ref before_;
 };
 
-/// A module that was imported already, borrowed. Null, and no exception is set, where it was not.
+/// A module that was imported before, borrowed. Null, without an exception, if it was not.
 PyObject* loaded_module(const char* name);
-/// `module.name` where the module was imported already and has it; else none, and no exception is set.
+/// `module.name` if the module was imported before and has it; otherwise none, without an exception.
 ref from_loaded(const char* module, const char* name);
-/// `module.name`; sets an exception and returns none where there is no such thing. Importing may let other threads run,
-/// and so may what makes a list, a dict, a tuple or any other object that can start a garbage collection: no static is
-/// initialised by it, for they would wait for the static with the GIL in hand, and this one for the GIL.
+/// `module.name`; sets an exception and returns none if there is no such thing. Importing may let other threads run,
+/// and so may making a list, a dict, a tuple or any other object, because that may start a garbage collection. So never
+/// initialise a static with it: other threads would wait for the static while they hold the GIL, and this one would
+/// wait for the GIL.
 ref import_from(const char* module, const char* name);
 
 }  // namespace interloop::python

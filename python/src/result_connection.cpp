@@ -15,9 +15,9 @@ struct connection {
   PyObject_HEAD
   vectorcallfunc vectorcall;
   PyObject* result;  // a weak reference
-  bool from_future;  // an asyncio future calls with itself, a Deferred with its result
-  bool cancelling;   // the user of the result has asked for that
-  bool timed_out;    // a wait for the result has
+  bool from_future;  // an asyncio future passes itself, a Deferred its result
+  bool cancelling;   // the user of the result has asked for the cancellation
+  bool timed_out;    // a wait for the result has timed out
 };
 
 PyTypeObject* connection_type = nullptr;
@@ -57,7 +57,7 @@ bool is_cancellation(PyObject* exception) {
          is_one_of(exception, "twisted.internet.error", "ConnectingCancelledError");
 }
 
-// Twisted's HTTP client fails with exceptions of its own, which have a list of the failures that led to them.
+// Twisted's HTTP client fails with exceptions of its own, which list the failures that led to them.
 bool has_cancellation_as_reason(PyObject* exception) {
   const ref reasons(PyObject_GetAttrString(exception, "reasons"));
   bool found = false;

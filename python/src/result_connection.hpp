@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a Deferred or an asyncio future calls with its outcome: it refers to the EventualResult weakly, so that one that
-// nobody has any more can be reported.
+// The object that a Deferred or an asyncio future calls with its outcome. It refers to the EventualResult weakly, so
+// that a result that nobody keeps can be reported.
 #pragma once
 
 #include "type.hpp"
@@ -12,15 +12,15 @@ bool make_result_connection_type(PyObject* module);
 /// Notes, in the `link` of an EventualResult, that its user has asked for the cancellation.
 void expect_cancellation(PyObject* link);
 
-/// Notes there that a wait for the result has timed out, which the log says of a failure that comes later.
+/// Notes there that a wait for the result has timed out; if a failure comes later, the log mentions that.
 void note_timeout(PyObject* link);
 
-/// Whether nobody has to be told of `failure`, which that link has brought or another one (`link` may be null): it is a
-/// cancellation that was asked for; on asyncio, which reports none, any.
+/// Whether `failure`, which that link (it may be null) or another one has brought, need not be reported: it is a
+/// cancellation that was asked for. On asyncio, which reports none, any cancellation.
 bool is_expected(PyObject* link, PyObject* failure);
 
-/// Makes an EventualResult follow `deferred`, a Deferred or an asyncio future. The reactor's thread, once. False: an
-/// exception is set.
+/// Makes an EventualResult follow `deferred`, a Deferred or an asyncio future. Call it once, in the reactor's thread.
+/// False: an exception is set.
 bool connect_eventual_result(PyObject* result, PyObject* deferred);
 
 }  // namespace interloop::python

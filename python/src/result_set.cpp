@@ -54,7 +54,7 @@ PyObject* construct(PyTypeObject* type, PyObject*, PyObject*) { return type->tp_
 std::array<PyMethodDef, 3> methods{{
     INTERLOOP_PYTHON_FAST(result_set, "add", add, "add($self, result)\n--\n\nAdds an EventualResult, weakly."),
     INTERLOOP_PYTHON_FAST(result_set, "stop", stop,
-                          "stop($self, failure)\n--\n\nFails all, and lets none in any more."),
+                          "stop($self, failure)\n--\n\nFails all results, and accepts no more."),
     {nullptr, nullptr, 0, nullptr},
 }};
 

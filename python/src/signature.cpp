@@ -4,8 +4,8 @@
 namespace interloop::python {
 namespace {
 
-// Which of the names `key` is, or -1; some may be null. Names in calls are interned nearly always, so addresses come
-// first.
+// The index of `key` among the names, or -1; some may be null. Names in calls are nearly always interned, so addresses
+// are compared first.
 int index_of(PyObject* key, PyObject** const* names, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i)
     if (names[i] && *names[i] == key) return static_cast<int>(i);
@@ -63,8 +63,7 @@ bool detail::parse(const char* function, std::size_t required, PyObject** const*
 
 bool require_callable(const char* function, PyObject* argument) {
   if (PyCallable_Check(argument)) return true;
-  PyErr_Format(PyExc_TypeError, "%s() needs a function that can be called, not %.100s", function,
-               Py_TYPE(argument)->tp_name);
+  PyErr_Format(PyExc_TypeError, "%s() needs a callable, not %.100s", function, Py_TYPE(argument)->tp_name);
   return false;
 }
 
@@ -77,7 +76,7 @@ bool leading_arguments::split_slowly(const char* function, PyObject** const* nam
   for (Py_ssize_t i = 0; i < given.named(); ++i) {
     PyObject* key = PyTuple_GET_ITEM(given.names, i);
     int at = index_of(key, names, count);
-    if (at < 0) {  // else it is for the function that is called
+    if (at < 0) {  // otherwise it is for the function that is called
       at = index_of(key, also, count);
       if (at >= 0 && (leading[at] || has_name(given, *names[at]))) at = -1;
     }

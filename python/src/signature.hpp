@@ -10,13 +10,13 @@
 
 namespace interloop::python {
 
-/// `function(name1, name2=...)`: `Count` names, of which the first `required` have to be given.
+/// `function(name1, name2=...)`: `Count` names, of which the first `required` must be given.
 template <std::size_t Count>
 struct signature {
   const char* function;
   std::size_t required;
-  std::array<PyObject**, Count> names;   // addresses, since the strings are made when the module is loaded
-  std::array<PyObject**, Count> also{};  // the name that txaio's guide has for it, where that is another one
+  std::array<PyObject**, Count> names;   // addresses, because the strings are made when the module is loaded
+  std::array<PyObject**, Count> also{};  // the name in txaio's guide, if that is a different one
 };
 
 namespace detail {
@@ -24,7 +24,7 @@ bool parse(const char* function, std::size_t required, PyObject** const* names, 
            std::size_t count, const arguments& given, PyObject** slots);
 }
 
-/// Puts what was given into `slots`, borrowed; those that were not given stay as they are. False: TypeError is set.
+/// Puts the given arguments into `slots`, borrowed; other slots stay as they are. False: TypeError is set.
 template <std::size_t Count>
 bool parse(const signature<Count>& wanted, const arguments& given, std::array<PyObject*, Count>& slots) {
   if (!given.names && given.positional <= static_cast<Py_ssize_t>(Count) &&
@@ -36,11 +36,11 @@ bool parse(const signature<Count>& wanted, const arguments& given, std::array<Py
                        slots.data());
 }
 
-/// Whether `argument` can be called; false: TypeError is set, which names the function that needs it.
+/// Whether `argument` can be called; false: TypeError is set, naming the function that needs it.
 bool require_callable(const char* function, PyObject* argument);
 
-/// Splits `function(first, ..., *args, **kwargs)`: `leading` gets the named first ones, however they were given, and
-/// `rest` what is left. Keeps what it had to build; false: TypeError is set.
+/// Splits `function(first, ..., *args, **kwargs)`: `leading` gets the named first arguments, however they were given,
+/// and `rest` the others. Keeps the objects that it had to make; false: TypeError is set.
 class leading_arguments {
  public:
   template <std::size_t Count>

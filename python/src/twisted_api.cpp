@@ -20,12 +20,12 @@ namespace {
 struct twisted_api {
   PyObject_HEAD
   PyObject* config;
-  PyObject* gather_type;  // the class of what `gather` returns: a DeferredList
+  PyObject* gather_type;  // the class of the object that `gather` returns: a DeferredList
   PyObject* dict;
   PyObject* weakrefs;
 };
 
-// The configured reactor. The default one is imported as late as here: an application may install another until then.
+// The configured reactor. The default one is imported only here: until then an application may install another.
 ref reactor_of(twisted_api* self) {
   ref configured = configured_loop(self->config);
   if (!configured || configured.get() != Py_None) return configured;
@@ -34,7 +34,7 @@ ref reactor_of(twisted_api* self) {
   return reactor;
 }
 
-// `error`: null or None for the exception that is being handled.
+// `error`: null or None for the exception being handled.
 ref failure_of(const native_twisted& twisted, PyObject* error) {
   auto* type = reinterpret_cast<PyObject*>(twisted.failure);
   return error && error != Py_None ? call(type, error) : call(type);
@@ -61,13 +61,13 @@ int is_coroutine_function(const native_twisted& twisted, PyObject* function) {
   if (PyFunction_Check(inner)) {
     const auto* code = reinterpret_cast<PyCodeObject*>(PyFunction_GET_CODE(inner));
     if (code->co_flags & CO_COROUTINE) return 1;
-    if (!reinterpret_cast<PyFunctionObject*>(inner)->func_dict) return 0;  // nor can it be marked as one
+    if (!reinterpret_cast<PyFunctionObject*>(inner)->func_dict) return 0;  // so it cannot be marked as one
   }
   const ref answer = call(twisted.is_coroutine_function, function);
   return answer ? PyObject_IsTrue(answer.get()) : -1;
 }
 
-// `fun` raised: its Deferred.
+// `fun` raised: returns its Deferred.
 ref deferred_of_exception(const native_twisted& twisted) {
   const ref exception = take_exception();
   const handling within(exception.get());
@@ -110,7 +110,7 @@ struct on_twisted {
     if (asynchronous < 0) return ref();
     ref result = call_with(function, rest);
     if (!result) {
-      // Only of an `async def`'s arguments is it known that nothing has run yet; others come in failures, all of them.
+      // Only with the arguments of an `async def` is it certain that nothing has run yet; others become failures.
       if (asynchronous && !PyErr_ExceptionMatches(PyExc_TypeError)) return ref();
       return deferred_of_exception(*twisted);
     }
@@ -151,7 +151,7 @@ struct on_twisted {
   static ref call_later(twisted_api* self, std::array<PyObject*, 2> delay_and_function, const arguments& rest) {
     const native_twisted* twisted = get_twisted();
     ref reactor = twisted ? reactor_of(self) : ref();
-    // What has no callLater of its own may have an adapter registered.
+    // An object without its own callLater may have an adapter registered.
     if (reactor && !PyObject_HasAttr(reactor.get(), names::callLater))
       reactor = call(twisted->reactor_time, reactor.get());
     return reactor ? call_method_with(reactor.get(), names::callLater, delay_and_function.data(), 2, rest) : ref();
@@ -191,7 +191,7 @@ struct on_twisted {
     static constexpr const char* create_future_error =
         "create_future_error($self, error=None)\n--\n\n"
         "A Deferred that has failed already: error is an exception or a Failure; None: the exception being\n"
-        "handled. NoCurrentExceptionError: None outside of an except block.";
+        "handled. NoCurrentExceptionError: None outside an except block.";
     static constexpr const char* as_future =
         "as_future($self, fun, *args, **kwargs)\n--\n\n"
         "Calls fun(*args, **kwargs) now. Returns its Deferred, or one of its coroutine, its result or its\n"
@@ -210,7 +210,7 @@ struct on_twisted {
         "reject($self, future, error=None)\n--\n\n"
         "Fails the future, a Deferred; its errbacks run inside. The reactor's thread. error is an exception or a\n"
         "Failure; None: the exception being handled. RuntimeError: it is neither. NoCurrentExceptionError: None\n"
-        "outside of an except block. AlreadyCalledError: the Deferred has been called already.";
+        "outside an except block. AlreadyCalledError: the Deferred has been called already.";
     static constexpr const char* cancel =
         "cancel($self, future, msg=None)\n--\n\n"
         "Cancels the future, a Deferred; its canceller and its errbacks run inside. Nothing happens if it has\n"

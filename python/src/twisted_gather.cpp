@@ -12,7 +12,7 @@ namespace {
 struct gathering {
   PyObject_HEAD
   PyObject* outer;
-  PyObject* results;  // a list; None where nothing has come yet
+  PyObject* results;  // a list; None for results that have not come yet
   Py_ssize_t missing;
   bool consume;
 };
@@ -37,7 +37,7 @@ bool complete(gathering* self, const native_twisted& twisted) {
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(self->results); ++i) {
       PyObject* each = PyList_GET_ITEM(self->results, i);
       if (!PyObject_TypeCheck(each, twisted.failure)) continue;
-      // One of its own: errbacks of the child and of the whole may both clean theirs.
+      // Each gets its own failure: errbacks of the child and of the whole may both clear theirs.
       const ref value(PyObject_GetAttr(each, names::value));
       const ref failure = value ? call(reinterpret_cast<PyObject*>(twisted.failure), value.get()) : ref();
       return failure && call_method(self->outer, names::errback, failure.get());

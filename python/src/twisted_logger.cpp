@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Arguments go to Twisted's logger as they came: no tuple and no dict is made of them on the way.
+// Arguments go to Twisted's logger unchanged: no tuple or dict is made of them on the way.
 #include "twisted_logger.hpp"
 
 #include "log_levels.hpp"
@@ -17,7 +17,7 @@ struct twisted_logger {
   PyObject_HEAD
   log_level level;
   bool keeps_level;
-  PyObject* logger;      // of Twisted
+  PyObject* logger;      // Twisted's
   PyObject* categories;  // the module's dict
   PyObject* dict;
   PyObject* weakrefs;
@@ -123,7 +123,8 @@ PyObject* get_keeps_level(PyObject* object, void*) {
   return PyBool_FromLong(reinterpret_cast<twisted_logger*>(object)->keeps_level);
 }
 
-// `factory(observer=..., namespace=...)` behind a new logger. `level` may be None: the module's, which it then follows.
+// `factory(observer=..., namespace=...)` behind a new logger. `level` may be None: the logger then follows the module's
+// level.
 ref new_logger(PyTypeObject* type, PyObject* module, PyObject* level, PyObject* factory, PyObject* namespace_name,
                PyObject* observer) {
   const ref shared(PyObject_GetAttr(module, names::log_level_));
@@ -211,11 +212,11 @@ bool make_twisted_logger_type(PyObject* module) {
   logger_type = make_class<twisted_logger, garbage>(
       module, "interloop._core.TwistedLogger",
       {{Py_tp_doc, const_cast<char*>("TwistedLogger(level=None, logger=None, namespace=None, observer=None)\n--\n\n"
-                                     "What make_logger returns.")},
+                                     "The type of the object that make_logger returns.")},
        {Py_tp_new, reinterpret_cast<void*>(&construct)},
        {Py_tp_methods, methods.data()},
        {Py_tp_getset, properties.data()}},
-      {{"_logger", T_OBJECT, offsetof(twisted_logger, logger), 0, nullptr}});  // which tests replace
+      {{"_logger", T_OBJECT, offsetof(twisted_logger, logger), 0, nullptr}});  // tests replace it
   return logger_type && PyModule_AddFunctions(module, functions.data()) == 0;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What `make_logger` returns on Twisted: txaio's levels in front of a `twisted.logger.Logger`.
+// The loggers that `make_logger` returns on Twisted: txaio's levels in front of a `twisted.logger.Logger`.
 #pragma once
 
 #include "type.hpp"

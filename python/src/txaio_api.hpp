@@ -88,7 +88,7 @@ class txaio_api {
     if (!parse(wanted, given, slots)) return nullptr;
     const auto [future, callback, errback] = slots;
     if (callback == Py_None && errback == Py_None) {
-      PyErr_SetString(PyExc_ValueError, "add_callbacks: both callback and errback are None; give at least one");
+      PyErr_SetString(PyExc_ValueError, "add_callbacks: both callback and errback are None; pass at least one");
       return nullptr;
     }
     return Framework::add_callbacks(future, callback, errback).release();

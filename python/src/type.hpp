@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the package's own types have in common: one heap type a C++ class, collected by Python's garbage collector.
+// The common part of the package's types: one heap type per C++ class, known to Python's garbage collector.
 #pragma once
 
 #include "signature.hpp"
@@ -30,7 +30,7 @@ PyObject* plain(PyObject* self, PyObject*) {
 /// A `PyMethodDef` for `Function(Self*)`.
 #define INTERLOOP_PYTHON_PLAIN(Self, name, function, doc) {name, &plain<Self, &function>, METH_NOARGS, PyDoc_STR(doc)}
 
-/// A `PyGetSetDef`: `__dict__` of a type whose objects have attributes of their user's, by a `__dictoffset__`.
+/// A `PyGetSetDef`: `__dict__` of a type with a `__dictoffset__`, whose objects can have attributes that a user sets.
 #define INTERLOOP_PYTHON_DICT {"__dict__", &PyObject_GenericGetDict, &PyObject_GenericSetDict, nullptr, nullptr}
 
 /// Makes the type `interloop._core.<name>`, adds it to `module`, and keeps it. Null: an exception is set.
@@ -78,14 +78,15 @@ inline void free_object(PyObject* self) {
   Py_DECREF(type);
 }
 
-/// An object of `type`, all fields zero, not yet known to the garbage collector's user: fill it, then hand it out.
+/// An object of `type` with all fields zero, which the garbage collector's users do not see yet: fill it before you
+/// return it.
 template <class Self>
 Self* allocate(PyTypeObject* type) {
   return reinterpret_cast<Self*>(type->tp_alloc(type, 0));
 }
 
-/// What Python's garbage collector asks of the type of `Self`, whose references are the fields `References`; weak ones to
-/// it are in its field `weakrefs`, if it has one.
+/// Answers Python's garbage collector for the type `Self`, whose references are the fields `References`; weak
+/// references to an object are in its field `weakrefs`, if it has one.
 template <class Self, auto... References>
 struct collected {
   static int traverse(PyObject* object, visitproc visit, void* arg) {
@@ -114,10 +115,10 @@ struct collected {
   }
 };
 
-/// `name() at file:line` of the function behind partials and decorators, as asyncio's debug messages have it.
+/// `name() at file:line` of the function behind partials and decorators, in the form of asyncio's debug messages.
 ref description_of_call(PyObject* function);
 
-/// Whether an exception is one that txaio's callers are told about: not KeyboardInterrupt and its like.
+/// Whether an exception is one that txaio's callers are told about: not KeyboardInterrupt and similar.
 bool is_ordinary(PyObject* exception);
 
 }  // namespace interloop::python

@@ -23,10 +23,9 @@ bool load_reporter() {
 }
 
 void report_unhandled_result(PyObject* failure, bool timed_out) {
-  const char* why = timed_out
-                        ? "Unhandled error in EventualResult. A wait for it had timed out: call cancel() on one that "
-                          "nobody waits for any more"
-                        : "Unhandled error in EventualResult";
+  const char* why = timed_out ? "Unhandled error in EventualResult. A wait for it had timed out: call cancel() if you "
+                                "no longer need a result"
+                              : "Unhandled error in EventualResult";
   const ref reason(load_reporter() ? PyUnicode_FromString(why) : nullptr);
   if (!reason || !call(reporter, failure, reason.get())) PyErr_WriteUnraisable(failure);
 }

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
-// Failures of either framework, and the log that is told of those nobody asks for.
+// Failures of either framework, and logging of failures that nobody retrieves.
 #pragma once
 
 #include "ref.hpp"
 
 namespace interloop::python {
 
-/// Whether `value` is a failure, of Twisted's or of asyncio's kind.
+/// Whether `value` is a failure, Twisted's or asyncio's.
 bool is_failure(PyObject* value);
 
-/// Loads what `report_unhandled_result` calls: when the interpreter ends, nothing can be imported any more. False: an exception
-/// is set.
+/// Loads the function that `report_unhandled_result` calls: when the interpreter ends, nothing can be imported any
+/// more. False: an exception is set.
 bool load_reporter();
 
-/// Tells the log of a failure of an EventualResult that nobody will ask for, and for which a wait may have timed out. Never
+/// Logs a failure of an EventualResult that nobody will retrieve; `timed_out`: a wait for it has timed out. Never
 /// raises.
 void report_unhandled_result(PyObject* failure, bool timed_out);
 

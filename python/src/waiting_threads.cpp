@@ -13,18 +13,18 @@
 namespace interloop::python {
 
 struct waiting_thread {
-  PyThread_type_lock lock = nullptr;  // held by the thread; releasing it wakes that
+  PyThread_type_lock lock = nullptr;  // the thread holds it; releasing it wakes the thread
   waiting_thread* next = nullptr;
   bool waits = false;
-  PyObject* event = nullptr;  // in place of the lock, where threads are patched
+  PyObject* event = nullptr;  // instead of the lock, if threads are patched
 };
 
 namespace {
 
 PyObject* patched_event = nullptr;
 
-// A thread's own, kept for its next wait. One that the interpreter ends while it waits is still in a list, where others
-// may find it: it is left there.
+// One per thread, kept for its next wait. If the interpreter ends a thread while it waits, the waiter is still in a
+// list, where others may find it: it is not freed.
 struct own_waiting_thread {
   waiting_thread* own = nullptr;
   // Null: no memory.
@@ -76,7 +76,7 @@ waiting_threads::end waiting_threads::wait(PY_TIMEOUT_T microseconds) {
   return woken ? end::woken : end::timed_out;
 }
 
-// Not by what is on the stack: other greenlets have theirs in the same place meanwhile.
+// This does not use the stack: other greenlets may have their data in the same place meanwhile.
 waiting_threads::end waiting_threads::wait_for_event(PY_TIMEOUT_T microseconds) {
   ref event = call(patched_event);
   const ref seconds(microseconds < 0 ? Py_NewRef(Py_None)
@@ -91,8 +91,9 @@ waiting_threads::end waiting_threads::wait_for_event(PY_TIMEOUT_T microseconds) 
   return woken ? end::woken : end::timed_out;
 }
 
-// The locks are released without the GIL, so that those who wake find it free: with it, each would wake only to wait for
-// that, and two threads that talk to each other would spend their time there. A waiter is looked at with the GIL only.
+// The locks are released without the GIL, so that the threads that wake find the GIL free: otherwise each would wake
+// only to wait for it, and two threads that talk to each other would spend their time on that. A waiter is accessed
+// only with the GIL.
 void waiting_threads::wake_all() {
   while (first_) {
     if (first_->event) {

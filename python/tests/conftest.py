@@ -7,17 +7,17 @@ import os
 import pytest
 from support import frameworks
 
-os.environ.pop("PYTHONUNBUFFERED", None)  # programs that tests run have buffers, as their users' have
+os.environ.pop("PYTHONUNBUFFERED", None)  # programs that tests run have buffers, like users' programs
 
 
 @pytest.fixture(params=sorted(frameworks.KINDS))
 def on(request):
-    """The framework under test, selected, with a loop of its own. What its loop reports as unhandled fails the test."""
+    """The framework under test, selected, with a new loop. A report of an unhandled error fails the test."""
     made = frameworks.KINDS[request.param]()
     yield made
     gc.collect()  # failures that nobody looked at are reported now
     made.close()
-    assert made.unhandled == [], "the loop was told of what the test did not expect"
+    assert made.unhandled == [], "unexpected reports to the loop"
 
 
 @pytest.fixture(params=["asyncio", "twisted"])

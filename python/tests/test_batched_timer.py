@@ -12,7 +12,7 @@ from support import frameworks
 
 
 def advance_by_steps(clocked, seconds):
-    """Twisted's clock makes calls that a call has scheduled in its next advance only."""
+    """Twisted's clock makes calls that another call has scheduled only in its next advance."""
     for _ in range(seconds * 20):
         clocked.clock.advance(0.05)
 
@@ -101,7 +101,7 @@ def test_each_call_of_a_bucket_runs_in_its_callers_context(clocked):
     def look(leave=None):
         seen.append(request.get("none"))
         if leave:
-            request.set(leave)  # which is nobody else's
+            request.set(leave)  # a token that only this test has
 
     def ask(name):
         request.set(name)
@@ -146,7 +146,7 @@ def test_a_circle_through_a_calls_attribute_is_garbage(clocked, end):
         session.timeout.cancel()
     elif end == "made":
         clocked.clock.advance(1)
-    else:  # until the loop goes, which has the timer
+    else:  # until the loop, which has the timer, is gone
         gc.collect()
         (clocked.clock.timers if clocked.name == "asyncio" else clocked.clock.calls).clear()
     gone = weakref.ref(session)
@@ -279,7 +279,7 @@ def test_a_bucket_of_nothing_is_refused(clocked, seconds, chunk):
 
 
 @pytest.mark.parametrize("delay", [float("nan"), float("inf")])
-def test_a_delay_that_is_no_time_is_refused(clocked, delay):
+def test_a_delay_that_is_not_a_time_is_refused(clocked, delay):
     with pytest.raises(ValueError, match="finite"):
         clocked.txaio.make_batched_timer(1).call_later(delay, print)
 
@@ -290,7 +290,7 @@ def test_it_is_an_ibatchedtimer(clocked):
     assert isinstance(clocked.txaio.make_batched_timer(1), IBatchedTimer)
 
 
-def test_what_a_call_holds_goes_when_it_has_run_or_was_cancelled(clocked):
+def test_a_call_releases_its_objects_after_it_has_run_or_was_cancelled(clocked):
     class Thing:
         def method(self, *args):
             pass
@@ -308,7 +308,7 @@ def test_what_a_call_holds_goes_when_it_has_run_or_was_cancelled(clocked):
     assert first is not None
 
 
-def test_a_loop_that_goes_takes_its_pending_calls_along(clocked):
+def test_a_destroyed_loop_destroys_its_pending_calls(clocked):
     class Thing:
         def method(self):
             pass

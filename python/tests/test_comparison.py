@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Random sequences of txaio's operations, on interloop and on the original: what can be seen has to be the same.
+"""Random sequences of txaio's operations, on interloop and on the original: all visible effects must be the same.
 
 What interloop mends on purpose (docs/python.md) is not among the operations.
 """
@@ -34,7 +34,7 @@ OPERATIONS = st.lists(
 
 
 class Player:
-    """Plays operations on one of the two, and writes down all that can be seen."""
+    """Plays operations on one of the two, and records all visible effects."""
 
     def __init__(self, api, framework):
         self.api, self.framework = api, framework
@@ -129,7 +129,7 @@ class Player:
         self.futures.append(future)
 
     def is_cancelled(self, which):
-        """There the original's resolve and reject raise on asyncio, and interloop's do nothing."""
+        """On asyncio, the original's resolve and reject then raise, and interloop's do nothing."""
         return self.framework == "asyncio" and self.futures[which].cancelled()
 
     def resolve(self, which, value):

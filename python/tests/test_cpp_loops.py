@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from support import extension as built
 
-# Python loops as the conformance suite drives them.
+# Python loops, in the form that the conformance suite drives.
 
 
 class AsyncioNative:
@@ -112,7 +112,7 @@ def extension():
 @pytest.mark.parametrize("kind", NATIVES)
 def test_the_conformance_suite_passes(extension, kind):
     native = NATIVES[kind]
-    native().close()  # what is opened once for good is open before any case counts descriptors
+    native().close()  # opens whatever stays open before a case counts descriptors
     outcomes = {name: extension.run_conformance_case(name, native, native.lacks) for name in extension.conformance_cases()}
     failed = {name: message for name, (what, message) in outcomes.items() if what == "failed"}
     assert failed == {}
@@ -159,7 +159,7 @@ def test_the_documented_binding_works(extension, run):
 
 
 def test_a_loop_may_note_itself_in_asynchronous_generators(extension):
-    """As trio-asyncio does in their frames, when it first sees them."""
+    """Does what trio-asyncio does with asynchronous generators' frames when it first sees them."""
 
     async def main():
         know, noted = sys.get_asyncgen_hooks().firstiter, []
@@ -192,7 +192,7 @@ def test_an_awaitable_comes_in_as_a_cpp_future(extension, run):
     run(main)
 
 
-def test_what_is_no_awaitable_is_a_type_error(extension, run):
+def test_an_object_that_is_not_awaitable_is_a_type_error(extension, run):
     async def main():
         with pytest.raises(TypeError):
             extension.plus_one(3)
@@ -252,7 +252,7 @@ def test_a_python_exception_that_has_passed_through_cpp_is_garbage(extension, ru
     run(main)
 
 
-def test_a_python_exception_that_futures_refuse_fails_them_all_the_same(extension, run):
+def test_a_python_exception_that_futures_refuse_still_fails_them(extension, run):
     async def main():
         with pytest.raises(RuntimeError, match="StopIteration") as caught:
             await asyncio.wait_for(extension.calls_back(lambda: next(iter([]))), 10)
@@ -284,7 +284,7 @@ def test_cancelling_in_python_cancels_in_cpp(extension, run):
     run(main)
 
 
-def test_cancelling_in_cpp_cancels_what_came_in(extension, run):
+def test_cancelling_in_cpp_cancels_the_awaitable(extension, run):
     async def main():
         inner = asyncio.get_running_loop().create_future()
         outer = extension.plus_one(inner)
@@ -296,7 +296,7 @@ def test_cancelling_in_cpp_cancels_what_came_in(extension, run):
     run(main)
 
 
-def test_what_came_in_and_was_cancelled_is_so_in_cpp(extension, run):
+def test_a_cancelled_awaitable_is_cancelled_in_cpp(extension, run):
     async def main():
         inner = asyncio.get_running_loop().create_future()
         outer = extension.plus_one(inner)
@@ -316,7 +316,7 @@ def test_a_thread_without_the_gil_wakes_the_loop(extension, run):
     run(main)
 
 
-def test_what_escapes_a_cpp_callback_goes_to_the_loops_handler(extension, run):
+def test_an_exception_that_escapes_a_cpp_callback_goes_to_the_loops_handler(extension, run):
     seen = []
 
     async def main():
@@ -328,7 +328,7 @@ def test_what_escapes_a_cpp_callback_goes_to_the_loops_handler(extension, run):
     assert len(seen) == 1 and "escaped" in seen[0], seen
 
 
-def test_text_that_is_no_utf8_reaches_the_loops_handler(extension, run):
+def test_text_with_invalid_utf8_reaches_the_loops_handler(extension, run):
     seen = []
 
     async def main():
@@ -349,7 +349,7 @@ def test_several_futures_come_in_at_once(extension, run):
     run(main)
 
 
-def test_an_awaitable_is_followed_by_the_call_that_takes_it_alone(extension, run):
+def test_an_awaitable_is_followed_only_by_the_call_that_takes_it(extension, run):
     started = []
 
     async def later():
@@ -483,7 +483,7 @@ def leaving_nothing(extension):
 
 
 @pytest.mark.parametrize("name", list(leaving_nothing(None)))
-def test_a_cpp_future_leaves_nothing_behind(extension, run, name):
+def test_a_cpp_future_does_not_leak(extension, run, name):
     operation = leaving_nothing(extension)[name]
 
     async def blocks_after_many():
@@ -505,7 +505,7 @@ def test_a_cpp_future_leaves_nothing_behind(extension, run, name):
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
-def test_what_a_forked_child_drops_its_parent_still_watches(extension, run):
+def test_a_descriptor_that_a_forked_child_drops_is_still_watched_by_its_parent(extension, run):
     async def main():
         ready = asyncio.Event()
         reader, writer = os.pipe()
@@ -514,7 +514,7 @@ def test_what_a_forked_child_drops_its_parent_still_watches(extension, run):
         if child == 0:
             try:
                 extension.unwatch()
-            finally:  # whatever comes, there is no second run of the tests
+            finally:  # in any case, the tests must not run twice
                 os._exit(0)
         os.waitpid(child, 0)
         os.write(writer, b"x")
@@ -526,7 +526,7 @@ def test_what_a_forked_child_drops_its_parent_still_watches(extension, run):
     run(main)
 
 
-def test_a_number_that_is_watched_again_after_its_descriptor_was_closed_serves_the_new_file(extension, run):
+def test_a_number_that_is_watched_again_after_its_descriptor_was_closed_watches_the_new_file(extension, run):
     async def main():
         stale, ready = [], asyncio.Event()
         old_reader, old_writer = os.pipe()
@@ -566,7 +566,7 @@ def test_several_loops_one_after_another_each_have_their_own(extension, run):
 
 
 @pytest.mark.parametrize("kind", ["asyncio", "uvloop"])
-def test_loops_that_are_closed_without_winding_up_keep_no_descriptors(extension, kind):
+def test_loops_that_are_closed_without_shutting_down_keep_no_descriptors(extension, kind):
     async def main():
         extension.never()
         assert await extension.doubled_later(1, 0) == 2
@@ -582,7 +582,7 @@ def test_loops_that_are_closed_without_winding_up_keep_no_descriptors(extension,
 
 @pytest.mark.parametrize("left", ["nothing", "a future", "a timer", "a watch"])
 def test_loops_that_nobody_closes_are_garbage_with_what_cpp_made_on_them(extension, left):
-    """asyncio's: uvloop keeps its own ones until they are closed, whatever was done on them."""
+    """Only asyncio's loops: uvloop keeps its loops until they are closed, in any case."""
 
     async def main():
         if left == "a future":
@@ -606,7 +606,7 @@ def test_loops_that_nobody_closes_are_garbage_with_what_cpp_made_on_them(extensi
 
     reader, writer = os.pipe()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # asyncio's, of a loop that is not closed
+        warnings.simplefilter("ignore", ResourceWarning)  # asyncio's, about a loop that is not closed
         use()
         before = descriptors()
         loops = [use() for _ in range(5)]
@@ -686,7 +686,7 @@ def test_the_interpreters_end_waits_for_a_cpp_thread_that_logs(extension):
             for _ in often:
                 stat("/")
 
-        def handle(record):  # a handler would hold a lock, for which the end waits, too
+        def handle(record):  # a handler would hold a lock, for which the end waits too
             if record.getMessage() == "from C++: in a thread":
                 begun.set()
                 let_others_run()
@@ -745,7 +745,7 @@ def test_a_daemon_thread_that_the_interpreter_ends_below_cpp_does_no_harm(extens
             with asyncio.Runner(loop_factory=SlowLoop) as runner:
                 runner.run(main())
 
-        class Last:  # waits until the thread asks for the GIL, while that is not given any more
+        class Last:  # waits until the thread asks for the GIL, which nobody gives any more
             def __del__(self, sleep=time.sleep):
                 sleep(0.1)
 
@@ -758,7 +758,7 @@ def test_a_daemon_thread_that_the_interpreter_ends_below_cpp_does_no_harm(extens
     assert output.strip() == "True", output
 
 
-def test_cpp_messages_that_are_no_utf8_are_logged_with_escapes(extension):
+def test_cpp_messages_with_invalid_utf8_are_logged_with_escapes(extension):
     from support.programs import run
 
     output = run(
@@ -843,11 +843,11 @@ ON_ASYNCIO = "from twisted.internet import asyncioreactor; asyncioreactor.instal
 
 
 @pytest.mark.parametrize("selected", ["", "from interloop import txaio; txaio.use_twisted()"], ids=["nothing", "twisted"])
-def test_a_cpp_future_is_a_deferred_where_the_reactor_runs_on_asyncio(extension, selected):
+def test_a_cpp_future_is_a_deferred_if_the_reactor_runs_on_asyncio(extension, selected):
     twisted_program(
         f"""
         import asyncio
-        for _ in range(2):  # before the loop runs, and there
+        for _ in range(2):  # before the loop runs, and inside it
             made = extension.doubled_later(21, 0.001)
             assert isinstance(made, defer.Deferred), made
             assert await made == 42
@@ -975,7 +975,7 @@ def test_a_clock_moves_cpp_timers(extension):
         txaio.config.loop = None
 
 
-def test_a_clock_is_left_alone_by_a_loop_that_has_gone(extension):
+def test_a_destroyed_loop_leaves_its_clock_alone(extension):
     from twisted.internet import task
 
     clock = task.Clock()
@@ -993,7 +993,7 @@ def test_the_documented_binding_is_installed_by_pip_and_runs(extension):
     assert done.stdout == "the value of a key\n", done.stderr
 
 
-def test_the_package_tells_build_systems_where_things_are():
+def test_the_package_tells_build_systems_where_files_are():
     def where(option):
         return Path(subprocess.run([sys.executable, "-m", "interloop", option], check=True, capture_output=True, text=True).stdout.strip())
 
@@ -1023,6 +1023,6 @@ def test_the_wheel_needs_nothing_but_the_c_and_cpp_runtimes():
 
 
 def test_the_wheel_keeps_its_copy_of_fmt_to_itself():
-    """A program may have another fmt, which must not answer in its place, nor be answered for."""
+    """A program may have another fmt: neither may be used in place of the other."""
     symbols = [line for library in libraries() for line in output("nm", "-D", library).splitlines()]
     assert [line for line in symbols if re.search(r" _Z(GV)?(Z|T[A-Z])?NK?3fmt", line)] == []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Crochet's functions on each framework, each case in a process of its own, since a loop is set up once."""
+"""Crochet's functions on each framework, each case in its own process, because a loop is set up only once."""
 
 import sys
 
@@ -151,7 +151,7 @@ assert str(raises(TimeoutError, wait_for(timeout=0.01)(lambda: pending()))) == "
 
 
 @ON_ALL
-def test_a_timeout_of_nothing_lets_through_what_is_done_at_once(loop):
+def test_a_timeout_of_zero_lets_immediate_results_through(loop):
     program(
         loop,
         """
@@ -286,7 +286,7 @@ raises(AttributeError, setattr, Thing.method, "__wrapped__", None)
 
 
 @ON_ALL
-def test_the_arguments_of_a_decorated_function_can_be_asked_for_without_its_wrapped_one(loop):
+def test_the_arguments_of_a_decorated_function_are_inspectable_without_its_wrapped_one(loop):
     program(
         loop,
         """
@@ -372,7 +372,7 @@ def test_ctrl_c_interrupts_a_wait(loop):
         """
 @wait_for(timeout=100)
 def never(): return pending()
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start with it ignored
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start with SIGINT ignored
 def interrupt():
     time.sleep(0.2)
     os.kill(os.getpid(), signal.SIGINT)
@@ -404,7 +404,7 @@ assert start().wait(10) == 9 and signals == [1]
 
 
 @ON_ALL
-def test_when_the_loop_stops_those_who_wait_are_told(loop):
+def test_when_the_loop_stops_the_waiters_get_an_error(loop):
     program(
         loop,
         """
@@ -452,7 +452,7 @@ def greenlets(loop, body):
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "twisted"])
-def test_where_threads_are_greenlets_a_wait_lets_the_others_run(loop):
+def test_if_threads_are_greenlets_a_wait_lets_the_others_run(loop):
     greenlets(
         loop,
         """
@@ -484,12 +484,12 @@ assert gevent.get_hub().threadpool.apply(raises, (TimeoutError, never))
     )
 
 
-def test_where_threads_are_greenlets_uvloop_is_refused():
+def test_if_threads_are_greenlets_uvloop_is_refused():
     greenlets("uvloop", "assert 'greenlets' in str(raises(RuntimeError, setup, LOOP))")
 
 
 @ON_ALL
-def test_one_result_wakes_all_who_wait_for_it(loop):
+def test_one_result_wakes_all_its_waiters(loop):
     program(
         loop,
         """
@@ -509,7 +509,7 @@ assert seen == [1] * 10
 
 
 @ON_ALL
-def test_a_failure_that_nobody_asked_for_is_logged(loop):
+def test_a_failure_that_nobody_retrieved_is_logged(loop):
     output = program(
         loop,
         """
@@ -534,13 +534,13 @@ time.sleep(0.1)
 
 
 @ON_ALL
-def test_a_failure_that_nobody_asked_for_before_the_process_ended_is_logged(loop):
+def test_a_failure_that_nobody_retrieved_before_the_process_ended_is_logged(loop):
     output = program(
         loop,
         """
 @run_in_reactor
 def fails(): raise LookupError("nobody asked")
-kept = fails()  # goes when the interpreter does
+kept = fails()  # is destroyed with the interpreter
 time.sleep(0.05)
 """,
     )
@@ -583,12 +583,12 @@ def test_redirected_standard_error_does_not_feed_twisteds_log_with_itself():
         time.sleep(0.2)
         """
     )
-    assert 1 <= output.count("beware") <= 2, output  # once from txaio; once as what the module logging has written
+    assert 1 <= output.count("beware") <= 2, output  # once from txaio; once as the module logging has written it
     assert len(output.splitlines()) < 20, output
 
 
-def test_what_twisted_logs_after_setup_is_logged():
-    """Twisted may lose what is logged while its log gets its first observer, which happens in the reactor's thread."""
+def test_messages_of_twisted_after_setup_are_logged():
+    """Twisted may lose messages while its log gets its first observer, which happens in the reactor's thread."""
     output = program(
         "twisted",
         """
@@ -644,7 +644,7 @@ gc.collect()
     assert output == "", output
 
 
-def test_an_error_that_a_cancellation_brings_and_one_that_nobody_asked_for_are_logged():
+def test_an_error_from_a_cancellation_and_an_unrequested_cancellation_are_logged():
     output = program(
         "twisted",
         """
@@ -668,7 +668,7 @@ nothing()
 
 
 @ON_ALL
-def test_what_the_loops_end_leaves_without_a_result_is_not_logged(loop):
+def test_results_that_the_loops_end_leaves_pending_are_not_logged(loop):
     output = program(
         loop,
         """
@@ -705,7 +705,8 @@ gc.collect()
     assert "Unhandled" not in output, output
 
 
-# The interpreter's last object: while it goes, threads that ask for the GIL are ended. It waits until they have gone.
+# The interpreter's last object: while it is destroyed, threads that ask for the GIL are ended. It waits until they are
+# gone.
 LAST = """
 class Last:
     def __del__(self, listdir=os.listdir, now=time.monotonic, sleep=time.sleep, end=time.monotonic() + 10):
@@ -734,11 +735,11 @@ assert works() == 1
     )
 
 
-def test_threads_that_the_interpreter_ends_while_a_loop_does_not_come_do_no_harm():
+def test_threads_that_the_interpreter_ends_while_a_loop_does_not_respond_do_no_harm():
     program(
         "twisted",
         """
-class Idle:  # a reactor that drops what it is told to call
+class Idle:  # a reactor that drops the calls it is asked for
     def callFromThread(self, f, *args): pass
     def addSystemEventTrigger(self, *args): pass
 no_setup(Idle())
@@ -769,7 +770,7 @@ raises(ReactorStopped, held.wait, 60)
 tries = []
 def retry(f):
     while True: tries.append(raises(ReactorStopped, f))
-sys.setswitchinterval(1000)  # from here on, a thread has the GIL until it gives it up
+sys.setswitchinterval(1000)  # from here on, a thread keeps the GIL until it releases it
 for f in (never, lambda: held.wait(60)):
     threading.Thread(target=retry, args=(f,), daemon=True).start()
     del tries[:]
@@ -779,7 +780,7 @@ for f in (never, lambda: held.wait(60)):
 
 
 @ON_ALL
-def test_what_a_function_raises_that_is_no_ordinary_exception_reaches_its_caller(loop):
+def test_an_exception_that_is_not_an_ordinary_one_reaches_the_caller(loop):
     program(
         loop,
         """
@@ -901,7 +902,7 @@ assert where() is loop
 
 
 @pytest.mark.parametrize("bad", ["3", "'tornado'", "object()"])
-def test_what_is_no_loop_is_refused(bad):
+def test_an_object_that_is_not_a_loop_is_refused(bad):
     program("asyncio", f"raises(TypeError, setup, {bad})", set_up=False)
 
 
@@ -1014,7 +1015,7 @@ assert [each() for each in refs] == [None, None]
 
 OWN_FUTURES = '''
 class Future:
-    """asyncio's protocol, and none of its classes."""
+    """Follows asyncio's protocol without its classes."""
     _asyncio_future_blocking = False
     def __init__(self, loop):
         self._future = asyncio.Future(loop=loop)
@@ -1041,7 +1042,7 @@ class Loop(asyncio.SelectorEventLoop):
 '''
 
 
-def test_results_of_loops_with_futures_of_their_own_are_waited_for():
+def test_results_of_loops_with_their_own_kind_of_futures_are_waited_for():
     run(
         PROLOGUE.format(loop="asyncio")
         + OWN_FUTURES
@@ -1083,7 +1084,7 @@ assert result.wait(10) == 8 and result.original_failure() is None
     )
 
 
-def test_txaio_takes_futures_of_a_loops_own():
+def test_txaio_accepts_a_loops_own_kind_of_futures():
     run(
         PROLOGUE.format(loop="asyncio")
         + OWN_FUTURES
@@ -1145,7 +1146,7 @@ def is_slow(value): return value
 debug().wait(10)
 assert wait_for(timeout=10)(functools.partial(is_slow, 5))() == 5
 assert run_in_reactor(lambda: 6)().wait(10) == 6
-assert run_in_reactor(abs)(-7).wait(10) == 7  # by now the loop has said what it says of those before
+assert run_in_reactor(abs)(-7).wait(10) == 7  # by now the loop has reported the earlier ones
 line = f"<is_slow() at <string>:{is_slow.__code__.co_firstlineno} in the reactor's thread>"
 assert any("Executing <" in each and line in each for each in said), said
 assert any("<<lambda>() at <string>:" in each for each in said), said
@@ -1180,7 +1181,7 @@ def pool(size=None):
         found, limit = _main._reactor.threadpool, "_max_workers"
         size and setattr(found, limit, size)
     return found and getattr(found, limit)
-assert nested(0) == 0  # there is a pool now
+assert nested(0) == 0  # now there is a pool
 pool(6).wait(10)
 assert nested(40) == 40
 results = [run_in_reactor(lambda: in_pool(deeper, 5))() for _ in range(12)]
@@ -1194,7 +1195,7 @@ def change():
     return in_pool(go.wait, 50)
 result = run_in_reactor(lambda: in_pool(change))()
 assert begun.wait(50)
-while pool().wait(10) != 7: time.sleep(0.001)  # the thread is about to wait, or does
+while pool().wait(10) != 7: time.sleep(0.001)  # the thread waits, or is about to
 assert pool(20).wait(10) == 20
 go.set()
 assert result.wait(50) is True and pool().wait(10) == 20
@@ -1224,7 +1225,7 @@ def fail(future):
 def wait_and_drop(when):
     result = fails_later()
     error = raises(TimeoutError, result.wait, 0.01)
-    assert "The function goes on: wait again, or call cancel()" in str(error), error
+    assert "The function is still running: wait again, or call cancel()" in str(error), error
     if when == "before":
         del result
     gc.collect()
@@ -1242,7 +1243,7 @@ assert len(told()) == 2, said
 
 
 def test_a_timeout_of_twisteds_http_client_is_not_logged():
-    """Its cancellation comes as ResponseNeverReceived."""
+    """Its cancellation arrives as ResponseNeverReceived."""
     program(
         "twisted",
         """
@@ -1268,7 +1269,7 @@ with socket.create_server(("127.0.0.1", 0)) as silent:
     raises(TimeoutError, fetch)
     assert failed.wait(10)
 run_in_reactor(gc.collect)().wait(10)
-run_in_reactor(int)().wait(10)  # by now the log has heard of it
+run_in_reactor(int)().wait(10)  # by now the log has received it
 time.sleep(0.1)
 assert said == [], said
 """,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Daemon threads that the interpreter ends inside of compiled functions. Those of Crochet's are in test_crochet.py."""
+"""Daemon threads that the interpreter ends inside compiled functions. For Crochet's, see test_crochet.py."""
 
 import pytest
 from support.programs import run
@@ -14,7 +14,7 @@ def test_a_thread_that_the_interpreter_ends_below_txaio_does_no_harm(framework):
         txaio.use_{framework}()
         threading.Thread(target=int).start()
         time.sleep(0.05)
-        others = len(os.listdir("/proc/self/task"))  # with the first thread, a sanitizer begins one of its own
+        others = len(os.listdir("/proc/self/task"))  # with the first thread, a sanitizer starts one of its own
 
         def blocks(*arguments):
             started.release()
@@ -40,7 +40,7 @@ def test_a_thread_that_the_interpreter_ends_below_txaio_does_no_harm(framework):
             logs,
         ]
 
-        class Last:  # while it goes, threads that ask for the GIL are ended: it waits until they have gone
+        class Last:  # while it is destroyed, threads that ask for the GIL are ended: it waits until they are gone
             def __del__(self, listdir=os.listdir, now=time.monotonic, sleep=time.sleep, end=time.monotonic() + 10):
                 while len(listdir("/proc/self/task")) > self.others and now() < end:
                     sleep(0.01)

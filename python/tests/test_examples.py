@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Each example of docs/python-guide.md prints what the guide says, on each framework that it is for.
+"""Each example of docs/python-guide.md prints the output in the guide, on each framework that it is for.
 
 What they print is in examples/python/expected; `tools/python.sh update` writes it anew.
 """
@@ -39,7 +39,7 @@ RUNS = [
     *((name,) for name in "blocking_library legacy_stdlib legacy_twisted no_setup own_logging_stdlib".split()),
     *((name,) for name in "own_logging_twisted retry_on_asyncio retry_on_twisted".split()),
 ]
-# What other tests here run, and what is no program.
+# Files that other tests here run, and files that are not programs.
 ELSEWHERE = {"blocking_dns", "blocking_dns_asyncio", "downloader", "loops", "reminder", "retry"}
 
 
@@ -48,14 +48,14 @@ def environment():
 
 
 def run(name, *arguments, to=subprocess.PIPE):
-    """An example's exit status, what it prints unless that goes to a file, and what it complains of."""
+    """An example's exit status, its output unless that goes to a file, and its standard error."""
     command = [sys.executable, EXAMPLES / f"{name}.py", *arguments]
     done = subprocess.run(command, env=environment(), text=True, stdout=to, stderr=subprocess.PIPE, timeout=60)
     return done.returncode, done.stdout, done.stderr
 
 
 def comparable(text):
-    """Without what differs from run to run, and from place to place."""
+    """Removes the parts that differ between runs and between machines."""
     text = text.replace(f"{ROOT}/", "")
     text = re.sub(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} ", "2016-01-21T01:02:03-0100 ", text, flags=re.MULTILINE)
     text = re.sub(r"0x[0-9a-f]+", "0x7f5334dcf9c0", text)
@@ -63,7 +63,7 @@ def comparable(text):
 
 
 def expected_file(name, *arguments):
-    """That of the framework, else that of asyncio for uvloop, else that of all."""
+    """The framework's file; otherwise asyncio's for uvloop; otherwise the common one."""
     for tried in (arguments, ["asyncio" if each == "uvloop" else each for each in arguments]):
         path = EXPECTED / f"{'.'.join([name, *tried])}.txt"
         if path.exists():
@@ -72,12 +72,12 @@ def expected_file(name, *arguments):
 
 
 @pytest.mark.parametrize("arguments", RUNS, ids="-".join)
-def test_an_example_prints_what_the_guide_says(arguments, tmp_path):
+def test_an_example_prints_the_output_in_the_guide(arguments, tmp_path):
     status, output, complaints = run(*arguments)
     assert (status, output != "") == (0, True), output + complaints
     assert "Traceback" not in complaints and "Unhandled" not in complaints, complaints
     expected.require(expected_file(*arguments), comparable(output))
-    if "uvloop" in arguments:  # which writes what asyncio does
+    if "uvloop" in arguments:  # it prints what asyncio does
         return
     with (tmp_path / "output").open("w+") as file:
         status, _, complaints = run(*arguments, to=file)
@@ -89,7 +89,7 @@ def test_every_example_is_run():
     assert {path.stem for path in EXAMPLES.glob("*.py")} == {arguments[0] for arguments in RUNS} | ELSEWHERE
 
 
-def test_every_expected_output_is_some_runs():
+def test_every_expected_output_belongs_to_a_run():
     runs = {expected_file(*arguments) for arguments in RUNS}
     runs |= {EXPECTED / f"{name}.txt" for name in ("blocking_dns", "blocking_dns_asyncio")}
     assert set(EXPECTED.iterdir()) == runs
@@ -100,7 +100,7 @@ def test_every_expected_output_is_some_runs():
 
 @pytest.fixture(scope="module")
 def dns_server():
-    """HOST:PORT of a server that knows the name known.example only."""
+    """HOST:PORT of a server that knows only the name known.example."""
     process = subprocess.Popen([sys.executable, DNS_SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     yield f"127.0.0.1:{process.stdout.readline().strip()}"
     process.communicate(timeout=60)
@@ -119,7 +119,7 @@ def test_a_blocking_lookup_gives_an_address_or_raises(dns_server, arguments):
 
 
 class Site(http.server.ThreadingHTTPServer):
-    """A site on loopback that holds its answers back until ``go`` is set, and counts the questions."""
+    """A site on loopback that delays its answers until ``go`` is set, and counts the requests."""
 
     daemon_threads = True
 
@@ -144,7 +144,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *args):
-        """The test's output is not the place."""
+        """Keeps this out of the test's output."""
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def downloader(framework, url):
 
 
 class Browser:
-    """A visitor with a session of their own."""
+    """A visitor with their own session."""
 
     def __init__(self, address):
         self._address = address
@@ -189,7 +189,7 @@ class Browser:
                 return error.code, error.read().decode()
 
     def load_until_done(self):
-        """Loads until there is another answer than 'later'; each load waits for the page by itself."""
+        """Loads until the answer is not 'later'; each load waits for the page itself."""
         end = time.monotonic() + 60
         while (answer := self.load())[0] == 202 and time.monotonic() < end:
             pass
@@ -209,7 +209,7 @@ def test_each_session_downloads_once_in_the_background(site, framework):
 
 
 @pytest.mark.parametrize("framework", EACH)
-def test_a_download_that_fails_is_said_to_have_failed(site, framework):
+def test_a_failed_download_is_reported_as_failed(site, framework):
     site.go.set()
     with downloader(framework, site.url + "missing") as address:
         assert Browser(address).load_until_done() == (502, "The download has failed.")

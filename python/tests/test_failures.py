@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Failures as text: never an exception because of what is in them."""
+"""Failures as text: their contents never cause an exception."""
 
 import copy
 import gc
@@ -24,7 +24,7 @@ def test_a_traceback_of_an_exception_without_text_does_not_escape(on):
 
 
 @pytest.mark.parametrize("what", ["not a failure", None, 3, Unprintable()])
-def test_what_is_no_failure_gives_a_sentence(on, what):
+def test_an_object_that_is_not_a_failure_gives_a_sentence(on, what):
     assert on.txaio.failure_message(what).startswith("Failed to produce failure message")
     assert on.txaio.failure_format_traceback(what).startswith("Failed to format failure traceback")
 
@@ -61,7 +61,7 @@ def test_chained_exceptions_are_in_the_traceback(on):
     assert "ZeroDivisionError" in text and "KeyError" in text
 
 
-def test_failed_future_is_what_the_original_makes(on):
+def test_failed_future_is_like_the_originals(on):
     if not on.is_asyncio:
         pytest.skip("Twisted has Failure")
     from interloop.txaio.aio import FailedFuture
@@ -103,7 +103,7 @@ def test_a_failed_future_can_be_copied_marked_and_referred_to_weakly(on):
         assert (type(other), type(other.value), str(other), other.seen) == (type(failure), ValueError, "x", True)
     reference = weakref.ref(failure)
     assert reference() is failure
-    failure.itself = failure  # the garbage collector knows what has been added
+    failure.itself = failure  # the garbage collector sees attributes that were added
     del failure
     gc.collect()
     assert reference() is None

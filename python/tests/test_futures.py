@@ -39,7 +39,7 @@ def test_making_a_future_does_not_slow_its_loop(on):
         loop.close()
 
 
-def test_a_loops_own_create_future_is_asked(on):
+def test_a_loops_own_create_future_is_called(on):
     if on.name == "twisted":
         pytest.skip("Deferreds have no loop")
     loop = asyncio.new_event_loop() if on.name == "asyncio" else type(on.loop)()
@@ -112,7 +112,7 @@ def test_arguments_can_be_given_by_the_names_that_the_guide_has(on):
     assert isinstance(txaio.make_batched_timer(seconds_per_bucket=1, chunk_size=3), txaio.interfaces.IBatchedTimer)
 
 
-def test_a_name_of_the_guides_goes_to_the_function_when_there_is_one(on):
+def test_an_argument_name_from_the_guide_goes_to_the_function_if_there_is_one(on):
     txaio = on.txaio
     assert on.wait(txaio.as_future(lambda **names: names, func=1)) == {"func": 1}
     assert on.wait(txaio.as_future(func=1, fun=lambda **names: names)) == {"func": 1}
@@ -120,10 +120,10 @@ def test_a_name_of_the_guides_goes_to_the_function_when_there_is_one(on):
         txaio.resolve(txaio.create_future(), 1, value=2)
 
 
-def test_call_later_refuses_at_once_what_cannot_be_called(on):
-    with pytest.raises(TypeError, match="call_later.. needs a function"):
+def test_call_later_refuses_non_callables_at_once(on):
+    with pytest.raises(TypeError, match="call_later.. needs a callable"):
         on.txaio.call_later(0, 3)
-    with pytest.raises(TypeError, match="call_later.. needs a function"):
+    with pytest.raises(TypeError, match="call_later.. needs a callable"):
         on.txaio.make_batched_timer(1).call_later(0, 3)
 
 
@@ -224,7 +224,7 @@ def test_both_callbacks_none_is_refused(on):
         on.txaio.add_callbacks(on.txaio.create_future(), None, None)
 
 
-def test_what_a_callback_raises_reaches_the_errback_as_the_framework_has_it(on):
+def test_an_exception_of_a_callback_reaches_the_errback_as_in_the_framework(on):
     seen = []
     future = on.txaio.create_future()
     on.txaio.add_callbacks(future, lambda value: 1 / 0, lambda fail: seen.append(fail.value))
@@ -237,7 +237,7 @@ def test_what_a_callback_raises_reaches_the_errback_as_the_framework_has_it(on):
         future.addErrback(lambda fail: None)
 
 
-def test_what_a_callback_without_an_errback_raises_is_reported(on):
+def test_an_exception_of_a_callback_without_an_errback_is_reported(on):
     if not on.is_asyncio:
         pytest.skip("Twisted hands it down the chain")
     future = on.txaio.create_future_success(1)
@@ -248,7 +248,7 @@ def test_what_a_callback_without_an_errback_raises_is_reported(on):
     on.unhandled.clear()
 
 
-def test_a_failure_without_an_errback_passes_the_callback_by(on):
+def test_a_failure_without_an_errback_skips_the_callback(on):
     future = on.txaio.create_future_error(ValueError())
     on.txaio.add_callbacks(future, lambda value: pytest.fail("called"), None)
     on.txaio.add_callbacks(future, None, lambda fail: None)
@@ -428,7 +428,7 @@ def test_cancelling_a_gather_cancels_its_parts(on):
     assert seen == (["failed"] if on.is_asyncio else ["values"])
 
 
-def test_gather_counts_a_future_that_is_there_twice(on):
+def test_gather_counts_a_duplicate_future_twice(on):
     if not on.is_asyncio:
         pytest.skip("a Deferred's chain takes both callbacks anyway")
     one = on.txaio.create_future()
@@ -490,7 +490,7 @@ def test_nothing_keeps_a_gather_that_is_dropped(on):
 
 
 def test_a_loop_mixin_gives_a_class_the_functions_as_methods(on):
-    """txaio's overview speaks of it: generic code is glued to a framework by a base class alone."""
+    """As in txaio's overview: only its base class binds generic code to a framework."""
     from interloop.txaio import aio, tx
 
     class Generic:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Garbage is collected wherever objects are made, and runs any code: other threads, and calls of the same functions."""
+"""Wherever objects are made, garbage may be collected, which may run any code: other threads, the same functions."""
 
 from support.programs import run
 
@@ -17,7 +17,7 @@ def test_a_future_that_is_made_while_another_one_is_keeps_its_loop():
         gc.callbacks.append(lambda phase, info: made.append(other.create_future()))
         for _ in range(200):
             gc.disable()
-            kept = [{} for _ in range(100)]  # none is left to be used again
+            kept = [{} for _ in range(100)]  # so that none is left for reuse
             gc.set_threshold(1)
             gc.enable()
             assert one.create_future().get_loop() is loops[0]

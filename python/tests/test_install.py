@@ -40,7 +40,7 @@ def test_missing_submodules_are_missing():
 
 
 @pytest.mark.parametrize("name", ["txaio", "txaio.interfaces"])
-def test_it_refuses_when_an_original_is_there_already(name):
+def test_it_refuses_if_an_original_was_already_imported(name):
     run(
         f"""
         import sys, types

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""No operation leaves anything behind: the interpreter's count of blocks is the same after a thousand of them."""
+"""No operation leaks: the interpreter's count of blocks is the same after a thousand of them."""
 
 import gc
 import itertools
@@ -65,7 +65,7 @@ class Nothing:
 
 
 @pytest.mark.parametrize("name", list(operations(Nothing)))
-def test_an_operation_leaves_nothing_behind(on, name):
+def test_an_operation_does_not_leak(on, name):
     operation = operations(on)[name]
 
     def thousand():
@@ -77,6 +77,6 @@ def test_an_operation_leaves_nothing_behind(on, name):
         gc.collect()
         return sys.getallocatedblocks()
 
-    blocks = [thousand() for _ in range(5)]  # some caches fill late, once; what leaks does so each time
+    blocks = [thousand() for _ in range(5)]  # some caches fill late, but once; a leak grows each time
     grown = [after - before for before, after in itertools.pairwise(blocks)]
     assert min(grown) < 100, grown

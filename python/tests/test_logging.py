@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Logging, each case in a process of its own: it is started once."""
+"""Logging, each case in its own process, because logging is started only once."""
 
 import os
 import re
@@ -25,7 +25,7 @@ def program(framework, body):
 
 
 @BOTH
-def test_messages_of_named_fields_come_out_with_time_and_zone(framework):
+def test_messages_with_named_fields_are_written_with_time_and_zone(framework):
     program(
         framework,
         """
@@ -166,7 +166,7 @@ assert len(lines()) == 1
 
 
 @BOTH
-def test_a_wrong_level_is_refused_and_nothing_started(framework):
+def test_a_wrong_level_is_refused_and_nothing_is_started(framework):
     program(
         framework,
         """
@@ -232,7 +232,7 @@ assert [line.split(" ", 1)[1] for line in lines()] == ["yes 1"], lines()
 
 @BOTH
 @pytest.mark.parametrize("level", ["none", "no such level"])
-def test_emit_at_what_is_no_level_of_a_message_raises(framework, level):
+def test_emit_at_a_level_that_messages_do_not_have_raises(framework, level):
     program(
         framework,
         f"""
@@ -463,7 +463,7 @@ assert {message!r} in line, line
     )
 
 
-def test_what_is_no_message_is_logged_as_text_and_an_interrupt_passes_on_asyncio():
+def test_an_object_that_is_not_a_message_is_logged_as_text_and_an_interrupt_passes_on_asyncio():
     program(
         "asyncio",
         """
@@ -483,7 +483,7 @@ else: raise SystemExit("no KeyboardInterrupt")
     )
 
 
-def test_zone_is_the_local_one():
+def test_zone_is_local():
     output = run(
         """
         import io, os, time
@@ -503,7 +503,7 @@ def test_zone_is_the_local_one():
 
 
 def written_by(tmp_path, program):
-    """What a program writes to a file in place of standard output: (exit status, text, what it complains of)."""
+    """Runs a program whose standard output is a file: (exit status, its text, standard error)."""
     with (tmp_path / "output").open("w+") as out:
         done = subprocess.run([sys.executable, "-c", program], stdout=out, stderr=subprocess.PIPE, text=True, timeout=60)
         out.seek(0)
@@ -524,7 +524,7 @@ txaio.make_logger().warn("logged")
 
 @BOTH
 @DESTINATIONS
-def test_what_was_printed_and_logged_arrives(framework, destination, tmp_path):
+def test_printed_and_logged_lines_arrive(framework, destination, tmp_path):
     program = PRINTS_AND_LOGS.format(framework=framework, start="txaio.start_logging()", end="")
     status, text, complaints = written_by(tmp_path, program) if destination == "a file" else (0, run(program), "")
     lines = text.splitlines()
@@ -539,7 +539,7 @@ def test_a_line_is_written_through_when_it_is_logged(framework, tmp_path):
     assert status == 3 and text.splitlines()[-1].endswith(" logged"), text
 
 
-def test_a_log_in_a_file_of_its_own_leaves_what_is_written_to_the_old_standard_output(tmp_path):
+def test_a_log_in_a_separate_file_leaves_writes_to_the_old_standard_output_alone(tmp_path):
     start = f"txaio.start_logging(out=open({str(tmp_path / 'log')!r}, 'w'))"
     program = PRINTS_AND_LOGS.format(framework="twisted", start=start, end="kept.write('to the kept stream')")
     assert written_by(tmp_path, program)[:2] == (0, "printed before\nto the kept stream")
@@ -548,7 +548,7 @@ def test_a_log_in_a_file_of_its_own_leaves_what_is_written_to_the_old_standard_o
 
 @BOTH
 @pytest.mark.parametrize("option", ["-b", "-u"], ids=["buffered", "unbuffered"])
-def test_no_line_is_lost_where_standard_output_is_a_pipe_that_does_not_block(framework, option, tmp_path):
+def test_no_line_is_lost_if_standard_output_is_a_non_blocking_pipe(framework, option, tmp_path):
     program = PRINTS_AND_LOGS.format(
         framework=framework,
         start="txaio.start_logging()",
@@ -567,7 +567,7 @@ def test_no_line_is_lost_where_standard_output_is_a_pipe_that_does_not_block(fra
 
 
 @BOTH
-def test_a_log_that_cannot_be_written_is_told_on_standard_error_and_its_callers_go_on(framework):
+def test_a_log_that_cannot_be_written_is_reported_on_standard_error_and_its_callers_continue(framework):
     output = run(
         f"""
         import sys

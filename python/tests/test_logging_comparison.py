@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What loggers write: line by line what the original's do, but for the time."""
+"""Loggers write the same lines as the original's, except for the time."""
 
 import json
 
@@ -45,16 +45,16 @@ def written(function, arguments, fields):
     except Exception as error:
         return "raised", type(error).__name__
     lines = [line.partition(" ")[2] for line in out.getvalue().splitlines()]
-    return "wrote", [re.sub("(Unable to format event) {.*}", r"\\1", line) for line in lines]  # which has the time
+    return "wrote", [re.sub("(Unable to format event) {.*}", r"\\1", line) for line in lines]  # it contains the time
 
 seen = {}
-for limit in reversed(LEVELS):  # on Twisted the original's output keeps to the level of its first message
+for limit in reversed(LEVELS):  # on Twisted, the original's output keeps the level of its first message
     txaio.set_global_log_level(limit)
     for level in LEVELS:
         for arguments, fields in CALLS:
             seen[f"{limit}: {level}({arguments}, {fields})"] = written(getattr(log, level), arguments, fields)
             seen[f"{limit}: emit({level}, {arguments}, {fields})"] = written(log.emit, (level, *arguments), fields)
-print(json.dumps(seen), file=sys.__stdout__)  # Twisted takes sys.stdout for its log
+print(json.dumps(seen), file=sys.__stdout__)  # Twisted has replaced sys.stdout
 """
 
 
@@ -63,7 +63,7 @@ def test_each_call_at_each_level_writes_what_the_original_does(framework):
     original, ours = (json.loads(run(PROGRAM, package, framework)) for package in ("txaio", "interloop.txaio"))
     assert len(original) == 6 * 6 * 2 * 16
     differing = {call: (seen, ours[call]) for call, seen in original.items() if ours[call] != seen}
-    if framework == "asyncio":  # where the original raises in the caller that a message does not fit its fields
+    if framework == "asyncio":  # there the original raises in the caller if a message does not fit its fields
         unfit = {call for call, (seen, what) in differing.items() if seen[0] == "raised" and "not formatted" in what[1][0]}
         assert unfit and all("{missing}" in call or "{braces}}" in call for call in unfit)
         differing = {call: what for call, what in differing.items() if call not in unfit}

@@ -38,7 +38,7 @@ def server(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def module():
-    """The folder that has the module. Skips where hiredis is not installed."""
+    """The folder that has the module. Skips if hiredis is not installed."""
     if subprocess.run(["pkg-config", "--exists", "hiredis"]).returncode != 0:
         pytest.skip("libhiredis-dev is not installed")
     return extension.folder(SOURCE)

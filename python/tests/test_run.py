@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.programs import interpreter
 
-# What a program sees of its interpreter.
+# A program's view of its interpreter.
 SIGHT = """
 import os, sys
 main = sys.modules["__main__"]
@@ -53,7 +53,7 @@ def test_a_program_sees_what_it_sees_with_plain_python(folder, program, options)
 
 
 @pytest.mark.parametrize("cluster", [("-Bm", "interloop"), ("-Bminterloop",), ("-B", "-minterloop")], ids=" ".join)
-def test_options_of_the_interpreter_count_however_they_are_written(folder, cluster):
+def test_options_of_the_interpreter_work_in_every_spelling(folder, cluster):
     assert interpreter(*cluster, "program.py", cwd=folder) == interpreter("-B", "program.py", cwd=folder)
 
 
@@ -67,7 +67,7 @@ def test_exit_status_and_traceback_are_those_of_plain_python(folder, text):
     assert ours == plain
 
 
-def test_a_signal_is_the_programs(folder):
+def test_a_signal_reaches_the_program(folder):
     text = "print('here', flush=True); input()"
     command = [sys.executable, "-m", "interloop", "-c", text]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -94,7 +94,7 @@ def test_a_program_on_path_is_found(folder, first):
     assert interpreter("-m", "interloop", script.name, cwd=folder, env=environment) == (0, OURS)
 
 
-def test_what_is_nowhere_is_said_to_be_nowhere(folder):
+def test_a_program_that_does_not_exist_is_reported(folder):
     status, output = interpreter("-m", "interloop", "no-such-program", cwd=folder)
     assert (status, "'no-such-program' is neither a file nor a program on PATH" in output) == (1, True), output
 
@@ -105,7 +105,7 @@ def test_options_under_which_it_cannot_work_are_refused(folder, option):
     status, output = interpreter(option, "-m", "interloop", "whose.py", cwd=folder, env=environment)
     if "No module named interloop" in output:
         pytest.skip("interloop itself is not found with that option")
-    assert (status, "leave them out, or call interloop.install()" in output) == (1, True), output
+    assert (status, "omit them, or call interloop.install()" in output) == (1, True), output
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
@@ -141,11 +141,11 @@ def test_the_users_own_sitecustomize_runs_too(folder, text):
     assert plain[0] == 0 and ("marked" in text) == plain[1].startswith("marked"), plain
     if "marked" in text:
         assert ours == plain
-    else:  # it fails: Python says so in one line and goes on
+    else:  # it fails: Python reports that in one line and continues
         assert ours[1].splitlines()[0] == plain[1].splitlines()[0] and ours[0] == 0, ours
 
 
-def test_an_interpreter_without_interloop_goes_on(folder):
+def test_an_interpreter_without_interloop_continues(folder):
     other = Path(sys.base_prefix, "bin", f"python3.{sys.version_info[1]}")
     has = [other, "-c", "import importlib.util as util; print(util.find_spec('interloop'))"]
     if sys.prefix == sys.base_prefix or subprocess.run(has, capture_output=True, text=True).stdout != "None\n":
@@ -156,7 +156,7 @@ def test_an_interpreter_without_interloop_goes_on(folder):
     assert interpreter("-m", "interloop", "-c", text, cwd=folder, env=environment) == (0, "marked\n")
 
 
-def test_without_a_program_it_says_what_it_takes():
+def test_without_a_program_it_prints_its_usage():
     for arguments in [(), ("-m",), ("--no-such-option",)]:
         status, output = interpreter("-m", "interloop", *arguments)
         assert (status, output.startswith("usage: python -m interloop PROGRAM | -m MODULE")) == (2, True), output

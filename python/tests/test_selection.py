@@ -15,7 +15,7 @@ from support.programs import result as run
 from interloop import txaio
 
 
-def test_a_subinterpreter_is_refused_and_does_the_main_one_no_harm():
+def test_a_subinterpreter_is_refused_without_harm_to_the_main_one():
     status, output = run(
         """
         try:
@@ -86,7 +86,7 @@ def test_without_twisted_use_twisted_is_an_import_error_and_asyncio_still_works(
     assert status == 0, output
 
 
-def test_until_a_framework_is_selected_functions_say_how():
+def test_before_a_framework_is_selected_functions_say_how_to_select_one():
     status, output = run(
         """
         from interloop import txaio
@@ -279,7 +279,7 @@ def test_call_later_passes_arguments_and_keywords(on):
     assert seen == [1, {"a": 2}, ((3,), {"b": 4})]
 
 
-def test_clocks_count(on):
+def test_clocks_advance(on):
     assert txaio.time_ns() > 0
     first = txaio.perf_counter_ns()
     assert txaio.perf_counter_ns() >= first

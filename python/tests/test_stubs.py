@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The stubs are those of the modules: the compiled one's is generated, the others are held against what is there."""
+"""The stubs match the modules: the compiled module's stub is generated, the others are compared with the code."""
 
 import os
 import re
@@ -16,19 +16,19 @@ REFERENCE = ROOT / "python" / "interloop" / "_core.pyi"
 
 
 def run(*command, folder, path=""):
-    # With a path the package there is meant, else the one that is installed.
+    # A path means the package there, otherwise the installed one is meant.
     environment = {**os.environ, "PYTHONPATH": path, "MYPYPATH": path}
     return programs.interpreter(*command, cwd=folder, env=environment, timeout=600)
 
 
 def stubtest(folder, path=""):
     pytest.importorskip("mypy")
-    # Which classes cannot be bases together is not in the stubs: type checkers of today do not know the decorator.
+    # The stubs do not say which classes cannot be bases together: today's type checkers do not know the decorator.
     arguments = ["interloop", "--allowlist", STUBS / "allowlist.txt", "--ignore-disjoint-bases"]
     return run("-m", "mypy.stubtest", *arguments, folder=folder, path=path)
 
 
-def test_the_compiled_modules_stub_is_what_is_generated(tmp_path):
+def test_the_compiled_modules_stub_is_the_generated_one(tmp_path):
     status, text = run(STUBS / "make.py", folder=tmp_path)
     assert status == 0, text
     expected.require(REFERENCE, text)
@@ -41,12 +41,12 @@ def test_the_compiled_modules_stub_has_a_type_for_everything():
     assert untyped == [], "python/stubs/_core.patterns does not name these"
 
 
-def test_stubtest_finds_the_stubs_to_be_those_of_the_modules(tmp_path):
+def test_stubtest_finds_that_the_stubs_match_the_modules(tmp_path):
     status, output = stubtest(tmp_path)
     assert status == 0, output
 
 
-def test_stubtest_does_notice_what_is_wrong(tmp_path):
+def test_stubtest_notices_wrong_stubs(tmp_path):
     package = tmp_path / "interloop"
     ignored = shutil.ignore_patterns("include", "lib", "__pycache__")
     shutil.copytree(Path(interloop.__file__).parent, package, ignore=ignored)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The types, by two checkers: what is right passes, and each mistake is found. The stubs' own tests: test_stubs.py."""
+"""The types, with two checkers: correct code passes, and each mistake is found. The stubs' own tests: test_stubs.py."""
 
 import ast
 import inspect
@@ -23,7 +23,7 @@ def marked(path):
     return [number for number, line in enumerate(path.read_text().splitlines(), 1) if line.endswith("# wrong")]
 
 
-def test_mypy_accepts_what_is_right(tmp_path):
+def test_mypy_accepts_correct_code(tmp_path):
     pytest.importorskip("mypy")
     status, output = run(*MYPY, tmp_path / "cache", TYPES / "usage.py", folder=tmp_path)
     assert status == 0, output

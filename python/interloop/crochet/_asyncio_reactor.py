@@ -83,7 +83,7 @@ class AsyncioReactor:
             try:
                 trigger()
             except Exception:
-                _logger.exception("a function failed that was registered for the end of the loop")
+                _logger.exception("a function registered for shutdown failed")
 
     def _follow(self):
         """Runs in the application's loop: learns its thread, and learns of its end as asynchronous generators do."""

@@ -26,12 +26,13 @@ def timed_out(goes_on):
     while frame is not None:
         if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
             return TimeoutError(
-                "there was no result in time. This thread waited while it was importing a module: where the loop's thread "
-                "imports that, too, each waits for the other. Call the function after the import."
+                "there was no result in time. This thread waited while it was importing a module: if the loop's thread "
+                "imports it too, they deadlock. Call the function after the import."
             )
         frame = frame.f_back
     if not goes_on:
         return TimeoutError()
     return TimeoutError(
-        "there was no result in time. The function goes on: wait again, or call cancel() if nobody waits for it any more."
+        "there was no result in time. The function is still running: wait again, or call cancel() if you no longer "
+        "need its result."
     )

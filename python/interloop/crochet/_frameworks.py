@@ -43,11 +43,11 @@ def reactor_for(loop, twisted_factory, owned):
     if loop in ("asyncio", "uvloop"):
         loop = _new_loop(loop) if owned else _running_loop()
     if not hasattr(loop, "call_soon_threadsafe"):
-        raise TypeError(f"a loop is 'twisted', 'asyncio', 'uvloop', a reactor or an asyncio loop, not {loop!r}")
+        raise TypeError(f"a loop must be 'twisted', 'asyncio', 'uvloop', a reactor or an asyncio loop, not {loop!r}")
     if patched_event() and type(loop).__module__.partition(".")[0] == "uvloop":
-        raise RuntimeError("uvloop does not work where threads are greenlets (gevent, eventlet): use Twisted or asyncio")
+        raise RuntimeError("uvloop does not work if threads are greenlets (gevent, eventlet): use Twisted or asyncio")
     if owned and (loop.is_running() or loop.is_closed()):
-        raise ValueError("setup() runs the loop itself: give it one that is neither running nor closed, or use no_setup()")
+        raise ValueError("setup() runs the loop itself: pass one that is neither running nor closed, or use no_setup()")
     return AsyncioReactor(loop, owned)
 
 

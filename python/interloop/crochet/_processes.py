@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Notices that Twisted's child processes have ended, when no SIGCHLD handler can be installed.
 
-Twisted keeps the processes that it waits for in a dict. While that is empty, nothing has to be checked, so an idle
+Twisted keeps the processes that it waits for in a dict. While that is empty, nothing needs to be checked, so an idle
 program sleeps.
 """
 

@@ -27,7 +27,7 @@ class Watchdog(threading.Thread):
     def run(self):
         if isinstance(self._canary, threading.Thread):
             self._canary.join()
-        while self._canary.is_alive():  # another object with is_alive(), which has to be polled
+        while self._canary.is_alive():  # another object with is_alive(), which must be polled
             time.sleep(0.05)
         self._shutdown_function()
 
@@ -57,7 +57,7 @@ def _log_error():
 
         log.err()
     else:
-        logging.getLogger("interloop.crochet").exception("a function failed that was registered for the end")
+        logging.getLogger("interloop.crochet").exception("a function registered for shutdown failed")
 
 
 _registry = FunctionRegistry()

@@ -42,7 +42,7 @@ def _export(api, namespace):
 
 def _mixin(namespace):
     methods = {name: staticmethod(namespace[name]) for name in _FUNCTIONS}
-    text = "Gives a class txaio's functions as methods, so that its code has the framework by its base class alone."
+    text = "Gives a class txaio's functions as methods, so that only its base class depends on the framework."
     return type("LoopMixin", (), methods | {"__doc__": text, "__module__": namespace["__name__"]})
 
 

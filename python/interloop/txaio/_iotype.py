@@ -3,7 +3,7 @@
 
 
 def guess_stream_needs_encoding(fileobj, default=True):
-    """Whether text has to be encoded before it is written: tries an empty read, then checks the mode."""
+    """Whether text must be encoded before it is written: tries an empty read, then checks the mode."""
     try:
         kind = type(fileobj.read(0))
         if kind is bytes:

@@ -104,7 +104,7 @@ class LineWriter:
             write_through(self._file)
 
     def _write_raw(self, line):
-        """Without a buffer, the caller has to check how much has been written."""
+        """Without a buffer, the caller must check how much has been written."""
         encoding, errors = getattr(self._file, "encoding", "utf8"), getattr(self._file, "errors", "strict")
         left = memoryview(line.encode(encoding, errors))
         while left:

@@ -132,7 +132,7 @@ class _LogObserver(_logging.LineWriter):
         try:
             self.write_line(event["log_time"], message)
         except Exception as error:  # Twisted tells the other observers, if any
-            _logging.tell_once(self, f"txaio's log cannot be written any more: {error!r}; the first line lost: {message}")
+            _logging.tell_once(self, f"txaio's log can no longer be written: {error!r}; the first lost line: {message}")
             raise
 
 

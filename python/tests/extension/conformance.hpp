@@ -10,7 +10,8 @@
 
 std::vector<std::string> conformance_cases();
 
-/// `make()` gives an object with `native` (the loop), `step()` (runs it for a moment), `call(fn)` (queues a function by its
-/// own means) and `close()`. `lacks` maps abilities, by name, to reasons. Returns what happened and the message.
+/// `make()` returns an object with `native` (the loop), `step()` (runs it for a moment), `call(fn)` (queues a function
+/// by the loop's own means) and `close()`. `lacks` maps abilities, by name, to reasons. Returns the result and the
+/// message.
 std::tuple<std::string, std::string> run_conformance_case(const std::string& name, nanobind::object make,
                                                           nanobind::dict lacks);

@@ -7,13 +7,13 @@
 #include <memory>
 #include <string>
 
-/// Doubles a number after a while.
+/// Doubles a number after a moment.
 interloop::future<int> doubled_later(interloop::api async, int value, double seconds);
 
 /// Waits for a number and adds one.
 interloop::future<int> plus_one(interloop::future<int> value);
 
-/// Fails after a while with std::out_of_range.
+/// Fails after a moment with std::out_of_range.
 interloop::future<void> fails_later(interloop::api async, std::string message);
 
 /// Never done; counts how often it was cancelled.
@@ -31,5 +31,5 @@ struct token {
 };
 interloop::future<token> token_later(interloop::api async, int number);
 
-/// A word that a thread of the library's own sends, without the GIL.
+/// A word that a thread of the library sends, without the GIL.
 interloop::future<std::string> from_a_thread(interloop::api async, std::string word);

@@ -18,7 +18,7 @@ namespace {
 
 interloop::api here() { return interloop::with_config(interloop::python::current_loop()); }
 
-// A Python function called from a C++ coroutine: what it raises travels on.
+// A Python function called from a C++ coroutine, through which its exception passes.
 interloop::future<int> calls_back(interloop::api async, nb::object function) {
   co_await async.sleep(std::chrono::milliseconds(1));
   co_return nb::cast<int>(function());

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Texts that are kept in the tree. `tools/python.sh update` writes them anew."""
+"""Texts that are kept in the tree. `tools/python.sh update` rewrites them."""
 
 import difflib
 import os
 
 
 def require(path, text):
-    """AssertionError: the file has another text; the difference."""
+    """AssertionError, with the difference, if the file has another text."""
     if os.environ.get("INTERLOOP_UPDATE") == "1":
         path.write_text(text)
     wanted = path.read_text() if path.exists() else ""

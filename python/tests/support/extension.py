@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Builds python/tests/extension against the installed package, once a session, outside the tree."""
+"""Builds python/tests/extension against the installed package, once per session, outside the tree."""
 
 import fcntl
 import functools
@@ -18,7 +18,7 @@ SOURCE = Path(__file__).parents[1] / "extension"
 BINDING = Path(__file__).parents[3] / "examples" / "python" / "binding"
 
 
-# A sanitizer's runtime is for the interpreter, not for the tools that build. Each extension compiles nanobind.
+# A sanitizer's runtime is for the interpreter, not for the build tools. Each extension compiles nanobind.
 TOOLS = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
 if shutil.which("ccache"):
     TOOLS.setdefault("CMAKE_CXX_COMPILER_LAUNCHER", "ccache")
@@ -29,7 +29,7 @@ def _output(*command, **options):
 
 
 def _place(source):
-    """A folder, kept between sessions, by interpreter and package: only what has changed is compiled. And what CMake is told."""
+    """A folder per interpreter and package, kept between sessions to compile only changes; and CMake's arguments."""
     package = _output(sys.executable, "-m", "interloop", "--cmake-dir")
     tag = f"{sysconfig.get_config_var('SOABI')}-{zlib.crc32(package.encode()):08x}"
     made = Path(__file__).parents[3] / "build" / "python-extension" / tag / source.parent.name
@@ -39,11 +39,11 @@ def _place(source):
 
 @functools.cache
 def folder(source=SOURCE):
-    """Where an extension is built."""
+    """The folder where an extension is built."""
     made, prefix = _place(source)
     configure = ["cmake", "-S", source, "-B", made, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release"]
     configure += [f"-DCMAKE_PREFIX_PATH={prefix}", f"-DPython_EXECUTABLE={sys.executable}"]
-    if "libtsan" in os.environ.get("LD_PRELOAD", ""):  # it has to see the order that the headers' code makes, too
+    if "libtsan" in os.environ.get("LD_PRELOAD", ""):  # it must see the order that the headers' code makes, too
         configure += ["-DCMAKE_CXX_FLAGS=-fsanitize=thread -g1"]
     with (made / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # pytest-xdist's processes all come here
@@ -55,12 +55,12 @@ def folder(source=SOURCE):
 
 @functools.cache
 def installed_binding():
-    """Where the documented binding is, as pip installs it: beside interloop."""
+    """The folder where pip installs the documented binding: beside interloop."""
     made, prefix = _place(BINDING / "build")
     site = made / "site"
     command = [sys.executable, "-m", "pip", "install", "-q", "--no-build-isolation", "--no-deps", "--upgrade"]
     command += ["--target", site, "-C", f"build-dir={made / 'build'}", BINDING]
-    if "LD_PRELOAD" in os.environ:  # a sanitizer's: that package is not where pip looks
+    if "LD_PRELOAD" in os.environ:  # with a sanitizer, the package is not where pip looks
         command += ["-C", f"cmake.define.CMAKE_PREFIX_PATH={prefix}"]
     with (made / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -73,7 +73,7 @@ def installed_binding():
 
 
 def load(name="extension"):
-    """A module: the tests' own, or the documented binding, "client". Skips, or in CI fails, where there is no compiler."""
+    """A module: the tests' own, or the documented binding, "client". Without a compiler, skips, or in CI fails."""
     try:
         _output("cmake", "--version", env=TOOLS)
     except OSError:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The frameworks as the tests see them: select, take a turn, wait for a future, and look at what was unhandled."""
+"""The frameworks as tests see them: select, take a turn, wait for a future, and look at unhandled errors."""
 
 import asyncio
 import heapq
@@ -36,7 +36,7 @@ class Asyncio:
             self.loop.run_forever()
 
     def wait(self, future):
-        """The result of a future, or the exception it failed with, raised."""
+        """Returns the result of a future, or raises its exception."""
         return self.loop.run_until_complete(future)
 
     def close(self):
@@ -104,7 +104,7 @@ class FakeHandle:
 
 
 class FakeAsyncioLoop:
-    """As much of an event loop as timers need, with a clock that the test moves."""
+    """The part of an event loop that timers need, with a clock that the test moves."""
 
     def __init__(self):
         self.now = 0.0

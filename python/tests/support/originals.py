@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Runs an original's own tests, on the original and on the replacement, and compares what happened to each of them."""
+"""Runs an original's own tests on the original and on the replacement, and compares each test's outcome."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ SUPPORT = Path(__file__).parents[1]
 
 
 def sources(name):
-    """The unpacked sources of an original. Skips, or in CI fails, where the set-up could not get them."""
+    """The unpacked sources of an original. If the set-up could not get them, skips, or in CI fails."""
     found = sorted(ORIGINALS.glob(f"{name}-*/"))
     if not found:
         message = f"{ORIGINALS} has no {name}: make python downloads it where a package index is reached"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Programs in interpreters of their own, for what can be done once in a process."""
+"""Programs in separate interpreters, for things that can be done only once per process."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ import textwrap
 
 
 def run(program, *arguments, timeout=60):
-    """Runs a program; its output, both streams. AssertionError: its exit status is not 0."""
+    """Runs a program; returns its output, both streams. AssertionError if its exit status is not 0."""
     status, output = result(program, *arguments, timeout=timeout)
     assert status == 0, output
     return output

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Code that type checkers have to refuse, each line marked. Never run."""
+"""Code that type checkers must refuse, each line marked. Never run."""
 
 from interloop import txaio
 from interloop.crochet import run_in_reactor, wait_for

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Code that type checkers have to accept, with what they have to find out. Never run."""
+"""Code that type checkers must accept, with the types that they must infer. Never run."""
 
 import asyncio
 from typing import Any, assert_type

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A queued callable, 1,000 in one turn, and one a turn that queues the next. A `Poster` has `on`, the loop, and `post`.
+// A queued callable, 1,000 in one turn, and one per turn that queues the next. A `Poster` has `on`, the loop, and
+// `post`.
 #pragma once
 
 #include "loops.hpp"

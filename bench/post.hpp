@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Posting from another thread. A `Poster` has `post`, `run` (until `end`), `poll` (what is there, in this thread) and
-// `end`.
+// Posting from another thread. A `Poster` has `post`, `run` (until `end`), `poll` (runs what was posted, in this
+// thread) and `end`.
 #pragma once
 
 #include "loops.hpp"
@@ -27,7 +27,7 @@ struct interloop_post {
     remote.post(std::forward<F>(fn));
   }
   void run() { on.core().run(); }
-  /// Runs what is there, without waiting.
+  /// Runs what was posted so far, without waiting.
   void poll() {
     hold.release();
     on.run();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Scheduling, cancelling, moving and firing with libev's own timers, from 10 thousand to a million.
 //
-// The timer objects are made beforehand. They live in a time of their own that can be left behind at once, so that all
-// are due in one run: deadlines are given relative to 120 s ago where they are to fire.
+// The timer objects are made beforehand. They have their own time, which can be skipped at once, so that all are due in
+// one run: deadlines are relative to 120 s ago if they are to fire.
 #include "timers.hpp"
 
 #include <ev.h>

@@ -16,7 +16,7 @@ namespace interloop {
 
 wake_fd::wake_fd(std::string_view loop) : fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   if (fd_ < 0)
-    throw usage_error(std::string(loop) + ": no descriptor is left for its wake-ups (" + std::strerror(errno) +
+    throw usage_error(std::string(loop) + ": no descriptor is left for wake-ups (" + std::strerror(errno) +
                       "); close some, or raise the limit (ulimit -n)");
 }
 

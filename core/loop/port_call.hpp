@@ -14,7 +14,7 @@ namespace interloop::detail {
 /// One call of the core into a port, as long as this exists: `port_call(port, "wake")->wake()`.
 class port_call {
  public:
-  /// \param function  its name, static.
+  /// \param function  the function's name, a literal.
   port_call(loop_port& port, const char* function) noexcept;
   port_call(const port_call&) = delete;
   port_call& operator=(const port_call&) = delete;
@@ -22,7 +22,7 @@ class port_call {
   loop_port* operator->() const noexcept { return &port_; }
 
   /// Ends the process, and says why, if this thread is inside a function of `port` that the core has called.
-  /// \param called  what the port calls now.
+  /// \param called  the function that the port calls now.
   static void require_none(const loop_port& port, const char* called) noexcept;
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The loop of poll.hpp as tests drive it.
+// The loop of poll.hpp, in the form that tests use.
 #pragma once
 
 // [fixture]

@@ -10,7 +10,7 @@
 
 namespace {
 
-// Stands for a C library, which calls `done` once for each lookup.
+// Represents a C library, which calls `done` once for each lookup.
 struct lookup {
   std::string host;
   void (*done)(void* data, int status, const char* address);
@@ -59,7 +59,7 @@ struct ask {
   interloop::observation running;
 };
 
-/// Calls `done` once, whatever happens; then the returned pointer is no longer valid.
+/// Calls `done` once, in each case; after that, the returned pointer is no longer valid.
 ask* ask_start(interloop::loop& loop, const char* host, void (*done)(const char* address, const char* error)) {
   auto* made = new ask;
   made->running = interloop::observe(address_of(loop, host), [made, done](interloop::outcome<std::string>& ended) {
@@ -89,5 +89,5 @@ int main() {
   loop.run_ready();
   ask_start(*loop, "localhost", print);
   loop->close();
-  lookups_answer();  // too late, which harms nobody
+  lookups_answer();  // too late, which does no harm
 }

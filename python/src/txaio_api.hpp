@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// txaio's functions as the methods of a type, one for each framework: their arguments, what both refuse, and the type.
+// txaio's functions as the methods of a type, one per framework: their arguments, the mistakes that both refuse, and
+// the type.
 //
-// `Framework` is a class of static functions, named as txaio's, that do the work: they get the object and the arguments,
-// borrowed, null where they were not given. `Framework::doc` has the docstring of each.
+// `Framework` is a class of static functions, named like txaio's, that do the work: they get the object and the
+// arguments, borrowed; an argument that was not given is null. `Framework::doc` has the docstrings.
 #pragma once
 
 #include "batched_timer.hpp"

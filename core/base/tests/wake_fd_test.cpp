@@ -55,7 +55,7 @@ TEST(wake_fd_test, no_signal_is_lost_while_others_are_taken) {
   });
   while (written.load(std::memory_order_relaxed) < all) {
     pollfd asked{waker.get(), POLLIN, 0};
-    ::poll(&asked, 1, -1);  // hangs where a signal is lost
+    ::poll(&asked, 1, -1);  // hangs if a signal is lost
     waker.take();
   }
   other.join();
@@ -68,7 +68,7 @@ TEST(wake_fd_test, the_error_names_the_loop_and_what_to_do_where_no_descriptor_i
     FAIL() << "there was a descriptor";
   } catch (const usage_error& why) {
     EXPECT_EQ(std::string(why.what()),
-              "some_loop: no descriptor is left for its wake-ups (Too many open files); close some, or raise the limit "
+              "some_loop: no descriptor is left for wake-ups (Too many open files); close some, or raise the limit "
               "(ulimit -n)");
   }
 }

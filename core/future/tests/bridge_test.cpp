@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The edge of a loop: what a promise settles, and what an observer is told, whatever becomes of the future.
+// The edge of a loop: what a promise settles, and what an observer gets, for each fate of the future.
 #include <interloop/bridge.hpp>
 #include <interloop/current_loop.hpp>
 
@@ -23,7 +23,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// Keeps what an observer is told, as a word.
+// Keeps the observer's outcome, as a word.
 template <class T>
 auto keep_in(std::vector<std::string>& told) {
   return [&told](outcome<T>& ended) {

@@ -15,7 +15,7 @@ namespace {
 
 class in_loop_thread_test : public ::testing::TestWithParam<std::string> {};
 
-// Threads that ask all the time.
+// Threads that keep asking.
 class askers {
  public:
   explicit askers(loop& core) : core_(core), remote_(core.remote()) {
@@ -28,7 +28,7 @@ class askers {
     for (std::thread& each : threads_) each.join();
   }
 
-  // Returns when they have asked some more.
+  // Returns after they have asked again.
   void have_asked() const {
     for (const int enough = asked_ + 100; asked_ < enough;) std::this_thread::yield();
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which thread is the loop's, beside a list of all that has happened: three threads make, run, turn and close a loop by
-// turns, and all of them are asked at each step. The port knows nothing, everything, or when a strand is held.
+// Which thread is the loop's, compared with a list of events: three threads make, run, turn and close a loop in turn,
+// and each of them is asked at each step. The port knows nothing, everything, or when a strand is held.
 #include <interloop/interloop.hpp>
 #include <interloop/loop_port.hpp>
 
@@ -26,7 +26,7 @@ namespace {
 
 constexpr int thread_count = 3;
 
-// Threads that do one thing at a time, while the code that asked for it waits (and does what others ask for).
+// Threads that do one thing at a time, while the code that asked for it waits (and does what others ask of it).
 class workers {
  public:
   workers() {
@@ -126,7 +126,7 @@ class told_port final : public loop_port {
   std::atomic<bool> closed_{false};
 };
 
-// What has happened, and what follows from it.
+// The events so far, and what follows from them.
 class history {
  public:
   explicit history(thread_knowledge knowledge) : knowledge_(knowledge) {}
@@ -139,7 +139,7 @@ class history {
     const int thread = ran();
     return thread >= 0 ? thread : events_.front().thread;
   }
-  // The thread in which something has run last; -1 if nothing has run.
+  // The thread in which something ran last; -1 if nothing has run.
   [[nodiscard]] int ran() const {
     for (auto each = events_.rbegin(); each != events_.rend(); ++each)
       if (each->happened == what::turn_begins || each->happened == what::closing ||
@@ -193,7 +193,7 @@ struct answers {
 
 std::string show(const answers& of) {
   return std::string(of.may_touch ? "may" : "may not") + " touch, " + (of.would_wait ? "would" : "would not") +
-         " wait for itself, " + (of.ran_here ? "ran" : "did not run") + " here, " + (of.readable ? "may" : "may not") +
+         " deadlock, " + (of.ran_here ? "ran" : "did not run") + " here, " + (of.readable ? "may" : "may not") +
          " look";
 }
 
@@ -247,7 +247,7 @@ class threads_and_history {
     ask();
   }
 
-  // The native loop runs a handler of its own in this thread, which is on the strand if there is one.
+  // The native loop runs one of its own handlers in this thread, which is on the strand if there is one.
   void handler(int thread, const std::function<void()>& fn) {
     note("native handler", thread);
     threads_.in(thread, [&] {
@@ -306,7 +306,7 @@ class threads_and_history {
     });
   }
 
-  // Something of the loop's that asks when it is destroyed.
+  // An object of the loop that asks when it is destroyed.
   struct asks_at_last {
     threads_and_history* whose;
     explicit asks_at_last(threads_and_history* of) : whose(of) {}
@@ -368,7 +368,7 @@ class threads_and_history {
     random_.note("differs");
   }
 
-  // The child has one thread, which knows what it knew before.
+  // The child has one thread, which knows the same as before.
   void fork(int thread) {
     note("fork", thread);
     threads_.in(thread, [&] {

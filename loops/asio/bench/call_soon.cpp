@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Asio with a strand, as it has to be used with several threads.
+// Asio with a strand, which several threads require.
 #include "bench/call_soon.hpp"
 
 namespace bench {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Scheduling, cancelling, moving and firing with Asio's own timers, from 10 thousand to a million.
 //
-// The timer objects are made beforehand. They live in a time of their own that can be left behind at once, so that all
-// are due in one run: deadlines are given relative to 120 s ago where they are to fire.
+// The timer objects are made beforehand. They have their own time, which can be skipped at once, so that all are due in
+// one run: deadlines are relative to 120 s ago if they are to fire.
 #include "bench/timers.hpp"
 
 #include <asio/io_context.hpp>
@@ -29,7 +29,7 @@ class asio_timer {
   }
   void cancel(std::size_t i) { timers_[i].cancel(); }
   void move(std::size_t i, std::int64_t at) { schedule(i, at); }  // expires_at cancels
-  /// Asio calls what was cancelled too; until then its memory is not given back. Nothing here is due.
+  /// Asio calls cancelled handlers too, and frees their memory only then. Nothing is due here.
   void settle() {
     io_.restart();
     io_.poll();

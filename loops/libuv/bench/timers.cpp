@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Scheduling, cancelling, moving and firing with libuv's own timers, from 10 thousand to a million.
 //
-// The timer objects are made beforehand. They live in a time of their own that can be left behind at once, so that all
-// are due in one run: libuv's idea of the time is set back.
+// The timer objects are made beforehand. They have their own time, which can be skipped at once, so that all are due in
+// one run: libuv's time is set back.
 #include "bench/timers.hpp"
 
 #include <uv.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// For ports: directions of readiness as poll(2) has them. epoll's and GLib's flags have the same values.
+// For ports: directions of readiness as flags of poll(2). epoll's and GLib's flags have the same values.
 #pragma once
 
 #include <interloop/interest.hpp>

@@ -7,7 +7,7 @@
 namespace interloop {
 
 /// Checks whether `count` descriptors can be opened.
-/// Errors: `usage_error`, whose message begins with `what`: that something cannot be made or done.
+/// Errors: `usage_error`; its message begins with `what`, which says what cannot be made or done.
 void require_descriptors(int count, std::string_view what);
 
 }  // namespace interloop

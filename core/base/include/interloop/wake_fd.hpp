@@ -15,7 +15,7 @@ namespace interloop {
 ///     void forked() noexcept override { waker_.renew(); }
 class wake_fd {
  public:
-  /// \param loop  whose wake-ups these are, for the error.
+  /// \param loop  the loop's name, for the error.
   /// Errors: `usage_error` if no descriptor is left.
   explicit wake_fd(std::string_view loop);
   wake_fd(const wake_fd&) = delete;
@@ -35,8 +35,8 @@ class wake_fd {
   /// threads wrote before the signals that it has taken. May find nothing to take. The loop's thread.
   void take() noexcept;
 
-  /// In a forked child: gives the number a descriptor of its own, signalled in case a signal was under way; the parent's is
-  /// left alone. If none can be made, the child goes on sharing its parent's.
+  /// In a forked child: gives the number a new descriptor, signalled in case a signal was under way, and leaves the
+  /// parent's alone. If none can be made, the child continues to share its parent's.
   void renew() noexcept;
 
  private:

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Where futures meet what another library has in their place: for the edge of a loop, bindings and C libraries.
+// Connects futures with another library's counterparts: for the edge of a loop, bindings and C libraries.
 //
 // An operation that comes in is a `promise`, made where the operation starts and settled where it ends. A future that
-// goes out is observed: `observe` tells its outcome, whatever that is, so that what the other side holds is always
-// completed. Cancelling goes both ways: a promise's canceller asks the operation that came in to stop, and
-// `observation::cancel` cancels the future that went out; `outcome::cancelled` and `promise::cancelled` report it.
+// goes out is observed: `observe` reports its outcome in every case, so that the other side's object is always
+// completed. Cancelling goes both ways: a promise's canceller asks the incoming operation to stop, and
+// `observation::cancel` cancels the outgoing future; `outcome::cancelled` and `promise::cancelled` report it.
 //
-// Who uses which parts:
+// Which parts to use:
 //
 //     C callback    in:  the callback's `void*` is `promise::release()`; the callback takes it back by `adopt`; if it is
 //                        called in another thread, those of `remote_promise`, which has its own header
@@ -32,12 +32,12 @@
 
 namespace interloop {
 
-/// The end of a future that completes it, once. For an operation outside of interloop, which may end too late: after
-/// the future was cancelled or its loop was closed. So the functions that settle return whether they did, and do not
-/// throw if it was too late.
+/// The end of a future that completes it, once. For an operation outside interloop, which may end too late: after the
+/// future was cancelled or its loop was closed. So the functions that settle return whether they did, and do not throw
+/// if it was too late.
 ///
-/// If it is destroyed unsettled, nobody will complete the future: it fails with `broken_promise`, and its errbacks and
-/// waiters are told, unless nobody else has a handle or a callback. No allocation besides the future's own.
+/// If it is destroyed unsettled, the future can no longer be completed: it fails with `broken_promise`, which its
+/// errbacks and waiters get, unless nobody else has a handle or a callback. No allocation besides the future's own.
 /// Source: `std::promise`, which throws where this returns false.
 template <class T>
 class promise {
@@ -126,7 +126,7 @@ class promise {
   future<T> future_;
 };
 
-/// How a future ended, as an observer is told. Valid during that call.
+/// How a future ended; the argument of an observer. Valid during that call.
 template <class T>
 class outcome {
  public:
@@ -179,7 +179,7 @@ class outcome {
   std::optional<failure> taken_;
 };
 
-/// What `observe` returns: cancels the future that is observed. Does not keep it; destroying this changes nothing.
+/// The result of `observe`: cancels the observed future. Does not keep it alive; destroying this changes nothing.
 class observation {
  public:
   observation() noexcept = default;
@@ -191,12 +191,12 @@ class observation {
   }
   ~observation() { detach(); }
 
-  /// Whether the observer was not told yet.
+  /// Whether the observer has not been called yet.
   explicit operator bool() const noexcept { return of_ != nullptr; }
 
-  /// Cancels the future, as `interloop::cancel` does. The observer is told in a later turn, when the future is
-  /// completed: a coroutine may take its time, or ignore it.
-  /// \return false if the future was completed already, or the observer told; nothing happens then.
+  /// Cancels the future, as `interloop::cancel` does. The observer is called in a later turn, when the future is
+  /// completed: a coroutine may take its time, or ignore the request.
+  /// \return false if the future was already completed, or the observer called; nothing happens then.
   bool cancel(std::string message = "the operation was cancelled",
               std::source_location where = std::source_location::current());
 
@@ -216,23 +216,23 @@ class observation {
   }
 
   detail::future_core* state_ = nullptr;
-  detail::observed* of_ = nullptr;  // which sets it to null before it goes
+  detail::observed* of_ = nullptr;  // sets this to null before it is destroyed
 };
 
-/// Calls `observer(outcome)` once, in the loop's thread, whatever becomes of the future:
+/// Calls `observer(outcome)` once, in the loop's thread, in each of these cases:
 ///
 /// - it is completed, or was already: in a later turn, in order with the future's callbacks;
-/// - nobody can complete it any more, because the last handle was dropped: the same, with `broken_promise`. The observer
-///   does not count as one that could complete it;
-/// - the loop closes first: inside of `close`, with `loop_closed`, or with the outcome that was there but not told yet.
-///   The observer must then use nothing of the loop: see `outcome::closing`.
+/// - it can no longer be completed, because the last handle was dropped: the same, with `broken_promise`. The observer
+///   does not count as able to complete it;
+/// - the loop closes first: inside `close`, with `loop_closed`, or with an outcome that was not reported yet. The
+///   observer must then not use the loop: see `outcome::closing`.
 ///
 /// \param observer  called with `outcome<T>&`, in place, and then destroyed in the loop's thread. What it throws goes to
 ///                  the exception handler. It may not be a coroutine, because the outcome is gone when the call ends.
 /// \return          for cancelling; may be dropped.
 /// One allocation at most: none if the observer captures a pointer, and is the first to be added to the future.
 /// Errors: `loop_closed`, `usage_error` for an empty handle, `std::bad_alloc`; the observer is then not called.
-/// Source: `add_callbacks`; a callback is not told of the latter two.
+/// Source: `add_callbacks`; a callback is not called in the latter two cases.
 template <class T, class Observer>
 observation observe(const future<T>& f, Observer&& observer) {
   using kept = std::decay_t<Observer>;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A promise that is settled in another thread: for libraries that call back in threads of their own.
+// A promise that is settled in another thread: for libraries that call back in their own threads.
 #pragma once
 
 #include <interloop/bridge.hpp>
@@ -17,7 +17,7 @@ namespace interloop {
 
 namespace detail {
 
-/// Calls `fn` in the loop's thread when the future is over, in whatever way. Does not count as a user of the value.
+/// Calls `fn` in the loop's thread when the future ends, in any way. Does not count as a user of the value.
 template <class F>
 struct when_over final : continuation {
   F fn;
@@ -36,9 +36,9 @@ struct when_over final : continuation {
 
 }  // namespace detail
 
-/// Settles a promise from any thread, even if the loop may be gone: what `loop_remote` is to a loop. The future is
-/// completed in a later turn of its loop. The functions that settle return false if the loop is closed; that the future
-/// was cancelled meanwhile is known in the loop's thread only, and makes no difference to the caller.
+/// Settles a promise from any thread, even if the loop may be gone, as `loop_remote` does for a loop. The future is
+/// completed in a later turn of its loop. The functions that settle return false if the loop is closed; only the loop's
+/// thread knows whether the future was cancelled meanwhile, and for the caller that makes no difference.
 ///
 /// Settling uses this up. If it is destroyed before, the future fails with `broken_promise`, as with a promise.
 ///
@@ -76,8 +76,8 @@ class remote_promise {
     }
   }
 
-  /// As the functions of `promise`. Errors: what the value's constructor throws, and `std::bad_alloc`; nothing is settled
-  /// then, and this can be used again.
+  /// As the functions of `promise`. Errors: exceptions of the value's constructor, and `std::bad_alloc`; nothing is
+  /// settled then, and this can be used again.
   template <class... Value>
     requires(std::is_void_v<T> ? sizeof...(Value) == 0
                                : sizeof...(Value) == 1 && std::is_constructible_v<detail::stored<T>, Value...>)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The loop that free functions use, which is a matter of the thread that calls them.
+// The loop that free functions use, which depends on the calling thread.
 #pragma once
 
 #include <interloop/loop.hpp>
@@ -10,7 +10,7 @@ namespace interloop {
 
 namespace detail {
 
-/// What `config()` refers to.
+/// The object that `config()` refers to.
 struct configuration {
   interloop::loop* loop = nullptr;
 };
@@ -31,7 +31,7 @@ extern constinit configuration selected;
 }
 
 /// While it exists, a loop is the current one in this thread, as in its turns: for functions that the native loop calls
-/// by other ways than interloop, those of a scripting language, say. They nest.
+/// directly, such as those of a scripting language. They nest.
 ///
 /// Thread safety: the loop's thread only; destroy it in the thread that made it. The loop must live as long.
 class [[nodiscard]] current_loop_scope {

@@ -13,8 +13,9 @@ namespace interloop {
 class loop;
 class port_watch;
 
-/// A descriptor that a port watches: `loop_port::watch` gets it, and reports to it while the `port_watch` that it returned
-/// exists. Any report may destroy that `port_watch`, and run any user code: look at nothing of it afterwards.
+/// A descriptor that a port watches: `loop_port::watch` gets it, and reports to it while the `port_watch` that it
+/// returned exists. Any report may destroy that `port_watch`, and run any user code: do not use the `port_watch`
+/// afterwards.
 ///
 /// Thread safety: the loop's thread only; not inside a function of the port that the core has called.
 class watched_fd {
@@ -26,7 +27,7 @@ class watched_fd {
   void ready(interest directions) noexcept;
 
   /// The descriptor cannot be waited for, most likely because it was closed. Ends the watch, and with it the
-  /// `port_watch`; the loop's exception handler is told.
+  /// `port_watch`; the loop's exception handler gets a report.
   void lost() noexcept;
 
   /// Whether its callback is running. A nested run of the native loop need not look at the descriptor until the callback

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What bridge.hpp is made of: the continuation of an observer, and a promise's end.
+// The parts of bridge.hpp: the continuation of an observer, and a promise's end.
 #pragma once
 
 #include <interloop/detail/future_state.hpp>
@@ -14,13 +14,13 @@ class outcome;
 
 namespace detail {
 
-/// A continuation that an `observation` refers to. It holds the future as a waiter does: so it is visited at the latest
-/// when nobody can complete the future any more, which ends the circle that it is.
+/// A continuation that an `observation` refers to. It holds the future as a waiter does, so it is visited, at the
+/// latest, when the future can no longer be completed, which breaks this reference cycle.
 struct observed : continuation {
   observed** handle = nullptr;  // the observation's pointer to this
   bool counted = false;         // see retain_for_waiter, which follows
 
-  /// Before the observer is told.
+  /// Called before the observer.
   void detach(future_core& state) noexcept {
     if (handle) *handle = nullptr;
     state.release_for_waiter(counted);
@@ -51,7 +51,7 @@ struct observer final : observed {
 /// The failure of an outcome whose value was taken before.
 [[nodiscard]] failure taken_failure();
 
-/// A promise goes: nobody completes its future any more. Who could be told is told.
+/// A promise is destroyed: it can no longer complete its future. Notifies the errbacks and waiters.
 template <class T>
 void break_promise(future_state<T>& state) noexcept {
   if (!state.is_pending() || state.sole(1)) return;

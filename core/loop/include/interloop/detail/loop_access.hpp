@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What futures, coroutines and blocking calls do with a loop, beyond what its users may. Costs nothing by itself.
+// The functions of a loop that only futures, coroutines and blocking calls use. Costs nothing by itself.
 #pragma once
 
 #include <interloop/loop.hpp>
@@ -12,18 +12,18 @@ namespace interloop::detail {
 /// Thread safety: the loop's thread only, except where a function says "any thread".
 class loop_access {
  public:
-  /// Keeps the core's memory, also after the loop was closed.
+  /// Keeps the core's memory, even after the loop was closed.
   static void retain(loop& core) noexcept { core.retain(); }
   static void release(loop& core) noexcept { core.release(); }
 
-  // ---- What functions check first ----
+  // ---- Checks at the beginning of functions ----
 
   /// Throws `usage_error` if called from a copy of the library other than the one that made the loop. Checked builds
   /// call this in every function that takes a loop or a future, other builds in `with_config`, `post` and blocking
   /// calls. Any thread.
   static void require_same_copy(const loop& core) { core.require_same_copy(); }
   static void require_same_copy(const loop_remote& remote) { remote.inbox_->require_same_copy(); }
-  /// In checked builds: throws `wrong_thread` outside of the loop's thread; names `function`.
+  /// In checked builds: throws `wrong_thread` outside the loop's thread; the message names `function`.
   static void check_thread(const loop& core, const char* function) { core.check_thread(function); }
   /// The same, and throws `loop_closed`.
   static void require_open(const loop& core, const char* function) { core.require_open(function); }
@@ -41,7 +41,7 @@ class loop_access {
   [[nodiscard]] static block_cache& blocks(loop& core) noexcept { return core.blocks_; }
   /// Adds a future to those that fail when the loop closes.
   static void enlist(loop& core, pending& future) noexcept { future.link_into(core.pending_); }
-  /// What pending futures fail with when the loop closes; made beforehand, so that closing needs no memory.
+  /// The failure of pending futures when the loop closes; made beforehand, so that closing needs no memory.
   [[nodiscard]] static const failure& closing_failure(const loop& core) noexcept { return core.closing_failure_; }
 
   /// Appends a record to the ready queue. Returns false, without appending, if the loop is closed or memory is short.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Which thread is the loop's: everything that is known of it, and the answers to all questions about it.
+// Which thread is the loop's: all knowledge about that, and the answers to all questions about it.
 //
-// Two sources. The core says where it turns, where `loop::run` runs and where the loop closes. The port may know more:
-// see `loop_port::in_loop_thread` and `loop_port::knowledge`. Threads are told apart by numbers, because their ids are
-// reused.
+// There are two sources. The core reports where it turns, where `loop::run` runs and where the loop closes. The port
+// may know more: see `loop_port::in_loop_thread` and `loop_port::knowledge`. Threads are distinguished by numbers,
+// because their ids are reused.
 //
 // Concurrency. The words are written by the loop's thread and read by any thread, relaxed: a question that is asked
 // while the loop moves to another thread may get either answer. The port is asked under a lock, and not any more once
@@ -41,8 +41,8 @@ class thread_of_loop {
   /// that made the loop; after the end, in the one that closed it), in `loop::run`, or if the port says so.
   [[nodiscard]] bool may_touch() const noexcept;
 
-  /// Whether a caller that blocks until the loop does something would wait for itself. If nothing else is known, the
-  /// thread of the last turn counts as the loop's until `loop::run` returns.
+  /// Whether a caller that blocks until the loop does something would deadlock. If nothing else is known, the thread of
+  /// the last turn counts as the loop's until `loop::run` returns.
   [[nodiscard]] bool waits_for_itself() const noexcept;
 
   /// Whether another thread runs the loop right now: it is in a turn or in `loop::run`, and the caller may not touch the
@@ -52,11 +52,11 @@ class thread_of_loop {
   /// Whether the last turn, or `loop::run`, was in this thread. False before the first. Never asks the port.
   [[nodiscard]] bool ran_here() const noexcept;
 
-  // ---- The loop's thread says where it is ----
+  // ---- Reports of the loop's thread ----
 
-  /// While it exists, a turn goes on in this thread; turns nest.
+  /// While it exists, a turn runs in this thread; turns nest.
   class turn_scope;
-  /// While it exists, `loop::run` goes on in this thread.
+  /// While it exists, `loop::run` runs in this thread.
   class run_scope;
 
   /// The loop closes in this thread; the port is not asked from here on. Destructors that run until `closed` must not
@@ -83,9 +83,9 @@ class thread_of_loop {
   [[nodiscard]] bool port_says() const noexcept;
 
   const thread_knowledge knowledge_;
-  std::atomic<word> last_;             // where the loop was made, last turned, runs, or was closed
-  std::atomic<word> turning_{nobody};  // who is in a turn
-  std::atomic<word> running_{nobody};  // who is in `loop::run`; on a strand, others may turn meanwhile
+  std::atomic<word> last_;             // the thread in which the loop was made, last turned, runs, or was closed
+  std::atomic<word> turning_{nobody};  // the thread that is in a turn
+  std::atomic<word> running_{nobody};  // the thread in `loop::run`; on a strand, others may turn meanwhile
   mutable short_lock asking_;
   loop_port* port_;  // null from `closes` on; written by the loop's thread, under the lock
 };

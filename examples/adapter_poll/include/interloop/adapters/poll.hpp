@@ -15,12 +15,12 @@ class poll_loop : public loop_owner {
  public:
   poll_loop();
 
-  /// Waits once, not longer than that, and serves what is ready. Returns at once if the loop is closed. Allowed inside
-  /// a callback. Errors: `error` if `poll` fails.
+  /// Waits once, for at most that long, and handles what is ready. Returns at once if the loop is closed. Allowed
+  /// inside a callback. Errors: `error` if `poll` fails.
   void step(duration at_most);
 };
 
-/// Selects such a loop, of its own, for the process. Selecting it again has no effect. Errors: `usage_error` if another
+/// Selects a new loop of this kind for the process. Selecting it again has no effect. Errors: `usage_error` if another
 /// loop is selected.
 loop& use_poll();
 

@@ -376,11 +376,11 @@ def test_a_value_that_can_only_be_moved_goes_out(extension, run):
     run(main)
 
 
-def test_a_future_that_cpp_will_not_complete_any_more_fails(extension, run):
+def test_a_future_that_cpp_can_no_longer_complete_fails(extension, run):
     async def main():
         made = extension.promised()
         extension.forget_promised()
-        with pytest.raises(RuntimeError, match="nobody can complete this future any more"):
+        with pytest.raises(RuntimeError, match="this future can no longer be completed"):
             await asyncio.wait_for(made, 10)
         gone = weakref.ref(made)
         del made
@@ -390,7 +390,7 @@ def test_a_future_that_cpp_will_not_complete_any_more_fails(extension, run):
     run(main)
 
 
-def test_cpp_that_awaits_what_python_will_not_complete_any_more_is_told(extension, run):
+def test_cpp_gets_an_error_if_python_can_no_longer_complete_the_awaited_object(extension, run):
     async def waits():
         await asyncio.get_running_loop().create_future()
 
@@ -399,7 +399,7 @@ def test_cpp_that_awaits_what_python_will_not_complete_any_more_is_told(extensio
             made = extension.plus_one(make())
             await asyncio.sleep(0.001)
             gc.collect()
-            with pytest.raises(RuntimeError, match="nobody can complete this future any more"):
+            with pytest.raises(RuntimeError, match="this future can no longer be completed"):
                 await asyncio.wait_for(made, 10)
 
     run(main)
@@ -891,11 +891,11 @@ def test_a_deferred_is_kept_while_cpp_can_fire_it_and_fails_after_that(extension
         made = extension.promised()
         extension.forget_promised()
         try: await made
-        except RuntimeError as error: assert "nobody can complete" in str(error)
+        except RuntimeError as error: assert "can no longer be completed" in str(error)
         else: raise AssertionError
         lost = extension.plus_one(defer.Deferred())
         try: await lost
-        except RuntimeError as error: assert "nobody can complete" in str(error)
+        except RuntimeError as error: assert "can no longer be completed" in str(error)
         else: raise AssertionError
         """
     )

@@ -115,7 +115,7 @@ TEST_F(config_test, a_loop_that_the_application_owns_can_be_assigned) {
   EXPECT_THAT([&] { use("other", &first_native); }, ThrowsMessage<usage_error>(HasSubstr("(manual)")));
 }
 
-TEST_F(config_test, the_current_loop_is_the_selected_one_outside_of_turns_and_scopes) {
+TEST_F(config_test, the_current_loop_is_the_selected_one_outside_turns_and_scopes) {
   testing::manual_loop selected, other;
   EXPECT_THROW(static_cast<void>(current_loop()), usage_error);
   config().loop = &*selected;

@@ -61,7 +61,7 @@ TEST(wake_fd_test, no_signal_is_lost_while_others_are_taken) {
   other.join();
 }
 
-TEST(wake_fd_test, the_error_names_the_loop_and_what_to_do_where_no_descriptor_is_left) {
+TEST(wake_fd_test, the_error_names_the_loop_and_what_to_do_if_no_descriptor_is_left) {
   const no_descriptors none;
   try {
     const wake_fd waker("some_loop");
@@ -73,7 +73,7 @@ TEST(wake_fd_test, the_error_names_the_loop_and_what_to_do_where_no_descriptor_i
   }
 }
 
-TEST(wake_fd_test, a_renewed_one_of_a_child_leaves_the_parents_alone) {
+TEST(wake_fd_test, a_childs_renewed_descriptor_leaves_the_parents_alone) {
   wake_fd waker("test");
   waker.signal();
   const int number = waker.get();

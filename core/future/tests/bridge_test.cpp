@@ -111,7 +111,7 @@ TEST_F(promise_test, an_operation_that_was_cancelled_cancels_its_future_without_
   EXPECT_TRUE(seen.get_future().get_failure()->is<cancelled_error>());
 }
 
-TEST_F(promise_test, who_waits_or_has_an_errback_is_told_when_it_goes) {
+TEST_F(promise_test, waiters_and_errbacks_get_the_error_when_it_is_destroyed) {
   std::vector<std::string> told;
   const auto named = [](api, const future<int>& awaited) -> future<int> { co_return co_await awaited; };
   future<int> f, waiting;
@@ -128,7 +128,7 @@ TEST_F(promise_test, who_waits_or_has_an_errback_is_told_when_it_goes) {
   EXPECT_TRUE(waiting.get_failure()->is<broken_promise>());
 }
 
-TEST_F(promise_test, one_that_nobody_else_knows_of_goes_in_silence) {
+TEST_F(promise_test, a_promise_without_other_handles_is_destroyed_without_a_report) {
   int asked = 0;
   {
     promise<int> alone(*manual, [&asked, held = counted()] { ++asked; });
@@ -146,7 +146,7 @@ TEST_F(promise_test, one_that_nobody_else_knows_of_goes_in_silence) {
   EXPECT_TRUE(there.pending());
 }
 
-TEST_F(promise_test, a_pointer_stands_for_it) {
+TEST_F(promise_test, a_pointer_can_hold_a_promise) {
   promise<std::string> end(*manual);
   const auto f = end.get_future();
   void* data = end.release();
@@ -163,7 +163,7 @@ class observe_test : public loop_test {
   std::vector<std::string> told;
 };
 
-TEST_F(observe_test, an_observer_is_told_once_in_a_later_turn) {
+TEST_F(observe_test, an_observer_is_called_once_in_a_later_turn) {
   const auto first = create_future<int>();
   observe(first, keep_in<int>(told));
   resolve(first, 1);
@@ -220,7 +220,7 @@ TEST_F(observe_test, a_failure_is_reported_unless_the_observer_takes_it) {
   manual.run_ready();
 }
 
-TEST_F(observe_test, an_observer_is_told_when_nobody_can_complete_the_future_any_more) {
+TEST_F(observe_test, an_observer_is_called_when_the_future_can_no_longer_be_completed) {
   auto f = create_future<int>();
   const observation link = observe(f, keep_in<int>(told));
   f = {};
@@ -284,7 +284,7 @@ TEST_F(observe_test, an_observation_may_move_and_go) {
   EXPECT_THAT(told, ElementsAre("value", "value"));
 }
 
-TEST_F(observe_test, an_observation_that_the_observer_owns_goes_with_it) {
+TEST_F(observe_test, an_observation_that_the_observer_owns_is_destroyed_with_it) {
   const auto link = std::make_shared<observation>();
   const auto f = create_future<int>();
   *link = observe(f, [link, held = counted()](outcome<int>&) { EXPECT_FALSE(*link); });
@@ -293,7 +293,7 @@ TEST_F(observe_test, an_observation_that_the_observer_owns_goes_with_it) {
   EXPECT_EQ(link.use_count(), 1);
 }
 
-TEST_F(observe_test, an_observer_is_told_of_the_loops_end_inside_of_close) {
+TEST_F(observe_test, an_observer_is_called_inside_close_at_the_loops_end) {
   const auto pending = create_future<int>();
   const auto done = create_future<int>(1);
   const auto failed = create_future_error<int>(std::out_of_range("just before"));
@@ -310,7 +310,7 @@ TEST_F(observe_test, an_observer_is_told_of_the_loops_end_inside_of_close) {
   EXPECT_THROW(observe(pending, keep_in<int>(told)), loop_closed);
 }
 
-TEST_F(observe_test, one_that_closes_the_loop_does_not_keep_the_others_from_being_told) {
+TEST_F(observe_test, an_observer_that_closes_the_loop_does_not_prevent_the_others_calls) {
   const auto f = create_future<int>(1);
   observe(f, [&](outcome<int>&) { manual->close(); });
   observe(f, keep_in<int>(told));
@@ -319,7 +319,7 @@ TEST_F(observe_test, one_that_closes_the_loop_does_not_keep_the_others_from_bein
   EXPECT_THAT(told, ElementsAre("closing value", ""));
 }
 
-TEST_F(observe_test, what_an_observer_throws_goes_to_the_exception_handler) {
+TEST_F(observe_test, an_exception_of_an_observer_goes_to_the_exception_handler) {
   const auto f = create_future<int>(1);
   observe(f, [](outcome<int>&) { throw std::runtime_error("a bug"); });
   observe(f, keep_in<int>(told));
@@ -332,7 +332,7 @@ TEST_F(observe_test, what_an_observer_throws_goes_to_the_exception_handler) {
                                            HasSubstr("escaped a callback: std::runtime_error: at the end")));
 }
 
-TEST_F(observe_test, more_observers_than_are_counted_are_told) {
+TEST_F(observe_test, more_observers_than_the_counter_can_count_are_called) {
   for (const int count : {63, 64, 65, 200}) {
     auto f = create_future<int>();
     told.clear();
@@ -343,7 +343,7 @@ TEST_F(observe_test, more_observers_than_are_counted_are_told) {
   }
 }
 
-TEST_F(observe_test, observers_are_told_in_order_with_callbacks_and_beside_coroutines) {
+TEST_F(observe_test, observers_are_called_in_order_with_callbacks_and_beside_coroutines) {
   const auto f = create_future<int>();
   add_callbacks(f, [&](int) { told.emplace_back("callback"); });
   observe(f, keep_in<int>(told));
@@ -403,7 +403,7 @@ TEST_P(bridge_on, an_operation_comes_in_and_its_future_goes_out) {
   native->drop_owner();
 }
 
-TEST_P(bridge_on, what_went_out_is_completed_when_the_loop_closes) {
+TEST_P(bridge_on, an_outgoing_future_is_completed_when_the_loop_closes) {
   const auto native = make_loop(GetParam());
   loop& core = native->core();
   std::vector<std::string> told;

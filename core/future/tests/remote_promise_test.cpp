@@ -39,7 +39,7 @@ class remote_promise_on : public ::testing::TestWithParam<std::string> {
 INSTANTIATE_TEST_SUITE_P(every, remote_promise_on, ::testing::ValuesIn(loop_names()),
                          [](const auto& each) { return each.param; });
 
-TEST_P(remote_promise_on, another_thread_settles_it) {
+TEST_P(remote_promise_on, another_thread_settles_the_promise) {
   EXPECT_EQ(*in_a_thread<std::unique_ptr<int>>([](auto remote) { remote.resolve(std::make_unique<int>(7)); }).value(),
             7);
   in_a_thread<void>([](auto remote) { remote.resolve(); }).value();
@@ -60,12 +60,12 @@ TEST_P(remote_promise_on, a_value_that_nobody_else_needs_is_moved_all_the_way) {
   EXPECT_EQ(counted::copies(), 0);
 }
 
-TEST_P(remote_promise_on, another_thread_drops_it) {
+TEST_P(remote_promise_on, another_thread_drops_the_promise) {
   const auto dropped = in_a_thread<int>([](auto) {});
   EXPECT_TRUE(dropped.get_failure()->template is<broken_promise>());
 }
 
-TEST_P(remote_promise_on, a_pointer_stands_for_it) {
+TEST_P(remote_promise_on, a_pointer_can_hold_a_promise) {
   const auto made = in_a_thread<int>([](auto remote) {
     void* data = remote.release();
     EXPECT_FALSE(remote.resolve(1));

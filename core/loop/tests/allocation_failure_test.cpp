@@ -385,7 +385,7 @@ TEST_F(allocation_count_test, a_future_with_its_first_callbacks_takes_one) {
   EXPECT_EQ(failing_new::count(), 1);
 }
 
-TEST_F(allocation_count_test, a_promise_takes_its_futures_one_and_an_observer_one_at_most) {
+TEST_F(allocation_count_test, a_promise_takes_only_its_futures_allocation_and_an_observer_at_most_one) {
   const failing_new counting(0);
   int told = 0;
   promise<int> end(*manual);

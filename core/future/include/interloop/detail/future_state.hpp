@@ -110,29 +110,16 @@ class future_core : public pending {
   /// Adds a continuation, which stays where it is; queues the dispatch if the future has completed already.
   template <class Continuation, class... Args>
   Continuation& add(Args&&... args) {
-    if constexpr (sizeof(Continuation) <= inline_bytes && alignof(Continuation) <= alignof(void*)) {
-      if (used_ + sizeof(Continuation) <= inline_bytes && !dispatching_ && !overflow_) {
-        auto* const packed = ::new (static_cast<void*>(inline_ + used_)) Continuation(std::forward<Args>(args)...);
-        used_ = static_cast<unsigned char>(used_ + sizeof(Continuation));
-        count_one();
-        if (!is_pending()) queue_dispatch();
-        return *packed;
-      }
-    }
-    auto* const extra = new overflow_node<Continuation>(std::forward<Args>(args)...);
-    extra->next = overflow_;
-    overflow_ = extra;
-    count_one();
+    Continuation& added = store<Continuation>(std::forward<Args>(args)...);
+    if (continuations_ < 2) ++continuations_;
     if (!is_pending()) queue_dispatch();
-    return extra->held;
+    return added;
   }
 
   /// Adds a continuation that does not use the value. The future must be pending.
   template <class Continuation, class... Args>
   void add_bystander(Args&&... args) {
-    const auto others = continuations_;
-    add<Continuation>(std::forward<Args>(args)...);
-    continuations_ = others & 3U;
+    store<Continuation>(std::forward<Args>(args)...);
   }
 
   /// Marks the future as completed; the value or the failure must be in place. Callbacks run in a later turn.
@@ -184,8 +171,19 @@ class future_core : public pending {
     };
   };
 
-  void count_one() noexcept {
-    if (continuations_ < 2) ++continuations_;
+  template <class Continuation, class... Args>
+  Continuation& store(Args&&... args) {
+    if constexpr (sizeof(Continuation) <= inline_bytes && alignof(Continuation) <= alignof(void*)) {
+      if (used_ + sizeof(Continuation) <= inline_bytes && !dispatching_ && !overflow_) {
+        auto* const packed = ::new (static_cast<void*>(inline_ + used_)) Continuation(std::forward<Args>(args)...);
+        used_ = static_cast<unsigned char>(used_ + sizeof(Continuation));
+        return *packed;
+      }
+    }
+    auto* const extra = new overflow_node<Continuation>(std::forward<Args>(args)...);
+    extra->next = overflow_;
+    overflow_ = extra;
+    return extra->held;
   }
 
   /// Queues the coroutine if it is the only waiter. The future then need not be visited.

@@ -56,10 +56,11 @@ originals() {
     echo "python: the originals' tests into build/originals"
     rm -rf build/originals
     mkdir -p build/originals
-    "$python" -m pip download -q --retries 1 --no-deps --no-binary :all: --require-hashes \
+    "$python" -m pip download -q --retries 1 --no-deps --no-binary txaio --require-hashes \
         -d build/originals -r tools/originals.txt || return
     local archive
     for archive in build/originals/*.tar.gz; do tar xf "$archive" -C build/originals || return; done
+    for archive in build/originals/*.whl; do "$python" -m zipfile -e "$archive" "${archive%-py3-*}" || return; done
 }
 
 version() { "$python" -c 'import platform; print("CPython", platform.python_version())'; }

@@ -67,6 +67,9 @@ copy_checkout() {
 
 # In its own namespaces, so that mounts and processes in the tree end with this script.
 outside() {
+    mkdir -p build
+    exec 9>"$tree.lock"
+    flock -n 9 || stop "another run is using $tree"
     make_tree
     copy_checkout
     borrow_from_machine
@@ -117,7 +120,11 @@ case ${1:-} in
 [a-z]*)
     [[ $(id -u) == 0 ]] || stop "this needs root, for chroot: sudo tools/debian.sh $1"
     command -v debootstrap >/dev/null || stop "this needs debootstrap: apt-get install debootstrap"
-    exec unshare --mount --pid --fork --kill-child --mount-proc tools/debian.sh --outside "$1"
+    # unshare ignores SIGTERM, and what is in the tree ends with it.
+    unshare --mount --pid --fork --kill-child --mount-proc tools/debian.sh --outside "$1" &
+    trap 'kill -KILL $! 2>/dev/null || true' EXIT
+    trap 'exit 1' HUP INT TERM
+    wait $!
     ;;
 *)
     echo "usage: tools/debian.sh SUITE (trixie, sid...)" >&2

@@ -16,6 +16,9 @@ if original.__name__ != "txaio":
 
 from interloop import txaio as ours  # noqa: E402
 
+# The original asks asyncio what inspect knows too; from CPython 3.14 on that is deprecated.
+pytestmark = pytest.mark.filterwarnings("ignore:'asyncio.iscoroutinefunction':DeprecationWarning:txaio")
+
 FUTURES = st.integers(0, 4)
 OPERATIONS = st.lists(
     st.one_of(

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Builds and tests on another Debian release: preset `dev` with that release's g++, and the Python package. Everything
-# is in a tree of its own, build/debian-SUITE, which is kept, with a ccache: the next run reuses what has not changed.
-# Ends with a row for the table in README.md.
+# is in a tree of its own, build/debian-SUITE, which is kept, with a ccache: the next run reuses what has not changed, and
+# the packages as they are. Ends with what was left out, and a row for the table in README.md.
 # Usage: tools/debian.sh SUITE, where SUITE is trixie or sid, say; as root, because it uses chroot. Needs debootstrap.
 # The mirror is DEBIAN_MIRROR, or otherwise that of the machine's apt; apt and pip use the machine's settings. JOBS: as
 # in make.
@@ -85,25 +85,44 @@ version() {
     { dpkg-query -W -f='${Version}' "$1" 2>/dev/null || echo none; } | sed -E 's/^[0-9]+://; s/[-+~].*//'
 }
 
+# Further CPythons of the suite, which tools/python.sh then finds.
+other_pythons() {
+    local python
+    for python in $(apt-cache pkgnames python3. | sed -nE 's/^(python3\.[0-9]+)-venv$/\1/p' | sort -V); do
+        dpkg-query -W "$python-dev" "$python-venv" >/dev/null 2>&1 && continue
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$python-dev" "$python-venv" && continue
+        printf 'setup: %s\n' "left out: $python" "because:  apt-get could not install it; its words are above"
+    done
+}
+
+# results PATTERN: what the lines of the Python tests' results give for PATTERN, on one line.
+results() {
+    sed -nE "s/^python: CPython ([^ :]+): (.* (passed|failed).*) in [0-9.]+s.*/$1/p" build/python.log | paste -sd ';' | sed 's/;/; /g'
+}
+
 inside() {
     local passed=0
+    mkdir -p build
     say "packages of $suite"
     # Tools for formatting and measuring are not needed here, nor is a second compiler.
-    tools/setup.sh debian 'clang|valgrind|# bench/'
+    tools/setup.sh debian 'clang|valgrind|# bench/' 2>&1 | tee build/setup.log
+    other_pythons 2>&1 | tee -a build/setup.log
     say "the preset dev"
-    cmake --preset dev
+    cmake --preset dev 2>&1 | tee -a build/setup.log
     cmake --build --preset dev -j "$JOBS" -- -k 0 # report all failures at once
     say "the tests"
     ctest --preset dev -j "$JOBS" 2>&1 | tee build/ctest.log || passed=1
     say "the Python package and its tests"
-    tools/python.sh 2>&1 | tee build/python.log || passed=1
-    local cpp python
+    PYTEST_ADDOPTS=-rs tools/python.sh 2>&1 | tee build/python.log || passed=1
+    local cpp python released
     cpp=$(sed -nE 's/.*tests passed, ([0-9]+) tests? failed out of ([0-9]+).*/\2 C++ tests, \1 failed/p' build/ctest.log)
-    python=$(sed -nE 's/^python: CPython [0-9.]+: (.*) in [0-9.]+s.*/\1/p' build/python.log)
+    python=$(results '\2')
+    # When the suite was as it is here.
+    released=$(date -ud "$(sed -n 's/^Date: //p' /var/lib/apt/lists/*_dists_"$suite"_InRelease | head -n 1)" +%F)
+    grep -hE '^(setup|python): (left out|because)|^-- interloop: .* off \(' build/setup.log build/python.log || true
     say "a row for README.md:"
-    echo "| $suite | g++ $(g++ -dumpfullversion) | $(version libasio-dev) | $(version libuv1-dev) |" \
-        "$(version libglib2.0-dev) | $(python3 -c 'import platform; print(platform.python_version())') |" \
-        "${cpp:-no C++ tests}; Python: ${python:-none} |"
+    echo "| $suite of $released | g++ $(g++ -dumpfullversion) | $(version libasio-dev) | $(version libuv1-dev) |" \
+        "$(version libglib2.0-dev) | $(results '\1') | ${cpp:-no C++ tests}; Python: ${python:-none} |"
     return "$passed"
 }
 

@@ -124,9 +124,11 @@ inside() {
     # When the suite was as it is here.
     released=$(date -ud "$(sed -n 's/^Date: //p' /var/lib/apt/lists/*_dists_"$suite"_InRelease | head -n 1)" +%F)
     grep -hE '^(setup|python): (left out|because)|^-- interloop: .* off \(' build/setup.log build/python.log || true
-    say "a row for README.md:"
-    echo "| $suite of $released | g++ $(g++ -dumpfullversion) | $(version libasio-dev) | $(version libuv1-dev) |" \
-        "$(version libglib2.0-dev) | $(results '\1') | C++: ${cpp:-none}. Python: ${python:-none} |"
+    say "a row for README.md (the loops in the order of their folders):"
+    local list versions=
+    for list in loops/*/packages.txt; do versions+="$(version "$(awk 'NF && !/^#/ { print $1; exit }' "$list")") | "; done
+    echo "| $suite of $released | g++ $(g++ -dumpfullversion) | $versions$(results '\1') |" \
+        "C++: ${cpp:-none}. Python: ${python:-none} |"
     return "$passed"
 }
 

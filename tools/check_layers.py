@@ -9,6 +9,7 @@ drawn from the folders; --fix draws it anew.
 """
 
 import re
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -216,10 +217,10 @@ class Project:
 
 
 def tracked(root: Path) -> list[Path]:
-    """The files of the project as git sees them; all files if it is not a repository."""
+    """The files of the project as git sees them; all files if it is not a repository, or git is not installed."""
     command = ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, capture_output=True, text=True)
-    if listed.returncode:
+    listed = subprocess.run(command, capture_output=True, text=True) if shutil.which("git") else None
+    if not listed or listed.returncode:
         return sorted(path for path in root.rglob("*") if path.is_file())
     return [root / name for name in listed.stdout.split("\0") if name]
 

@@ -108,7 +108,7 @@ inside() {
     tools/setup.sh debian 'clang|valgrind|# bench/' 2>&1 | tee build/setup.log
     other_pythons 2>&1 | tee -a build/setup.log
     say "the preset dev"
-    cmake --preset dev 2>&1 | tee -a build/setup.log
+    cmake --fresh --preset dev 2>&1 | tee -a build/setup.log
     cmake --build --preset dev -j "$JOBS" -- -k 0 # report all failures at once
     say "the tests"
     ctest --preset dev -j "$JOBS" 2>&1 | tee build/ctest.log || passed=1

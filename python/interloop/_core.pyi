@@ -46,12 +46,6 @@ class FailedFuture:
 
     def __new__(cls, type_: type[BaseException], value: BaseException, traceback: TracebackType | None) -> FailedFuture: ...
 
-@final
-class BatchedCall:
-    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
-
-    def cancel(self) -> None: ...
-
 class BatchedTimer:
     """The type of the object that make_batched_timer returns."""
 
@@ -61,6 +55,12 @@ class BatchedTimer:
         cls, bucket_milliseconds: float, chunk_size: int, seconds_provider: Callable[[], float],
         delayed_call_creator: Callable[..., Any], loop: Callable[[], Any] | None = None
     ) -> BatchedTimer: ...
+
+@final
+class BatchedCall:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+
+    def cancel(self) -> None: ...
 
 class AsyncioApi:
     """txaio's functions on asyncio, with a configuration."""

@@ -302,7 +302,7 @@ TEST_F(observe_test, an_observer_is_called_inside_close_at_the_loops_end) {
     co_return 1;
   }(io);
   for (const auto& each : {pending, done, failed, coroutine}) observe(each, keep_in<int>(told));
-  observation link = observe(pending, [&](outcome<int>&) { EXPECT_THROW(create_future<int>(), loop_closed); });
+  observation link = observe(pending, [&](outcome<int>&) { EXPECT_THROW((void)create_future<int>(), loop_closed); });
   manual->close();
   EXPECT_THAT(told, ::testing::UnorderedElementsAre("closing interloop::loop_closed", "closing value",
                                                     "closing std::out_of_range", "closing interloop::loop_closed"));

@@ -26,7 +26,7 @@ class interloop_wait_for {
 };
 
 [[maybe_unused]] const bool added = [] {
-  visit_owners([]<class Loop>(const std::string& name) { add<interloop_wait_for<Loop>>("interloop_" + name); });
+  visit_owner([]<class Loop>(const std::string& name) { add<interloop_wait_for<Loop>>("interloop_" + name); });
   return true;
 }();
 

@@ -69,7 +69,7 @@ void idle_after_setup(benchmark::State& state) {
 }
 
 [[maybe_unused]] const bool added = [] {
-  visit_owners([]<class Loop>(const std::string& name) {
+  visit_owner([]<class Loop>(const std::string& name) {
     benchmark::RegisterBenchmark(("idle_after_setup<" + name + ">").c_str(), &idle_after_setup<Loop>)
         ->Iterations(1)
         ->UseRealTime()

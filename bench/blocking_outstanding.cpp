@@ -31,7 +31,7 @@ void interloop_run_in_reactor(benchmark::State& state) {
 }
 
 [[maybe_unused]] const bool added = [] {
-  visit_owners([]<class Loop>(const std::string& name) {
+  visit_owner([]<class Loop>(const std::string& name) {
     benchmark::RegisterBenchmark(("interloop_run_in_reactor<" + name + ">").c_str(), &interloop_run_in_reactor<Loop>)
         ->UseRealTime();
   });

@@ -37,7 +37,7 @@ interloop::future<void> await_ready(interloop::loop&, benchmark::State& state, c
 }
 
 void ready(benchmark::State& state) {
-  on_manual on;
+  interloop::test::on_manual on;
   auto made = interloop::with_config(on.core()).create_future<int>(1);
   await_ready(on.core(), state, made);
   state.SetItemsProcessed(state.iterations() * batch);
@@ -108,7 +108,7 @@ interloop::future<void> wait_for_next(interloop::loop& core, interloop::future<i
 }
 
 void interloop_deferred(benchmark::State& state) {
-  on_manual on;
+  interloop::test::on_manual on;
   long sum = 0;
   std::vector<interloop::future<int>> slots(batch);
   for (auto& each : slots) wait_for_next(on.core(), each, sum);
@@ -156,7 +156,7 @@ interloop::future<void> wait_in_turns(interloop::loop&, pair_of<interloop::futur
 }
 
 void interloop_made_before(benchmark::State& state) {
-  on_manual on;
+  interloop::test::on_manual on;
   const interloop::api txaio = interloop::with_config(on.core());
   long sum = 0;
   std::vector<pair_of<interloop::future<int>>> slots(batch);

@@ -99,19 +99,8 @@ void hand_written(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * batch);
 }
 
-/// The minimum for all of them: as much memory allocated and freed, in the same order.
-void malloc_and_free(benchmark::State& state) {
-  void* blocks[batch];
-  for (auto _ : state) {
-    for (void*& each : blocks) benchmark::DoNotOptimize(each = std::malloc(96));
-    for (void* each : blocks) std::free(each);
-  }
-  state.SetItemsProcessed(state.iterations() * batch);
-}
-
-const bool added = on_each_loop("interloop_future", []<class On>() { return &interloop_future<On>; }) &&
-                   on_each_loop("hand_written", []<class On>() { return &hand_written<On>; });
-BENCHMARK(malloc_and_free);
+const bool added = on_each_kind("interloop_future", []<class On>() { return &interloop_future<On>; }) &&
+                   on_each_kind("hand_written", []<class On>() { return &hand_written<On>; });
 
 }  // namespace
 }  // namespace bench

@@ -11,6 +11,7 @@
 #define BOOST_THREAD_PROVIDES_FUTURE
 #include <boost/thread/future.hpp>
 
+#include <cstdlib>
 #include <future>
 
 namespace bench {
@@ -66,9 +67,20 @@ void post_only(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * batch);
 }
 
+/// The minimum for all of them: as much memory allocated and freed, in the same order.
+void malloc_and_free(benchmark::State& state) {
+  void* blocks[batch];
+  for (auto _ : state) {
+    for (void*& each : blocks) benchmark::DoNotOptimize(each = std::malloc(96));
+    for (void* each : blocks) std::free(each);
+  }
+  state.SetItemsProcessed(state.iterations() * batch);
+}
+
 BENCHMARK(post_and_promise<standard>);
 BENCHMARK(post_and_promise<of_boost>);
 BENCHMARK(post_only);
+BENCHMARK(malloc_and_free);
 
 }  // namespace
 }  // namespace bench

@@ -16,7 +16,7 @@ namespace bench {
 namespace {
 
 void future_with_first_callbacks(benchmark::State& state) {
-  on_manual on;
+  interloop::test::on_manual on;
   long sum = 0;
   std::vector<interloop::future<int>> futures(many);
   for (auto _ : state) {
@@ -32,7 +32,7 @@ void future_with_first_callbacks(benchmark::State& state) {
 
 /// Many callbacks at a time, in a queue that has held as many before.
 void queued_callable(benchmark::State& state) {
-  on_manual on;
+  interloop::test::on_manual on;
   long sum = 0;
   const auto queue = [&] {
     for (int i = 0; i < batch; ++i) on.core().call_soon([&sum, i] { sum += i; });
@@ -48,7 +48,7 @@ void queued_callable(benchmark::State& state) {
 }
 
 void interloop_timer(benchmark::State& state) {
-  on_manual on;
+  interloop::test::on_manual on;
   long fired = 0;
   for (auto _ : state) {
     const meter counted;

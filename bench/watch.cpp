@@ -28,7 +28,7 @@ void interloop_watch(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * rounds);
 }
 
-[[maybe_unused]] const bool added = on_each_loop("interloop_watch", []<class On>() { return &interloop_watch<On>; });
+[[maybe_unused]] const bool added = on_each_kind("interloop_watch", []<class On>() { return &interloop_watch<On>; });
 
 }  // namespace
 }  // namespace bench

@@ -13,13 +13,15 @@
 #   | FIND_PACKAGE <args>...  ... or find_package(<args>...), and the targets that it defines
 #     TARGETS <target>...
 #   | nothing                 for a loop that needs no library
+#     [SHARES <folder>...]    other folders whose include/ belongs to this part too
 #     [WHAT <word>]           what to call it in messages; default: adapter
 #     [COMPONENTS <name>...]) other components that it needs and links with; if one is missing, this is off
 #
 # It makes the target interloop_<name> (alias interloop::<name>) and the option INTERLOOP_WITH_<NAME>: AUTO builds the
 # part if its library is found, ON requires it, OFF omits it. INTERLOOP_WITH_DEFAULT is the initial value of the
 # options. The global property INTERLOOP_COMPONENTS lists the parts that are built, INTERLOOP_LOOPS the loops among them:
-# those in loops/. Each target's property INTERLOOP_FOLDER is the part's folder.
+# those in loops/. Each target's property INTERLOOP_FOLDER is the part's folder,
+# INTERLOOP_FOLDERS that and those that it shares.
 
 set(INTERLOOP_WITH_DEFAULT AUTO CACHE STRING "What INTERLOOP_WITH_<NAME> is where nobody sets it: AUTO, ON or OFF")
 set_property(CACHE INTERLOOP_WITH_DEFAULT PROPERTY STRINGS AUTO ON OFF)
@@ -27,7 +29,7 @@ set_property(GLOBAL PROPERTY INTERLOOP_COMPONENTS "")
 set_property(GLOBAL PROPERTY INTERLOOP_LOOPS "")
 
 function(interloop_add_component name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "PKG_CONFIG;WHAT" "FIND_PACKAGE;TARGETS;COMPONENTS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "PKG_CONFIG;WHAT" "FIND_PACKAGE;TARGETS;COMPONENTS;SHARES")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "interloop_add_component(${name}): unknown arguments: ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -97,11 +99,16 @@ endif()")
     set(scope INTERFACE)
   endif()
   interloop_setup_target(interloop_${name})
-  target_include_directories(interloop_${name} ${scope} "$<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>")
+  list(TRANSFORM arg_SHARES PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/" OUTPUT_VARIABLE folders)
+  list(PREPEND folders "${CMAKE_CURRENT_SOURCE_DIR}")
+  foreach(folder IN LISTS folders)
+    target_include_directories(interloop_${name} ${scope} "$<BUILD_INTERFACE:${folder}/include>")
+  endforeach()
   list(TRANSFORM arg_COMPONENTS PREPEND interloop_ OUTPUT_VARIABLE components)
   target_link_libraries(interloop_${name} ${scope} ${components} ${targets})
   set_target_properties(interloop_${name} PROPERTIES
     INTERLOOP_FOLDER "${CMAKE_CURRENT_SOURCE_DIR}"
+    INTERLOOP_FOLDERS "${folders}"
     INTERLOOP_FIND "${find}"
     INTERLOOP_FIND_TARGETS "${targets}"
     INTERLOOP_DEPENDENCY "${dependency}"

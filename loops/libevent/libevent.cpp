@@ -12,18 +12,21 @@
 
 #include <interloop/loop.hpp>
 #include <interloop/loop_port.hpp>
+#include <interloop/renew_epoll.hpp>
 #include <interloop/require_descriptors.hpp>
 #include <interloop/select.hpp>
 #include <interloop/wake_fd.hpp>
 
+#include <dirent.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
-#include <event2/thread.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <string>
@@ -63,6 +66,23 @@ void require_epoll_takes(int fd) {
   const int code = ::epoll_ctl(trial, EPOLL_CTL_ADD, fd, &none) == 0 ? 0 : errno;
   ::close(trial);
   if (code != 0) throw refused(code);
+}
+
+// For a closed descriptor that epoll may still report. libevent does not tell which epoll instance a base has, and
+// event_reinit() is for processes with one thread: it closes the base's signal descriptors twice.
+void renew_epoll_that_has(int member) noexcept {
+  const std::unique_ptr<::DIR, int (*)(::DIR*)> all(::opendir("/proc/self/fd"), &::closedir);
+  if (!all) return;
+  while (const ::dirent* each = ::readdir(all.get())) {
+    const int fd = std::atoi(each->d_name);
+    char path[64];
+    std::snprintf(path, sizeof path, "/proc/self/fdinfo/%d", fd);
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> list(std::fopen(path, "re"), &std::fclose);
+    char line[256];
+    int watched = -1;
+    while (list && std::fgets(line, sizeof line, list.get()))
+      if (std::sscanf(line, " tfd: %d", &watched) == 1 && watched == member) return renew_epoll(fd);
+  }
 }
 
 class libevent_port;
@@ -149,7 +169,7 @@ class libevent_port final : public loop_port {
   void forked() noexcept override {
     if (!native_) return;
     wakeups_.renew();
-    renew_base();
+    event_reinit(native_);
   }
 
   void close(function<void()> released) noexcept override {
@@ -164,10 +184,7 @@ class libevent_port final : public loop_port {
   [[nodiscard]] event_base* native() const noexcept { return native_; }
   [[nodiscard]] bool on_epoll() const noexcept { return method().starts_with("epoll"); }
 
-  /// Makes the base a new epoll instance, with all its events.
-  void renew_base() noexcept {
-    if (event_reinit(native_) < 0) evthread_make_base_notifiable(native_);  // it omits that if an event has failed
-  }
+  void renew_epoll_instance() const noexcept { renew_epoll_that_has(wakeups_.get()); }
 
   /// Called by each handler before the core is.
   void counts() noexcept {
@@ -231,8 +248,7 @@ libevent_watch::libevent_watch(libevent_port& port, int fd, interest wanted, wat
 
 libevent_watch::~libevent_watch() {
   for (::event& each : events_) drop(each);
-  // epoll may still report the closed file, which has no number any more by which it could be removed.
-  if (lost_ && port_.on_epoll()) port_.renew_base();
+  if (lost_ && port_.on_epoll()) port_.renew_epoll_instance();
 }
 
 void libevent_watch::set_interest(interest wanted) {

@@ -263,7 +263,7 @@ TEST(LibeventTest, DirectionsMayBeChangedManyTimesInsideTheirOwnEvent) {
   EXPECT_EQ(seen, interest::read_write) << "both directions in one report";
 }
 
-TEST(LibeventTest, TheBaseCanStillBeNotifiedByOtherThreadsAfterADescriptorWasLost) {
+TEST(LibeventTest, TheBaseIsStillNotifiedByOtherThreadsAfterADescriptorWasLost) {
   evthread_use_pthreads();
   const auto base = make_base();
   an_eventfd closed_by_the_application;

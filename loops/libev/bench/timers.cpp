@@ -3,7 +3,7 @@
 //
 // The timer objects are made beforehand. They have their own time, which can be skipped at once, so that all are due in
 // one run: deadlines are relative to 120 s ago if they are to fire.
-#include "timers.hpp"
+#include "bench/timers.hpp"
 
 #include <ev.h>
 

@@ -213,9 +213,9 @@ sd_event* require(sd_event* native) {
 riding own() {
   sd_event* made = nullptr;
   check(sd_event_new(&made), "cannot make an sd_event");
-  std::shared_ptr<sd_event> native(made, unref{});
+  event native(made);
   auto port = std::make_unique<sd_event_port>(made);
-  return {std::move(port), std::move(native)};
+  return {std::move(port), std::shared_ptr<sd_event>(std::move(native))};
 }
 
 }  // namespace

@@ -24,8 +24,10 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*(?:<([^>]+)>|"([^"]+)")', re.MULTILINE)
 CODE = {".hpp", ".h", ".cpp", ".cc", ".c", ".ipp"}
 # Files in which a loop may be named: prose, licences, and what compares loops or runs beside the project.
 PROSE = re.compile(r".*\.md|findings/.*|docs/.*|tools/test_checks\.py|.*/expected(/.*)?\.txt")
-# The other folders where some names of loops mean something else: GLib also has a log, and peers are benchmarks' matter.
-OTHER_MEANINGS = re.compile(r"logging/.*|examples/logging/.*|bench/(run|headers)\.py|bench/futures_peers\.cpp")
+# Elsewhere some names of loops mean something else: some libraries also have a log, and peers are benchmarks' matter.
+OTHER_MEANINGS = re.compile(
+    r"logging/.*|examples/logging/.*|bench/(run|headers)\.py|bench/(futures_peers|logging\w*)\.cpp|bench/CMakeLists\.txt"
+)
 COMMENT = {
     **dict.fromkeys(CODE, re.compile(r"//[^\n]*")),
     ".py": re.compile(r'#[^\n]*|"""(?:.|\n)*?"""'),
@@ -156,7 +158,8 @@ class Project:
             if loop != "python" and readme.is_file() and f"(loops/{loop}/README.md)" not in readme.read_text():
                 self.report(readme, f"has no row for {loop} that links to loops/{loop}/README.md")
         names = "|".join(sorted(self.loops, key=len, reverse=True))
-        named = re.compile(rf"(?<![a-z])({names})(?![a-z])", re.IGNORECASE)
+        # The environment variables of one library may switch another off.
+        named = re.compile(rf"(?<![a-z])(?<!_NO_)({names})(?![a-z])", re.IGNORECASE)
         native = {loop: self.native_headers(loop) for loop in self.loops}
         for path in tracked(self.root):
             name = self.name(path)

@@ -12,6 +12,7 @@
 #     PKG_CONFIG <module>     where to find the native library: a pkg-config module ...
 #   | FIND_PACKAGE <args>...  ... or find_package(<args>...), and the targets that it defines
 #     TARGETS <target>...
+#     [PC_LIBS <flag>...]       what these link with, for users of pkg-config
 #   | nothing                 for a loop that needs no library
 #     [SHARES <folder>...]    other folders whose include/ belongs to this part too
 #     [WHAT <word>]           what to call it in messages; default: adapter
@@ -29,7 +30,7 @@ set_property(GLOBAL PROPERTY INTERLOOP_COMPONENTS "")
 set_property(GLOBAL PROPERTY INTERLOOP_LOOPS "")
 
 function(interloop_add_component name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "PKG_CONFIG;WHAT" "FIND_PACKAGE;TARGETS;COMPONENTS;SHARES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "PKG_CONFIG;WHAT" "FIND_PACKAGE;TARGETS;PC_LIBS;COMPONENTS;SHARES")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "interloop_add_component(${name}): unknown arguments: ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -114,7 +115,8 @@ endif()")
     INTERLOOP_DEPENDENCY "${dependency}"
     INTERLOOP_NEEDS "${arg_COMPONENTS}"
     INTERLOOP_WHAT "${arg_WHAT}"
-    INTERLOOP_PC_REQUIRES "${arg_PKG_CONFIG}")
+    INTERLOOP_PC_REQUIRES "${arg_PKG_CONFIG}"
+    INTERLOOP_PC_LIBS "${arg_PC_LIBS}")
   set_property(GLOBAL APPEND PROPERTY INTERLOOP_COMPONENTS ${name})
   get_filename_component(parent "${CMAKE_CURRENT_SOURCE_DIR}" DIRECTORY)
   if(parent STREQUAL "${PROJECT_SOURCE_DIR}/loops")

@@ -49,9 +49,10 @@ static_libdw_is_whole() {
 
 case $1 in
 find_package)
-    configure consumer "-DCMAKE_PREFIX_PATH=$PREFIX" "-DCOMPONENTS=${COMPONENTS//,/;}" "-DLOOPS=${LOOPS//,/;}"
+    configure consumer "-DCMAKE_PREFIX_PATH=$PREFIX" "-DCOMPONENTS=${COMPONENTS//,/;}" \
+        "-DLOOPS=${LOOPS//,/;}" "-DSOURCE=$SOURCE"
     "$CMAKE" --build build
-    for loop in ${LOOPS//,/ }; do says_ok "build/consumer_$loop"; done
+    for loop in ${LOOPS//,/ }; do test "$("build/consumer_$loop")" = "answer 3"; done
     ;;
 subdirectory) # as shared libraries, which no other case builds
     configure consumer_subdirectory "-DINTERLOOP_SOURCE=$SOURCE" "-DLOOP=${LOOPS%%,*}" -DBUILD_SHARED_LIBS=ON
@@ -65,10 +66,11 @@ pkg_config)
     export PKG_CONFIG_PATH="$PREFIX/$LIBDIR/pkgconfig"
     for loop in ${LOOPS//,/ }; do
         read -ra flags <<<"$(pkg-config --cflags --libs "interloop-${loop//_/-}")"
-        flags+=("-DLOOP_CLASS=${loop}_loop" "-DHEADER=<interloop/adapters/$loop.hpp>")
-        "$CXX" -std=c++20 consumer/main.cpp "${flags[@]}" "-Wl,-rpath,$PREFIX/$LIBDIR" -o consumer/main
-        says_ok consumer/main
+        "$CXX" -std=c++20 "-I$SOURCE/examples/guide" "$SOURCE/loops/$loop/examples/retry.cpp" "${flags[@]}" \
+            "-Wl,-rpath,$PREFIX/$LIBDIR" -o consumer/main
+        test "$(consumer/main)" = "answer 3"
     done
+    flags+=("-DLOOP_CLASS=${loop}_loop" "-DHEADER=<interloop/adapters/$loop.hpp>")
     # A user's mistakes cause a message.
     says "interloop needs C\\+\\+20" "$CXX" -std=c++17 consumer/main.cpp "${flags[@]}" -fsyntax-only
     says "build_interloop_with_GLIBCXX_DEBUG_too" \

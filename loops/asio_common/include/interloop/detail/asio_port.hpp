@@ -163,8 +163,9 @@ class asio_watch final : public port_watch {
   }
 
  private:
-  struct native_descriptor : Net::template descriptor<Executor> {
-    using Net::template descriptor<Executor>::basic_descriptor;
+  using descriptor_of_executor = typename Net::template descriptor<Executor>;
+  struct native_descriptor : descriptor_of_executor {  // its destructor is protected
+    native_descriptor(const Executor& executor, int fd) : descriptor_of_executor(executor, fd) {}
   };
   struct block {
     block(const Executor& executor, int fd, watched_fd& watched) : descriptor(executor, fd), state(&watched) {}

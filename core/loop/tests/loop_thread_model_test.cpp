@@ -35,7 +35,7 @@ class workers {
   workers(const workers&) = delete;
   workers& operator=(const workers&) = delete;
   ~workers() {
-    for (int i = 0; i < thread_count; ++i) in(i, [this] { leaving() = true; });
+    for (int i = 0; i < thread_count; ++i) in(i, [] { leaving() = true; });
     for (std::thread& each : threads_) each.join();
   }
 

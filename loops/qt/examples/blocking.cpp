@@ -7,7 +7,9 @@
 #include <QCoreApplication>
 
 int main(int count, char** arguments) {
-  QCoreApplication application(count, arguments);  // Qt delivers no events without one, in no thread
+  // Without an application Qt delivers no events, in no thread, and the loop's thread ends after main: never destroyed.
+  static int kept = count;
+  new QCoreApplication(kept, arguments);
   interloop::setup<interloop::qt_loop>();
   return example::blocking_program(count, arguments);
 }

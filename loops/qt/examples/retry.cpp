@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The library of retry.hpp on Qt.
+#define QT_NO_KEYWORDS  // or include interloop's headers before Qt's
 #include <QCoreApplication>
 #include <cstdio>
 #include <interloop/adapters/qt.hpp>

@@ -10,7 +10,8 @@ namespace interloop {
 /// (`QCoreApplication::exec`, `QThread::exec`, a dialog, `processEvents`), and so does `loop::run`, with a `QEventLoop`.
 /// A thread that Qt has not started (a `std::thread`) is given a dispatcher by this, for as long as the thread lasts.
 ///
-/// The loop closes when the dispatcher is destroyed: with the application, or at the end of the thread.
+/// The loop closes when its dispatcher is destroyed: with the application in the main thread, elsewhere at the end of the
+/// thread. The application must outlive loops in other threads.
 /// Thread safety: make, use and destroy it in one thread.
 /// Errors: `usage_error` if there is no `QCoreApplication`, or no descriptor is left.
 class qt_loop : public loop_owner {

@@ -25,7 +25,7 @@ TEST(qt_own_thread_test, a_qt_loop_is_known_before_its_first_turn_and_other_thre
 
   std::thread other([&] {
     EXPECT_EQ(served(remote), 1);
-    QMetaObject::invokeMethod(&context, [] { QCoreApplication::quit(); }, Qt::QueuedConnection);
+    remote.post([] { QCoreApplication::quit(); });
   });
   QCoreApplication::exec();
   other.join();

@@ -13,6 +13,14 @@
 
 namespace interloop::test {
 
+/// UBSan examines an object's type through a pipe: without descriptors it takes every object for a wrong one. Tests in
+/// which one is used then skip themselves.
+#ifdef __SANITIZE_ADDRESS__
+inline constexpr bool sanitizer_needs_descriptors = true;
+#else
+inline constexpr bool sanitizer_needs_descriptors = false;
+#endif
+
 class no_descriptors {
  public:
   explicit no_descriptors(unsigned but = 0) {

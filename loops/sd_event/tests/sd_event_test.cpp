@@ -292,7 +292,7 @@ TEST_F(sd_event_test, selecting_it_while_another_loop_is_selected_is_refused) {
 }
 
 TEST(sd_event, with_too_few_descriptors_a_loop_is_refused) {
-  if (interloop::test::sanitizer_needs_descriptors) GTEST_SKIP() << "UBSan needs descriptors";
+  interloop::sd_event_loop{};  // see no_descriptors.hpp
   for (const unsigned left : {0U, 1U, 2U}) {
     const interloop::test::no_descriptors but(left);
     EXPECT_THROW(interloop::sd_event_loop{}, usage_error) << left;

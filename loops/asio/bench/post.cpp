@@ -7,8 +7,9 @@
 namespace bench {
 namespace {
 
-/// Asio with locks (no concurrency hint), as posting from another thread requires.
+/// Asio with locks, as posting from another thread requires: by default without a concurrency hint.
 struct asio_post {
+  explicit asio_post(int hint = ASIO_CONCURRENCY_HINT_DEFAULT) : io(hint) {}
   asio::io_context io;
   asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
   template <class F>
@@ -24,19 +25,8 @@ struct asio_post {
 };
 
 /// With the concurrency hint 1, which still locks.
-struct asio_post_hint_1 {
-  asio::io_context io{1};
-  asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
-  template <class F>
-  void post(F&& fn) {
-    asio::post(io, std::forward<F>(fn));
-  }
-  void run() { io.run(); }
-  void poll() {
-    io.restart();
-    io.poll();
-  }
-  void end() { work.reset(); }
+struct asio_post_hint_1 : asio_post {
+  asio_post_hint_1() : asio_post(1) {}
 };
 
 BENCHMARK(until_run<asio_post>)->UseManualTime();

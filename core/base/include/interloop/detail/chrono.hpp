@@ -4,7 +4,6 @@
 //
 // libstdc++ keeps that part in a header of its own, for <mutex> and the like. It costs a file a fifth of <chrono>, from
 // g++ 13 on a tenth. Without such a header, this includes <chrono>. Files that need more include <chrono> themselves.
-// Row 0.
 #pragma once
 
 #include <version>

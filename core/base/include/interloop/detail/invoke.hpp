@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Calls anything, including pointers to members. <functional>, which has std::invoke, costs a user's file half of
-// <chrono>. Row 0.
+// <chrono>.
 #pragma once
 
 #include <tuple>

@@ -3,7 +3,7 @@
 //
 // Such a callable may be a coroutine. Its frame then refers to the callable (captures are members of the lambda) and to
 // its bound arguments, even after the call. So both are put in a place where they stay until the future that the call
-// returned is completed. Row 0.
+// returned is completed.
 #pragma once
 
 #include <interloop/detail/invoke.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The state that each copy of the library has for itself. Row 1.
+// The state that each copy of the library has for itself.
 //
 // A program and a plugin that both contain the static library are two copies in one process: each has its own current
 // loop, selected loop, fork count and thread numbers. Code of one copy that uses a loop of the other would read the

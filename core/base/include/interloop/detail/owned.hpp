@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The sole owner of an object. <memory>, which has std::unique_ptr, costs a user's file a quarter of <chrono>. Row 0.
+// The sole owner of an object. <memory>, which has std::unique_ptr, costs a user's file a quarter of <chrono>.
 #pragma once
 
 #include <utility>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the library and a program that uses it must agree on; if they do not, the linker says what is wrong. Row 0.
+// What the library and a program that uses it must agree on; if they do not, the linker says what is wrong.
 //
 // -D_GLIBCXX_DEBUG changes the standard containers, which public functions take and return: a program built with it
 // would silently corrupt its memory when linked with a library built without it.

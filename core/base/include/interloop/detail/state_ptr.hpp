@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A pointer to an object that counts its own references. Row 0.
+// A pointer to an object that counts its own references.
 #pragma once
 
 #include <utility>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Turns compilers' names of types and functions into names as a person writes them. Row 0.
+// Turns compilers' names of types and functions into names as a person writes them.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The sources of tracebacks: the frames in failures, and the hooks by which the target `throw_traces`, if it is linked,
-// gives its data to the core. Row 0.
+// gives its data to the core.
 #pragma once
 
 #include <interloop/throw_traces.hpp>

@@ -14,6 +14,8 @@
 #     TARGETS <target>...
 #     [PC_LIBS <flag>...]       what these link with, for users of pkg-config
 #   | nothing                 for a loop that needs no library
+#     [LINKS_FIRST]             with PKG_CONFIG: the module's libraries precede all others in programs that use this part,
+#                               because another library exports functions of the same names
 #     [SHARES <folder>...]    other folders whose include/ belongs to this part too
 #     [WHAT <word>]           what to call it in messages; default: adapter
 #     [COMPONENTS <name>...]) other components that it needs and links with; if one is missing, this is off
@@ -30,7 +32,7 @@ set_property(GLOBAL PROPERTY INTERLOOP_COMPONENTS "")
 set_property(GLOBAL PROPERTY INTERLOOP_LOOPS "")
 
 function(interloop_add_component name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "PKG_CONFIG;WHAT" "FIND_PACKAGE;TARGETS;PC_LIBS;COMPONENTS;SHARES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "LINKS_FIRST" "PKG_CONFIG;WHAT" "FIND_PACKAGE;TARGETS;PC_LIBS;COMPONENTS;SHARES")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "interloop_add_component(${name}): unknown arguments: ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -107,6 +109,12 @@ endif()")
   endforeach()
   list(TRANSFORM arg_COMPONENTS PREPEND interloop_ OUTPUT_VARIABLE components)
   target_link_libraries(interloop_${name} ${scope} ${components} ${targets})
+  if(arg_LINKS_FIRST)
+    # One option, which stands before the program's objects. The libraries' own calls follow the same order.
+    set(libraries "$<TARGET_PROPERTY:${targets},INTERFACE_LINK_LIBRARIES>")
+    target_link_options(interloop_${name} INTERFACE
+      "LINKER:--push-state,--no-as-needed,$<JOIN:${libraries},$<COMMA>>,--pop-state")
+  endif()
   set_target_properties(interloop_${name} PROPERTIES
     INTERLOOP_FOLDER "${CMAKE_CURRENT_SOURCE_DIR}"
     INTERLOOP_FOLDERS "${folders}"

@@ -288,10 +288,9 @@ void require_own_functions() {
   if (version.starts_with(expected)) return;
   ::Dl_info where{};
   const bool known = ::dladdr(reinterpret_cast<void*>(&event_get_version), &where) != 0 && where.dli_fname;
-  throw usage_error(std::string("libevent: its functions are those of another library in this process, ") +
-                    (known ? where.dli_fname : "whose file is not known") + " (event_get_version() returns \"" +
-                    std::string(version) + "\" in libevent " + expected +
-                    "); link libevent before it, for libev, too, exports functions of libevent's names");
+  throw usage_error(std::string("libevent: event_add() and others are another library's in this process, ") +
+                    (known ? where.dli_fname : "whose file is not known") + ", version " + std::string(version) +
+                    "; libev exports functions of libevent's names: link libevent before it");
 }
 
 event_base* require(event_base* native) {

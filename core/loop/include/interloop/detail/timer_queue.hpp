@@ -118,8 +118,8 @@ class timer_queue {
 
   static constexpr int tick_shift = 20;  // a tick is 2^20 ns, 1.05 ms
   static constexpr int level_shift = 8;
-  static constexpr int slots = 1 << level_shift;
-  static constexpr int words = slots / 64;
+  static constexpr int slot_count = 1 << level_shift;
+  static constexpr int words = slot_count / 64;
   static constexpr int levels = 6;
   static constexpr std::size_t slab_nodes = 128;
 
@@ -170,7 +170,7 @@ class timer_queue {
 
   void link(timer_node* node, std::uint64_t tick) noexcept {
     const int level = (63 - std::countl_zero(tick ^ tick_)) / level_shift;
-    const auto slot = static_cast<std::size_t>((tick >> (level * level_shift)) & (slots - 1));
+    const auto slot = static_cast<std::size_t>((tick >> (level * level_shift)) & (slot_count - 1));
     timer_node*& head = wheel_[level][slot];
     node->next = head;
     node->link = &head;
@@ -199,7 +199,7 @@ class timer_queue {
   std::vector<timer_node*> free_;  // not a list through the nodes, which would cause one cache miss after the other
   std::vector<entry> near_;        // 4-ary heap
   std::uint64_t occupied_[levels][words] = {};  // a set bit may outlive its list's last timer; first_slot clears it
-  timer_node* wheel_[levels][slots] = {};
+  timer_node* wheel_[levels][slot_count] = {};
   std::vector<timer_node*> slabs_;  // arrays, owned
 };
 

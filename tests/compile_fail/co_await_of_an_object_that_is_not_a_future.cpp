@@ -1,4 +1,4 @@
-// expect: await_transform
+// expect: interloop: co_await needs a future or an awaitable
 // SPDX-License-Identifier: MIT
 #include <interloop/interloop.hpp>
 

@@ -5,6 +5,7 @@
 #include <interloop/version.hpp>  // first: it checks the language version
 
 #include <interloop/api.hpp>
+#include <interloop/awaitables.hpp>
 #include <interloop/batched_timer.hpp>
 #include <interloop/config.hpp>
 #include <interloop/coroutine.hpp>

@@ -12,6 +12,8 @@
 // calling it (the loop closes) destroys the frame, and with it the locals; the coroutine's future then fails with
 // `loop_closed`.
 //
+// What is not a future can be awaited too: see awaitables.hpp.
+//
 // Thread safety: the loop's thread only.
 #pragma once
 
@@ -48,6 +50,7 @@ class promise_core {
  protected:
   template <class, bool>
   friend class future_awaiter;
+  friend class foreign_waiter;
   friend struct return_home;
 
   std::coroutine_handle<> self_;
@@ -70,22 +73,54 @@ struct return_home final : continuation {
   static void code_of(continuation& base, future_core& core, visit how, std::size_t& size);
 };
 
-/// The awaiter of a future. A future that is awaited as an lvalue is held only while the coroutine is suspended; an
-/// rvalue (`Taking`) is taken over.
+/// A future that is awaited. As an lvalue, it is held only while the coroutine is suspended; an rvalue (`Taking`) is
+/// taken over.
 template <class T, bool Taking>
-class future_awaiter {
+class awaited_state {
  public:
-  future_awaiter(future_state<T>& state, promise_core& waiter, std::source_location where) noexcept
-      : state_(state), waiter_(waiter), where_(where) {}
-  future_awaiter(const future_awaiter&) = delete;
-  future_awaiter& operator=(const future_awaiter&) = delete;
-  ~future_awaiter() {
+  awaited_state(const awaited_state&) = delete;
+  awaited_state& operator=(const awaited_state&) = delete;
+
+ protected:
+  explicit awaited_state(future_state<T>& state) noexcept : state_(state) {}
+  ~awaited_state() {
     if (waits_) {
       state_.release_for_waiter(counted_);
     } else if constexpr (Taking) {
       state_.release();
     }
   }
+
+  /// After a continuation was added.
+  void hold() {
+    counted_ = state_.retain_for_waiter();
+    waits_ = true;
+    if constexpr (Taking) state_.release();  // perhaps nobody is left then who could complete it
+  }
+  /// There must be one.
+  decltype(auto) value() {
+    if constexpr (std::is_void_v<T>) {
+      return;
+    } else if constexpr (Taking) {
+      return T(state_.take_value(1));
+    } else {
+      return static_cast<const T&>(state_.value());
+    }
+  }
+
+  future_state<T>& state_;
+
+ private:
+  bool waits_ = false;  // whether it holds the state as a waiter
+  bool counted_ = false;
+};
+
+/// The awaiter of a future in a coroutine of ours.
+template <class T, bool Taking>
+class future_awaiter : awaited_state<T, Taking> {
+ public:
+  future_awaiter(future_state<T>& state, promise_core& waiter, std::source_location where) noexcept
+      : awaited_state<T, Taking>(state), waiter_(waiter), where_(where) {}
 
   [[nodiscard]] bool await_ready() const noexcept { return !state_.is_pending() || waiter_.requested_; }
 
@@ -96,25 +131,19 @@ class future_awaiter {
       state_.template add<return_home>(waiter_);
     }
     waiter_.awaiting_ = &state_;
-    counted_ = state_.retain_for_waiter();
-    waits_ = true;
-    if constexpr (Taking) state_.release();  // perhaps nobody is left then who could complete it
+    this->hold();
   }
 
   decltype(auto) await_resume() {
     waiter_.awaiting_ = nullptr;
     if (state_.status() != status::value || waiter_.requested_) [[unlikely]]
       rethrow();
-    if constexpr (std::is_void_v<T>) {
-      return;
-    } else if constexpr (Taking) {
-      return T(state_.take_value(1));
-    } else {
-      return static_cast<const T&>(state_.value());
-    }
+    return this->value();
   }
 
  private:
+  using awaited_state<T, Taking>::state_;
+
   [[noreturn]] void rethrow() {
     if (state_.status() == status::failed) state_.mark_observed();
     if (waiter_.requested_) std::exchange(waiter_.requested_, std::nullopt)->rethrow();
@@ -123,12 +152,13 @@ class future_awaiter {
     waiter_.seen_->rethrow();
   }
 
-  future_state<T>& state_;
   promise_core& waiter_;
   std::source_location where_;
-  bool waits_ = false;  // whether it holds the state as a waiter
-  bool counted_ = false;
 };
+
+/// Makes the awaiter of anything else: see awaitables.hpp. `A` is a reference if it is awaited as an lvalue.
+template <class A>
+struct awaiter_for;
 
 /// The loop named by a coroutine's parameters, or the current one.
 inline loop& loop_among() { return current_loop(); }
@@ -212,6 +242,14 @@ class promise_base : public promise_core {
   auto await_transform(future<U>&& awaited, std::source_location where = std::source_location::current()) {
     static_cast<void>(future_access::seen(awaited, "co_await"));
     return future_awaiter<U, true>(future_access::release(std::move(awaited)), *this, where);
+  }
+  template <class A>
+    requires(!is_future_v<std::remove_cvref_t<A>>)
+  auto await_transform(A&& awaited, std::source_location where = std::source_location::current()) {
+    static_assert(
+        requires { sizeof(awaiter_for<A>); },
+        "interloop: to await what is not a future, include <interloop/awaitables.hpp>");
+    return awaiter_for<A>::make(std::forward<A>(awaited), *this, where);
   }
 
  protected:

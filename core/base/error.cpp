@@ -10,6 +10,7 @@ error::~error() = default;
 usage_error::~usage_error() = default;
 invalid_state::~invalid_state() = default;
 cancelled_error::~cancelled_error() = default;
+operation_cancelled::~operation_cancelled() = default;
 timeout_error::~timeout_error() = default;
 wrong_thread::~wrong_thread() = default;
 loop_closed::~loop_closed() = default;

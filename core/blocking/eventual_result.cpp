@@ -97,6 +97,8 @@ void throw_interrupted(const char* next) {
   throw interrupted_error(std::string("the wait was interrupted by a signal; ") + next);
 }
 
+void throw_stop_requested() { throw interrupted_error("the wait ended by its stop_token; the operation continues"); }
+
 void throw_stopped() {
   throw reactor_stopped("the loop stopped before the operation was over; nothing will complete it any more");
 }

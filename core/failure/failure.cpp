@@ -67,6 +67,8 @@ auto inspect(const std::exception_ptr& thrown, Visit visit) {
   } catch (const std::exception& e) {
     const char* what = e.what();  // null is not allowed, but some return it
     return visit(typeid(e), std::string(what ? what : ""));
+  } catch (const cancelled_error& e) {
+    return visit(typeid(e), std::string(e.what()));
   } catch (const std::string& text) {
     return visit(typeid(text), text);
   } catch (const char* text) {
@@ -77,6 +79,15 @@ auto inspect(const std::exception_ptr& thrown, Visit visit) {
     const std::type_info* type = abi::__cxa_current_exception_type();
     return visit(type ? *type : typeid(void), std::string());
   }
+}
+
+bool is_cancelled(const std::exception_ptr& thrown) noexcept {
+#ifdef __GLIBCXX__
+  return *thrown.__cxa_exception_type() == typeid(cancelled_error);  // without throwing it
+#else
+  return inspect(thrown,
+                 [](const std::type_info& type, const std::string&) { return type == typeid(cancelled_error); });
+#endif
 }
 
 std::string one_line(const std::type_info& type, std::string text) {
@@ -156,12 +167,29 @@ failure::failure(std::exception_ptr exception, std::source_location where) : rec
   record_ = record::make(trace_entry::kind::raised, where, std::move(exception));
 }
 
+const failure& failure::out_of_memory() noexcept {
+  static const failure made(std::make_exception_ptr(std::bad_alloc()));
+  return made;
+}
+
 failure failure::of(std::exception_ptr exception, std::source_location where) noexcept {
-  static const failure out_of_memory(std::make_exception_ptr(std::bad_alloc()));
   try {
     return failure(std::move(exception), where);
   } catch (...) {
-    return out_of_memory;
+    return out_of_memory();
+  }
+}
+
+failure failure::as_error() const noexcept {
+  if (!is_cancelled(exception())) return *this;
+  try {
+    record* head = record::make(record_->what, record_->where, std::make_exception_ptr(operation_cancelled(message())),
+                                record_->addresses());
+    head->previous = record_->previous;
+    retain(head->previous);
+    return failure(head);
+  } catch (...) {
+    return out_of_memory();
   }
 }
 

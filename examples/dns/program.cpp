@@ -57,8 +57,8 @@ void show_cancel(const options& mute) {
   try {
     static_cast<void>(pending.wait(5s));
     std::cout << "an answer from a mute server\n";
-  } catch (const interloop::cancelled_error&) {
-    std::cout << "a mute server, and cancel(): cancelled_error\n";
+  } catch (const interloop::operation_cancelled&) {
+    std::cout << "a mute server, and cancel(): operation_cancelled\n";
   }
 }
 

@@ -11,8 +11,6 @@ auto retry(interloop::api async, int attempts, Operation operation) -> decltype(
   for (auto pause = std::chrono::milliseconds(10);; pause *= 2) {
     try {
       co_return co_await operation();
-    } catch (const interloop::cancelled_error&) {
-      throw;
     } catch (const std::exception&) {
       if (--attempts == 0) throw;
     }

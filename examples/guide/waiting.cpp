@@ -55,7 +55,7 @@ interloop::future<void> all_or_nothing() {
 // [within]
 interloop::future<int> within(interloop::api async, interloop::duration limit, interloop::future<int> answer) {
   interloop::timer alarm = async.call_later(limit, [answer] { interloop::cancel(answer, "no answer in time"); });
-  const int value = co_await answer;  // throws cancelled_error once the alarm has rung
+  const int value = co_await answer;  // throws operation_cancelled once the alarm has rung
   alarm.cancel();
   co_return value;
 }

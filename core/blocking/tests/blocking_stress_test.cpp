@@ -118,7 +118,7 @@ TEST_P(blocking_stress_test, many_calls_from_many_threads_each_run_exactly_once)
         for (int again = 0; again < 2; ++again) try {
             static_cast<void>(result.wait(60s));
             return false;
-          } catch (const cancelled_error&) {
+          } catch (const operation_cancelled&) {
           }
         return true;
     }
@@ -221,7 +221,7 @@ TEST_P(blocking_stress_test, a_cancel_racing_the_result_gives_every_waiter_the_s
   const auto outcome_of = [](const eventual_result<counted>& result) {
     try {
       return result.wait(60s).value;
-    } catch (const cancelled_error&) {
+    } catch (const operation_cancelled&) {
       return -1;
     }
   };
@@ -259,7 +259,7 @@ TEST_P(blocking_stress_test, a_stop_token_racing_the_result_gives_one_or_the_oth
     });
     try {
       EXPECT_EQ(result.wait(stop.get_token()).value, 7);
-    } catch (const cancelled_error&) {
+    } catch (const interrupted_error&) {
       EXPECT_TRUE(stop.stop_requested());
     }
     other.join();

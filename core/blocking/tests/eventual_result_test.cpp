@@ -134,7 +134,7 @@ TEST_P(eventual_result_test, a_stop_token_ends_the_wait_of_its_holder_only) {
     stoppable.emplace_back([&, t] {
       try {
         static_cast<void>(t % 2 ? result.wait(stop.get_token()) : result.wait(60s, stop.get_token()));
-      } catch (const cancelled_error&) {
+      } catch (const interrupted_error&) {
         ++cancelled;
       }
     });
@@ -143,7 +143,7 @@ TEST_P(eventual_result_test, a_stop_token_ends_the_wait_of_its_holder_only) {
   for (std::thread& each : stoppable) each.join();
   EXPECT_EQ(cancelled, 8);
   EXPECT_EQ(got, 0);
-  EXPECT_THROW(static_cast<void>(result.wait(stop.get_token())), cancelled_error) << "requested before the wait";
+  EXPECT_THROW(static_cast<void>(result.wait(stop.get_token())), interrupted_error) << "requested before the wait";
   EXPECT_EQ(*op.cancels, 0) << "the operation continues";
   in_loop(op, [](auto& f) { resolve(f, 5); });
   other.join();
@@ -151,11 +151,11 @@ TEST_P(eventual_result_test, a_stop_token_ends_the_wait_of_its_holder_only) {
   EXPECT_EQ(result.wait(stop.get_token()), 5) << "what is there is returned";
 }
 
-TEST_P(eventual_result_test, cancel_calls_the_canceller_in_the_loop_and_the_waiters_see_cancelled_error) {
+TEST_P(eventual_result_test, cancel_calls_the_canceller_in_the_loop_and_the_waiters_see_operation_cancelled) {
   operation<int> op;
   const eventual_result<int> result = start(op);
   result.cancel();
-  EXPECT_THROW(static_cast<void>(result.wait(60s)), cancelled_error);
+  EXPECT_THROW(static_cast<void>(result.wait(60s)), operation_cancelled);
   EXPECT_EQ(*op.cancels, 1);
   result.cancel();
   settle(*thread);
@@ -368,7 +368,7 @@ TEST_P(eventual_result_test, cancelling_the_eventual_result_of_a_future_cancels_
   const auto result =
       wait_for(*thread, 60s, [&] { return eventual(blocking_test::never<int>([&cancels] { ++cancels; })); })();
   result.cancel();
-  EXPECT_THROW(static_cast<void>(result.wait(60s)), cancelled_error);
+  EXPECT_THROW(static_cast<void>(result.wait(60s)), operation_cancelled);
   EXPECT_EQ(cancels, 1);
 }
 

@@ -256,7 +256,7 @@ TEST_P(process_test, a_signal_interrupts_a_wait_that_still_spins) {
   expect_lines("interrupts_a_wait_that_spins", {"interrupted"});
 }
 
-const std::vector<std::string> cancelled{"interloop::cancelled_error: the operation was cancelled"};
+const std::vector<std::string> cancelled{"interloop::operation_cancelled: the operation was cancelled"};
 
 TEST_P(process_test, a_signal_handler_without_interrupt_wait_does_not_end_the_wait) {
   expect_lines("waits_on_after_a_signal", cancelled);

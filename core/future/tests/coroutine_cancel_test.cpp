@@ -180,7 +180,7 @@ TEST_F(coroutine_cancel_test, a_canceller_that_resolves_the_awaited_future_lets_
   EXPECT_EQ(g.value(), 3);
 }
 
-TEST_F(coroutine_cancel_test, others_that_await_the_same_future_see_it_cancelled_too) {
+TEST_F(coroutine_cancel_test, to_others_that_await_the_same_future_its_cancellation_is_an_error) {
   const future<int> f = create_future<int>();
   const auto waits = [](future<int> from) -> future<int> { co_return co_await from; };
   const future<int> a = waits(f);
@@ -188,7 +188,46 @@ TEST_F(coroutine_cancel_test, others_that_await_the_same_future_see_it_cancelled
   cancel(a);
   manual.run_ready();
   EXPECT_TRUE(a.get_failure()->is<cancelled_error>());
-  EXPECT_TRUE(b.get_failure()->is<cancelled_error>());
+  EXPECT_TRUE(b.get_failure()->is<operation_cancelled>());
+}
+
+TEST_F(coroutine_cancel_test, a_catch_of_std_exception_does_not_swallow_a_cancellation) {
+  bool swallowed = false;
+  const future<void> f = [](bool& caught) -> future<void> {
+    for (;;) try {
+        co_await sleep(1h);
+      } catch (const std::exception&) {
+        caught = true;
+      }
+  }(swallowed);
+  const future<void> g = [](future<void> from) -> future<void> { co_await from; }(f);
+  cancel(g, "closing");
+  manual.run_ready();
+  EXPECT_FALSE(swallowed);
+  EXPECT_TRUE(f.get_failure()->is<cancelled_error>());
+  EXPECT_EQ(failure_message(*g.get_failure()), "interloop::cancelled_error: closing");
+}
+
+TEST_F(coroutine_cancel_test, what_other_code_has_cancelled_throws_an_error_with_its_message_and_history) {
+  const future<int> f = create_future<int>();
+  std::string caught;
+  const future<int> g = [](future<int> from, std::string& message) -> future<int> {
+    try {
+      co_return co_await from;
+    } catch (const std::exception& e) {
+      message = e.what();
+      throw;
+    }
+  }(f, caught);
+  const int cancelled_in = __LINE__ + 1;
+  cancel(f, "not needed any more");
+  manual.run_ready();
+  EXPECT_EQ(caught, "not needed any more");
+  EXPECT_TRUE(g.get_failure()->is<operation_cancelled>());
+  const std::vector<trace_entry> trace = g.get_failure()->trace();
+  ASSERT_EQ(trace.size(), 4u);
+  EXPECT_EQ(trace[0].where.line(), static_cast<unsigned>(cancelled_in));
+  EXPECT_EQ(trace[2].what, trace_entry::kind::awaited);
 }
 
 TEST_F(coroutine_cancel_test, siblings_cancel_each_other) {

@@ -37,6 +37,15 @@ TEST_F(future_cancel_test, errbacks_see_cancelled_error_with_the_message) {
   EXPECT_EQ(message, "not needed any more");
 }
 
+TEST_F(future_cancel_test, asking_for_the_value_of_a_cancelled_future_is_an_error_and_not_a_cancellation) {
+  const future<int> f = create_future<int>();
+  cancel(f, "not needed any more");
+  EXPECT_THROW(static_cast<void>(f.value()), operation_cancelled);
+  EXPECT_THROW(static_cast<void>(result<int>(*f.get_failure()).value()), operation_cancelled);
+  EXPECT_EQ(f.get_failure()->as_error().message(), "not needed any more");
+  EXPECT_TRUE(create_failure(std::runtime_error("other")).as_error().is<std::runtime_error>());
+}
+
 TEST_F(future_cancel_test, a_cancelled_future_that_nobody_looks_at_is_not_reported) {
   cancel(create_future<int>());
   EXPECT_TRUE(reports.empty());

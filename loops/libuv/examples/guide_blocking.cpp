@@ -35,7 +35,7 @@ int main() {
   }
   try {
     nap.wait();
-  } catch (const interloop::cancelled_error&) {
+  } catch (const interloop::operation_cancelled&) {
     std::puts("cancelled");
   }
   // [/eventual]

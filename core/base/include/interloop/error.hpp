@@ -30,12 +30,33 @@ class invalid_state : public error {
   ~invalid_state() override;
 };
 
-/// What errbacks and awaiting coroutines see of a future that was cancelled.
-/// Source: `asyncio.CancelledError`, `twisted.internet.defer.CancelledError`.
-class cancelled_error : public error {
+/// The outcome of a future that was cancelled, for errbacks, and what `co_await` throws in a coroutine that was cancelled
+/// itself. Not a `std::exception`: a `catch (const std::exception&)` is for what goes wrong, and a cancellation passes it.
+/// Code that was not cancelled and asks for a cancelled future's value gets `operation_cancelled` instead.
+///
+/// Copying does not throw or allocate.
+/// Source: `asyncio.CancelledError`, a `BaseException`; `trio.Cancelled`; `twisted.internet.defer.CancelledError`.
+class cancelled_error final {
+ public:
+  explicit cancelled_error(const std::string& message) : text_(message) {}
+  explicit cancelled_error(const char* message) : text_(message) {}
+  cancelled_error(const cancelled_error&) noexcept = default;
+  cancelled_error& operator=(const cancelled_error&) noexcept = default;
+  ~cancelled_error();
+
+  /// The message that was given to `cancel`.
+  [[nodiscard]] const char* what() const noexcept { return text_.what(); }
+
+ private:
+  std::runtime_error text_;  // copies share the text
+};
+
+/// What was waited for has been cancelled, and the code that waits has not: a blocked thread, a coroutine that awaits
+/// what other code cancelled, a call of `value`. An error like any other; the message is the cancellation's.
+class operation_cancelled : public error {
  public:
   using error::error;
-  ~cancelled_error() override;
+  ~operation_cancelled() override;
 };
 
 /// The time allowed for an operation has passed. Source: `crochet.TimeoutError`.
@@ -68,7 +89,7 @@ class broken_promise : public error {
   ~broken_promise() override;
 };
 
-/// A blocked thread was interrupted by `interrupt_wait`, called in a signal handler.
+/// A blocked thread's wait was interrupted: by `interrupt_wait`, called in a signal handler, or by its `std::stop_token`.
 class interrupted_error : public error {
  public:
   using error::error;

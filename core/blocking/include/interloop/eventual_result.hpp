@@ -25,6 +25,7 @@ std::uint64_t stash_slot(state_ptr<slot_base> what, const std::type_info& type);
 state_ptr<slot_base> unstash_slot(std::uint64_t uid, const std::type_info& type);
 [[noreturn]] void throw_timeout(duration allowed, const char* next);
 [[noreturn]] void throw_interrupted(const char* next);
+[[noreturn]] void throw_stop_requested();
 [[noreturn]] void throw_stopped();
 
 inline std::chrono::steady_clock::time_point deadline_of(duration timeout) noexcept {
@@ -48,8 +49,8 @@ class eventual_result {
   /// that cannot be copied is returned by reference, valid while a copy of this exists.
   /// \param timeout   how long to wait; without one, forever.
   /// \param deadline  when to stop waiting.
-  /// \param stop      waiting ends early, with `cancelled_error`, when it is requested.
-  /// Errors: what the operation failed with; `timeout_error` (the operation continues: wait again or `cancel`);
+  /// \param stop      waiting ends early, with `interrupted_error`, when it is requested; the operation continues.
+  /// Errors: what the operation failed with, or `operation_cancelled`; `timeout_error` (the operation continues: wait again or `cancel`);
   /// `reactor_stopped` if the loop stopped first; `usage_error` in the loop's own thread, which would deadlock;
   /// `interrupted_error`, see `interrupt_wait`; `error` in a forked child, which has no loop thread.
   template <class Rep, class Period>
@@ -116,7 +117,7 @@ class eventual_result {
     switch (slot_->state()) {
       case detail::outcome::failed:
         slot_->mark_retrieved();
-        slot_->get_failure().rethrow();
+        slot_->get_failure().as_error().rethrow();
       case detail::outcome::stopped:
         detail::throw_stopped();
       default:
@@ -129,7 +130,7 @@ class eventual_result {
     detail::slot_base::require_waitable(slot().remote());
     switch (slot().wait_until(deadline, stop)) {
       case detail::wait_end::stopped:
-        throw cancelled_error("wait: a stop was requested; the operation continues");
+        detail::throw_stop_requested();
       case detail::wait_end::interrupted:
         detail::throw_interrupted("the operation continues");
       case detail::wait_end::late:

@@ -81,12 +81,17 @@ class failure {
   /// knows more. `catch_frames` in throw_traces.hpp looks the addresses up. Errors: `std::bad_alloc`.
   [[nodiscard]] std::vector<std::uintptr_t> catch_addresses() const;
 
+  /// This failure as it looks to code that was not cancelled itself: if it is a `cancelled_error`, `operation_cancelled`
+  /// with the same message and history; otherwise this. If memory is short, the failure holds a `std::bad_alloc`.
+  [[nodiscard]] failure as_error() const noexcept;
+
   /// The same failure with one more step of history. Allocates; if that fails, the history stays as it is.
   [[nodiscard]] failure extended(trace_entry::kind what, std::source_location where) const noexcept;
 
  private:
   struct record;
   explicit failure(record* adopted) noexcept : record_(adopted) {}
+  static const failure& out_of_memory() noexcept;
   static void retain(record* shared) noexcept;
   static void release(record* shared) noexcept;
 

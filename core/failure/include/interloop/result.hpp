@@ -22,13 +22,14 @@ class result {
   [[nodiscard]] bool has_value() const noexcept { return outcome_.index() == 0; }
   explicit operator bool() const noexcept { return has_value(); }
 
-  /// The value; throws the failure's exception if there is a failure instead.
+  /// The value; throws the failure's exception if there is a failure instead, and `operation_cancelled` for a
+  /// `cancelled_error`.
   const value_type& value() const& {
-    if (!has_value()) error().rethrow();
+    if (!has_value()) error().as_error().rethrow();
     return *std::get_if<0>(&outcome_);
   }
   value_type value() && {
-    if (!has_value()) error().rethrow();
+    if (!has_value()) error().as_error().rethrow();
     return std::move(*std::get_if<0>(&outcome_));
   }
 

@@ -58,6 +58,7 @@ class promise_core {
   future_core* awaiting_ = nullptr;
   std::optional<failure> requested_;  // a cancellation that the next co_await throws
   std::optional<failure> seen_;       // what the last co_await threw, with its history
+  bool cancelled_ = false;            // it was cancelled itself, perhaps through the future that it awaits
 };
 
 /// Cancels a coroutine's future: follows the chain of coroutines that await each other, and cancels what the last one
@@ -148,7 +149,8 @@ class future_awaiter : awaited_state<T, Taking> {
     if (state_.status() == status::failed) state_.mark_observed();
     if (waiter_.requested_) std::exchange(waiter_.requested_, std::nullopt)->rethrow();
     if (state_.status() != status::failed) throw_no_value(state_.status());
-    waiter_.seen_ = state_.get_failure().extended(trace_entry::kind::awaited, where_);
+    const failure& why = state_.get_failure();
+    waiter_.seen_ = (waiter_.cancelled_ ? why : why.as_error()).extended(trace_entry::kind::awaited, where_);
     waiter_.seen_->rethrow();
   }
 
@@ -271,7 +273,6 @@ class promise_base : public promise_core {
   static pending* pass_on(pending& base, const failure& cancelled, bool in_ring);
 
   static constexpr pending::operations table = future_state<T>::table_with(&cancel_coroutine, &pass_on);
-  bool cancelled_ = false;
 };
 
 template <class T>

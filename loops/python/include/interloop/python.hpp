@@ -26,11 +26,14 @@
 
 namespace interloop::python {
 
-/// The Python exception that corresponds to a C++ one; none for `cancelled_error`.
+/// The Python exception that corresponds to a C++ one; none for `cancelled_error` and `operation_cancelled`, which are
+/// both the framework's own cancellation.
 inline nanobind::object to_python_exception(const std::exception_ptr& exception) {
   try {
     std::rethrow_exception(exception);
   } catch (const cancelled_error&) {
+    return {};
+  } catch (const operation_cancelled&) {
     return {};
   } catch (const nanobind::python_error& error) {
     return nanobind::borrow(error.value());

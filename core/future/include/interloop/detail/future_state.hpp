@@ -385,7 +385,7 @@ class future_state final : public future_core {
   [[noreturn]] void no_value() {
     if (status_ != detail::status::failed) throw_no_value(status_);
     mark_observed();
-    failure_.rethrow();
+    failure_.as_error().rethrow();
   }
 
   union {

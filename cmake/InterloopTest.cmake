@@ -74,6 +74,24 @@ endforeach()
   endif()
 endfunction()
 
+# interloop_add_memory_tests(<name>... [LIBS <target>...] [TIMEOUT <seconds>])
+#
+# Test programs <name>.cpp that count allocations or make them fail (tests/support/failing_new.hpp). With ThreadSanitizer,
+# whose own operator new cannot be replaced, they are omitted.
+function(interloop_add_memory_tests)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "" "LIBS;TIMEOUT")
+  set(names ${arg_UNPARSED_ARGUMENTS})
+  if(INTERLOOP_SANITIZE STREQUAL "thread")
+    list(APPEND interloop_left_out ${names})
+    set(interloop_left_out ${interloop_left_out} PARENT_SCOPE)
+    return()
+  endif()
+  foreach(name IN LISTS names)
+    interloop_add_test(${name} ${name}.cpp "${PROJECT_SOURCE_DIR}/tests/support/failing_new.cpp"
+      LIBS ${arg_LIBS} TIMEOUT ${arg_TIMEOUT})
+  endforeach()
+endfunction()
+
 # interloop_add_tests_here([LIBS <target>...] [LABELS <label>...])
 #
 # Makes each <name>_test.cpp of the folder a test of that name, except those already declared by interloop_add_test

@@ -8,8 +8,8 @@
 //
 // Which parts to use:
 //
-//     C callback    in:  the callback's `void*` is `promise::release()`; the callback takes it back by `adopt`; if it is
-//                        called in another thread, those of `remote_promise`, which has its own header
+//     C callback    c_callback.hpp, both ways; in:  the callback's `void*` is `promise::release()`, or that of a
+//                   `remote_promise`, which has its own header; the callback takes it back by `adopt`
 //     Asio          in:  the completion handler owns the promise; the canceller emits the cancellation signal
 //                   out: the observer owns the completion handler; its cancellation slot holds the observation
 //     QFuture       in:  the continuations share a promise; the canceller calls `QFuture::cancel`

@@ -114,8 +114,8 @@ using c_value = typename c_callee<std::decay_t<Callback>, Where, std::decay_t<Co
 /// \param convert    makes the value of the callback's arguments, its `void*` left out; throws to fail the future, or a
 ///                    `cancelled_error` if C says that it was cancelled. It is called inside the callback, each time, even if
 ///                    the future was cancelled or the loop closed, so it may release what C hands over. Default: nothing,
-///                    the argument, or a tuple of them; text (`char*`) as `std::string`, empty for null; other pointers as
-///                    they are.
+///                    the argument, or a tuple of them. A `const char*` is taken for text that ends with a null, and copied
+///                    into a `std::string`, empty for a null pointer; other pointers stay as they are.
 /// \param canceller  as for `promise`: asks the operation to stop. C may call back inside it, later, or not at all.
 ///
 /// When the loop closes, the future fails with `loop_closed`. C may still call back later, in what was the loop's thread;

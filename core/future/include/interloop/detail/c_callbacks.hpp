@@ -19,14 +19,13 @@
 namespace interloop::detail {
 
 /// How a callback's arguments become the value, unless a converter says otherwise: none: `void`; one: that one; more: a
-/// tuple. Text is copied; C may release it after the call.
+/// tuple. Text is copied, because C may release it after the call.
 struct c_values {
   template <class T>
   static T kept(T given) {
     return given;
   }
   static std::string kept(const char* text) { return text ? text : ""; }
-  static std::string kept(char* text) { return text ? text : ""; }
 
   void operator()() const {}
   template <class T>

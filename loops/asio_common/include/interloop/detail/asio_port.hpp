@@ -118,6 +118,15 @@ struct wake_allocator {
 class asio_port_base : public loop_port {
  public:
   using loop_port::close_core;
+  using loop_port::port_of;
+};
+
+/// A port whose executor may be asked for.
+template <class Net>
+class asio_port_of : public asio_port_base {
+ public:
+  /// The executor on which the loop's handlers run, until the loop closes. Null if it cannot be an `any_executor`.
+  virtual const typename Net::any_executor* executor() = 0;
 };
 
 /// Closes the loops of a context that is being destroyed.
@@ -199,7 +208,7 @@ class asio_watch final : public port_watch {
 };
 
 template <class Net, class Executor>
-class asio_port final : public asio_port_base {
+class asio_port final : public asio_port_of<Net> {
   using io_context = typename Net::io_context;
 
  public:
@@ -303,6 +312,15 @@ class asio_port final : public asio_port_base {
 
   void attached() override { loops_->add(*this); }
 
+  const typename Net::any_executor* executor() override {
+    if constexpr (std::is_convertible_v<const Executor&, typename Net::any_executor>) {
+      if (!native_->any) native_->any.emplace(native_->executor);
+      return &*native_->any;
+    } else {
+      return nullptr;
+    }
+  }
+
  private:
   /// The block that handlers own.
   struct shared {
@@ -328,6 +346,7 @@ class asio_port final : public asio_port_base {
     native(const Executor& e, io_context* context) : executor(e), runs(context) {}
     Executor executor;
     io_context* runs;
+    std::optional<typename Net::any_executor> any;  // made when an operation needs it
     std::optional<typename Net::template timer<Executor>> alarm;
     // On the executor inside a strand: Asio 1.22 has no work guard for a strand on an any_io_executor.
     std::optional<typename Net::template work_guard<decltype(innermost(std::declval<const Executor&>()))>> work;

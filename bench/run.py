@@ -99,6 +99,14 @@ def rows(results: dict[str, dict]) -> list[Row]:
     for shape in "made_before deferred".split():
         peers = [f"handles_{shape}"]
         table.append(Row(f"co_await, {shape}: queue of handles", "coroutines", f"interloop_{shape}", peers, 1.5))
+    for loop in named(results, "coroutines", r"(\w+)_post_to_awaitable"):
+        for what, ours, peer in (
+            ("future to use_awaitable", "future_to_awaitable", "post_to_awaitable"),
+            ("operation by use_future", "post_to_future", "post_to_awaitable"),
+            ("operation there and back", "post_to_future_to_awaitable", "post_to_awaitable_to_awaitable"),
+        ):
+            peers = [f"{loop}_{peer}"]
+            table.append(Row(f"{what}, {loop}: async_initiate over post", "coroutines", f"{loop}_{ours}", peers, 1))
     for loop in named(results, "watch", r"bare_(\w+)"):
         table.append(
             Row(f"byte there and back, {loop}: bare", "watch", f"interloop_watch<on_{loop}>", [f"bare_{loop}"], 1.05)

@@ -11,6 +11,9 @@
 
 #include <asio.hpp>
 
+#ifdef ASIO_HAS_CO_AWAIT
+#define NET_HAS_CO_AWAIT 1
+#endif
 #define NET_HAS_SLOTS (ASIO_VERSION >= 101900)
 #define NET_HAS_AS_TUPLE (ASIO_VERSION >= 102200)
 #define NET_HAS_DEFERRED (ASIO_VERSION >= 102200)

@@ -374,7 +374,7 @@ TEST_F(get_test, a_deferred_operation_starts_when_it_is_called) {
 }
 #endif
 
-#if defined(ASIO_HAS_CO_AWAIT) || defined(BOOST_ASIO_HAS_CO_AWAIT)
+#if NET_HAS_CO_AWAIT
 // Runs an awaitable, and notes how co_spawn says that it ended.
 class get_awaitable_test : public get_test {
  public:

@@ -259,7 +259,7 @@ TEST_F(use_future_test, on_a_strand_futures_are_settled_one_at_a_time_whatever_t
   EXPECT_EQ(ended, 20 * count);
 }
 
-#if defined(ASIO_HAS_CO_AWAIT) || defined(BOOST_ASIO_HAS_CO_AWAIT)
+#if NET_HAS_CO_AWAIT
 net::awaitable<int> answers(net::io_context& native, bool throws) {
   co_await async_give<>(native, net::use_awaitable);
   if (throws) throw std::out_of_range("no such row");

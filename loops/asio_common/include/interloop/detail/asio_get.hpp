@@ -3,15 +3,18 @@
 // flavour's names (`standalone_asio_tokens`).
 //
 // The operation is the future's observer, so the handler is called whatever becomes of the future. It owns the handler,
-// a hold on the loop and a work guard on the handler's executor, so neither loop ends while it is pending.
+// a hold on the loop and, unless that is the same context, a work guard on the handler's executor.
 #pragma once
 
 #include <interloop/bridge.hpp>
 #include <interloop/detail/asio_port.hpp>
+#include <interloop/detail/loop_access.hpp>
 #include <interloop/loop.hpp>
 
+#include <cstddef>
 #include <exception>
 #include <memory>
+#include <new>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -72,16 +75,8 @@ class asio_completion {
     }
   }
 
-  /// Calls the handler where it belongs. The caller is in the loop's turn, and not inside of what started this.
-  static void deliver(asio_completion ready) {
-    if constexpr (is_anywhere<Net, Handler>) {
-      ready();
-    } else {
-      Net::dispatch_own(std::move(ready));
-    }
-  }
-  /// The same, but the handler is called later, unless it does not matter to its executor where: the system's threads
-  /// are not started for it.
+  /// Calls the handler later on its executor, unless it does not matter there where: the system's threads are not
+  /// started for it.
   static void deliver_later(asio_completion ready) {
     if constexpr (!is_anywhere<Net, Handler>) {
       if (!Net::is_system(ready.get_executor())) return Net::post_own(std::move(ready));
@@ -102,66 +97,127 @@ class asio_completion {
   [[no_unique_address]] std::optional<stored<T>> value_;
 };
 
-/// The observer.
+/// Whether a handler may be called in a turn of the loop, without asking its executor: that is the context in which the
+/// turn runs, or none.
+template <class Net, class Handler>
+bool runs_in_turns(const Handler& handler, const loop& core) {
+  using executor = asio_executor_of<Net, Handler>;
+  if constexpr (is_anywhere<Net, Handler>) {
+    return true;
+  } else if constexpr (asio_strand<executor>) {
+    return false;
+  } else {
+    const auto* const port = asio_port_of<typename Net::of_port>::find(core);
+    const auto* const context = port ? port->context() : nullptr;
+    return context && io_context_of<Net>(Net::executor_of(handler)) == context;
+  }
+}
+
+/// The operation: the future's observer, in memory of its own (`asio_held`).
 template <class Net, class T, class Handler>
 class asio_get_operation {
+  using guard = typename Net::template work_guard<decltype(innermost(std::declval<asio_executor_of<Net, Handler>>()))>;
+
  public:
   using completion = asio_completion<Net, T, Handler>;
 
-  asio_get_operation(Handler&& handler, loop& core)
-      : hold_(core.hold()), work_(innermost(Net::executor_of(handler))), handler_(std::move(handler)) {}
+  asio_get_operation(Handler&& handler, loop& core) : hold_(core.hold()) {
+    if (!runs_in_turns<Net>(handler, core)) work_.emplace(innermost(Net::executor_of(handler)));
+    handler_.emplace(std::move(handler));
+  }
 
   void operator()(outcome<T>& ended) {
+    completion ready(std::move(*handler_), ended);
     if (ended.closing()) {
-      completion::deliver_later(completion(std::move(handler_), ended));
+      completion::deliver_later(std::move(ready));
+    } else if (!work_) {
+      ready();
     } else {
-      completion::deliver(completion(std::move(handler_), ended));
+      Net::dispatch_own(std::move(ready));
     }
   }
 
   /// It could not become an observer.
-  void fail(std::exception_ptr why) { completion::deliver_later(completion(std::move(handler_), std::move(why))); }
-
-  auto get_allocator() const noexcept { return Net::allocator_of(handler_); }
+  void fail(std::exception_ptr why) { completion::deliver_later(completion(std::move(*handler_), std::move(why))); }
 
  private:
-  loop_hold hold_;
-  typename Net::template work_guard<decltype(innermost(std::declval<asio_executor_of<Net, Handler>>()))> work_;
-  Handler handler_;
+  loop_hold hold_;             // the loop's context is kept running by this
+  std::optional<guard> work_;  // another one by this
+  std::optional<Handler> handler_;
 };
 
-/// An operation in memory of its handler's allocator. The memory is given back before the handler is called.
+/// Owns an operation in memory of an allocator, which is given back before the handler is called. As small as a pointer,
+/// so that it fits into the future.
 template <class Operation, class Allocator>
-class asio_allocated {
-  using traits = typename std::allocator_traits<Allocator>::template rebind_traits<Operation>;
-  using allocator = typename traits::allocator_type;
-  struct deleter {
-    allocator from;
-    void operator()(Operation* what) {
-      traits::destroy(from, what);
-      traits::deallocate(from, what, 1);
-    }
-  };
-
+class asio_held {
  public:
-  /// Errors: what allocating throws; `moved` is then as it was.
-  explicit asio_allocated(Operation& moved) : what_(nullptr, deleter{allocator(moved.get_allocator())}) {
-    auto& from = what_.get_deleter().from;
-    Operation* const memory = traits::allocate(from, 1);
-    traits::construct(from, memory, std::move(moved));
-    what_.reset(memory);
+  /// Errors: what allocating throws; the handler is then as it was.
+  template <class Handler>
+  asio_held(Handler& handler, loop& core, Allocator from) {
+    allocator mine(from);
+    block* const memory = traits::allocate(mine, 1);
+    what_.reset(::new (static_cast<void*>(memory)) block{Operation(std::move(handler), core), mine});
   }
 
   template <class T>
   void operator()(outcome<T>& ended) {
-    Operation moved(std::move(*what_));
+    Operation moved(std::move(what_->operation));
     what_.reset();
     moved(ended);
   }
-  Operation& operator*() noexcept { return *what_; }
+  Operation& operator*() noexcept { return what_->operation; }
 
  private:
-  std::unique_ptr<Operation, deleter> what_;
+  struct block;
+  using traits = typename std::allocator_traits<Allocator>::template rebind_traits<block>;
+  using allocator = typename traits::allocator_type;
+  struct block {
+    Operation operation;
+    [[no_unique_address]] allocator from;
+  };
+  struct deleter {
+    void operator()(block* what) const noexcept {
+      allocator from(std::move(what->from));
+      what->~block();
+      traits::deallocate(from, what, 1);
+    }
+  };
+  std::unique_ptr<block, deleter> what_;
+};
+
+/// Memory of the loop, for handlers without an allocator of their own. The loop's thread only.
+template <class T>
+class loop_allocator {
+ public:
+  using value_type = T;
+
+  explicit loop_allocator(loop& core) noexcept : core_(&core) {}
+  template <class U>
+  loop_allocator(const loop_allocator<U>& other) noexcept : core_(other.core_) {}
+
+  T* allocate(std::size_t count) {
+    loop_access::retain(*core_);
+    try {
+      return static_cast<T*>(loop_access::blocks(*core_).take(count * sizeof(T), kind_));
+    } catch (...) {
+      loop_access::release(*core_);
+      throw;
+    }
+  }
+  void deallocate(T* memory, std::size_t) noexcept {
+    loop_access::blocks(*core_).give_back(memory, kind_);
+    loop_access::release(*core_);
+  }
+  template <class U>
+  bool operator==(const loop_allocator<U>& other) const noexcept {
+    return core_ == other.core_;
+  }
+
+ private:
+  template <class>
+  friend class loop_allocator;
+  loop* core_;
+  unsigned char kind_ = 0;  // of the block that this allocated
 };
 
 /// What a cancellation slot calls. It may be destroyed by that, because the slot may be used again.
@@ -215,57 +271,59 @@ class asio_get {
       using completion = typename operation::completion;
       return completion::deliver_later(completion(handler_type(std::forward<Handler>(handler)), why));
     }
+    loop_access::require_open(core, "async_get");  // checks the thread
     handler_type mine(std::forward<Handler>(handler));
     if constexpr (Net::has_slots) {
       auto slot = Net::slot_of(mine);
-      operation made(std::move(mine), core);
       if (slot.is_connected()) {
         asio_get_canceller* canceller = nullptr;
         try {
           canceller = &slot.template emplace<asio_get_canceller>();
         } catch (...) {
-          return fail(made);
+          return fail<operation>(mine);
         }
-        return canceller->observe(start(f, made));
+        return canceller->observe(start<operation>(f, mine));
       }
-      start(f, made);
-    } else {
-      operation made(std::move(mine), core);
-      start(f, made);
     }
+    start<operation>(f, mine);
   }
 
  private:
   /// The future gets its observer. If there is no memory for that, the handler is told.
-  template <class T, class Handler>
-  static observation start(const future<T>& f, asio_get_operation<Net, T, Handler>& made) {
-    using operation = asio_get_operation<Net, T, Handler>;
-    using allocator = asio_allocator_of<Net, Handler>;
-    if constexpr (std::is_same_v<allocator, std::allocator<void>>) {
-      try {
-        return interloop::observe(f, std::move(made));
-      } catch (...) {
-        fail(made);
-      }
+  template <class Operation, class T, class Handler>
+  static observation start(const future<T>& f, Handler& handler) {
+    if constexpr (std::is_same_v<asio_allocator_of<Net, Handler>, std::allocator<void>>) {
+      return start<Operation>(f, handler, loop_allocator<std::byte>(f.loop()));
     } else {
-      std::optional<asio_allocated<operation, allocator>> kept;
-      try {
-        kept.emplace(made);
-        return interloop::observe(f, std::move(*kept));
-      } catch (...) {
-        fail(kept ? **kept : made);
+      return start<Operation>(f, handler, Net::allocator_of(handler));
+    }
+  }
+  template <class Operation, class T, class Handler, class Allocator>
+  static observation start(const future<T>& f, Handler& handler, const Allocator& from) {
+    std::optional<asio_held<Operation, Allocator>> held;
+    try {
+      held.emplace(handler, f.loop(), from);
+      return interloop::observe(f, std::move(*held));
+    } catch (...) {
+      if (!held) {
+        fail<Operation>(handler);
+      } else if constexpr (is_anywhere<Net, Handler>) {
+        throw;
+      } else {
+        (**held).fail(std::current_exception());
       }
     }
     return {};
   }
 
-  /// In a handler of exceptions. A handler without an executor could only be called here, so it is not.
-  template <class T, class Handler>
-  static void fail(asio_get_operation<Net, T, Handler>& made) {
+  /// In a handler of exceptions. A completion handler without an executor could only be called here, so it is not.
+  template <class Operation, class Handler>
+  static void fail(Handler& handler) {
     if constexpr (is_anywhere<Net, Handler>) {
       throw;
     } else {
-      made.fail(std::current_exception());
+      using completion = typename Operation::completion;
+      completion::deliver_later(completion(std::move(handler), std::current_exception()));
     }
   }
 };

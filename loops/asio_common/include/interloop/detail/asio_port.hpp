@@ -118,7 +118,6 @@ struct wake_allocator {
 class asio_port_base : public loop_port {
  public:
   using loop_port::close_core;
-  using loop_port::port_of;
 };
 
 /// A port whose executor may be asked for.
@@ -127,6 +126,15 @@ class asio_port_of : public asio_port_base {
  public:
   /// The executor on which the loop's handlers run, until the loop closes. Null if it cannot be an `any_executor`.
   virtual const typename Net::any_executor* executor() = 0;
+  /// The `io_context` in which the loop's turns run, or null if it is not known to be one.
+  virtual const typename Net::io_context* context() const noexcept = 0;
+
+  /// The port of a loop, or null if the loop is closed or not of this flavour.
+  template <class Loop>
+  static asio_port_of* find(const Loop& core) noexcept {
+    if (core.closed() || core.name() != Net::name) return nullptr;
+    return static_cast<asio_port_of*>(&loop_port::port_of(core));
+  }
 };
 
 /// Closes the loops of a context that is being destroyed.
@@ -312,6 +320,7 @@ class asio_port final : public asio_port_of<Net> {
 
   void attached() override { loops_->add(*this); }
 
+  const io_context* context() const noexcept override { return native_ ? native_->runs : nullptr; }
   const typename Net::any_executor* executor() override {
     if constexpr (std::is_convertible_v<const Executor&, typename Net::any_executor>) {
       if (!native_->any) native_->any.emplace(native_->executor);

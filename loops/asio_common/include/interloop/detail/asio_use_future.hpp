@@ -147,9 +147,8 @@ struct asio_incoming {
 template <class Net>
 const typename Net::any_executor& executor_of_loop(const loop& core) {
   loop_access::require_open(core, "use_future");
-  if (core.name() == Net::name) {
-    auto& port = static_cast<asio_port_of<typename Net::of_port>&>(asio_port_base::port_of(core));
-    if (const auto* executor = port.executor()) return *executor;
+  if (auto* const port = asio_port_of<typename Net::of_port>::find(core)) {
+    if (const auto* executor = port->executor()) return *executor;
     throw usage_error("use_future: the loop's executor cannot be an any_io_executor, which handlers need");
   }
   throw usage_error("use_future: the loop is a loop on " + std::string(core.name()) +

@@ -22,7 +22,8 @@ endfunction()
 interloop_install_target(interloop interloop-targets)
 # interloop_install_headers(<folder>): those in <folder>/include.
 function(interloop_install_headers folder)
-  install(DIRECTORY "${folder}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.hpp")
+  install(DIRECTORY "${folder}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.hpp"
+    PATTERN "*.h")
 endfunction()
 
 foreach(room IN LISTS interloop_rooms ITEMS ../conformance)

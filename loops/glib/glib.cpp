@@ -6,6 +6,8 @@
 // more.
 #include <interloop/adapters/glib.hpp>
 
+#include <interloop/detail/loop_access.hpp>
+#include <interloop/error.hpp>
 #include <interloop/loop.hpp>
 #include <interloop/loop_port.hpp>
 #include <interloop/poll_events.hpp>
@@ -18,6 +20,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <string>
 #include <utility>
 
 namespace interloop {
@@ -126,6 +129,12 @@ class glib_port final : public loop_port {
     g_main_context_unref(native_);
   }
 
+  /// The context of a loop, or null if the loop is not on one.
+  static GMainContext* context_of(const loop& core) noexcept {
+    const auto* const port = dynamic_cast<const glib_port*>(&port_of(core));
+    return port ? port->native_ : nullptr;
+  }
+
   std::string_view name() const noexcept override { return "glib"; }
 
   void wake() noexcept override {
@@ -225,5 +234,12 @@ loop& use_glib(GMainContext* native) {
 }
 
 bool using_glib() noexcept { return loop_selected("glib"); }
+
+GMainContext* glib_context(loop& core) {
+  detail::loop_access::require_open(core, "glib_context");
+  if (GMainContext* const native = glib_port::context_of(core)) return native;
+  throw usage_error("glib_context: this loop is on " + std::string(core.name()) +
+                    ", not on a GMainContext; use one of use_glib() or glib_loop");
+}
 
 }  // namespace interloop

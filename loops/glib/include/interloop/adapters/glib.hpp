@@ -30,4 +30,7 @@ loop& use_glib(GMainContext* native);
 /// Whether the selected loop is a GLib one.
 [[nodiscard]] bool using_glib() noexcept;
 
+/// The `GMainContext` that a loop is on. Errors: `usage_error` if it is not a GLib loop, `loop_closed`.
+[[nodiscard]] GMainContext* glib_context(loop& core);
+
 }  // namespace interloop

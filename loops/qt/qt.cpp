@@ -46,6 +46,8 @@ namespace {
 constexpr std::uint64_t waker_number = 0;
 constexpr std::uint64_t alarm_number = 1;
 
+constexpr int rounds = 4;  // of looking at descriptors, which is cheaper than Qt's, before Qt sees to the application's
+
 /// A descriptor that this owns.
 class descriptor {
  public:
@@ -212,12 +214,8 @@ class qt_port final : public loop_port {
   void on_ready() noexcept {
     const kept here(*this);
     notice_fork();
-    std::array<::epoll_event, 64> events;
-    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
-    // A nested run makes the rest of the events old; what is still ready will be reported again.
-    const std::uint64_t batch = ++batches_;
     ++dispatching_;
-    for (int i = 0; i < count && notifier_ && batch == batches_; ++i) serve(events[static_cast<std::size_t>(i)]);
+    for (int i = 0; i < rounds && serve_batch(); ++i) continue;
     --dispatching_;
   }
 
@@ -233,6 +231,21 @@ class qt_port final : public loop_port {
     control(epoll_.get(), EPOLL_CTL_ADD, waker_.get(), interest::read, waker_number);
     control(epoll_.get(), EPOLL_CTL_ADD, timer_.get(), interest::read, alarm_number);
     for (const auto& [number, watch] : watches_) watch->enter(epoll_.get());
+  }
+
+  /// Returns whether to look again at once: descriptors were ready, and what they caused may have made others ready.
+  bool serve_batch() noexcept {
+    std::array<::epoll_event, 64> events;
+    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
+    // A nested run makes the rest of the events old; what is still ready will be reported again.
+    const std::uint64_t batch = ++batches_;
+    bool descriptors = false;
+    for (int i = 0; i < count && notifier_ && batch == batches_; ++i) {
+      const ::epoll_event& event = events[static_cast<std::size_t>(i)];
+      descriptors = descriptors || event.data.u64 > alarm_number;
+      serve(event);
+    }
+    return descriptors && notifier_ && batch == batches_;
   }
 
   void serve(const ::epoll_event& event) noexcept {

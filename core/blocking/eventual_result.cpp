@@ -5,10 +5,10 @@
 // results are its parent's, and the lock may be held by a thread that the child does not have.
 #include <interloop/eventual_result.hpp>
 
+#include <interloop/detail/span_text.hpp>
 #include <interloop/fork_count.hpp>
 
 #include <atomic>
-#include <cstdio>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -81,16 +81,7 @@ state_ptr<slot_base> unstash_slot(std::uint64_t uid, const std::type_info& type)
 
 void throw_timeout(duration allowed, const char* next) {
   if (allowed <= duration::zero()) throw timeout_error(std::string("no result at the deadline; ") + next);
-  double amount = static_cast<double>(allowed.count());
-  const char* unit = "ns";
-  for (const char* larger : {"us", "ms", "s"}) {
-    if (amount < 1000) break;
-    amount /= 1000;
-    unit = larger;
-  }
-  char span[40];
-  std::snprintf(span, sizeof span, "%.6g %s", amount, unit);
-  throw timeout_error(std::string("no result within ") + span + "; " + next);
+  throw timeout_error("no result within " + span_text(allowed) + "; " + next);
 }
 
 void throw_interrupted(const char* next) {

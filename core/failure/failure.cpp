@@ -4,6 +4,7 @@
 #include <interloop/detail/readable.hpp>
 #include <interloop/detail/throw_hooks.hpp>
 #include <interloop/error.hpp>
+#include <interloop/group_error.hpp>
 
 #include "core/failure/stack/capture.hpp"
 
@@ -141,10 +142,31 @@ std::exception_ptr cause_of(const std::exception_ptr& outer) {
   }
 }
 
+void append_cause(std::string& text, const std::exception_ptr& cause) {
+  text.append("\n  caused by ").append(message_of(cause));
+  append_throw(text, cause, "    ");
+}
+
+void append_causes(std::string& text, const std::exception_ptr& outermost);
+
+// The members of a group_error, each with its own causes.
+void append_members(std::string& text, const std::exception_ptr& group) {
+  try {
+    std::rethrow_exception(group);
+  } catch (const group_error& several) {
+    for (const failure& each : several.failures()) {
+      append_cause(text, each.exception());
+      append_causes(text, each.exception());
+    }
+  } catch (...) {
+  }
+}
+
 void append_causes(std::string& text, const std::exception_ptr& outermost) {
+  append_members(text, outermost);
   for (std::exception_ptr cause = cause_of(outermost); cause; cause = cause_of(cause)) {
-    text.append("\n  caused by ").append(message_of(cause));
-    append_throw(text, cause, "    ");
+    append_cause(text, cause);
+    append_members(text, cause);
   }
 }
 

@@ -111,10 +111,7 @@ void future_core::call_canceller() {
 
 bool future_core::cancel(std::string message, std::source_location where) {
   loop_access::check_thread(*loop_, "cancel");
-  if (!is_pending()) return false;
-  const state_ptr<future_core> keep(this);
-  ops->cancel(*this, failure(std::make_exception_ptr(cancelled_error(message)), where));
-  return true;
+  return is_pending() && cancel(failure(std::make_exception_ptr(cancelled_error(message)), where));
 }
 
 void throw_no_value(status actual) {
@@ -126,8 +123,10 @@ void throw_no_value(status actual) {
 void future_access::throw_not_completable(const future_core& state, const char* function) {
   const std::string name = function;
   if (state.is_coroutine())
-    throw invalid_state(name +
-                        ": this future belongs to a coroutine, and only the coroutine can complete it; use cancel()");
+    throw invalid_state(
+        name +
+        ": this future belongs to a coroutine, or to a function such as first_of, and only that can complete "
+        "it; use cancel()");
   throw invalid_state(name + ": the future is already completed; check is_called() first if that may happen");
 }
 

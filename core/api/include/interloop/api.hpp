@@ -35,6 +35,16 @@ concept value_of = !std::is_void_v<T> && !is_failure_v<V> && !is_future_v<std::r
                    !std::is_same_v<std::remove_cvref_t<V>, std::source_location> && std::is_constructible_v<T, V> &&
                    (!canceller_of<T, V> || canceller_of<T, T>);
 
+/// A future that a timer resolves. Cancelling it cancels the timer.
+[[nodiscard]] inline future<void> sleep_until(loop& core, time_point when, std::source_location where) {
+  auto rings = make_future<void>(core, where);
+  timer call = core.call_at(when, [rings] {
+    if (!interloop::is_called(rings)) interloop::resolve(rings);
+  });
+  add_canceller(rings, [call = std::move(call)]() mutable { call.cancel(); });
+  return rings;
+}
+
 }  // namespace detail
 
 /// Every function that uses the current loop, bound to a given one: a value to keep in a library's objects instead of
@@ -160,12 +170,13 @@ class api {
   template <class Rep, class Period>
   [[nodiscard]] future<void> sleep(std::chrono::duration<Rep, Period> delay,
                                    std::source_location where = std::source_location::current()) const {
-    auto rings = detail::make_future<void>(*loop_, where);
-    timer call = loop_->call_later(delay, [rings] {
-      if (!interloop::is_called(rings)) interloop::resolve(rings);
-    });
-    detail::add_canceller(rings, [call = std::move(call)]() mutable { call.cancel(); });
-    return rings;
+    return detail::sleep_until(*loop_, loop_->after(to_duration(delay)), where);
+  }
+
+  /// A future that is resolved in the next turn, after everything that is ready now: queued callables, due timers, and
+  /// what the native loop has to do between two turns. Several that yield take turns. Source: asyncio `sleep(0)`.
+  [[nodiscard]] future<void> yield(std::source_location where = std::source_location::current()) const {
+    return detail::sleep_until(*loop_, (time_point::min)(), where);
   }
 
   // ---- Calling: see `loop` for the contracts ----
@@ -270,6 +281,9 @@ template <class Rep, class Period>
 [[nodiscard]] future<void> sleep(std::chrono::duration<Rep, Period> delay,
                                  std::source_location where = std::source_location::current()) {
   return with_config().sleep(delay, where);
+}
+[[nodiscard]] inline future<void> yield(std::source_location where = std::source_location::current()) {
+  return with_config().yield(where);
 }
 template <class F, class... Args>
 void call_soon(F&& fn, Args&&... args) {

@@ -3,11 +3,11 @@
 #pragma once
 
 #include <interloop/detail/loop_access.hpp>
+#include <interloop/detail/range_of_futures.hpp>
 #include <interloop/future.hpp>
 
 #include <cstddef>
 #include <exception>
-#include <iterator>
 #include <optional>
 #include <source_location>
 #include <tuple>
@@ -220,23 +220,6 @@ future<std::tuple<result<Ts>...>> gather_tuple(loop& core, bool consume, std::so
   auto [done, whole] = start_gathering(core, tuple_results<Ts...>(futures...), consume, where);
   std::apply([&](auto&... place) { (join(futures, whole, place), ...); }, whole->results().places);
   return done;
-}
-
-// What a range-based `for` accepts. <ranges> would cost every user's file more than this whole header.
-template <class Range>
-using element_of = std::remove_cvref_t<decltype(*std::begin(std::declval<Range&>()))>;
-template <class Range>
-concept range_of_futures = requires(Range& range) {
-  std::begin(range) != std::end(range);
-  requires is_future_v<element_of<Range>>;
-};
-
-template <range_of_futures Range>
-auto futures_of(Range&& range) {
-  std::vector<element_of<Range>> all;
-  if constexpr (requires { std::size(range); }) all.reserve(static_cast<std::size_t>(std::size(range)));
-  for (auto&& each : range) all.push_back(each);
-  return all;
 }
 
 }  // namespace detail

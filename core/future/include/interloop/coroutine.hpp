@@ -40,6 +40,9 @@ class promise_core {
 
   [[nodiscard]] std::coroutine_handle<> self() const noexcept { return self_; }
 
+  /// Whether somebody has cancelled the coroutine's future.
+  [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
+
   /// Returns the awaited future, which is to be cancelled, or null: then the next `co_await` throws.
   [[nodiscard]] future_core* request_cancel(const failure& cancelled) {
     if (awaiting_ && awaiting_->is_pending()) return awaiting_;
@@ -59,6 +62,28 @@ class promise_core {
   std::optional<failure> requested_;  // a cancellation that the next co_await throws
   std::optional<failure> seen_;       // what the last co_await threw, with its history
   bool cancelled_ = false;            // it was cancelled itself, perhaps through the future that it awaits
+};
+
+/// For the library's own coroutines. `co_await` on it does not suspend: it says where the coroutine's future was created
+/// in the user's source, and returns the promise.
+struct created_at {
+  std::source_location where;
+};
+
+/// For the library's own coroutines: awaits `what` as if the user's source did so at `where`.
+template <class T>
+struct awaited_at {
+  awaited_at(future<T>&& f, std::source_location place) noexcept : what(std::move(f)), where(place) {}
+  future<T> what;
+  std::source_location where;
+};
+
+/// Does not suspend, and returns the coroutine's promise.
+struct promise_awaiter {
+  const promise_core& own;
+  [[nodiscard]] bool await_ready() const noexcept { return true; }
+  void await_suspend(std::coroutine_handle<>) const noexcept {}
+  [[nodiscard]] const promise_core& await_resume() const noexcept { return own; }
 };
 
 /// Cancels a coroutine's future: follows the chain of coroutines that await each other, and cancels what the last one
@@ -233,7 +258,7 @@ class promise_base : public promise_core {
     if (!mine.is_pending()) return;  // the loop was closed meanwhile
     std::exception_ptr thrown = std::current_exception();
     mine.set_failure(seen_ && seen_->exception() == thrown ? *seen_ : failure::of(std::move(thrown), mine.created()));
-    if (cancelled_) mine.mark_observed();
+    if (this->cancelled_) mine.mark_observed();
   }
 
   template <class U>
@@ -252,6 +277,14 @@ class promise_base : public promise_core {
         requires { sizeof(awaiter_for<A>); },
         "interloop: to await what is not a future, include <interloop/awaitables.hpp>");
     return awaiter_for<A>::make(std::forward<A>(awaited), *this, where);
+  }
+  template <class U>
+  auto await_transform(awaited_at<U>&& awaited) {
+    return await_transform(std::move(awaited.what), awaited.where);
+  }
+  promise_awaiter await_transform(created_at place) noexcept {
+    state().set_created(place.where);
+    return {*this};
   }
 
  protected:

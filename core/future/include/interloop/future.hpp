@@ -149,6 +149,7 @@ class awaited {
   }
 
   explicit operator bool() const noexcept { return state_ != nullptr; }
+  [[nodiscard]] future_state<T>& state() const noexcept { return *state_; }
   /// A handle.
   [[nodiscard]] future<T> get() const noexcept { return future_access::wrap<T>(state_ptr<future_state<T>>(state_)); }
 

@@ -118,8 +118,8 @@ class future_core : public pending {
 
   /// Adds a continuation that does not use the value. The future must be pending.
   template <class Continuation, class... Args>
-  void add_bystander(Args&&... args) {
-    store<Continuation>(std::forward<Args>(args)...);
+  Continuation& add_bystander(Args&&... args) {
+    return store<Continuation>(std::forward<Args>(args)...);
   }
 
   /// Marks the future as completed; the value or the failure must be in place. Callbacks run in a later turn.
@@ -137,6 +137,7 @@ class future_core : public pending {
 
   /// A failure counts as looked at once anyone has been given it.
   void mark_observed() noexcept { observed_ = true; }
+  [[nodiscard]] bool observed() const noexcept { return observed_; }
   [[nodiscard]] bool has_canceller() const noexcept { return has_canceller_; }
   void mark_canceller() noexcept {
     has_canceller_ = true;
@@ -149,6 +150,12 @@ class future_core : public pending {
   void call_canceller();
   /// Cancels the future if it is pending; otherwise returns false.
   bool cancel(std::string message, std::source_location where);
+  bool cancel(const failure& cancelled) {
+    if (!is_pending()) return false;
+    const state_ptr<future_core> keep(this);
+    ops->cancel(*this, cancelled);
+    return true;
+  }
 
   /// The failure of a future that nobody can complete any more.
   [[nodiscard]] failure broken() const noexcept;
@@ -224,7 +231,7 @@ class future_core : public pending {
   bool queued_ : 1 = false;         // a dispatch is in the ready queue
   bool dispatching_ : 1 = false;    // the inline continuations are being visited
   bool has_canceller_ : 1 = false;  // the first continuation is a canceller
-  bool is_coroutine_ : 1 = false;   // a coroutine's frame follows; only it may complete the future
+  bool is_coroutine_ : 1 = false;   // a coroutine's frame or a driver follows; only it may complete the future
   bool has_value_ : 1 = false;      // there is a value to destroy
   bool lone_dispatch_ : 1 = false;  // the only continuation is being run; the dispatch holds a reference
   bool unused_ : 1 = false;         // so that all flags are set by one store

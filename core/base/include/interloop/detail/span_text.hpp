@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+// Spans of time in messages.
+#pragma once
+
+#include <interloop/time.hpp>
+
+#include <string>
+
+namespace interloop::detail {
+
+/// The span in the largest fitting unit: "1.5 s", "20 ms". Errors: `std::bad_alloc`.
+[[nodiscard]] std::string span_text(duration span);
+
+}  // namespace interloop::detail

@@ -22,7 +22,7 @@ from pathlib import Path
 from plot import written
 
 PROGRAMS = (
-    "futures call_soon memory timers post coroutines watch queues blocking blocking_outstanding blocking_idle "
+    "futures call_soon memory timers post coroutines concurrency watch queues blocking blocking_outstanding blocking_idle "
     "throw_traces failures logging"
 ).split()
 
@@ -107,6 +107,14 @@ def rows(results: dict[str, dict]) -> list[Row]:
         ):
             peers = [f"{loop}_{peer}"]
             table.append(Row(f"{what}, {loop}: async_initiate over post", "coroutines", f"{loop}_{ours}", peers, 1))
+    table.append(Row("with_timeout, answer in the next turn: 60 ns", "concurrency", "with_timeout<on_manual>", 60, 1))
+    for loop in named(results, "concurrency", r"with_timeout<on_(asio\w*)>"):
+        peers = ["asio_or_timer"]
+        what = f"with_timeout, answer in the next turn, {loop}: asio || timer"
+        table.append(Row(what, "concurrency", f"with_timeout<on_{loop}>", peers, 20, True))
+    for loop in named(results, "concurrency", r"grouped<on_(\w+)>"):
+        peers = [f"gathered<on_{loop}>"]
+        table.append(Row(f"task_group, 1,000 tasks, {loop}: gather", "concurrency", f"grouped<on_{loop}>", peers, 1.3))
     for loop in named(results, "watch", r"bare_(\w+)"):
         table.append(
             Row(f"byte there and back, {loop}: bare", "watch", f"interloop_watch<on_{loop}>", [f"bare_{loop}"], 1.05)

@@ -187,7 +187,7 @@ void group_core::abandon() noexcept {
 
 }  // namespace detail
 
-task_group::task_group(loop& core, std::size_t at_once, std::source_location where) {
+task_group::task_group(interloop::loop& core, std::size_t at_once, std::source_location where) {
   detail::loop_access::require_open(core, "task_group");
   if (at_once == 0)
     throw usage_error(
@@ -196,8 +196,19 @@ task_group::task_group(loop& core, std::size_t at_once, std::source_location whe
                                                 new detail::group_core(core, at_once, where));
 }
 
+namespace {
+[[noreturn]] void throw_moved_from(const char* function) {
+  throw usage_error(std::string(function) + ": this task_group was moved from; assign another to it first");
+}
+}  // namespace
+
+interloop::loop& task_group::loop() const {
+  if (!core_) throw_moved_from("task_group::loop");
+  return core_->home();
+}
+
 detail::group_core& task_group::open(const char* function) const {
-  if (!core_) throw usage_error(std::string(function) + ": this task_group was moved from; assign another to it first");
+  if (!core_) throw_moved_from(function);
   detail::loop_access::require_open(core_->home(), function);
   return *core_;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/loop.hpp>
 
+#include <interloop/detail/loop_access.hpp>
 #include <interloop/detail/report.hpp>
 #include <interloop/loop_port.hpp>
 
@@ -54,7 +55,8 @@ struct loop::parts {
   std::weak_ptr<closing> releasing;
   detail::task_queue last;  // see destroyed_last_
   std::uint64_t turns = 0;
-  bool accused = false;  // `called_after_close` has said so
+  int generations = generations_per_turn;  // fewer only in tests
+  bool accused = false;                    // `called_after_close` has said so
 };
 
 // The functions to call when the native loop has released everything. Not kept in the loop once it is closed, because
@@ -164,7 +166,7 @@ void loop::turn() noexcept {
   // unarmed.
   const int waiting = (ready_.empty() ? 0 : 1) + (incoming_.empty() ? 0 : 1) + (timers_.empty() ? 0 : 1);
   if (!quiet_ && (waiting > 1 || ready_.several() || incoming_.several())) notice_quietly();
-  int budget = generations_per_turn;
+  int budget = parts_->generations;
   run_generation(ready_);
   run_generation(incoming_);
   if (!timers_.empty()) {
@@ -217,7 +219,7 @@ void loop::dispatch(watched_fd& state, interest ready) noexcept {
     if (!state.active_ && state.running_ == 0) state.on_ready_ = nullptr;
   }
   release_watch(&state);
-  int budget = generations_per_turn;
+  int budget = parts_->generations;
   run_generations(budget);
 }
 
@@ -477,6 +479,13 @@ void fd_watch::release() noexcept {
   core.stop_watch(*state);
   core.release_watch(state);
 }
+
+detail::loop_access::contents detail::loop_access::contents_of(const loop& core) noexcept {
+  contents found{0, core.watch_count_, core.holds_, core.timers_.size()};
+  for (const pending* each = core.pending_; each; each = each->next) ++found.futures;
+  return found;
+}
+void detail::loop_access::run_one_generation_a_turn(loop& core) noexcept { core.parts_->generations = 0; }
 
 bool loop::runs_elsewhere() const noexcept { return inbox_->thread().runs_elsewhere(); }
 bool loop::in_loop_thread() const noexcept { return inbox_->thread().may_touch(); }

@@ -108,6 +108,12 @@ class manual_port final : public loop_port {
     now_ = std::max(now_, target);
   }
 
+  bool step_to_alarm() {
+    if (alarm_ == never) return false;
+    ring(alarm_);
+    return true;
+  }
+
   time_point next_alarm() const noexcept { return alarm_; }
 
  private:
@@ -190,6 +196,7 @@ void manual_loop::advance(duration span) {
 }
 void manual_loop::run_ready() { port_use(**this)->run_ready(); }
 bool manual_loop::step() { return port_use(**this)->step(); }
+bool manual_loop::step_to_alarm() { return port_use(**this)->step_to_alarm(); }
 time_point manual_loop::next_alarm() const noexcept { return port_use(**this)->next_alarm(); }
 
 }  // namespace interloop::testing

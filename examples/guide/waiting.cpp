@@ -52,15 +52,6 @@ interloop::future<void> all_or_nothing() {
 }
 // [/gather_first]
 
-// [within]
-interloop::future<int> within(interloop::api async, interloop::duration limit, interloop::future<int> answer) {
-  interloop::timer alarm = async.call_later(limit, [answer] { interloop::cancel(answer, "no answer in time"); });
-  const int value = co_await answer;  // throws operation_cancelled once the alarm has rung
-  alarm.cancel();
-  co_return value;
-}
-// [/within]
-
 void timers(interloop::testing::manual_loop& loop) {
   // [timers]
   interloop::call_soon([] { std::puts("in the next turn"); });
@@ -90,11 +81,4 @@ int main() {
   loop.advance(10ms);
 
   timers(loop);
-
-  auto quick = within(interloop::with_config(), 1s, size_of("index.html"));
-  loop.advance(10ms);
-  std::printf("quick: %d\n", quick.value());
-  auto slow = within(interloop::with_config(), 5ms, size_of("index.html"));
-  loop.advance(10ms);
-  std::printf("slow: %s\n", interloop::failure_message(*slow.get_failure()).c_str());
 }

@@ -350,6 +350,15 @@ TEST_F(task_group_test, a_task_may_destroy_its_group) {
   EXPECT_EQ(taken_reports().size(), 1u) << "that task itself was running";
 }
 
+TEST_F(task_group_test, a_coroutine_with_the_group_as_a_parameter_belongs_to_its_loop) {
+  testing::manual_loop other;
+  task_group group(*other);
+  const auto task = [](task_group&) -> future<void> { co_await yield(); }(group);
+  EXPECT_EQ(&task.loop(), &*other);
+  manual.run_ready();
+  cancel(task);
+}
+
 TEST_F(task_group_test, a_group_can_be_moved) {
   task_group group;
   group.spawn(noting(1s, "moved"));

@@ -58,6 +58,7 @@ class allocation_failure_test : public ::testing::TestWithParam<std::string> {
         run_until(core, [&] { return lives && ran >= promised; });
         EXPECT_EQ(ran, promised);
       }
+      kept_groups.clear();
       under_test->drop_owner();
       EXPECT_EQ(counted::alive(), 0);
       if (!failed) {
@@ -148,6 +149,41 @@ class allocation_failure_test : public ::testing::TestWithParam<std::string> {
     ++promised;
     add_callbacks(mixed, note(), note());
     ++promised;
+  }
+
+  void limits_and_races(api io) {
+    const auto answer = io.create_future<counted>([held = counted()] {});
+    const auto never = io.create_future<int>([held = counted()] {});
+    const auto limited = with_timeout(1h, answer);
+    const auto late = with_timeout(0s, never);
+    const auto protected_one = shield(answer);
+    const auto first = first_of(race::to_succeed, io.create_future<int>([held = counted()] {}), io.sleep(0s));
+    const auto of_range = first_of(losers::not_awaited, std::vector{io.sleep(1h), io.sleep(0s)});
+    add_callbacks(limited, note(), note());
+    ++promised;
+    add_callbacks(late, note(), note());
+    ++promised;
+    add_callbacks(protected_one, note(), note());
+    ++promised;
+    add_callbacks(first, note(), note());
+    ++promised;
+    add_callbacks(of_range, note(), note());
+    ++promised;
+    resolve(answer, counted(1));
+  }
+
+  future<void> task(api io, counted) { co_await io.sleep(0s); }
+  void groups(api io) {
+    task_group group(io, 2);
+    const auto joined = group.join();
+    for (int i = 0; i < 4; ++i) group.spawn([this, io, held = counted()] { return task(io, held); });
+    group.add(io.create_future<int>([held = counted(), pad = std::array<char, 99>{}] { static_cast<void>(pad); }));
+    group.spawn([] { throw std::runtime_error("a failure that cancels the others"); });
+    group.cancel();
+    const auto done = group.join();
+    add_callbacks(done, note(), note());
+    ++promised;
+    kept_groups.push_back(std::move(group));
   }
 
   void timers(api io) {
@@ -271,6 +307,7 @@ class allocation_failure_test : public ::testing::TestWithParam<std::string> {
   int reports = 0;
   int promised = 0;
   int ran = 0;
+  std::vector<task_group> kept_groups;  // until their tasks have ended
 };
 
 TEST_P(allocation_failure_test, futures) { every_allocation(&allocation_failure_test::futures); }
@@ -281,6 +318,8 @@ TEST_P(allocation_failure_test, many_futures_completed_in_one_turn) {
 }
 TEST_P(allocation_failure_test, coroutines) { every_allocation(&allocation_failure_test::coroutines); }
 TEST_P(allocation_failure_test, gathers) { every_allocation(&allocation_failure_test::gathers); }
+TEST_P(allocation_failure_test, limits_and_races) { every_allocation(&allocation_failure_test::limits_and_races); }
+TEST_P(allocation_failure_test, groups) { every_allocation(&allocation_failure_test::groups); }
 TEST_P(allocation_failure_test, bridges) { every_allocation(&allocation_failure_test::bridges); }
 TEST_P(allocation_failure_test, timers) { every_allocation(&allocation_failure_test::timers); }
 TEST_P(allocation_failure_test, batched_timers) { every_allocation(&allocation_failure_test::batched_timers); }
@@ -411,6 +450,48 @@ TEST_F(allocation_count_test, a_coroutine_and_its_future_take_one_together) {
   EXPECT_EQ(failing_new::count(), 1);
   resolve(f, 1);
   EXPECT_EQ(failing_new::count(), 1);
+}
+
+TEST_F(allocation_count_test, a_limit_a_race_and_a_shield_take_one_each) {
+  const auto limited = io.create_future<int>();
+  const auto raced = io.create_future<int>([] {});
+  const auto other = io.create_future<std::string>();
+  const auto protected_one = io.create_future<int>();
+  const failing_new counting(0);
+  const auto one = with_timeout(1s, limited);
+  EXPECT_EQ(failing_new::count(), 1);
+  const auto two = first_of(raced, other);
+  EXPECT_EQ(failing_new::count(), 2);
+  const auto three = shield(protected_one);
+  EXPECT_EQ(failing_new::count(), 3);
+}
+
+TEST_F(allocation_count_test, a_task_of_a_group_takes_only_its_future) {
+  static loop* home;
+  static std::vector<future<void>> kept;  // static, so that the task needs no capture
+  home = &*manual;
+  const auto task = [] {
+    kept.push_back(with_config(*home).create_future<void>());
+    return kept.back();
+  };
+  task_group group(*manual);
+  const auto finish = [&] {
+    const auto done = group.join();
+    for (const auto& each : kept) resolve(each);
+    kept.clear();
+    manual.run_ready();
+    return is_called(done);
+  };
+  for (int i = 0; i < 64; ++i) group.spawn(task);
+  ASSERT_TRUE(finish());
+  {
+    const failing_new counting(0);
+    for (int i = 0; i < 32; ++i) group.spawn(task);
+    EXPECT_EQ(failing_new::count(), 32);
+    const auto done = group.join();
+    EXPECT_EQ(failing_new::count(), 33);
+  }
+  EXPECT_TRUE(finish());
 }
 
 TEST_F(allocation_count_test, completing_a_chain_of_coroutines_takes_none) {

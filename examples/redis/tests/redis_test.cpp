@@ -6,10 +6,12 @@
 
 #include <gmock/gmock.h>
 #include <interloop/interloop.hpp>
+#include <interloop/testing/cancel_everywhere.hpp>
 
 #include <csignal>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -90,6 +92,25 @@ INSTANTIATE_TEST_SUITE_P(loops, redis_client, testing::ValuesIn(interloop::test:
                          [](const auto& each) { return each.param; });
 INSTANTIATE_TEST_SUITE_P(loops, redis_client_without_redis, testing::ValuesIn(interloop::test::own_loop_names()),
                          [](const auto& each) { return each.param; });
+
+// ---- Cancelling ----
+
+TEST(redis_cancelled_everywhere, a_session_may_be_cancelled_anywhere) {
+  if (!redis_server::available()) GTEST_SKIP() << "redis-server is not installed";
+  std::signal(SIGPIPE, SIG_IGN);
+  redis_server server;
+  const auto report = interloop::testing::cancel_everywhere(
+      [&server](interloop::api async) -> interloop::future<void> {
+        redis::client client(async);
+        co_await client.connect("127.0.0.1", server.port());
+        static_cast<void>(co_await client.command("SET", "key", "value"));
+        const auto read = co_await interloop::with_timeout(1h, client.command("GET", "key"));
+        if (read.text() != "value") throw std::runtime_error("another reply");
+      },
+      {.patience = 5s});
+  EXPECT_EQ(report.text(), "");
+  EXPECT_GE(report.places, 3);
+}
 
 // ---- Replies ----
 

@@ -18,15 +18,16 @@ namespace interloop {
 ///
 /// If nobody can complete `f` any more, the result is `broken_promise`. The value is moved if `f` was the last handle.
 /// In the loop's thread; the returned future belongs to the loop of `f`. One allocation, and one more if `f` has a
-/// canceller or callbacks. Errors: `usage_error` if `f` is empty, `loop_closed`, `std::bad_alloc`.
+/// canceller, callbacks or waiters. Errors: `usage_error` if `f` is empty, `loop_closed`, `std::bad_alloc`.
 /// Source: asyncio `shield`.
 template <class T>
 [[nodiscard]] future<T> shield(const future<T>& f, std::source_location where = std::source_location::current()) {
   const future<T> outside = detail::make_future<T>(f.loop(), where);
-  observe(f, [outside, where](outcome<T>& ended) {
+  observe(f, [outside](outcome<T>& ended) {
     if (is_called(outside) || ended.closing()) return;  // closing fails `outside` too
+    const std::source_location place = detail::future_access::state(outside).created();
     if (const failure* why = ended.take_failure()) {
-      reject(outside, why->extended(trace_entry::kind::awaited, where));
+      reject(outside, why->extended(trace_entry::kind::awaited, place));
       return;
     }
     try {
@@ -36,7 +37,7 @@ template <class T>
         resolve(outside, ended.take());
       }
     } catch (...) {  // the value's copy threw
-      reject(outside, where);
+      reject(outside, place);
     }
   });
   return outside;

@@ -217,7 +217,7 @@ class task_group {
   ///                 served. At least one.
   /// \param where    the place that tracebacks and reports name.
   /// Errors: `usage_error` if `at_once` is zero, `loop_closed`, `std::bad_alloc`.
-  explicit task_group(loop& core, std::size_t at_once = unlimited,
+  explicit task_group(interloop::loop& core, std::size_t at_once = unlimited,
                       std::source_location where = std::source_location::current());
   explicit task_group(std::size_t at_once = unlimited, std::source_location where = std::source_location::current())
       : task_group(current_loop(), at_once, where) {}
@@ -277,6 +277,11 @@ class task_group {
   /// How many tasks run, and how many wait because of the limit.
   [[nodiscard]] std::size_t running() const noexcept { return core_ ? core_->running() : 0; }
   [[nodiscard]] std::size_t waiting() const noexcept { return core_ ? core_->waiting() : 0; }
+
+  /// The group's loop. A coroutine that has the group as a parameter belongs to it. Errors: `usage_error` if this was moved
+  /// from.
+  [[nodiscard]] interloop::loop& loop() const;
+  operator interloop::loop&() const { return loop(); }
 
   /// Whether the group has failed or was cancelled.
   [[nodiscard]] bool stopping() const noexcept { return core_ && core_->stopping(); }

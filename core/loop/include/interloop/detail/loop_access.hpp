@@ -4,6 +4,7 @@
 
 #include <interloop/loop.hpp>
 
+#include <cstddef>
 #include <new>
 #include <utility>
 
@@ -69,6 +70,19 @@ class loop_access {
     } catch (const std::bad_alloc&) {
     }
   }
+
+  // ---- For testing ----
+
+  /// What a loop has to do.
+  struct contents {
+    std::size_t futures;  // pending
+    std::size_t watches;
+    std::size_t holds;
+    std::size_t timers;
+  };
+  [[nodiscard]] static contents contents_of(const loop& core) noexcept;
+  /// From now on, what a turn's callables queue runs in the next turn, so that a test can look in between.
+  static void run_one_generation_a_turn(loop& core) noexcept;
 
   // ---- For blocking calls ----
 

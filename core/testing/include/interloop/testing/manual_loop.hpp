@@ -32,6 +32,9 @@ class manual_loop : public loop_owner {
   /// was done.
   bool step();
 
+  /// Moves the clock to the next timer and runs one turn. Returns false, without doing anything, if there is no timer.
+  bool step_to_alarm();
+
   /// When the next timer fires; `time_point::max()` if there is none.
   [[nodiscard]] time_point next_alarm() const noexcept;
 };

@@ -77,6 +77,15 @@ TEST_F(shield_test, a_future_that_nobody_can_complete_breaks_it) {
   EXPECT_TRUE(outside.get_failure()->is<broken_promise>());
 }
 
+TEST_F(shield_test, a_future_that_is_dropped_after_the_cancellation_is_not_reported) {
+  auto write = create_future<int>();
+  const auto outside = shield(write);
+  cancel(outside);
+  write = {};
+  manual.run_ready();
+  EXPECT_TRUE(outside.get_failure()->is<cancelled_error>());
+}
+
 TEST_F(shield_test, closing_the_loop_fails_it_without_a_report) {
   const auto write = create_future<int>();
   const auto outside = shield(write);

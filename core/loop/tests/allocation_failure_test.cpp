@@ -464,6 +464,10 @@ TEST_F(allocation_count_test, a_limit_a_race_and_a_shield_take_one_each) {
   EXPECT_EQ(failing_new::count(), 2);
   const auto three = shield(protected_one);
   EXPECT_EQ(failing_new::count(), 3);
+  resolve(limited, 1);
+  resolve(raced, 1);
+  resolve(protected_one, 1);
+  manual.run_ready();
 }
 
 TEST_F(allocation_count_test, a_task_of_a_group_takes_only_its_future) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <interloop/bridge.hpp>
+#include <interloop/error.hpp>
 #include <interloop/future.hpp>
 
 #include <source_location>
@@ -24,7 +25,12 @@ template <class T>
 [[nodiscard]] future<T> shield(const future<T>& f, std::source_location where = std::source_location::current()) {
   const future<T> outside = detail::make_future<T>(f.loop(), where);
   observe(f, [outside](outcome<T>& ended) {
-    if (is_called(outside) || ended.closing()) return;  // closing fails `outside` too
+    if (is_called(outside)) {
+      const failure* unseen = ended.peek_failure();
+      if (unseen && unseen->is<broken_promise>()) static_cast<void>(ended.take_failure());  // nobody waits any more
+      return;
+    }
+    if (ended.closing()) return;  // which fails `outside` too
     const std::source_location place = detail::future_access::state(outside).created();
     if (const failure* why = ended.take_failure()) {
       reject(outside, why->extended(trace_entry::kind::awaited, place));

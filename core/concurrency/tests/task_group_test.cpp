@@ -388,6 +388,19 @@ TEST_F(task_group_test, with_task_group_leaves_no_task_behind_however_its_body_e
   EXPECT_THAT(seen, ElementsAre("bad: another task of its task_group failed", "good"));
 }
 
+TEST_F(task_group_test, with_task_group_waits_even_if_its_body_throws_before_it_returns_a_future) {
+  const auto whole = with_task_group([this](task_group& group) {
+    group.spawn([this] { return clean_up("task"); });
+    if (group.running() > 0) throw std::runtime_error("at once");
+    return create_future<void>();
+  });
+  manual.run_ready();
+  EXPECT_FALSE(is_called(whole));
+  manual.advance(1s);
+  EXPECT_EQ(whole.get_failure()->message(), "at once");
+  EXPECT_EQ(seen.size(), 1u);
+}
+
 TEST_F(task_group_test, cancelling_with_task_group_cancels_its_body_and_its_tasks) {
   const auto whole = with_task_group(*manual, [this](task_group& group) -> future<void> {
     group.spawn([this] { return clean_up("task"); });

@@ -4,6 +4,7 @@
 
 #include <interloop/coroutine.hpp>
 #include <interloop/current_loop.hpp>
+#include <interloop/detail/as_future.hpp>
 #include <interloop/detail/driven.hpp>
 #include <interloop/detail/keep.hpp>
 #include <interloop/detail/state_ptr.hpp>
@@ -311,7 +312,7 @@ future<void> with_task_group(loop& core, Body body, std::size_t at_once = task_g
                              std::source_location where = std::source_location::current()) {
   static_cast<void>(co_await detail::created_at{where});
   task_group group(core, at_once, where);
-  group.add(body(group));
+  group.add(detail::as_future_on(core, body, group));  // which catches what `body` throws
   co_await group.join(where);
 }
 template <class Body>

@@ -15,6 +15,7 @@ timeout_error::~timeout_error() = default;
 wrong_thread::~wrong_thread() = default;
 loop_closed::~loop_closed() = default;
 broken_promise::~broken_promise() = default;
+channel_closed::~channel_closed() = default;
 interrupted_error::~interrupted_error() = default;
 reactor_stopped::~reactor_stopped() = default;
 

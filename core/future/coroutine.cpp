@@ -35,7 +35,6 @@ void cancel_coroutine(pending& first, const failure& cancelled) {
   bool in_ring = false;
   while (pending* next = at->ops->pass_on(*at, cancelled, in_ring)) {
     if (!next->ops->pass_on) {
-      const state_ptr<future_core> keep(static_cast<future_core*>(next));
       next->ops->cancel(*next, cancelled);
       return;
     }
@@ -70,8 +69,10 @@ void return_home::code_of(continuation& base, future_core&, visit how, std::size
   if (how == visit::destroy) {
     waiter.self_.destroy();
   } else {
-    waiter.loop_->post(traveller(waiter.self_));
+    waiter.go_home();
   }
 }
+
+void promise_core::go_home() { loop_->post(traveller(self_)); }
 
 }  // namespace interloop::detail

@@ -82,11 +82,19 @@ class loop_closed : public error {
 };
 
 /// A coroutine, a `gather` or a blocked thread waits for a future that nobody can complete any more: all other handles
-/// to it were dropped. Source: `std::future_errc::broken_promise`.
+/// to it were dropped. Or a coroutine waits for a mutex, say, that was destroyed.
+/// Source: `std::future_errc::broken_promise`.
 class broken_promise : public error {
  public:
   using error::error;
   ~broken_promise() override;
+};
+
+/// An item was sent to a channel that is closed. Source: trio `ClosedResourceError`, tokio `SendError`.
+class channel_closed : public error {
+ public:
+  using error::error;
+  ~channel_closed() override;
 };
 
 /// A blocked thread's wait was interrupted: by `interrupt_wait`, called in a signal handler, or by its `std::stop_token`.

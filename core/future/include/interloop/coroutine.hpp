@@ -33,6 +33,17 @@
 
 namespace interloop::detail {
 
+template <class T, bool Taking>
+class future_awaiter;
+
+/// For the library's own coroutines: awaits `what` as if the user's source did so at `where`.
+template <class T>
+struct awaited_at {
+  awaited_at(future<T>&& f, std::source_location place) noexcept : what(std::move(f)), where(place) {}
+  future<T> what;
+  std::source_location where;
+};
+
 /// The part of a coroutine's promise that does not depend on its type.
 class promise_core {
  public:
@@ -43,22 +54,62 @@ class promise_core {
   /// Whether somebody has cancelled the coroutine's future.
   [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
 
-  /// Returns the awaited future, which is to be cancelled, or null: then the next `co_await` throws.
-  [[nodiscard]] future_core* request_cancel(const failure& cancelled) {
+  /// Returns what is to be cancelled, the awaited future or waiter, or null: then the next `co_await` throws.
+  [[nodiscard]] pending* request_cancel(const failure& cancelled) {
+    if (in_line_) return in_line_;
     if (awaiting_ && awaiting_->is_pending()) return awaiting_;
     requested_ = cancelled;
     return nullptr;
+  }
+
+  template <class U>
+  auto await_transform(const future<U>& awaited, std::source_location where = std::source_location::current()) {
+    return future_awaiter<U, false>(future_access::seen(awaited, "co_await"), *this, where);
+  }
+  template <class U>
+  auto await_transform(future<U>&& awaited, std::source_location where = std::source_location::current()) {
+    static_cast<void>(future_access::seen(awaited, "co_await"));
+    return future_awaiter<U, true>(future_access::release(std::move(awaited)), *this, where);
+  }
+  /// For what can be awaited without a future: it makes its own awaiter.
+  template <class Operation>
+    requires requires(Operation&& what, promise_core& who, std::source_location where) {
+      static_cast<Operation&&>(what).await_in(who, where);
+    }
+  decltype(auto) await_transform(Operation&& what, std::source_location where = std::source_location::current()) {
+    return static_cast<Operation&&>(what).await_in(*this, where);
+  }
+  template <class U>
+  auto await_transform(awaited_at<U>&& awaited) {
+    return await_transform(std::move(awaited.what), awaited.where);
+  }
+  template <class A>
+    requires(!is_future_v<std::remove_cvref_t<A>> &&
+             !requires(A&& what, promise_core& who, std::source_location where) {
+               static_cast<A&&>(what).await_in(who, where);
+             })
+  auto await_transform(A&& awaited, std::source_location where = std::source_location::current()) {
+    static_assert(
+        requires { sizeof(awaiter_for<A>); },
+        "interloop: to await what is not a future, include <interloop/awaitables.hpp>");
+    return awaiter_for<A>::make(std::forward<A>(awaited), *this, where);
   }
 
  protected:
   template <class, bool>
   friend class future_awaiter;
   friend class foreign_waiter;
+  friend class waiter;
   friend struct return_home;
+
+  /// Resumes the coroutine in a turn of its own loop, if the loop of what it awaited is another.
+  void go_home();
+  [[noreturn]] void throw_requested() { std::exchange(requested_, std::nullopt)->rethrow(); }
 
   std::coroutine_handle<> self_;
   loop* loop_ = nullptr;
   future_core* awaiting_ = nullptr;
+  pending* in_line_ = nullptr;        // the waiter that it is suspended in, instead of a future
   std::optional<failure> requested_;  // a cancellation that the next co_await throws
   std::optional<failure> seen_;       // what the last co_await threw, with its history
   bool cancelled_ = false;            // it was cancelled itself, perhaps through the future that it awaits
@@ -67,14 +118,6 @@ class promise_core {
 /// For the library's own coroutines. `co_await` on it does not suspend: it says where the coroutine's future was created
 /// in the user's source, and returns the promise.
 struct created_at {
-  std::source_location where;
-};
-
-/// For the library's own coroutines: awaits `what` as if the user's source did so at `where`.
-template <class T>
-struct awaited_at {
-  awaited_at(future<T>&& f, std::source_location place) noexcept : what(std::move(f)), where(place) {}
-  future<T> what;
   std::source_location where;
 };
 
@@ -172,7 +215,7 @@ class future_awaiter : awaited_state<T, Taking> {
 
   [[noreturn]] void rethrow() {
     if (state_.status() == status::failed) state_.mark_observed();
-    if (waiter_.requested_) std::exchange(waiter_.requested_, std::nullopt)->rethrow();
+    if (waiter_.requested_) waiter_.throw_requested();
     if (state_.status() != status::failed) throw_no_value(state_.status());
     const failure& why = state_.get_failure();
     waiter_.seen_ = (waiter_.cancelled_ ? why : why.as_error()).extended(trace_entry::kind::awaited, where_);
@@ -261,27 +304,7 @@ class promise_base : public promise_core {
     if (this->cancelled_) mine.mark_observed();
   }
 
-  template <class U>
-  auto await_transform(const future<U>& awaited, std::source_location where = std::source_location::current()) {
-    return future_awaiter<U, false>(future_access::seen(awaited, "co_await"), *this, where);
-  }
-  template <class U>
-  auto await_transform(future<U>&& awaited, std::source_location where = std::source_location::current()) {
-    static_cast<void>(future_access::seen(awaited, "co_await"));
-    return future_awaiter<U, true>(future_access::release(std::move(awaited)), *this, where);
-  }
-  template <class A>
-    requires(!is_future_v<std::remove_cvref_t<A>>)
-  auto await_transform(A&& awaited, std::source_location where = std::source_location::current()) {
-    static_assert(
-        requires { sizeof(awaiter_for<A>); },
-        "interloop: to await what is not a future, include <interloop/awaitables.hpp>");
-    return awaiter_for<A>::make(std::forward<A>(awaited), *this, where);
-  }
-  template <class U>
-  auto await_transform(awaited_at<U>&& awaited) {
-    return await_transform(std::move(awaited.what), awaited.where);
-  }
+  using promise_core::await_transform;
   promise_awaiter await_transform(created_at place) noexcept {
     state().set_created(place.where);
     return {*this};

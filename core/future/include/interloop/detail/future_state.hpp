@@ -369,6 +369,7 @@ class future_state final : public future_core {
 
   static void do_cancel(pending& base, const failure& cancelled) {
     auto& self = static_cast<future_state&>(base);
+    const state_ptr<future_core> keep(&self);  // the canceller may drop the handles
     self.call_canceller();
     if (!self.is_pending()) return;
     self.set_failure(cancelled);

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Every allocation of a scenario fails once, on every loop: each function throws std::bad_alloc or works, promises are
 // kept, nothing leaks, and the loop still works. Also the number of allocations, if that is promised.
+#include <interloop/async_generator.hpp>
 #include <interloop/bridge.hpp>
+#include <interloop/channel.hpp>
+#include <interloop/condition.hpp>
+#include <interloop/event.hpp>
+#include <interloop/mutex.hpp>
 
 #include "support/counted.hpp"
 #include "support/failing_new.hpp"
@@ -14,6 +19,7 @@
 #include <array>
 #include <memory>
 #include <new>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -286,6 +292,89 @@ class allocation_failure_test : public ::testing::TestWithParam<std::string> {
     dropped.resolve(counted(1));
   }
 
+  static future<void> waits_for(api io, event& first, condition& then, mutex& m, counted) {
+    co_await first.wait();
+    mutex::scoped_lock lock = co_await m.lock();
+    co_await then.wait(lock);
+    co_await io.sleep(0s);
+  }
+  void locks(api io) {
+    event first(io);
+    condition then(io);
+    mutex m(io);
+    semaphore two(io, 2);
+    mutex::scoped_lock lock = m.try_lock();
+    for (int i = 0; i < 3; ++i) {
+      add_callbacks(waits_for(io, first, then, m, {}), note(), note());
+      ++promised;
+      add_callbacks(two.acquire().as_future(), [note = note()](permit) mutable { note(); }, note());
+      ++promised;
+    }
+    const auto cancelled = waits_for(io, first, then, m, {});
+    first.set();
+    cancel(cancelled);
+    lock.release();
+    then.notify_all();
+  }
+
+  static future<int> sends(api, channel<counted>& to, int count, counted) {
+    for (int i = 0; i < count; ++i) co_await to.send(counted(i));
+    to.close();
+    co_return count;
+  }
+  static future<int> receives(api, channel<counted>& from, counted) {
+    int count = 0;
+    while (auto each = co_await from.next()) {
+      EXPECT_EQ(each->value, count) << "an item is lost, or comes twice";
+      ++count;
+    }
+    co_return count;
+  }
+  void channels(api io) {
+    channel<counted> narrow(io, 0);
+    channel<counted> wide(io, unbounded);
+    add_callbacks(receives(io, narrow, {}), note(), note());
+    ++promised;
+    add_callbacks(sends(io, narrow, 5, {}), note(), note());
+    ++promised;
+    add_callbacks(sends(io, wide, 40, {}), note(), note());
+    ++promised;
+    add_callbacks(receives(io, wide, {}), note(), note());
+    ++promised;
+    channel<counted> closed(io, 1);
+    add_callbacks(closed.next().as_future(), [note = note()](std::optional<counted>) mutable { note(); }, note());
+    ++promised;
+    closed.close(create_failure(std::runtime_error("a message that is long enough to be allocated")));
+    channel<counted> shared(io, 3);
+    const auto remote = shared.remote();
+    for (int i = 0; i < 4; ++i) static_cast<void>(remote.try_send(counted(i)));
+    remote.close();
+  }
+
+  static async_generator<counted> yields(api io, counted) {
+    for (int i = 0; i < 3; ++i) {
+      if (i == 1) co_await io.sleep(0s);
+      co_yield counted(i);
+    }
+    throw std::runtime_error("a message that is long enough to be allocated");
+  }
+  static future<int> reads(api io, counted) {
+    auto all = yields(io, {});
+    int count = 0;
+    while (auto each = co_await all.next()) EXPECT_EQ(each->value, count++);
+    co_return count;
+  }
+  void generators(api io) {
+    add_callbacks(reads(io, {}), note(), note());
+    ++promised;
+    auto waits = [](api, future<void> never, counted) -> async_generator<int> {
+      co_await never;
+      co_yield 1;
+    }(io, io.create_future<void>(), {});
+    add_callbacks(waits.next().as_future(), note(), note());
+    ++promised;
+  }
+
   void closing(api io) {
     const auto ignores = [held = counted()](const auto&...) {};
     const auto f = io.create_future<int>([held = counted()] {});
@@ -321,6 +410,9 @@ TEST_P(allocation_failure_test, gathers) { every_allocation(&allocation_failure_
 TEST_P(allocation_failure_test, limits_and_races) { every_allocation(&allocation_failure_test::limits_and_races); }
 TEST_P(allocation_failure_test, groups) { every_allocation(&allocation_failure_test::groups); }
 TEST_P(allocation_failure_test, bridges) { every_allocation(&allocation_failure_test::bridges); }
+TEST_P(allocation_failure_test, locks) { every_allocation(&allocation_failure_test::locks); }
+TEST_P(allocation_failure_test, channels) { every_allocation(&allocation_failure_test::channels); }
+TEST_P(allocation_failure_test, generators) { every_allocation(&allocation_failure_test::generators); }
 TEST_P(allocation_failure_test, timers) { every_allocation(&allocation_failure_test::timers); }
 TEST_P(allocation_failure_test, batched_timers) { every_allocation(&allocation_failure_test::batched_timers); }
 TEST_P(allocation_failure_test, calls) { every_allocation(&allocation_failure_test::calls); }
@@ -511,6 +603,42 @@ TEST_F(allocation_count_test, completing_a_chain_of_coroutines_takes_none) {
   }
   EXPECT_EQ(taken, 0);
   EXPECT_EQ(h.value(), 1);
+}
+
+TEST_F(allocation_count_test, locks_channels_and_generators_take_none_for_each_use) {
+  mutex m(io);
+  event e(io);
+  channel<int> ch(io, 0);
+  const auto uses = [](api, mutex& lock, event& on, channel<int>& to) -> future<void> {
+    for (int i = 0; i < 50; ++i) {
+      const auto held = co_await lock.lock();
+      co_await to.send(i);
+    }
+    co_await on.wait();
+  };
+  const auto yields = [](api) -> async_generator<int> {
+    for (int i = 0;; ++i) co_yield i;
+  };
+  const auto reads = [](api, async_generator<int>& from, channel<int>& other) -> future<int> {
+    int sum = 0;
+    for (int i = 0; i < 100; ++i) sum += *co_await from.next() - *co_await other.next();
+    co_return sum;
+  };
+  auto all = yields(io);
+  const auto first = uses(io, m, e, ch);
+  const auto second = uses(io, m, e, ch);
+  const auto third = reads(io, all, ch);
+  manual.step();
+  long taken = -1;
+  {
+    const failing_new counting(0);
+    while (!is_called(third)) manual.step();
+    e.set();
+    while (!is_called(second)) manual.step();
+    taken = failing_new::count();
+  }
+  EXPECT_EQ(taken, 0);
+  EXPECT_TRUE(is_called(first));
 }
 
 }  // namespace

@@ -22,8 +22,8 @@ from pathlib import Path
 from plot import written
 
 PROGRAMS = (
-    "futures call_soon memory timers post coroutines concurrency watch queues blocking blocking_outstanding blocking_idle "
-    "throw_traces failures logging"
+    "futures call_soon memory timers post coroutines concurrency channels watch queues blocking blocking_outstanding "
+    "blocking_idle throw_traces failures logging"
 ).split()
 
 
@@ -115,6 +115,13 @@ def rows(results: dict[str, dict]) -> list[Row]:
     for loop in named(results, "concurrency", r"grouped<on_(\w+)>"):
         peers = [f"gathered<on_{loop}>"]
         table.append(Row(f"task_group, 1,000 tasks, {loop}: gather", "concurrency", f"grouped<on_{loop}>", peers, 1.3))
+    for shape in "handed_over buffered".split():
+        ours = f"channel_{shape}"
+        table.append(Row(f"channel, {shape.replace('_', ' ')}: 25 ns", "channels", ours, 25.0, 1))
+        peers = [f"asio_channel_{shape}", f"asio_channel_{shape}_callbacks"]
+        table.append(Row(f"channel, {shape.replace('_', ' ')}: Asio", "channels", ours, peers, 5, True))
+    table.append(Row("mutex, uncontended: 3 ns", "channels", "mutex_uncontended", 3.0, 1))
+    table.append(Row("mutex, handed over: 20 ns", "channels", "mutex_handed_over", 20.0, 1))
     for loop in named(results, "watch", r"bare_(\w+)"):
         table.append(
             Row(f"byte there and back, {loop}: bare", "watch", f"interloop_watch<on_{loop}>", [f"bare_{loop}"], 1.05)

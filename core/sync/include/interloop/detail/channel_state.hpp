@@ -144,13 +144,12 @@ class channel_state {
 
   /// Errors: `std::bad_alloc`.
   remote_link<T>& link() {
-    if (!link_) {
-      link_ = state_ptr<remote_link<T>>(typename state_ptr<remote_link<T>>::adopt{},
-                                        new remote_link<T>(*this, core().remote(), capacity_));
-      link_->closed.store(closed_, std::memory_order_relaxed);
-      tell_remotes();
-    }
-    return *link_;
+    if (link_) return *link_;
+    auto* const made = new remote_link<T>(*this, core().remote(), capacity_);
+    link_ = state_ptr<remote_link<T>>(typename state_ptr<remote_link<T>>::adopt{}, made);
+    made->closed.store(closed_, std::memory_order_relaxed);
+    tell_remotes();
+    return *made;
   }
 
  private:
@@ -226,7 +225,10 @@ class receiver final : public waiter {
  public:
   receiver(channel_state<T>& from, promise_core& who, std::source_location where) noexcept
       : waiter(waiter_operations<receiver>::table, who), from_(from), where_(where) {}
-  ~receiver() { give_up(); }
+  ~receiver() {
+    if (stage_ != stage::idle) [[unlikely]]
+      give_up();
+  }
 
   [[nodiscard]] bool await_ready() {
     if (requested()) [[unlikely]]

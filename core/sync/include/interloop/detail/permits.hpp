@@ -10,6 +10,7 @@
 #include <interloop/loop.hpp>
 
 #include <cstddef>
+#include <utility>
 
 namespace interloop::detail {
 
@@ -89,19 +90,13 @@ class permit_waiter : public waiter {
  protected:
   permit_waiter(const operations& how, permits& from, std::size_t units, promise_core& who) noexcept
       : waiter(how, who), from_(from), units_(units) {}
-  ~permit_waiter() { give_up(); }
+  ~permit_waiter() {
+    if (stage_ != stage::idle) [[unlikely]]
+      give_up();
+  }
 
   /// Leaves the line, or returns the units.
-  void give_up() noexcept {
-    if (stage_ == stage::waiting) {
-      from_.line().remove(*this);
-      stage_ = stage::idle;
-      if (!from_.line().empty()) from_.serve();  // the first of them may have wanted fewer units
-    } else if (stage_ == stage::served) {
-      stage_ = stage::idle;
-      from_.give_back(units_);
-    }
-  }
+  void give_up() noexcept;
 
   permits& from_;
   const std::size_t units_;
@@ -115,6 +110,16 @@ inline void permits::serve() noexcept {
     line_.remove(*next);
     free_ -= next->units();
     next->serve();
+  }
+}
+
+inline void permit_waiter::give_up() noexcept {
+  const stage was = std::exchange(stage_, stage::idle);
+  if (was == stage::waiting) {
+    from_.line().remove(*this);
+    from_.serve();  // the next may want fewer units
+  } else if (was == stage::served) {
+    from_.give_back(units_);
   }
 }
 

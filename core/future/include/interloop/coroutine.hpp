@@ -36,6 +36,10 @@ namespace interloop::detail {
 template <class T, bool Taking>
 class future_awaiter;
 
+/// Makes the awaiter of anything else: see awaitables.hpp. `A` is a reference if it is awaited as an lvalue.
+template <class A>
+struct awaiter_for;
+
 /// For the library's own coroutines: awaits `what` as if the user's source did so at `where`.
 template <class T>
 struct awaited_at {
@@ -225,10 +229,6 @@ class future_awaiter : awaited_state<T, Taking> {
   promise_core& waiter_;
   std::source_location where_;
 };
-
-/// Makes the awaiter of anything else: see awaitables.hpp. `A` is a reference if it is awaited as an lvalue.
-template <class A>
-struct awaiter_for;
 
 /// The loop named by a coroutine's parameters, or the current one.
 inline loop& loop_among() { return current_loop(); }

@@ -43,9 +43,9 @@ template <class T>
 inline constexpr bool is_void_pointer = std::is_pointer_v<T> && std::is_void_v<std::remove_pointer_t<T>>;
 
 template <class Member>
-struct object_of;
+struct object_with;
 template <class Object, class T>
-struct object_of<T Object::*> : std::type_identity<const Object*> {};
+struct object_with<T Object::*> : std::type_identity<const Object*> {};
 
 /// Where a callback's data is. `Where` is null, for the only `void*` parameter; the number of the parameter, from 0; or a
 /// member of an object that a parameter points to.
@@ -67,7 +67,7 @@ struct c_data_place {
                     "number, from 0: c_callback<callback, 2>(loop)");
       return first(std::array<bool, sizeof...(Args) + 1>{is_void_pointer<Args>..., false});
     } else if constexpr (counts) {
-      using object = typename object_of<decltype(Where)>::type;
+      using object = typename object_with<decltype(Where)>::type;
       constexpr std::size_t at =
           first(std::array<bool, sizeof...(Args) + 1>{std::is_convertible_v<Args, object>..., false});
       static_assert(at < sizeof...(Args),
@@ -85,7 +85,7 @@ struct c_data_place {
 
   static void* find(const all& given) {
     if constexpr (counts) {
-      return static_cast<typename object_of<decltype(Where)>::type>(std::get<index>(given))->*Where;
+      return static_cast<typename object_with<decltype(Where)>::type>(std::get<index>(given))->*Where;
     } else {
       return const_cast<void*>(static_cast<const void*>(std::get<index>(given)));
     }

@@ -104,16 +104,16 @@ TEST_F(use_future_test, an_operation_that_is_cancelled_outside_is_a_cancelled_fu
   int reports = 0;
   io.loop().set_exception_handler([&](std::string_view, const failure&) { ++reports; });
   net::steady_timer timer(native, 1h);
-  std::optional waits = timer.async_wait(use_future);
+  auto waits = timer.async_wait(use_future);
   const auto thrown = async_give<std::exception_ptr>(
       native, use_future, std::make_exception_ptr(net_system_error(net::error::operation_aborted)));
   timer.cancel();
   run();
-  EXPECT_TRUE(waits->get_failure()->is<cancelled_error>());
+  EXPECT_TRUE(waits.get_failure()->is<cancelled_error>());
   EXPECT_TRUE(thrown.get_failure()->is<cancelled_error>());
   waits = timer.async_wait(use_future);
   timer.cancel();
-  waits.reset();
+  waits = {};
   run();
   EXPECT_EQ(reports, 0);
 }
@@ -167,6 +167,36 @@ TEST_F(use_future_test, without_cancellation_slots_a_cancelled_operation_goes_on
   run();
 }
 #endif
+
+TEST_F(use_future_test, the_handler_that_completes_it_runs_the_loops_turn) {
+  std::vector<std::string> order;
+  auto f = async_give<int>(native, use_future, 1);
+  add_callbacks(f, [&](int) { order.push_back("callback"); });
+  net::post(native, [&] { order.push_back("posted later"); });
+  run();
+  EXPECT_EQ(order, (std::vector<std::string>{"callback", "posted later"}));
+}
+
+TEST_F(use_future_test, an_operation_that_ends_inside_its_initiation_runs_no_callback_there) {
+  bool called = false;
+  io.call_soon([&] { called = true; });
+  const auto f = net::async_initiate<const use_future_t, void(int)>([](auto handler) { handler(7); }, use_future);
+  EXPECT_EQ(f.value(), 7);
+  EXPECT_FALSE(called);
+  run();
+  EXPECT_TRUE(called);
+}
+
+TEST_F(use_future_test, a_callback_may_destroy_the_context_that_completed_its_future) {
+  auto other = std::make_unique<net_loop>();
+  net::steady_timer timer(native, 0s);
+  loop& core = **other;
+  auto f = timer.async_wait(use_future(core));
+  add_callbacks(f, [&] { other.reset(); });
+  native.run();
+  core.run();
+  EXPECT_FALSE(other);
+}
 
 TEST_F(use_future_test, as_tuple_keeps_the_error_as_a_value) {
 #if NET_HAS_AS_TUPLE

@@ -129,6 +129,12 @@ class asio_port_of : public asio_port_base {
   /// The `io_context` in which the loop's turns run, or null if it is not known to be one.
   virtual const typename Net::io_context* context() const noexcept = 0;
 
+  /// A handler on the loop's executor may turn itself, instead of waking the loop for another handler that does. If
+  /// `begin_turn` says so, what it queues then does not wake the loop, and it has to call `finish_turn`, which runs
+  /// callbacks, at last.
+  virtual bool begin_turn() noexcept = 0;
+  virtual void finish_turn() noexcept = 0;
+
   /// The port of a loop, or null if the loop is closed or not of this flavour.
   template <class Loop>
   static asio_port_of* find(const Loop& core) noexcept {
@@ -320,6 +326,11 @@ class asio_port final : public asio_port_of<Net> {
 
   void attached() override { loops_->add(*this); }
 
+  bool begin_turn() noexcept override { return !shared_->waking.exchange(true, std::memory_order_acq_rel); }
+  void finish_turn() noexcept override {
+    shared_->waking.exchange(false, std::memory_order_acq_rel);
+    this->turn();
+  }
   const io_context* context() const noexcept override { return native_ ? native_->runs : nullptr; }
   const typename Net::any_executor* executor() override {
     if constexpr (std::is_convertible_v<const Executor&, typename Net::any_executor>) {

@@ -120,26 +120,40 @@ struct asio_incoming {
   interloop::promise<T> end;
   typename Net::any_executor executor;
   [[no_unique_address]] typename Net::cancellation_signal signal;
-  bool emitting = false;
+  bool occupied = false;
   bool over = false;  // the handler is gone
 
-  /// The signal has to exist until it has been emitted, although that may end the operation.
+  /// While it exists, this does too: the operation may end while it is initiated, or while its signal is emitted.
+  class occupation {
+   public:
+    explicit occupation(asio_incoming& of) noexcept : self_(of) { self_.occupied = true; }
+    occupation(const occupation&) = delete;
+    occupation& operator=(const occupation&) = delete;
+    ~occupation() {
+      self_.occupied = false;
+      if (self_.over) delete &self_;
+    }
+
+   private:
+    asio_incoming& self_;
+  };
   struct deleter {
     void operator()(asio_incoming* what) const noexcept {
       what->over = true;
-      if (!what->emitting) delete what;
+      if (!what->occupied) delete what;
     }
   };
   void cancel() {
-    struct emission {
-      asio_incoming& self;
-      explicit emission(asio_incoming& of) noexcept : self(of) { self.emitting = true; }
-      ~emission() {
-        self.emitting = false;
-        if (self.over) delete &self;
-      }
-    } guard(*this);
+    const occupation guard(*this);
     Net::emit(signal);
+  }
+
+  /// The port, if the caller, a handler on its executor, may turn: not inside of a turn, nor of a call that started or
+  /// cancelled the operation.
+  asio_port_of<typename Net::of_port>* turning() const {
+    if (occupied || running_loop || !end.pending()) return nullptr;
+    auto* const port = asio_port_of<typename Net::of_port>::find(end.get_future().loop());
+    return port && port->begin_turn() ? port : nullptr;
   }
 };
 
@@ -163,9 +177,9 @@ template <class Net, class R, class... Args>
 class asio_future_handler<Net, R(Args...)> {
   using outcome = asio_outcome<Net, Args...>;
   using T = typename outcome::value;
-  using incoming = asio_incoming<Net, T>;
 
  public:
+  using incoming = asio_incoming<Net, T>;
   using executor_type = typename Net::any_executor;
   using cancellation_slot_type = typename Net::cancellation_slot;
 
@@ -184,13 +198,18 @@ class asio_future_handler<Net, R(Args...)> {
   [[nodiscard]] cancellation_slot_type get_cancellation_slot() const noexcept { return state_->signal.slot(); }
 
   void operator()(Args... args) {
-    const auto mine = std::move(state_);
+    auto mine = std::move(state_);
+    auto* const port = mine->turning();
     try {
       settle(mine->end, std::forward<Args>(args)...);
     } catch (...) {  // a value's constructor
       mine->end.reject(std::source_location{});
     }
+    mine.reset();  // callbacks may destroy the context
+    if (port) port->finish_turn();
   }
+
+  [[nodiscard]] incoming& state() const noexcept { return *state_; }
 
  private:
   template <class First, class... Rest>
@@ -231,6 +250,7 @@ class asio_future_result<Net, R(Args...)> {
   template <class Initiation, class... Given>
   static return_type initiate(Initiation&& initiation, const use_future_t& token, Given&&... given) {
     completion_handler_type handler(asio_token_access::core(token), asio_token_access::where(token));
+    const typename completion_handler_type::incoming::occupation guard(handler.state());
     return_type made = handler.get_future();
     try {
       std::forward<Initiation>(initiation)(std::move(handler), std::forward<Given>(given)...);

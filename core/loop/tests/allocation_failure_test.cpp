@@ -292,54 +292,69 @@ class allocation_failure_test : public ::testing::TestWithParam<std::string> {
     dropped.resolve(counted(1));
   }
 
-  static future<void> waits_for(api io, event& first, condition& then, mutex& m, counted) {
-    co_await first.wait();
-    mutex::scoped_lock lock = co_await m.lock();
-    co_await then.wait(lock);
+  // Each of these uses the object that it waits for only once: that may be destroyed meanwhile.
+  static future<void> waits_for(api, event& of, counted) { co_await of.wait(); }
+  static future<void> locks_once(api io, mutex& of, counted) {
+    const mutex::scoped_lock lock = co_await of.lock();
     co_await io.sleep(0s);
   }
+  static future<void> waits_unlocked(api, condition& of, mutex::scoped_lock lock, counted) { co_await of.wait(lock); }
   void locks(api io) {
-    event first(io);
-    condition then(io);
+    event happens(io);
     mutex m(io);
+    condition changes(io);
     semaphore two(io, 2);
-    mutex::scoped_lock lock = m.try_lock();
     for (int i = 0; i < 3; ++i) {
-      add_callbacks(waits_for(io, first, then, m, {}), note(), note());
+      add_callbacks(waits_for(io, happens, {}), note(), note());
+      ++promised;
+      add_callbacks(waits_unlocked(io, changes, m.try_lock(), {}), note(), note());
       ++promised;
       add_callbacks(two.acquire().as_future(), [note = note()](permit) mutable { note(); }, note());
       ++promised;
     }
-    const auto cancelled = waits_for(io, first, then, m, {});
-    first.set();
+    mutex::scoped_lock lock = m.try_lock();
+    add_callbacks(locks_once(io, m, {}), note(), note());
+    ++promised;
+    const auto cancelled = waits_for(io, happens, {});
     cancel(cancelled);
+    changes.notify_one();
     lock.release();
-    then.notify_all();
+    happens.set();
   }
 
-  static future<int> sends(api, channel<counted>& to, int count, counted) {
-    for (int i = 0; i < count; ++i) co_await to.send(counted(i));
-    to.close();
+  using items = std::shared_ptr<channel<counted>>;
+  /// Closes it when a scope ends because memory is short, so that nobody waits forever.
+  struct closes_when_short {
+    items of;
+    ~closes_when_short() {
+      if (std::uncaught_exceptions() > 0) of->close();
+    }
+  };
+  static future<int> sends(api, items to, int count, counted) {
+    const closes_when_short end{to};
+    for (int i = 0; i < count; ++i) co_await to->send(counted(i));
+    to->close();
     co_return count;
   }
-  static future<int> receives(api, channel<counted>& from, counted) {
+  static future<int> receives(api, items from, counted) {
+    const closes_when_short end{from};
     int count = 0;
-    while (auto each = co_await from.next()) {
+    while (auto each = co_await from->next()) {
       EXPECT_EQ(each->value, count) << "an item is lost, or comes twice";
       ++count;
     }
     co_return count;
   }
   void channels(api io) {
-    channel<counted> narrow(io, 0);
-    channel<counted> wide(io, unbounded);
-    add_callbacks(receives(io, narrow, {}), note(), note());
+    const closes_when_short narrow{std::make_shared<channel<counted>>(io, 0)};
+    const closes_when_short wide{std::make_shared<channel<counted>>(io, unbounded)};
+    add_callbacks(sends(io, wide.of, 40, {}), note(), note());
     ++promised;
-    add_callbacks(sends(io, narrow, 5, {}), note(), note());
+    add_callbacks(receives(io, wide.of, {}), note(), note());
     ++promised;
-    add_callbacks(sends(io, wide, 40, {}), note(), note());
+    add_callbacks(receives(io, narrow.of, {}), note(), note());
     ++promised;
-    add_callbacks(receives(io, wide, {}), note(), note());
+    add_callbacks(sends(io, narrow.of, 5, {}), note(), note());
     ++promised;
     channel<counted> closed(io, 1);
     add_callbacks(closed.next().as_future(), [note = note()](std::optional<counted>) mutable { note(); }, note());

@@ -72,7 +72,7 @@ generator_core& generator_reader::arrived() {
 
 pending* generator_reader::pass_on(pending& base, const failure& cancelled, bool in_ring) {
   auto& self = static_cast<generator_reader&>(base);
-  if (self.stage_ == stage::waiting && !in_ring) return self.from_->request_cancel(cancelled);
+  if (self.stage_ == stage::waiting && !in_ring) return self.from_->cancel_body(cancelled);
   self.keep_request(cancelled);
   const bool waited = self.stage_ == stage::waiting;
   self.forget();  // what was yielded stays in the generator
@@ -120,7 +120,7 @@ void generator_core::disown() noexcept {
   if (loop_->closed()) return;  // closing destroys what is suspended
   try {
     const failure cancelled(std::make_exception_ptr(cancelled_error("the async generator was destroyed")), created_);
-    if (pending* const next = request_cancel(cancelled)) {
+    if (pending* const next = cancel_body(cancelled)) {
       if (next->ops->pass_on) {
         cancel_coroutine(*next, cancelled);
       } else {

@@ -26,7 +26,7 @@ void waiter::throw_outcome() {
 }
 
 void waiter::throw_failure(const failure& fail, std::source_location where) {
-  who_.seen_ = fail.extended(trace_entry::kind::awaited, where);
+  who_.seen_ = (who_.cancelled_ ? fail : fail.as_error()).extended(trace_entry::kind::awaited, where);
   who_.seen_->rethrow();
 }
 

@@ -27,7 +27,7 @@ class condition_test : public test::loop_test {
     try {
       co_await of.wait(lock);
       order.push_back(name);
-    } catch (const error&) {
+    } catch (...) {
       order.push_back(-name);
     }
     EXPECT_TRUE(lock);

@@ -105,6 +105,11 @@ class generator_core : public promise_core {
     ended_ = true;
     pause();
   }
+  /// The body is cancelled. Returns what is to be cancelled for that, if anything.
+  [[nodiscard]] pending* cancel_body(const failure& cancelled) {
+    cancelled_ = true;
+    return request_cancel(cancelled);
+  }
   /// Runs the body until it is suspended.
   void run() {
     busy_ = true;

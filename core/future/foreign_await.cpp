@@ -121,7 +121,7 @@ void foreign_waiter::require_result() {
 void foreign_waiter::rethrow(const std::exception_ptr& thrown) { rethrow(failure::of(thrown, std::source_location{})); }
 
 void foreign_waiter::rethrow(const failure& why) {
-  waiter_.seen_ = why.extended(trace_entry::kind::awaited, where_);
+  waiter_.seen_ = (waiter_.cancelled_ ? why : why.as_error()).extended(trace_entry::kind::awaited, where_);
   waiter_.seen_->rethrow();
 }
 

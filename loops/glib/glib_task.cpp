@@ -20,6 +20,8 @@ GError* to_gerror(const failure& why) noexcept {
       return g_error_new_literal(e.domain(), e.code(), e.what());
     } catch (const cancelled_error& e) {
       return g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CANCELLED, e.what());
+    } catch (const operation_cancelled& e) {
+      return g_error_new_literal(G_IO_ERROR, G_IO_ERROR_CANCELLED, e.what());
     } catch (const timeout_error& e) {
       return g_error_new_literal(G_IO_ERROR, G_IO_ERROR_TIMED_OUT, e.what());
     } catch (const loop_closed& e) {

@@ -493,6 +493,19 @@ TYPED_TEST(awaitables_with_a_way, what_it_throws_is_reported) {
   this->of.end();
 }
 
+TEST_F(awaitables_test, a_cancellation_of_theirs_is_an_error_to_a_coroutine_that_was_not_cancelled) {
+  const future<int> f = [](api) -> future<int> {
+    co_return co_await []() -> lazy_task<int> {
+      throw cancelled_error("theirs");
+      co_return 1;
+    }();
+  }(io);
+  manual.run_ready();
+  ASSERT_NE(f.get_failure(), nullptr);
+  EXPECT_TRUE(f.get_failure()->is<operation_cancelled>());
+  EXPECT_EQ(f.get_failure()->message(), "theirs");
+}
+
 TEST_F(awaitables_test, a_cancellation_that_came_before_it_keeps_it_from_starting) {
   future<int> self;
   const future<void> gate = create_future<void>();

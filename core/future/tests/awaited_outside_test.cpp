@@ -103,13 +103,13 @@ TEST_F(awaited_outside_test, a_failure_is_thrown_and_counts_as_looked_at) {
   EXPECT_EQ(task.result(), "std::out_of_range");
 }
 
-TEST_F(awaited_outside_test, a_cancelled_future_throws_in_it) {
+TEST_F(awaited_outside_test, a_cancelled_future_throws_an_error_in_it) {
   future<int> f = create_future<int>();
   auto task = tells(f);
   task.start();
   cancel(f);
   manual.run_ready();
-  EXPECT_EQ(task.result(), "interloop::cancelled_error");
+  EXPECT_EQ(task.result(), "interloop::operation_cancelled");
 }
 
 TEST_F(awaited_outside_test, several_wait_for_one_future_in_their_order) {

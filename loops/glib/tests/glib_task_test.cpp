@@ -151,6 +151,7 @@ TEST_F(glib_task_test, failures_are_errors_that_c_can_tell_apart) {
   EXPECT_EQ(error_of(invalid_state("state")), own + "4: state");
   EXPECT_EQ(error_of(wrong_thread("thread")), own + "5: thread");
   EXPECT_EQ(error_of(cancelled_error("enough")), "g-io-error-quark 19: enough");
+  EXPECT_EQ(error_of(operation_cancelled("by others")), "g-io-error-quark 19: by others");
   EXPECT_EQ(error_of(timeout_error("late")), "g-io-error-quark 24: late");
   EXPECT_EQ(error_of(glib_error(g_file_error_quark(), G_FILE_ERROR_NOENT, "none")), "g-file-error-quark 4: none");
 }

@@ -74,7 +74,7 @@ template <class F>
 
 /// For coroutines of other libraries. A future that is awaited by name gives a `const T&` into it; a temporary, or one
 /// that was moved, gives the value, moved if nobody else waits for it or has a handle. A failure is thrown, and counts
-/// as looked at. Errors: `usage_error` for an empty handle; `loop_closed`, `std::bad_alloc`.
+/// as looked at; a cancellation as `operation_cancelled`. Errors: `usage_error` for an empty handle; `loop_closed`, `std::bad_alloc`.
 template <class T>
 [[nodiscard]] detail::outside_awaiter<T, false> operator co_await(const future<T>& f) {
   return detail::outside_awaiter<T, false>(detail::future_access::seen(f, "co_await"));

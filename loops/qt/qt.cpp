@@ -189,6 +189,7 @@ class qt_port final : public loop_port {
     if (here.over()) close_core();
   }
   void stop() noexcept override {
+    stop_asked_ = true;
     if (running_) running_->quit();
   }
 
@@ -215,7 +216,8 @@ class qt_port final : public loop_port {
     const kept here(*this);
     notice_fork();
     ++dispatching_;
-    for (int i = 0; i < rounds && serve_batch(); ++i) continue;
+    stop_asked_ = false;
+    for (int i = 0; i < rounds && serve_batch() && !stop_asked_; ++i) continue;
     --dispatching_;
   }
 
@@ -273,6 +275,7 @@ class qt_port final : public loop_port {
   std::uint64_t last_number_ = alarm_number;
   std::uint64_t batches_ = 0;
   int dispatching_ = 0;
+  bool stop_asked_ = false;  // since Qt told of the epoll instance
   bool closed_ = false;
   QEventLoop* running_ = nullptr;
   notifier* notifier_;  // null once closed

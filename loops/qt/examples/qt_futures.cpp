@@ -39,8 +39,8 @@ int main(int argc, char** argv) {
   // [out]
   QFuture<void> shown = interloop::to_qfuture(report())
                             .then([](const QString& text) { std::puts(text.toUtf8().constData()); })
-                            .onFailed([](const std::exception& why) { std::puts(why.what()); })
-                            .onCanceled([] { std::puts("cancelled"); });
+                            .onCanceled([] { std::puts("cancelled"); })  // before onFailed
+                            .onFailed([](const std::exception& why) { std::puts(why.what()); });
   // [/out]
   shown.then([] { QCoreApplication::quit(); });
   QCoreApplication::exec();

@@ -137,12 +137,12 @@ TEST_F(going_out, a_future_that_is_cancelled_here_is_cancelled_there) {
   bool cancelled = false;
   bool failed = false;
   QFuture<int> chain = to_qfuture(mine)
-                           .onFailed([&] {
-                             failed = true;
+                           .onCanceled([&] {  // before onFailed, which takes the result of what was cancelled
+                             cancelled = true;
                              return 0;
                            })
-                           .onCanceled([&] {
-                             cancelled = true;
+                           .onFailed([&] {
+                             failed = true;
                              return 0;
                            });
   cancel(mine);
@@ -176,6 +176,7 @@ TEST_F(going_out, another_thread_may_cancel) {
 
 TEST_F(going_out, a_coroutine_that_ignores_the_cancellation_ends_first_and_its_value_is_dropped) {
   promise<int> step(core());
+  const current_loop_scope here(core());
   const auto stubborn = [](future<int> first, future<int> second) -> future<int> {
     try {
       co_await first;
@@ -332,7 +333,18 @@ TEST_F(coming_in, a_result_without_copies_is_taken) {
   theirs.finish();
   run_until([&] { return is_called(in); });
   EXPECT_EQ(*in.take(), 9);
-  EXPECT_EQ(error_of(from_qfuture(core(), theirs.future())), "interloop::broken_promise") << "taken from all copies";
+  EXPECT_EQ(theirs.future().resultCount(), 0) << "from all copies";
+}
+
+TEST_F(coming_in, a_result_that_another_copy_takes_first_fails_it) {
+  QPromise<std::unique_ptr<int>> theirs;
+  theirs.start();
+  const future<std::unique_ptr<int>> in = from_qfuture(core(), theirs.future());
+  theirs.addResult(std::make_unique<int>(9));
+  theirs.finish();
+  EXPECT_EQ(*theirs.future().takeResult(), 9);
+  run_until([&] { return is_called(in); });
+  EXPECT_EQ(error_of(in), "interloop::broken_promise");
 }
 
 TEST_F(coming_in, nothing_comes_in_as_void) {
@@ -435,9 +447,10 @@ TEST_F(coming_in, cancelling_the_future_cancels_the_qfuture_and_the_future_fails
   QPromise<int> theirs;
   theirs.start();
   const future<int> in = from_qfuture(core(), theirs.future());
-  cancel(in);
+  cancel(in, "not needed");
   EXPECT_TRUE(theirs.isCanceled());
   EXPECT_EQ(error_of(in), "interloop::cancelled_error");
+  EXPECT_EQ(in.get_failure()->message(), "not needed");
   theirs.addResult(1);
   theirs.finish();
   settle();

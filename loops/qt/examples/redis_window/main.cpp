@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
                                !shown.grab().save(given.value(QStringLiteral("picture"))))
                              status = 1;
                          })
+                   .onCanceled([&] { status = 1; })
                    .onFailed([&](const std::exception& why) {
                      std::fprintf(stderr, "redis_window: %s\n", why.what());
                      status = 1;

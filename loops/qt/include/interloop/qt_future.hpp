@@ -43,7 +43,7 @@ class outgoing_qfuture final : public qt_watcher {
     QFutureInterface<T> shared(QFutureInterfaceBase::Running);
     std::unique_ptr<outgoing_qfuture, retire_watcher> made(new outgoing_qfuture(shared));
     made->qt_watcher::start();
-    made->running_ = observe(f, [mine = made.get()](outcome<T>& ended) { mine->finish(ended); });
+    made->running_ = observe(f, [mine = made.get()](interloop::outcome<T>& ended) { mine->finish(ended); });
     static_cast<void>(made.release());
     return shared.future();
   }
@@ -51,7 +51,7 @@ class outgoing_qfuture final : public qt_watcher {
  private:
   explicit outgoing_qfuture(const QFutureInterface<T>& shared) : qt_watcher(shared), end_(shared) {}
 
-  void finish(outcome<T>& ended) {
+  void finish(interloop::outcome<T>& ended) {
     QPromise<T> end = std::move(end_);
     retire();  // first, so that Qt does not tell it
     const bool unwanted = end.isCanceled();
@@ -98,7 +98,7 @@ class incoming_qfuture final : public qt_watcher {
     }
     std::unique_ptr<incoming_qfuture, retire_watcher> watching(new incoming_qfuture(std::move(source)));
     incoming_qfuture& mine = *watching;
-    interloop::promise<T> end(core, [watching = std::move(watching)] { watching->source_.cancel(); }, where);
+    interloop::promise<T> end(core, [watching = std::move(watching)] { watching->cancel(); }, where);
     interloop::future<T> made = end.get_future();
     mine.end_ = std::move(end);
     mine.qt_watcher::start();
@@ -109,8 +109,17 @@ class incoming_qfuture final : public qt_watcher {
   explicit incoming_qfuture(QFuture<T> source)
       : qt_watcher(QFutureInterfaceBase::get(source)), source_(std::move(source)) {}
 
+  void cancel() {
+    source_.cancel();
+    // The future fails after this, with the message that the caller gave; dropping the promise before would break it.
+    loop& core = end_.get_future().loop();
+    core.call_soon([end = std::move(end_)] {});
+  }
+
   void changed() override {
-    if (!source_.isFinished()) return;
+    // Taking the result sets it back to the beginning, before which it tells of nothing.
+    const bool was_taken = QFutureInterfaceBase::get(source_).loadState() == QFutureInterfaceBase::NoState;
+    if (!source_.isFinished() && !was_taken) return;
     interloop::promise<T> end = std::move(end_);
     QFuture<T> source = source_;
     settle(end, source);  // retires this
@@ -118,14 +127,14 @@ class incoming_qfuture final : public qt_watcher {
 
   static void settle(interloop::promise<T>& end, QFuture<T>& source) {
     try {
-      source.waitForFinished();  // it has finished: throws the exception, if it has one
+      if (source.isFinished()) source.waitForFinished();  // throws the exception, if it has one
       if (source.isCanceled()) {
         end.cancelled("the QFuture was cancelled");
       } else if constexpr (std::is_void_v<T>) {
         end.resolve();
       } else if (source.resultCount() == 0) {
-        end.reject(
-            broken_promise("from_qfuture: the QFuture finished without a result, or its result was taken before"));
+        end.reject(broken_promise(
+            "from_qfuture: the QFuture finished without a result, or another copy of it has taken the result"));
       } else if constexpr (std::is_copy_constructible_v<T>) {
         end.resolve(source.result());
       } else {
@@ -223,7 +232,8 @@ struct receiver_of<std::tuple<Kept...>, Next, Rest...>
 ///
 /// - A value becomes the result: moved, or copied if others need it. Without copies, take it by `takeResult`.
 /// - A failure becomes the exception, of its own type. It counts as looked at.
-/// - A `cancelled_error` cancels the QFuture.
+/// - A `cancelled_error` cancels the QFuture. In a chain, put `onCanceled` before `onFailed`: Qt's `onFailed` reads the
+///   result of a QFuture that was cancelled, which has none.
 /// - When the loop closes, or nobody can complete the future any more, the QFuture fails with `loop_closed` or
 ///   `broken_promise`; in the first case its continuations run inside `close`, and must not use the loop.
 ///
@@ -249,14 +259,15 @@ template <class T>
 /// - The exception becomes the failure.
 /// - A QFuture that was cancelled, before it finished or after, makes the future fail with `cancelled_error`, as does one
 ///   whose QPromise was destroyed.
-/// - One that finishes without a result, or whose result was taken, makes it fail with `broken_promise`.
+/// - One that finishes without a result, or whose result another copy takes first, makes it fail with `broken_promise`.
+///   (If it was taken before this is called, Qt cannot tell it from one that has not started.)
 ///
 /// Cancelling the future cancels the QFuture, and the future fails at once. Qt does not pass that on from a QFuture that
 /// `then` returned to the one before it. The QFuture keeps its continuation: `then` may be called on it before and after
 /// this. If the loop closes, the QFuture is not cancelled.
 ///
 /// Thread safety: the loop's thread; Qt's events must run in it too, and bring the end of the QFuture from any thread.
-/// Two allocations besides the future's own, one of them Qt's; none if it has finished.
+/// No more allocations than for a future and a QFutureWatcher; the future's alone if it has finished.
 /// Errors: `loop_closed`, `std::bad_alloc`.
 template <class T>
 [[nodiscard]] future<T> from_qfuture(loop& core, QFuture<T> source,

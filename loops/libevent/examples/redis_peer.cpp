@@ -9,5 +9,7 @@ int main(int argc, char** argv) {
   redisLibeventAttach(peer.context(), native);
   peer.start();
   event_base_dispatch(native);
-  return peer.report("libevent");
+  const int status = peer.report("libevent");
+  event_base_free(native);
+  return status;
 }

@@ -258,11 +258,11 @@ TEST(LibeventTest, LibeventsDefaultBaseIsNotMade) {
 
 TEST(LibeventTest, WithTooFewDescriptorsALoopIsRefused) {
   const auto base = make_base();
+  libevent_loop{};  // see no_descriptors.hpp
   {
     const interloop::test::no_descriptors none;
     EXPECT_THROW(libevent_loop{base.get()}, usage_error);
   }
-  libevent_loop{};  // see no_descriptors.hpp
   for (const unsigned left : {0U, 1U, 3U, 5U}) {
     const interloop::test::no_descriptors but(left);
     EXPECT_THROW(libevent_loop{}, usage_error) << left;

@@ -69,8 +69,8 @@ class ring {
     head_ = 0;
   }
 
-  static void free_slots(T* slots, std::size_t mask) noexcept {
-    if (slots) std::allocator<T>().deallocate(slots, mask + 1);
+  static void free_slots(T* all, std::size_t mask) noexcept {
+    if (all) std::allocator<T>().deallocate(all, mask + 1);
   }
 
   T* slots_ = nullptr;

@@ -3,13 +3,13 @@
 
 #include <hiredis/adapters/libevent.h>
 
+#include <memory>
+
 int main(int argc, char** argv) {
-  event_base* native = event_base_new();
-  demo::peer peer(argc, argv, [](void* base) { event_base_loopbreak(static_cast<event_base*>(base)); }, native);
-  redisLibeventAttach(peer.context(), native);
+  const std::unique_ptr<event_base, void (*)(event_base*)> native(event_base_new(), &event_base_free);
+  demo::peer peer(argc, argv, [](void* base) { event_base_loopbreak(static_cast<event_base*>(base)); }, native.get());
+  redisLibeventAttach(peer.context(), native.get());
   peer.start();
-  event_base_dispatch(native);
-  const int status = peer.report("libevent");
-  event_base_free(native);
-  return status;
+  event_base_dispatch(native.get());
+  return peer.report("libevent");
 }

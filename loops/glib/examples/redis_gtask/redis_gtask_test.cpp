@@ -11,7 +11,9 @@
 namespace {
 
 std::string output_with(int port) {
-  FILE* const pipe = popen((std::string(REDIS_GTASK) + " " + std::to_string(port)).c_str(), "r");
+  std::string command = REDIS_GTASK " ";
+  command += std::to_string(port);
+  FILE* const pipe = popen(command.c_str(), "r");
   std::string text;
   for (int c; (c = std::fgetc(pipe)) != EOF;) text += static_cast<char>(c);
   EXPECT_EQ(pclose(pipe), 0);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Builds and tests on another Debian release: preset `dev` with that release's g++, and the Python package. Everything
 # is in a tree of its own, build/debian-SUITE, which is kept, with a ccache: the next run reuses what has not changed, and
-# the packages as they are. Ends with what was left out, and a row for the table in README.md.
+# the packages as they are. Ends with what was left out, and a row for the table in docs/platforms.md.
 # Usage: tools/debian.sh SUITE, where SUITE is trixie or sid, say; as root, because it uses chroot. Needs debootstrap.
 # The mirror is DEBIAN_MIRROR, or otherwise that of the machine's apt; apt and pip use the machine's settings. JOBS: as
 # in make.
@@ -124,7 +124,7 @@ inside() {
     # When the suite was as it is here.
     released=$(date -ud "$(sed -n 's/^Date: //p' /var/lib/apt/lists/*_dists_"$suite"_InRelease | head -n 1)" +%F)
     grep -hE '^(setup|python): (left out|because)|^-- interloop: .* off \(' build/setup.log build/python.log || true
-    say "a row for README.md (the loops in the order of their folders):"
+    say "a row for docs/platforms.md (the loops in the order of their folders):"
     local list versions=
     for list in loops/*/packages.txt; do versions+="$(version "$(awk 'NF && !/^#/ { print $1; exit }' "$list")") | "; done
     echo "| $suite of $released | g++ $(g++ -dumpfullversion) | $versions$(results '\1') |" \

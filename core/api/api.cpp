@@ -4,17 +4,24 @@
 #include <interloop/detail/loop_access.hpp>
 
 namespace interloop {
+namespace {
 
-future<void> api::close() const {
-  detail::loop_access::check_thread(*loop_, "close");
-  const auto released = detail::make_future_unchecked<void>(*loop_, std::source_location{});
+template <class... How>
+future<void> closed(loop& core, How... how) {
+  detail::loop_access::check_thread(core, "close");
+  const auto released = detail::make_future_unchecked<void>(core, std::source_location{});
   detail::future_access::state(released).leave_loop();  // so that closing does not fail it
-  if (loop_->closed()) {
-    loop_->when_released([released] { interloop::resolve(released); });
+  if (core.closed()) {
+    core.when_released([released] { interloop::resolve(released); });
   } else {
-    loop_->close([released] { interloop::resolve(released); });
+    core.close(how..., [released] { interloop::resolve(released); });
   }
   return released;
 }
+
+}  // namespace
+
+future<void> api::close() const { return closed(*loop_); }
+future<void> api::close(notify_t how) const { return closed(*loop_, how); }
 
 }  // namespace interloop

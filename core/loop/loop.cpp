@@ -554,6 +554,11 @@ void loop::handle_exception(std::string_view context, const failure& fail) noexc
   }
 }
 
+void loop::close(notify_t, function<void()> released) noexcept {
+  if (!closed_) notifies_ = true;
+  close(std::move(released));
+}
+
 void loop::close(function<void()> released) noexcept {
   if (std::exchange(closed_, true)) return;
   retain();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// An event source, which is asked before and after each sleep of Tcl's and then queues an event for the turn; a timer;
-// and a file handler per descriptor. Tcl has at most one handler for a descriptor, and a second one silently replaces
-// the first. So ours is for a duplicate, beside which the application may have its own. Its timers follow the wall clock.
+// An event source, asked before and after each sleep of Tcl's, queues an event for the turn. A file handler is for a
+// duplicate of its descriptor: Tcl has at most one handler for each, and a second one silently replaces the first, which
+// may be the application's. Tcl's timers follow the wall clock.
 #include "tcl.hpp"
 
 #include <interloop/error.hpp>
@@ -24,7 +24,6 @@
 
 namespace example {
 namespace {
-
 using namespace interloop;
 
 class tcl_watch final : public port_watch {
@@ -42,7 +41,6 @@ class tcl_watch final : public port_watch {
     ::close(fd_);
     if (gone_) *gone_ = true;
   }
-
   void set_interest(interest wanted) override {
     wanted_ = wanted;
     if (gone_) return;  // its callback is running
@@ -65,7 +63,6 @@ class tcl_watch final : public port_watch {
     self.gone_ = nullptr;
     self.set_interest(self.wanted_);
   }
-
   watched_fd& watched_;
   int fd_;
   interest wanted_ = interest::none;
@@ -76,31 +73,25 @@ class tcl_port final : public loop_port {
  public:
   tcl_port() { Tcl_CreateEventSource(&before_sleep, &after_sleep, this); }
   ~tcl_port() override { close(nullptr); }
-
   std::string_view name() const noexcept override { return "tcl"; }
   bool in_loop_thread() const noexcept override { return Tcl_GetCurrentThread() == thread_; }
   thread_knowledge knowledge() const noexcept override { return thread_knowledge::exact; }
-
   void wake() noexcept override {
     if (!woken_.exchange(true, std::memory_order_acq_rel) && !in_loop_thread()) Tcl_ThreadAlert(thread_);
   }
-
   void set_alarm(time_point when) override {
     clear_alarm();
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(when - now()).count();  // a week at most
     timer_ = Tcl_CreateTimerHandler(std::max(static_cast<int>(wait), 0), &on_alarm, this);
   }
   void clear_alarm() noexcept override { Tcl_DeleteTimerHandler(std::exchange(timer_, nullptr)); }
-
   std::unique_ptr<port_watch> watch(int fd, interest wanted, watched_fd& watched) override {
     return std::make_unique<tcl_watch>(fd, wanted, watched);
   }
-
   void run() override {
     for (stopped_ = false; !stopped_;) Tcl_DoOneEvent(TCL_ALL_EVENTS);
   }
   void stop() noexcept override { stopped_ = true; }
-
   void close(function<void()> released) noexcept override {
     if (std::exchange(closed_, true)) return;
     clear_alarm();
@@ -119,7 +110,6 @@ class tcl_port final : public loop_port {
 
   // True throughout a turn too, so that a nested run of Tcl serves what the interrupted one has left.
   [[nodiscard]] bool has_turn() const noexcept { return woken_.load(std::memory_order_acquire) || needs_turn(); }
-
   static void before_sleep(void* port, int flags) {
     const Tcl_Time none{0, 0};
     if ((flags & TCL_FILE_EVENTS) && static_cast<tcl_port*>(port)->has_turn()) Tcl_SetMaxBlockTime(&none);
@@ -146,7 +136,6 @@ class tcl_port final : public loop_port {
     self.timer_ = nullptr;
     self.alarm();
   }
-
   const Tcl_ThreadId thread_ = Tcl_GetCurrentThread();
   std::atomic<bool> woken_ = false;
   Tcl_TimerToken timer_ = nullptr;

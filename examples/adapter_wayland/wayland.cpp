@@ -48,7 +48,6 @@ class wayland_watch final : public port_watch {
     set_interest(wanted);
   }
   ~wayland_watch() override { native_.remove(source_); }
-
   void set_interest(interest wanted) override {
     native_.require_parent();
     const uint32_t mask = (has(wanted, interest::read) ? 1U * WL_EVENT_READABLE : 0U) |
@@ -69,7 +68,6 @@ class wayland_watch final : public port_watch {
     watched.is_lost() ? watched.lost() : watched.ready(seen);
     return 0;
   }
-
   const native_loop& native_;
   int fd_;
   watched_fd& watched_;
@@ -89,10 +87,8 @@ class wayland_port final : public loop_port {
     throw failed("cannot add sources");
   }
   ~wayland_port() override { close(nullptr); }
-
   std::string_view name() const noexcept override { return "wayland"; }
   void wake() noexcept override { waker_.signal(); }
-
   void set_alarm(time_point when) override {
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(when - now()).count();  // a week at most
     armed_ = true;
@@ -102,18 +98,15 @@ class wayland_port final : public loop_port {
     armed_ = false;
     if (!native_.child) wl_event_source_timer_update(timer_, 0);
   }
-
   std::unique_ptr<port_watch> watch(int fd, interest wanted, watched_fd& watched) override {
     return std::make_unique<wayland_watch>(native_, fd, wanted, watched);
   }
-
   void run() override {
     native_.require_parent();
     for (stopped_ = false; !stopped_;)
       if (wl_event_loop_dispatch(native_.loop, -1) < 0 && errno != EINTR) throw failed("wl_event_loop_dispatch");
   }
   void stop() noexcept override { stopped_ = true; }
-
   void forked() noexcept override { native_.child = true; }
 
   void close(function<void()> released) noexcept override {

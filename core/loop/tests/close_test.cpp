@@ -41,6 +41,55 @@ TEST_F(close_test, everything_queued_is_destroyed_without_being_called) {
   EXPECT_TRUE(g.get_failure()->is<loop_closed>());
 }
 
+TEST_F(close_test, with_notify_the_errbacks_of_pending_futures_have_a_last_word) {
+  std::vector<std::string> told;
+  const auto tell = [&told](const char* who) {
+    return [&told, who, held = counted()](const failure& why) {
+      told.push_back(who + (": " + why.type_name()));
+      EXPECT_THROW(call_soon([] {}), loop_closed);
+    };
+  };
+  const future<int> waiting = create_future<int>();
+  add_callbacks(waiting, [held = counted()](int) { ADD_FAILURE(); }, tell("first"));
+  add_callbacks(waiting, nullptr, tell("second"));
+  const future<void> coroutine = [](future<int> on) -> future<void> { co_await on; }(waiting);
+  add_callbacks(coroutine, nullptr, tell("coroutine"));
+  const future<int> succeeded = create_future<int>(1);
+  add_callbacks(succeeded, [held = counted()](int) { ADD_FAILURE(); }, tell("succeeded"));
+  const future<int> failed = create_future_error<int>(std::runtime_error("by itself"));
+  add_callbacks(failed, nullptr, tell("failed"));
+  close(notify);
+  EXPECT_THAT(told, ::testing::UnorderedElementsAre("first: interloop::loop_closed", "second: interloop::loop_closed",
+                                                    "coroutine: interloop::loop_closed", "failed: std::runtime_error"));
+  EXPECT_EQ(counted::alive(), 0);
+  EXPECT_TRUE(is_called(close(notify))) << "again";
+  EXPECT_EQ(told.size(), 4u);
+}
+
+TEST_F(close_test, what_a_last_word_throws_is_reported_and_the_others_are_told) {
+  int told = 0;
+  std::vector<future<void>> all;
+  for (int i = 0; i < 3; ++i) {
+    all.push_back(create_future<void>());
+    add_callbacks(all.back(), nullptr, [&told](const failure&) {
+      ++told;
+      throw std::logic_error("from an errback");
+    });
+  }
+  manual->close(notify);
+  EXPECT_EQ(told, 3);
+  EXPECT_EQ(reports.size(), 3u);
+}
+
+TEST_F(close_test, a_callback_that_closes_with_notify_leaves_the_last_word_to_errbacks_after_it) {
+  const future<int> f = create_future_error<int>(std::runtime_error("by itself"));
+  int told = 0;
+  add_callbacks(f, nullptr, [](const failure&) { interloop::close(notify); });
+  add_callbacks(f, nullptr, [&told](const failure&) { ++told; });
+  manual.run_ready();
+  EXPECT_EQ(told, 1);
+}
+
 TEST_F(close_test, is_idempotent_and_reports_when_the_native_loop_has_released_everything) {
   int released = 0;
   manual->close([&] { ++released; });

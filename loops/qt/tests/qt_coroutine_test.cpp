@@ -2,6 +2,7 @@
 // A coroutine of QCoro awaits a future, and a coroutine of ours one of QCoro's.
 #include "../fixture.hpp"
 
+#include <interloop/awaitables.hpp>
 #include <interloop/interloop.hpp>
 #include <interloop/qt_future.hpp>
 
@@ -16,6 +17,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace {
 
@@ -71,6 +73,39 @@ TEST_F(qt_coroutine_test, a_future_awaits_a_task_of_qcoros) {
   theirs.finish();
   run_until([&] { return is_called(in); });
   EXPECT_EQ(in.value(), 3);
+}
+
+TEST_F(qt_coroutine_test, a_task_of_qcoros_awaits_a_future_itself) {
+  promise<int> value(core());
+  promise<int> failing(core());
+  std::string told;
+  const auto task = [&]() -> QCoro::Task<> {
+    const int got = co_await value.get_future();
+    try {
+      co_await failing.get_future();
+    } catch (const std::out_of_range& why) {
+      told = std::to_string(got) + why.what();
+    }
+  };
+  const QCoro::Task<> running = task();
+  value.resolve(1);
+  failing.reject(std::out_of_range(" no such row"));
+  EXPECT_EQ(told, "") << "in a turn of the loop";
+  run_until([&] { return !told.empty(); });
+  EXPECT_EQ(told, "1 no such row");
+}
+
+TEST_F(qt_coroutine_test, a_coroutine_of_ours_awaits_a_task_of_qcoros_itself) {
+  QPromise<int> theirs;
+  theirs.start();
+  const auto task = [](QFuture<int> source) -> QCoro::Task<int> { co_return 1 + co_await source; };
+  const auto ours = [](loop&, QCoro::Task<int> awaited) -> future<int> { co_return 1 + co_await std::move(awaited); };
+  const future<int> sum = ours(core(), task(theirs.future()));
+  theirs.addResult(2);
+  theirs.finish();
+  EXPECT_FALSE(is_called(sum)) << "in a turn of the loop";
+  run_until([&] { return is_called(sum); });
+  EXPECT_EQ(sum.value(), 4);
 }
 
 }  // namespace

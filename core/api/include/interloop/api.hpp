@@ -217,6 +217,8 @@ class api {
   /// if the loop is closed already, the new future is completed at the same moment as the first. Errors: `usage_error`
   /// if no loop is selected, `std::bad_alloc`.
   future<void> close() const;
+  /// The same, except that errbacks have a last word: see `loop::close(notify)`.
+  future<void> close(notify_t) const;
 
  private:
   interloop::loop* loop_;
@@ -315,5 +317,6 @@ template <class Rep, class Period>
   return with_config().make_batched_timer(bucket, chunk_size);
 }
 inline future<void> close() { return with_config().close(); }
+inline future<void> close(notify_t) { return with_config().close(notify); }
 
 }  // namespace interloop

@@ -285,8 +285,8 @@ struct callbacks final : continuation {
       callbacks& self;
       ~destroyer() { self.~callbacks(); }
     } guard{self};
-    if (how == visit::destroy) return;
     auto& state = static_cast<future_state<T>&>(core);
+    if (how == visit::destroy && !(loop_access::notifies(core.loop()) && state.status() == status::failed)) return;
     if (state.status() == status::failed) {
       if constexpr (!is_absent<Errback>) {
         if (is_empty(self.errback)) return;

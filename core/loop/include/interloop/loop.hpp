@@ -159,6 +159,12 @@ class loop_hold {
   loop* core_ = nullptr;
 };
 
+/// For `close(notify)`.
+struct notify_t {
+  explicit notify_t() = default;
+};
+inline constexpr notify_t notify{};
+
 /// The core of one loop. Owned by a `loop_owner` (`libuv_loop`, `asio_loop`, `manual_loop`…); handles to futures,
 /// timers and watches may outlive its closing.
 class loop {
@@ -260,6 +266,13 @@ class loop {
   /// \param released  called once when the native loop has released the last handle: now, or during a later run of the
   ///                  native loop (libuv). Not called if the loop was closed before.
   void close(function<void()> released = {}) noexcept;
+
+  /// The same, except that errbacks have a last word: those of futures that are pending, or have failed without their
+  /// errbacks having run, are called once, with `loop_closed` or the future's own failure. This happens inside this
+  /// call or, if a callback made it, right after that callback for the rest of its future's errbacks. They find the
+  /// loop closed: what they call of it throws `loop_closed`, and what they throw goes to the exception handler. Futures
+  /// come in no particular order, the errbacks of one in theirs. Callbacks for values are not called.
+  void close(notify_t, function<void()> released = {}) noexcept;
   [[nodiscard]] bool closed() const noexcept { return closed_; }
 
   /// Calls `then` when the native loop has released the last handle of a closed loop, as `close` does: now if it
@@ -361,7 +374,8 @@ class loop {
   bool quiet_ = false;
   bool settled_ = true;  // the port knows the alarm and the keep-alive that what is queued needs
   bool closed_ = false;
-  bool overdue_ = false;  // a timer was due when the last turn ended
+  bool notifies_ = false;  // it was closed by close(notify)
+  bool overdue_ = false;   // a timer was due when the last turn ended
   bool armed_ = false;
   bool alarmless_ = false;  // the alarm could not be set
   bool kept_alive_ = false;

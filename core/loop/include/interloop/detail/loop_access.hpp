@@ -45,6 +45,9 @@ class loop_access {
   /// The failure of pending futures when the loop closes; made beforehand, so that closing needs no memory.
   [[nodiscard]] static const failure& closing_failure(const loop& core) noexcept { return core.closing_failure_; }
 
+  /// Whether errbacks that are destroyed because the loop closes are to be called.
+  [[nodiscard]] static bool notifies(const loop& core) noexcept { return core.notifies_; }
+
   /// Appends a record to the ready queue. Returns false, without appending, if the loop is closed or memory is short.
   [[nodiscard]] static bool try_enqueue(loop& core, task_queue::code what, void* object) noexcept {
     if (!core.quiet_) {

@@ -46,7 +46,7 @@ void throw_timed_out(const limit_call& call) {
                            " at " + place_text(call.where) + "); the operation was cancelled";
   try {
     throw;
-  } catch (const cancelled_error&) {
+  } catch (const operation_cancelled&) {  // what a cancellation is to the coroutine of the limit
   } catch (...) {
     std::throw_with_nested(timeout_error(text));
   }

@@ -70,6 +70,7 @@ TEST_F(timeout_test, cancels_when_the_time_has_passed_and_says_the_limit_and_the
   EXPECT_TRUE(limited.get_failure()->is<timeout_error>());
   EXPECT_THAT(limited.get_failure()->message(), HasSubstr("no result within 1.5 s"));
   EXPECT_THAT(limited.get_failure()->message(), HasSubstr("timeout_test.cpp:" + std::to_string(line)));
+  EXPECT_FALSE(limited.get_failure()->is<std::nested_exception>()) << "a cancellation is not a cause";
   EXPECT_TRUE(answer.get_failure()->is<cancelled_error>());
   EXPECT_THAT(answer.get_failure()->message(), HasSubstr("1.5 s"));
   EXPECT_TRUE(no_timer_is_left());

@@ -37,7 +37,7 @@ asan: build-asan ## the same under AddressSanitizer, LeakSanitizer and UBSan
 tsan: build-tsan ## the same under ThreadSanitizer
 	@ctest --preset tsan -j $(JOBS); core=$$?; JOBS=$(JOBS) tools/python_sanitized.sh tsan && exit $$core
 
-clang: build-clang ## headers, packages, fuzzing, examples with clang, which tsan has the other tests of
+clang: build-clang ## mistakes that must not compile, a package, fuzzing with clang, which tsan has the other tests of
 	ctest --preset clang -j $(JOBS)
 
 release: build-release ## examples and benchmarks, optimised

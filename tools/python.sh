@@ -86,15 +86,16 @@ build() {
     return 1
 }
 
-# Type checkers read the same files on every interpreter, and Autobahn's tests are about the API, not the interpreter;
-# the originals' own tests, and all of ours, run on each.
+# Type checkers and stubtest read the same files on every interpreter, and Autobahn's tests and the examples are about the
+# API, not the interpreter; the originals' own tests, and all others of ours, run on each.
 tests() {
     local log=$venv/pytest.log arguments=(-q --timeout 300 -n "$jobs" --dist worksteal)
     if is_main; then
         unless_done originals.stamp tools/originals.txt -- originals ||
             left_out "the originals' own tests" "pip could not get them"
     else
-        arguments+=(--ignore python/tests/test_autobahn.py --ignore python/tests/test_types.py)
+        local once
+        for once in autobahn types stubs examples; do arguments+=(--ignore "python/tests/test_$once.py"); done
     fi
     echo "python: $(version) in $venv"
     "$python" -m pytest "${arguments[@]}" -o cache_dir="$PWD/$venv/pytest" 2>&1 | tee "$log" || status=1

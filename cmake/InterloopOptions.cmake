@@ -34,6 +34,10 @@ endif()
 if(INTERLOOP_SANITIZE)
   add_compile_options(-fsanitize=${INTERLOOP_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${INTERLOOP_SANITIZE})
+  find_program(INTERLOOP_MOLD mold)  # hundreds of large programs are linked
+  if(INTERLOOP_MOLD)
+    add_link_options(-fuse-ld=mold)
+  endif()
 endif()
 
 # Warnings for one of the project's own targets. They are private: users of the library do not see them.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The same on every loop: limits, races and groups, and what keeps a loop running.
 #include <interloop/interloop.hpp>
+#include <interloop/stop_token.hpp>
 
 #include "support/loops.hpp"
 
@@ -8,6 +9,7 @@
 
 #include <chrono>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <variant>
 
@@ -46,6 +48,31 @@ TEST_P(concurrency_loops_test, a_limit_does_not_keep_the_loop_running_after_the_
   io.loop().run();
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 10min);
   EXPECT_EQ(limited.get_failure()->message(), "refused");
+}
+
+TEST_P(concurrency_loops_test, closing_gives_errbacks_a_last_word_if_asked) {
+  int told = 0;
+  const auto never = io.create_future<int>();
+  const auto limited = with_timeout(1h, never);
+  for (const auto& each : {never, limited})
+    add_callbacks(each, nullptr, [&](const failure& why) { told += why.is<loop_closed>() ? 1 : 100; });
+  io.close(notify);
+  EXPECT_EQ(told, 2);
+}
+
+TEST_P(concurrency_loops_test, a_shielded_future_goes_on_and_a_stop_token_cancels) {
+  const auto protected_one = io.sleep(1ms);
+  cancel(shield(protected_one));
+  std::stop_source stop;
+  const auto stopped = io.sleep(1h);
+  cancel_on_stop(stopped, stop.get_token());
+  io.call_later(1ms, [&] { stop.request_stop(); });
+  finish(stopped);
+  finish(protected_one);
+  EXPECT_TRUE(stopped.get_failure()->is<cancelled_error>());
+  EXPECT_FALSE(protected_one.get_failure());
+  const auto turn = io.yield();
+  finish(turn);
 }
 
 TEST_P(concurrency_loops_test, the_first_of_two_sleepers_wins) {

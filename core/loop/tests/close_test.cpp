@@ -78,7 +78,7 @@ TEST_F(close_test, what_a_last_word_throws_is_reported_and_the_others_are_told) 
   }
   manual->close(notify);
   EXPECT_EQ(told, 3);
-  EXPECT_EQ(reports.size(), 3u);
+  EXPECT_EQ(taken_reports().size(), 3u);
 }
 
 TEST_F(close_test, a_callback_that_closes_with_notify_leaves_the_last_word_to_errbacks_after_it) {

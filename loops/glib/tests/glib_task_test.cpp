@@ -7,6 +7,7 @@
 #include <interloop/testing/manual_loop.hpp>
 
 #include "support/counted.hpp"
+#include "support/with_tsan.hpp"
 
 #include <gio/gio.h>
 #include <gmock/gmock.h>
@@ -302,22 +303,10 @@ TEST_F(glib_task_test, a_result_of_another_function_is_an_error) {
 
 // ---- In ----
 
-#if defined(__SANITIZE_THREAD__)
-constexpr bool sees_no_locks_of_glib = true;
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-constexpr bool sees_no_locks_of_glib = true;
-#else
-constexpr bool sees_no_locks_of_glib = false;
-#endif
-#else
-constexpr bool sees_no_locks_of_glib = false;
-#endif
-
 class gio_call_test : public glib_task_test {
  protected:
   void SetUp() override {
-    if (sees_no_locks_of_glib) GTEST_SKIP() << "GIO hands over what its threads have made by locks of its own";
+    if (with_tsan) GTEST_SKIP() << "GIO hands over what its threads have made by locks of its own";
   }
   gio_call_test() {
     std::string name = "/tmp/interloop_gio_XXXXXX";

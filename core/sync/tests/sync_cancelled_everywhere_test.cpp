@@ -72,14 +72,20 @@ TEST(sync_cancelled_everywhere_test, a_sender_still_has_its_item) {
   const auto report = cancel_everywhere([](api async) -> future<void> {
     channel<tracked_value> items(async.loop(), 0);
     const future<void> consuming = consume(async, items);
-    const at_end close([&items] { items.close(); });
-    for (int i = 1; i <= 3; ++i) {
-      tracked_value item(i);
-      const at_end arrived([&item] { item.take(); });  // if it was sent, this one is empty
-      co_await async.sleep(1s);
-      co_await items.send(std::move(item));
+    std::optional<std::string> cancelled;
+    try {
+      for (int i = 1; i <= 3; ++i) {
+        tracked_value item(i);
+        const at_end arrived([&item] { item.take(); });  // if it was sent, this one is empty
+        co_await async.sleep(1s);
+        co_await items.send(std::move(item));
+      }
+    } catch (const cancelled_error& why) {
+      cancelled = why.what();
     }
-    co_await async.yield();
+    items.close();
+    co_await consuming;  // it uses the channel
+    if (cancelled) throw cancelled_error(*cancelled);
   });
   EXPECT_EQ(report.text(), "");
   EXPECT_GE(report.places, 3);

@@ -11,12 +11,15 @@ function(interloop_use_short_names target)
   target_compile_options(${target} PRIVATE "-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=" "-fmacro-prefix-map=${up}=")
 endfunction()
 
-# interloop_add_example(<name> <source>... [LIBS <target>...] [EXPECTED <file>])
+# interloop_add_example(<name> <source>... [LIBS <target>...] [EXPECTED <file> | SUITE])
 #
 # A program that links with the core. With EXPECTED it is also a test, labelled `examples`: its standard output has to
-# equal that file's text. LIBS are linked besides the core.
+# equal that file's text. With SUITE it is one as well: it runs the conformance suite. LIBS are linked besides the core.
 function(interloop_add_example name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "EXPECTED" "LIBS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "SUITE" "EXPECTED" "LIBS")
+  if(arg_SUITE)
+    list(APPEND arg_LIBS interloop::conformance)
+  endif()
   add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
   interloop_set_warnings(${name})
   target_link_libraries(${name} PRIVATE interloop::interloop ${arg_LIBS})
@@ -27,6 +30,10 @@ function(interloop_add_example name)
     add_test(NAME examples.${name} COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/examples/expect_output.py"
       "${expected}" "$<TARGET_FILE:${name}>")
     set_tests_properties(examples.${name} PROPERTIES TIMEOUT 60 LABELS examples)
+  endif()
+  if(arg_SUITE AND INTERLOOP_BUILD_TESTS)
+    add_test(NAME examples.${name} COMMAND ${name})
+    set_tests_properties(examples.${name} PROPERTIES TIMEOUT 120 COST 120 LABELS examples)
   endif()
 endfunction()
 

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/first_of.hpp>
 
-#include <exception>
+#include <interloop/detail/made_failure.hpp>
+#include <interloop/error.hpp>
 
 namespace interloop::detail {
 
 failure lost_the_race(std::source_location where) noexcept {
-  std::exception_ptr why;
-  try {
-    why = std::make_exception_ptr(cancelled_error("another future of a first_of was the first"));
-  } catch (...) {
-    why = std::current_exception();
-  }
-  return failure::of(std::move(why), where);
+  return made_failure(where, [] { return cancelled_error("another future of a first_of was the first"); });
 }
 
 }  // namespace interloop::detail

@@ -2,6 +2,8 @@
 #include <interloop/task_group.hpp>
 
 #include <interloop/detail/loop_access.hpp>
+#include <interloop/detail/made_failure.hpp>
+#include <interloop/detail/place_text.hpp>
 #include <interloop/error.hpp>
 
 #include <utility>
@@ -13,10 +15,6 @@ namespace detail {
 namespace {
 
 constexpr std::size_t fewest_gaps_closed = 16;
-
-std::string place_text(const std::source_location& where) {
-  return std::string(where.file_name()) + ":" + std::to_string(where.line());
-}
 
 }  // namespace
 
@@ -59,13 +57,7 @@ void group_core::failed(const failure& why) noexcept {
     report(why);
   }
   if (stopped_) return;
-  std::exception_ptr cancellation;
-  try {
-    cancellation = std::make_exception_ptr(cancelled_error("another task of its task_group failed"));
-  } catch (...) {
-    cancellation = std::current_exception();
-  }
-  stop(failure::of(std::move(cancellation), created_));
+  stop(made_failure(created_, [] { return cancelled_error("another task of its task_group failed"); }));
   cancelled_ = false;
 }
 
@@ -161,25 +153,14 @@ void group_core::abandon() noexcept {
   owned_ = false;
   if (loop_.closed()) return;
   if (running_ > 0 || first_queued_) {
-    std::exception_ptr why;
-    try {
-      const std::string text =
-          "a task_group was destroyed while tasks of it were running or waiting (" +
-          std::to_string(running_ + waiting_) + ", of the group made at " + place_text(created_) +
-          "), which were cancelled; co_await join() before it is destroyed, or cancel() it and join()";
-      why = std::make_exception_ptr(usage_error(text));
-    } catch (...) {
-      why = std::current_exception();
-    }
+    const failure early = made_failure(created_, [this] {
+      return usage_error("a task_group was destroyed while tasks of it were running or waiting (" +
+                         std::to_string(running_ + waiting_) + ", of the group made at " + place_text(created_) +
+                         "), which were cancelled; co_await join() before it is destroyed, or cancel() it and join()");
+    });
     const state_ptr<group_core> keep(this);
-    loop_.handle_exception("a task_group was destroyed too early", failure::of(std::move(why), created_));
-    std::exception_ptr cancellation;
-    try {
-      cancellation = std::make_exception_ptr(cancelled_error("its task_group was destroyed"));
-    } catch (...) {
-      cancellation = std::current_exception();
-    }
-    stop(failure::of(std::move(cancellation), created_));
+    loop_.handle_exception("a task_group was destroyed too early", early);
+    stop(made_failure(created_, [] { return cancelled_error("its task_group was destroyed"); }));
   }
   if (told_ || join_) return;
   for (const failure& each : std::exchange(failures_, {})) report(each);

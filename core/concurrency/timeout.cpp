@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/timeout.hpp>
 
+#include <interloop/detail/made_failure.hpp>
+#include <interloop/detail/place_text.hpp>
 #include <interloop/detail/span_text.hpp>
 #include <interloop/error.hpp>
 
@@ -17,10 +19,6 @@ std::string limit_text(const limit_call& call) {
   return "by the deadline, " + span_text(call.limit) + " after the call";
 }
 
-std::string place_text(const std::source_location& where) {
-  return std::string(where.file_name()) + ":" + std::to_string(where.line());
-}
-
 }  // namespace
 
 time_limit::time_limit(future_core& limited, time_point when, const limit_call& call) : limited_(limited), call_(call) {
@@ -28,17 +26,12 @@ time_limit::time_limit(future_core& limited, time_point when, const limit_call& 
     timer_ = limited.loop().call_at(when, [this]() noexcept { ring(); });
 }
 
-// Without memory for its words, the cancellation is a std::bad_alloc: the limit holds in any case.
 void time_limit::ring() noexcept {
   if (!limited_.is_pending()) return;  // completed in this turn
   passed_ = true;
-  std::exception_ptr why;
-  try {
-    why = std::make_exception_ptr(cancelled_error("there was no result " + limit_text(call_)));
-  } catch (...) {
-    why = std::current_exception();
-  }
-  limited_.cancel(failure::of(std::move(why), call_.where));
+  // Without memory for its words, the cancellation is a std::bad_alloc: the limit holds in any case.
+  limited_.cancel(
+      made_failure(call_.where, [this] { return cancelled_error("there was no result " + limit_text(call_)); }));
 }
 
 void throw_timed_out(const limit_call& call) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/failure.hpp>
 
+#include <interloop/detail/place_text.hpp>
 #include <interloop/detail/readable.hpp>
 #include <interloop/detail/throw_hooks.hpp>
 #include <interloop/error.hpp>
@@ -80,15 +81,6 @@ auto inspect(const std::exception_ptr& thrown, Visit visit) {
     const std::type_info* type = abi::__cxa_current_exception_type();
     return visit(type ? *type : typeid(void), std::string());
   }
-}
-
-bool is_cancelled(const std::exception_ptr& thrown) noexcept {
-#ifdef __GLIBCXX__
-  return *thrown.__cxa_exception_type() == typeid(cancelled_error);  // without throwing it
-#else
-  return inspect(thrown,
-                 [](const std::type_info& type, const std::string&) { return type == typeid(cancelled_error); });
-#endif
 }
 
 std::string one_line(const std::type_info& type, std::string text) {
@@ -203,7 +195,7 @@ failure failure::of(std::exception_ptr exception, std::source_location where) no
 }
 
 failure failure::as_error() const noexcept {
-  if (!is_cancelled(exception())) return *this;
+  if (!is<cancelled_error>()) return *this;
   try {
     record* head = record::make(record_->what, record_->where, std::make_exception_ptr(operation_cancelled(message())),
                                 record_->addresses());
@@ -229,6 +221,14 @@ void failure::release(record* shared) noexcept {
 }
 
 const std::exception_ptr& failure::exception() const noexcept { return record_->exception; }
+
+const std::type_info* failure::thrown_type() const noexcept {
+#ifdef __GLIBCXX__
+  return exception().__cxa_exception_type();
+#else
+  return nullptr;
+#endif
+}
 
 std::string failure::type_name() const {
   return inspect(exception(),
@@ -284,8 +284,8 @@ std::string failure_format_traceback(const failure& fail) {
     const bool said = before && step.what == trace_entry::kind::created && same_place(step.where, before->where);
     before = &step;
     if (said) continue;
-    text += std::string("\n  ") + verb(step.what, thrown || !addresses.empty()) + ' ' + step.where.file_name() + ':' +
-            std::to_string(step.where.line()) + " in " + detail::readable_function(step.where.function_name());
+    text += std::string("\n  ") + verb(step.what, thrown || !addresses.empty()) + ' ' + detail::place_text(step.where) +
+            " in " + detail::readable_function(step.where.function_name());
     if (raised && &step == &steps.front()) append_stack(text, callers, nullptr, "  ");
   }
   text.append("\n").append(message_of(fail.exception()));

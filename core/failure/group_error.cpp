@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/group_error.hpp>
 
-#include <exception>
+#include <interloop/detail/made_failure.hpp>
+
 #include <new>
 #include <utility>
 
@@ -37,14 +38,10 @@ std::vector<failure> failures_of(const failure& fail) {
 
 failure detail::failure_of_all(std::vector<failure> all, std::source_location where) noexcept {
   if (all.size() == 1) return all.front();
-  std::exception_ptr why;
-  try {
+  return made_failure(where, [&all] {
     if (all.empty()) throw std::bad_alloc();
-    why = std::make_exception_ptr(group_error(std::move(all)));
-  } catch (...) {
-    why = std::current_exception();
-  }
-  return failure::of(std::move(why), where);
+    return group_error(std::move(all));
+  });
 }
 
 }  // namespace interloop

@@ -75,4 +75,14 @@ void return_home::code_of(continuation& base, future_core&, visit how, std::size
 
 void promise_core::go_home() { loop_->post(traveller(self_)); }
 
+void promise_core::throw_awaited(const failure& why, std::source_location where) {
+  seen_ = (cancelled_ ? why : why.as_error()).extended(trace_entry::kind::awaited, where);
+  seen_->rethrow();
+}
+
+failure promise_core::escaped(std::source_location place) const noexcept {
+  std::exception_ptr thrown = std::current_exception();
+  return seen_ && seen_->exception() == thrown ? *seen_ : failure::of(std::move(thrown), place);
+}
+
 }  // namespace interloop::detail

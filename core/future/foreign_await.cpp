@@ -110,19 +110,16 @@ void foreign_waiter::require_result() {
   waiter_.awaiting_ = nullptr;
   const bool failed = signal_ && signal_->status() == status::failed;
   if (failed) signal_->mark_observed();
-  if (waiter_.requested_) std::exchange(waiter_.requested_, std::nullopt)->rethrow();
-  if (failed) rethrow(signal_->get_failure());
+  if (waiter_.requested_) waiter_.throw_requested();
+  if (failed) waiter_.throw_awaited(signal_->get_failure(), where_);
   if (cell_->now_.load(std::memory_order_acquire) == foreign_cell::state::gone)
     rethrow(
         std::make_exception_ptr(broken_promise("what this coroutine awaited has destroyed the handle that it got, so "
                                                "it never completes; it has to resume it")));
 }
 
-void foreign_waiter::rethrow(const std::exception_ptr& thrown) { rethrow(failure::of(thrown, std::source_location{})); }
-
-void foreign_waiter::rethrow(const failure& why) {
-  waiter_.seen_ = (waiter_.cancelled_ ? why : why.as_error()).extended(trace_entry::kind::awaited, where_);
-  waiter_.seen_->rethrow();
+void foreign_waiter::rethrow(const std::exception_ptr& thrown) {
+  waiter_.throw_awaited(failure::of(thrown, std::source_location{}), where_);
 }
 
 }  // namespace interloop::detail

@@ -2,6 +2,8 @@
 #include <interloop/future.hpp>
 
 #include <interloop/detail/loop_access.hpp>
+#include <interloop/detail/made_failure.hpp>
+#include <interloop/detail/place_text.hpp>
 
 #include <exception>
 #include <string>
@@ -19,19 +21,13 @@ void future_core::report_escaped() noexcept {
 }
 
 failure future_core::broken() const noexcept {
-  std::exception_ptr why;
-  try {
+  return made_failure(std::source_location{}, [this] {
     std::string text =
         "this future can no longer be completed, but something waits for it: the last handle that could complete it "
         "was dropped; keep a handle until the future is completed, or reject() it first";
-    if (created_.line() != 0)
-      text += std::string(" (created in ") + created_.file_name() + ":" + std::to_string(created_.line()) + ", " +
-              created_.function_name() + ")";
-    why = std::make_exception_ptr(broken_promise(text));
-  } catch (...) {
-    why = std::current_exception();
-  }
-  return failure::of(std::move(why), std::source_location{});
+    if (created_.line() != 0) text += " (created in " + place_text(created_) + ", " + created_.function_name() + ")";
+    return broken_promise(text);
+  });
 }
 
 inline void future_core::visit_one(continuation& each, visit how, std::size_t& size) noexcept {

@@ -9,7 +9,7 @@
 namespace interloop::detail {
 
 const pending::operations generator_reader::table{
-    &task_queue::code_of_reference<pending, &run, &abandon>, &run, &abandon, nullptr, nullptr, &pass_on};
+    &task_queue::code_of_reference<pending, &run, &abandon>, &run, &abandon, nullptr, &cancel_coroutine, &pass_on};
 
 generator_reader::generator_reader(generator_core& from, promise_core& who, std::source_location where) noexcept
     : waiter(table, who), where_(where), from_(&from) {}
@@ -105,9 +105,7 @@ void generator_core::pause() noexcept {
 }
 
 void generator_core::unhandled_exception() noexcept {
-  std::exception_ptr thrown = std::current_exception();
-  failure_ = seen_ && seen_->exception() == thrown ? *seen_ : failure::of(std::move(thrown), created_);
-  failure_ = failure_->extended(trace_entry::kind::created, created_);
+  failure_ = escaped(created_).extended(trace_entry::kind::created, created_);
 }
 
 void generator_core::disown() noexcept {
@@ -120,13 +118,7 @@ void generator_core::disown() noexcept {
   if (loop_->closed()) return;  // closing destroys what is suspended
   try {
     const failure cancelled(std::make_exception_ptr(cancelled_error("the async generator was destroyed")), created_);
-    if (pending* const next = cancel_body(cancelled)) {
-      if (next->ops->pass_on) {
-        cancel_coroutine(*next, cancelled);
-      } else {
-        next->ops->cancel(*next, cancelled);
-      }
-    }
+    if (pending* const next = cancel_body(cancelled)) next->ops->cancel(*next, cancelled);
   } catch (const std::bad_alloc&) {  // the body then ends at its next co_yield
   }
 }

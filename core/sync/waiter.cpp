@@ -25,10 +25,7 @@ void waiter::throw_outcome() {
       "until nobody waits for it, or cancel the coroutine first");
 }
 
-void waiter::throw_failure(const failure& fail, std::source_location where) {
-  who_.seen_ = (who_.cancelled_ ? fail : fail.as_error()).extended(trace_entry::kind::awaited, where);
-  who_.seen_->rethrow();
-}
+void waiter::throw_failure(const failure& fail, std::source_location where) { who_.throw_awaited(fail, where); }
 
 // Only closing uses it.
 const pending::operations waiting_line::table{nullptr, nullptr, &abandon, nullptr, nullptr, nullptr};

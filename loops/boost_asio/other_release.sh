@@ -25,20 +25,20 @@ use_suite() {
     apt-get "${apt_options[@]}" -qq update
 }
 
-if [[ ! -d $place/root ]]; then
+if [[ ! -d $place/tree ]]; then
     mkdir -p "$place"
     [[ ! $suite ]] || use_suite
     (cd "$place" && apt-get "${apt_options[@]}" -o APT::Sandbox::User=root -qq download "$package")
     dpkg -x "$place/$package"_*.deb "$place/unpacked"
     rm -rf "$place/apt" "$place"/*.deb
-    mv "$place/unpacked" "$place/root"
+    mv "$place/unpacked" "$place/tree"
 fi
 
 folders="conformance/tests;loops/boost_asio/tests"
 cmake --preset dev -B "$place/dev" -DINTERLOOP_WITH_DEFAULT=OFF -DINTERLOOP_WITH_BOOST_ASIO=ON \
     -DINTERLOOP_BUILD_EXAMPLES=OFF -DINTERLOOP_INSTALL=OFF "-DINTERLOOP_TEST_FOLDERS=$folders" \
-    "-DCMAKE_PREFIX_PATH=$place/root/usr" >"$place/configure.log"
-grep -q "^Boost_DIR:PATH=$place/root/" "$place/dev/CMakeCache.txt" || { echo "CMake found another Boost" >&2; exit 1; }
+    "-DCMAKE_PREFIX_PATH=$place/tree/usr" >"$place/configure.log"
+grep -q "^Boost_DIR:PATH=$place/tree/" "$place/dev/CMakeCache.txt" || { echo "CMake found another Boost" >&2; exit 1; }
 mapfile -t sources < <(ls loops/boost_asio/tests/*_test.cpp)
 tests=(every_loop_test)
 for source in "${sources[@]}"; do tests+=("$(basename "$source" .cpp)"); done

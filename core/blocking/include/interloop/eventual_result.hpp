@@ -50,9 +50,9 @@ class eventual_result {
   /// \param timeout   how long to wait; without one, forever.
   /// \param deadline  when to stop waiting.
   /// \param stop      waiting ends early, with `interrupted_error`, when it is requested; the operation continues.
-  /// Errors: what the operation failed with, or `operation_cancelled`; `timeout_error` (the operation continues: wait again or `cancel`);
-  /// `reactor_stopped` if the loop stopped first; `usage_error` in the loop's own thread, which would deadlock;
-  /// `interrupted_error`, see `interrupt_wait`; `error` in a forked child, which has no loop thread.
+  /// Errors: what the operation failed with, or `operation_cancelled`; `timeout_error` (the operation continues: wait
+  /// again or `cancel`); `reactor_stopped` if the loop stopped first; `usage_error` in the loop's own thread, which would
+  /// deadlock; `interrupted_error`, see `interrupt_wait`; `error` in a forked child, which has no loop thread.
   template <class Rep, class Period>
   detail::waited<T> wait(std::chrono::duration<Rep, Period> timeout, const std::stop_token& stop = {}) const {
     const duration allowed = to_duration(timeout);

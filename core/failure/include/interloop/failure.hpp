@@ -7,6 +7,7 @@
 #include <source_location>
 #include <string>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -53,9 +54,13 @@ class failure {
   /// Throws the wrapped exception.
   [[noreturn]] void rethrow() const { std::rethrow_exception(exception()); }
 
-  /// Whether the exception would be caught by `catch (const Exception&)`. Source: Twisted's `Failure.check`.
+  /// Whether the exception would be caught by `catch (const Exception&)`. The exception is thrown to find that out,
+  /// unless its type is final, as that of `cancelled_error` is. Source: Twisted's `Failure.check`.
   template <class Exception>
   [[nodiscard]] bool is() const noexcept {
+    if constexpr (std::is_final_v<Exception>) {
+      if (const std::type_info* type = thrown_type()) return *type == typeid(Exception);
+    }
     try {
       rethrow();
     } catch (const Exception&) {
@@ -92,6 +97,8 @@ class failure {
   struct record;
   explicit failure(record* adopted) noexcept : record_(adopted) {}
   static const failure& out_of_memory() noexcept;
+  /// The exception's type, or null where the C++ library does not tell it.
+  [[nodiscard]] const std::type_info* thrown_type() const noexcept;
   static void retain(record* shared) noexcept;
   static void release(record* shared) noexcept;
 

@@ -48,6 +48,13 @@ struct awaited_at {
   std::source_location where;
 };
 
+class promise_core;
+
+/// What can be awaited without a future: it makes its own awaiter.
+template <class A>
+concept awaited_in_place =
+    requires(A&& what, promise_core& who, std::source_location where) { static_cast<A&&>(what).await_in(who, where); };
+
 /// The part of a coroutine's promise that does not depend on its type.
 class promise_core {
  public:
@@ -75,11 +82,7 @@ class promise_core {
     static_cast<void>(future_access::seen(awaited, "co_await"));
     return future_awaiter<U, true>(future_access::release(std::move(awaited)), *this, where);
   }
-  /// For what can be awaited without a future: it makes its own awaiter.
-  template <class Operation>
-    requires requires(Operation&& what, promise_core& who, std::source_location where) {
-      static_cast<Operation&&>(what).await_in(who, where);
-    }
+  template <awaited_in_place Operation>
   decltype(auto) await_transform(Operation&& what, std::source_location where = std::source_location::current()) {
     return static_cast<Operation&&>(what).await_in(*this, where);
   }
@@ -88,10 +91,7 @@ class promise_core {
     return await_transform(std::move(awaited.what), awaited.where);
   }
   template <class A>
-    requires(!is_future_v<std::remove_cvref_t<A>> &&
-             !requires(A&& what, promise_core& who, std::source_location where) {
-               static_cast<A&&>(what).await_in(who, where);
-             })
+    requires(!is_future_v<std::remove_cvref_t<A>> && !awaited_in_place<A>)
   auto await_transform(A&& awaited, std::source_location where = std::source_location::current()) {
     static_assert(
         requires { sizeof(awaiter_for<A>); },
@@ -109,6 +109,10 @@ class promise_core {
   /// Resumes the coroutine in a turn of its own loop, if the loop of what it awaited is another.
   void go_home();
   [[noreturn]] void throw_requested() { std::exchange(requested_, std::nullopt)->rethrow(); }
+  /// Throws the failure of what was awaited at `where`, as the coroutine is to see it.
+  [[noreturn]] void throw_awaited(const failure& why, std::source_location where);
+  /// In a `catch` block: the failure of a coroutine that was created at `place`, with its history.
+  [[nodiscard]] failure escaped(std::source_location place) const noexcept;
 
   std::coroutine_handle<> self_;
   loop* loop_ = nullptr;
@@ -221,9 +225,7 @@ class future_awaiter : awaited_state<T, Taking> {
     if (state_.status() == status::failed) state_.mark_observed();
     if (waiter_.requested_) waiter_.throw_requested();
     if (state_.status() != status::failed) throw_no_value(state_.status());
-    const failure& why = state_.get_failure();
-    waiter_.seen_ = (waiter_.cancelled_ ? why : why.as_error()).extended(trace_entry::kind::awaited, where_);
-    waiter_.seen_->rethrow();
+    waiter_.throw_awaited(state_.get_failure(), where_);
   }
 
   promise_core& waiter_;
@@ -299,8 +301,7 @@ class promise_base : public promise_core {
   void unhandled_exception() noexcept {
     auto& mine = state();
     if (!mine.is_pending()) return;  // the loop was closed meanwhile
-    std::exception_ptr thrown = std::current_exception();
-    mine.set_failure(seen_ && seen_->exception() == thrown ? *seen_ : failure::of(std::move(thrown), mine.created()));
+    mine.set_failure(escaped(mine.created()));
     if (this->cancelled_) mine.mark_observed();
   }
 

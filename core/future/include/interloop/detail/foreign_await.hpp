@@ -110,7 +110,6 @@ class foreign_waiter {
   [[noreturn]] void rethrow(const std::exception_ptr& thrown);
 
  private:
-  [[noreturn]] void rethrow(const failure& why);
   void ask() {
     if (cell_->now_.load(std::memory_order_acquire) == foreign_cell::state::waiting && !std::exchange(asked_, true))
       ask_(frame_);

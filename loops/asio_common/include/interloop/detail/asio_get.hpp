@@ -24,6 +24,9 @@ namespace interloop::detail {
 /// What the handler of a future is called with.
 template <class T>
 struct asio_get_signature {
+  static_assert(std::is_default_constructible_v<T>,
+                "interloop: async_get needs a value that can be default-constructed, because a completion handler is "
+                "called with a value even if there is an error; use a future of a std::optional or of a pointer");
   using type = void(std::exception_ptr, T);
 };
 template <>

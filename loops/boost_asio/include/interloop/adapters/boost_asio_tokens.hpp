@@ -21,7 +21,6 @@
 #include <boost/asio/cancellation_signal.hpp>
 #endif
 
-#include <type_traits>
 #include <utility>
 
 namespace interloop {
@@ -103,9 +102,6 @@ inline namespace with_boost_asio {
 /// exception handler.
 template <class T, class Token>
 auto async_get(future<T> f, Token&& token) {
-  static_assert(std::is_void_v<T> || std::is_default_constructible_v<T>,
-                "interloop: async_get needs a value that can be default-constructed, because a completion handler is "
-                "called with a value even if there is an error; use a future of a std::optional or of a pointer");
   static_cast<void>(f.loop());
   return ::boost::asio::async_initiate<Token, typename detail::asio_get_signature<T>::type>(
       detail::asio_get<detail::boost_asio_tokens>(), token, std::move(f));

@@ -56,7 +56,7 @@ format: setup ## clang-format on all C++ sources
 	git ls-files -co --exclude-standard '*.hpp' '*.cpp' | xargs -r clang-format-19 -i
 
 tidy: build-clang ## clang-tidy on the library's sources
-	run-clang-tidy-19 -quiet -p build/clang -j $(JOBS) '$(CURDIR)/(core|conformance|logging|loops)/.*'
+	run-clang-tidy-19 -quiet -p build/clang -j $(JOBS) '$(CURDIR)/(core|conformance|logging|loops|clients)/.*'
 
 check: setup ## include direction, licence lines, documentation's code blocks, form
 	tools/check.sh

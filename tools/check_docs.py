@@ -25,6 +25,7 @@ FROM_COMMENT = re.compile(r"^<!-- from: ", re.MULTILINE)
 class DocsError(Exception):
     """A reference that leads nowhere."""
 
+PAGES = ("*.md", "docs/**/*.md", "loops/*/README.md", "clients/*/README.md")
 
 def region(root: Path, source: str) -> str:
     """The text that `path#anchor` or `path` stands for."""
@@ -48,7 +49,7 @@ def region(root: Path, source: str) -> str:
 def check(root: Path, fix: bool = False) -> list[str]:
     """Returns the problems in the documentation of the project at `root`; with `fix`, repairs what it can."""
     problems = []
-    for path in [*sorted(root.glob("*.md")), *sorted((root / "docs").rglob("*.md")), *sorted(root.glob("loops/*/README.md"))]:
+    for path in sorted(path for pages in PAGES for path in root.glob(pages)):
         text = path.read_text()
         if len(FROM_COMMENT.findall(text)) != len(BLOCK.findall(text)):
             problems.append(f"{path}: a '<!-- from: -->' comment must stand right before a fenced block")

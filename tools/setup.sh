@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Installs what is missing for building, testing and measuring: Debian packages (tools/packages.txt, and packages.txt
-# in each loop's and logging system's folder) and, in build/venv, Python packages (tools/requirements.txt). Does nothing
+# in each loop's, client's and logging system's folder) and, in build/venv, Python packages (tools/requirements.txt). Does nothing
 # if nothing is missing. With CI=true nothing may be skipped.
 # Usage: tools/setup.sh [debian [REGEX]]. debian: Debian packages only, except those whose line in the list matches
 # REGEX.
@@ -22,7 +22,7 @@ left_out() {
 # missing_packages KIND: the names of one kind, `needed` or `extra`, that are not installed.
 missing_packages() {
     local name
-    cat tools/packages.txt loops/*/packages.txt logging/packages.txt logging/connections/*/packages.txt 2>/dev/null |
+    cat tools/packages.txt loops/*/packages.txt clients/*/packages.txt logging/packages.txt logging/connections/*/packages.txt 2>/dev/null |
         grep -Ev "$unwanted" | awk -v kind="$1" '$2 == kind { print $1 }' | sort -u | while read -r name; do
         dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null | grep -qx installed || echo "$name"
     done

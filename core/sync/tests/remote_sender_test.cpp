@@ -128,6 +128,19 @@ TEST_F(remote_sender_test, it_may_outlive_the_loop) {
   EXPECT_EQ(test::counted::alive(), 0);
 }
 
+// Also where the channel is full: nobody will make room.
+TEST_F(remote_sender_test, it_says_when_the_loop_is_closed_even_if_the_channel_is_full_or_has_no_room) {
+  for (const std::size_t capacity : {0U, 1U, 2U}) {
+    testing::manual_loop other;
+    channel<test::counted> ch(*other, capacity);
+    auto made = ch.remote();
+    while (made.try_send(test::counted(1))) other.run_ready();
+    other->close();
+    EXPECT_THROW(static_cast<void>(made.try_send(test::counted(2))), loop_closed) << capacity;
+  }
+  EXPECT_EQ(test::counted::alive(), 0);
+}
+
 class remote_sender_threads_test : public blocking_test::on_each_loop {
  protected:
   struct received {

@@ -122,6 +122,8 @@ class loop_remote {
   /// threads may run the native loop (a strand), a thread between two handlers does not count as the loop's. If the
   /// application runs a libuv loop itself, the thread of the last turn counts. Any thread.
   [[nodiscard]] bool is_here() const;
+  /// Whether the loop is closed, so that `post` throws. False is a hint: the loop may be closed at any time. Any thread.
+  [[nodiscard]] bool closed() const noexcept { return inbox_->closed(); }
   /// Whether the process was forked since the loop was made: its thread is not in this process.
   [[nodiscard]] bool inherited() const noexcept;
   /// Whether both post to the same loop. Any thread.

@@ -42,7 +42,10 @@ class remote_sender {
     if (to.closed.load(std::memory_order_relaxed)) detail::throw_channel_closed();
     const std::size_t before = to.under_way.fetch_add(1, std::memory_order_relaxed);
     arrival counts(to);
-    if (before + to.in_channel.load(std::memory_order_relaxed) >= (to.room > 0 ? to.room : 1)) return false;
+    if (before + to.in_channel.load(std::memory_order_relaxed) >= (to.room > 0 ? to.room : 1)) {
+      if (to.where.closed()) detail::throw_loop_closed("try_send: the loop is closed; nobody makes room in the channel");
+      return false;
+    }
     to.where.post([counts = std::move(counts), item = std::move(item)]() mutable {
       if (counts.to->state && !counts.to->state->closed()) counts.to->state->put(std::move(item));
     });

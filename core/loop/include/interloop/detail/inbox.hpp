@@ -73,6 +73,12 @@ class inbox {
   /// pushed is not. Any thread.
   [[nodiscard]] bool filled() const noexcept { return state_.load(std::memory_order_relaxed) == state::filled; }
 
+  /// Whether `push` throws `loop_closed`; once true, always. Any thread.
+  [[nodiscard]] bool closed() noexcept {
+    const guard locked(lock_);
+    return !port_;
+  }
+
   /// Swaps the queued callables into `into`, which must be empty. The loop's thread.
   void take(task_queue& into) {
     if (state_.load(std::memory_order_relaxed) != state::filled) return;

@@ -617,6 +617,8 @@ void loop::run() {
   notice_fork();
   running_ = true;
   const detail::thread_of_loop::run_scope here(inbox_->thread());
+  // What this thread posted since an earlier run woke the native loop as another thread does: that does not keep it alive.
+  if (inbox_->filled()) detail::port_call(*port_, "wake")->wake();
   port_->run();
 }
 

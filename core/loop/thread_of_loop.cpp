@@ -44,7 +44,7 @@ bool thread_of_loop::runs_elsewhere() const noexcept {
 
 bool thread_of_loop::ran_here() const noexcept {
   const word last = last_.load(relaxed);
-  return (last & made) == 0 && is_here(last);
+  return (last & surely) != 0 && is_here(last);
 }
 
 void thread_of_loop::turns_in(word self) noexcept {

@@ -347,7 +347,7 @@ class threads_and_history {
     const int runs = model_.going_on(what::run_begins, what::run_ends);
     const int certain = model_.certain();
     answers of;
-    of.ran_here = model_.ran() == thread;
+    of.ran_here = certain == thread;
     of.may_touch = model_.last() == thread || says;
     of.would_wait = turns == thread || (certain >= 0 ? certain == thread : says);
 #if INTERLOOP_CHECKED

@@ -130,8 +130,9 @@ class loop_port {
   /// The native loop is being destroyed: closes the loop.
   void close_core() noexcept;
 
-  /// Whether the last turn, or `loop::run`, was in this thread, so that it may be taken for the native loop's. False before
-  /// the first. Any thread.
+  /// Whether the caller may be taken for the thread that runs the native loop, where the port has no `knowledge` of it:
+  /// the last turn was in this thread, or `loop::run` is. False before the first turn, and from the end of `loop::run` to
+  /// the next one: another thread may run the native loop then. Any thread.
   [[nodiscard]] bool ran_here() const noexcept;
 
   /// While it exists, the port and its core stay in memory, even if a callback destroys the loop's owner.

@@ -49,7 +49,8 @@ class thread_of_loop {
   /// loop's objects.
   [[nodiscard]] bool runs_elsewhere() const noexcept;
 
-  /// Whether the last turn, or `loop::run`, was in this thread. False before the first. Never asks the port.
+  /// Whether this thread alone may run the native loop, as far as the core knows: as `waits_for_itself`, but the port is
+  /// never asked.
   [[nodiscard]] bool ran_here() const noexcept;
 
   // ---- Reports of the loop's thread ----

@@ -2,12 +2,14 @@
 // What does a future cost: to create it, add two callbacks, resolve it, and let the loop run them; 1,000 in one turn?
 //
 // Compared with `hand_written`, the least that could do the job (no handles, no failures, no close, one type), on the
-// same loop. Boost's and the standard library's futures are in futures_peers.cpp. Both sides start inside the loop.
+// same loop; and with a post of the native loop's for each callback. Boost's and the standard library's futures are in futures_peers.cpp. Both sides start inside the loop.
 #include "loops.hpp"
 
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>
+#include <string>
+#include <utility>
 
 namespace bench {
 namespace {
@@ -99,8 +101,51 @@ void hand_written(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * batch);
 }
 
+/// The native loop's own post, one for each callback.
+template <class On>
+void native_posts(benchmark::State& state) {
+  struct work {
+    On on;
+    long sum = 0;
+
+    /// The native loop's own way to run a function soon.
+    template <class F>
+    void post(F fn) {
+      if constexpr (requires { on.native_once(nullptr, nullptr); }) {
+        on.native_once(+fn, this);
+      } else {
+        on.native_post([fn, this] { fn(this); });
+      }
+    }
+    void start() {
+      for (int i = 0; i < batch; ++i) {
+        post([](void* self) { static_cast<work*>(self)->sum += 1; });
+        post([](void* self) { static_cast<work*>(self)->sum -= 2; });
+      }
+    }
+  } mine;
+  for (auto _ : state) {
+    wake(mine.on, [](void* self) { static_cast<work*>(self)->start(); }, &mine);
+    mine.on.run();
+    benchmark::DoNotOptimize(mine.sum);
+  }
+  state.SetItemsProcessed(state.iterations() * batch);
+}
+
+template <class On>
+concept has_posts = requires(On on) { on.native_once(nullptr, nullptr); } || requires(On on) { on.native_post([] {}); };
+
+/// For each kind of the loop; the manual loop has no post.
+bool add_native_posts() {
+  visit_loops([]<class On>([[maybe_unused]] const std::string& kind) {
+    if constexpr (has_posts<On>)
+      benchmark::RegisterBenchmark(("native_posts<on_" + kind + ">").c_str(), &native_posts<On>);
+  });
+  return true;
+}
+
 const bool added = on_each_kind("interloop_future", []<class On>() { return &interloop_future<On>; }) &&
-                   on_each_kind("hand_written", []<class On>() { return &hand_written<On>; });
+                   on_each_kind("hand_written", []<class On>() { return &hand_written<On>; }) && add_native_posts();
 
 }  // namespace
 }  // namespace bench

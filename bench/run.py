@@ -53,6 +53,9 @@ def rows(results: dict[str, dict]) -> list[Row]:
         ours = f"interloop_future<on_{loop}>"
         posted = [f"post_and_promise<{library}>" for library in ("standard", "of_boost")]
         table.append(Row(f"future, 2 callbacks, {loop}: boost post + future", "futures", ours, posted, 3, True))
+        if f"native_posts<on_{loop}>" in results["futures"]:
+            posts = [f"native_posts<on_{loop}>"]
+            table.append(Row(f"future, 2 callbacks, {loop}: native posts", "futures", ours, posts, 3, True))
         table.append(Row(f"future, 2 callbacks, {loop}: hand-written", "futures", ours, [f"hand_written<on_{loop}>"], 1.5))
     native = ["<native<on_asio>>"]
     for loop in named(results, "call_soon", r"many_a_turn<soon<on_(asio\w*)>>"):

@@ -101,26 +101,26 @@ void hand_written(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * batch);
 }
 
-/// The native loop's own post, one for each callback.
+/// The native loop's own way to call a function once, soon.
+template <class On>
+void native_post(On& on, void (*code)(void*), void* context) {
+  if constexpr (requires { on.native_once(code, context); }) {
+    on.native_once(code, context);
+  } else {
+    on.native_post([code, context] { code(context); });
+  }
+}
+
+/// One such post for each callback.
 template <class On>
 void native_posts(benchmark::State& state) {
   struct work {
     On on;
     long sum = 0;
-
-    /// The native loop's own way to run a function soon.
-    template <class F>
-    void post(F fn) {
-      if constexpr (requires { on.native_once(nullptr, nullptr); }) {
-        on.native_once(+fn, this);
-      } else {
-        on.native_post([fn, this] { fn(this); });
-      }
-    }
     void start() {
       for (int i = 0; i < batch; ++i) {
-        post([](void* self) { static_cast<work*>(self)->sum += 1; });
-        post([](void* self) { static_cast<work*>(self)->sum -= 2; });
+        native_post(on, [](void* self) { static_cast<work*>(self)->sum += 1; }, this);
+        native_post(on, [](void* self) { static_cast<work*>(self)->sum -= 2; }, this);
       }
     }
   } mine;

@@ -69,7 +69,7 @@ def rows(results: dict[str, dict]) -> list[Row]:
     )
     table.append(Row("allocations: queued callable", "memory", "queued_callable", 0, 1, counter="allocations"))
     for peer in named(results, "timers", r"timers<(\w+)_timer, timed::move>/\d+"):
-        for what in "schedule cancel fire move".split():
+        for what in "schedule cancel fire move postpone".split():
             for count in (10_000, 100_000, 1_000_000):
                 suffix = f", timed::{what}>/{count}"
                 due = "" if f"timers<{peer}_timer{suffix}" in results["timers"] else "_due"
@@ -79,7 +79,7 @@ def rows(results: dict[str, dict]) -> list[Row]:
                         "timers",
                         f"timers<interloop_call_at{suffix}",
                         [f"timers<{peer}_timer{due}{suffix}"],
-                        4 if what == "move" and peer == "asio" else 1,
+                        {"move": 4 if peer == "asio" else 1, "postpone": 7}.get(what, 1),
                         True,
                     )
                 )

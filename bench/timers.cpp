@@ -58,6 +58,7 @@ class on_loop {
     cancel(i);
     schedule(i, at);
   }
+  void postpone(std::size_t i, std::int64_t at) { handles_[i].restart_at(begin_ + interloop::duration(at)); }
   void settle() {
     skipping_port::of(loop_).turn();
     begin_ = loop_->now();
@@ -92,6 +93,11 @@ class structure {
   void move(std::size_t i, std::int64_t at) {
     cancel(i);
     schedule(i, at);
+  }
+  void postpone(std::size_t i, std::int64_t at)
+    requires requires(Queue queue) { queue.move(nullptr, 0); }
+  {
+    queue_.move(handles_[i].node, begin_ + at);
   }
   void settle() {}
   void fire() {

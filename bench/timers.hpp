@@ -3,9 +3,10 @@
 //
 // A `Timers` class is made for a number of timers. `schedule(i, at)` starts number i, `at` nanoseconds after a start
 // that is chosen so that none is due; `cancel(i)` ends it; `settle()` does the work that the peer has postponed;
-// `move(i, at)` is cancel and schedule in the peer's cheapest way; `fire()` makes time pass and runs all. A timer that
+// `move(i, at)` is cancel and schedule in the peer's cheapest way; `postpone(i, at)` is the same where `at` is later, as it
+// is for idle timeouts, if there is a cheaper way for that; `fire()` makes time pass and runs all. A timer that
 // fires counts itself. Deadlines are spread evenly over 1 to 60 s, in random order; cancelling and moving use another
-// order.
+// order. Postponed timers move by 60 s.
 //
 // Only the operations are timed, by the processor time of this thread: the machine may have other work.
 #pragma once
@@ -44,7 +45,7 @@ inline double processor_seconds() {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
 }
 
-enum class timed { schedule, cancel, move, fire };
+enum class timed { schedule, cancel, move, postpone, fire };
 
 template <class Timers, timed What>
 void timers(benchmark::State& state) {
@@ -60,6 +61,16 @@ void timers(benchmark::State& state) {
   };
   const auto move = [&] {
     for (const std::size_t i : plan.order) all.move(i, plan.later[i]);
+    all.settle();
+  };
+  const auto postpone = [&] {
+    for (const std::size_t i : plan.order) {
+      if constexpr (requires { all.postpone(i, plan.at[i]); }) {
+        all.postpone(i, plan.at[i] + 60 * second);
+      } else {
+        all.move(i, plan.at[i] + 60 * second);
+      }
+    }
     all.settle();
   };
   const auto measure = [&](auto& work) {
@@ -80,6 +91,9 @@ void timers(benchmark::State& state) {
       } else if constexpr (What == timed::move) {
         measure(move);
         cancel();
+      } else if constexpr (What == timed::postpone) {
+        measure(postpone);
+        cancel();
       } else {
         const auto fire = [&] { all.fire(); };
         const std::size_t before = all.fired();
@@ -99,4 +113,5 @@ void timers(benchmark::State& state) {
   BENCH_TIMERS_OF(Timers, schedule); \
   BENCH_TIMERS_OF(Timers, cancel);   \
   BENCH_TIMERS_OF(Timers, move);     \
+  BENCH_TIMERS_OF(Timers, postpone); \
   BENCH_TIMERS_OF(Timers, fire)

@@ -24,7 +24,7 @@ void timer_queue::add_slab() {
 
 void timer_queue::push_new(timer_node* node) {
   try {
-    push_near(node);
+    push_near(node, node->deadline);
   } catch (...) {
     node->code(*node, false);
     give_back(node);
@@ -32,8 +32,8 @@ void timer_queue::push_new(timer_node* node) {
   }
 }
 
-void timer_queue::push_near(timer_node* node) {
-  const entry moving{node->deadline, node->sequence, node};
+void timer_queue::push_near(timer_node* node, std::int64_t deadline) {
+  const entry moving{deadline, node->sequence, node};
   near_.push_back(moving);
   std::size_t at = near_.size() - 1;
   while (at > 0) {
@@ -67,25 +67,72 @@ void timer_queue::pop_near() noexcept {
   if (!near_.empty()) sift_down(0, last);
 }
 
-void timer_queue::drop_stale_tops() noexcept {
-  while (!near_.empty() && near_.front().stale()) {
-    pop_near();
-    --stale_;
+/// Afterwards the first entry, if there is one, is a timer's that is due at the entry's time.
+void timer_queue::settle_top() noexcept {
+  while (!near_.empty()) {
+    const entry top = near_.front();
+    if (top.stale()) {
+      --stale_;
+      pop_near();
+    } else if (top.deadline < top.node->deadline) {
+      pop_near();
+      if (const std::uint64_t tick = tick_of(top.node->deadline); tick > tick_) {
+        link(top.node, tick);
+      } else {
+        push_near(top.node, top.node->deadline);  // where there was room for the entry that was too early
+      }
+    } else {
+      return;
+    }
   }
 }
 
 void timer_queue::rebuild_near() noexcept {
-  std::erase_if(near_, [](const entry& e) { return e.stale(); });
+  timer_node* none = nullptr;  // what the timers of entries that stay are linked into meanwhile: their others are stale
+  std::size_t kept = 0;
+  for (entry each : near_) {
+    if (each.stale()) continue;
+    if (const std::uint64_t tick = tick_of(each.node->deadline); tick > tick_) {
+      link(each.node, tick);
+      continue;
+    }
+    each.node->link = &none;
+    each.deadline = each.node->deadline;
+    near_[kept++] = each;
+  }
+  near_.erase(near_.begin() + static_cast<std::ptrdiff_t>(kept), near_.end());
+  for (const entry& each : near_) each.node->link = nullptr;
   stale_ = 0;
   for (std::size_t i = near_.size() / 4 + 1; i-- > 0;)
     if (i < near_.size()) sift_down(i, near_[i]);
 }
 
+void timer_queue::rebuild_if_worth_it() noexcept {
+  if (stale_ > 64 && stale_ > near_.size() / 2) rebuild_near();
+}
+
+void timer_queue::move_earlier(timer_node* node, std::int64_t deadline) {
+  const std::uint64_t tick = tick_of(deadline);
+  const bool far = tick > tick_;
+  if (!far) push_near(node, deadline);
+  if (node->link) {
+    unlink(node);
+    node->link = nullptr;
+  } else {
+    ++stale_;
+  }
+  node->deadline = deadline;
+  if (far) {
+    link(node, tick);
+  } else {
+    rebuild_if_worth_it();
+  }
+}
+
 bool timer_queue::cancel(timer_node* node, std::uint64_t sequence) noexcept {
   if (node->sequence != sequence) return false;
   if (node->link) {
-    *node->link = node->next;
-    if (node->next) node->next->link = node->link;
+    unlink(node);
   } else {
     ++stale_;
   }
@@ -93,7 +140,7 @@ bool timer_queue::cancel(timer_node* node, std::uint64_t sequence) noexcept {
   --live_;
   node->code(*node, false);  // user code: may schedule and cancel, but cannot reach this node
   give_back(node);
-  if (stale_ > 64 && stale_ > near_.size() / 2) rebuild_near();
+  rebuild_if_worth_it();
   return true;
 }
 
@@ -130,15 +177,14 @@ bool timer_queue::advance(std::uint64_t to) {
   timer_node*& head = wheel_[level][slot];
   while (timer_node* node = head) {
     // May throw: the timer then stays in the very first slot, for the next turn. So only that slot is emptied here;
-    // timers of higher levels move to lower ones, to the first if they are due.
-    if (level == 0) push_near(node);
-    head = node->next;
-    if (head) head->link = &head;
-    if (level == 0) {
-      node->link = nullptr;
-    } else {
-      link(node, tick_of(node->deadline));
-    }
+    // timers of higher levels move to lower ones, to the first if they are due. A timer whose deadline was moved is filed
+    // anew.
+    const std::uint64_t tick = tick_of(node->deadline);
+    const bool near = level == 0 && tick == tick_;
+    if (near) push_near(node, node->deadline);
+    unlink(node);
+    node->link = nullptr;
+    if (!near) link(node, tick);
   }
   if (level == 0) unfinished_ = false;
   return true;
@@ -146,26 +192,36 @@ bool timer_queue::advance(std::uint64_t to) {
 
 std::int64_t timer_queue::next_look() noexcept {
   if (unfinished_) return floor_;
-  drop_stale_tops();
+  settle_top();
   if (!near_.empty()) return near_.front().deadline;
   int level;
   std::size_t slot;
   std::uint64_t start;
-  if (!first_slot(level, slot, start)) return (std::numeric_limits<std::int64_t>::max)();
-  // A lone timer should cost one native wake-up, so a short list is searched; for a long one, wake up when it begins.
-  constexpr int few = 8;
-  int seen = 0;
-  std::int64_t earliest = (std::numeric_limits<std::int64_t>::max)();
-  for (const timer_node* node = wheel_[level][slot]; node; node = node->next) {
-    if (++seen > few) return static_cast<std::int64_t>(start << tick_shift);
-    earliest = std::min(earliest, node->deadline);
+  while (first_slot(level, slot, start)) {
+    // A lone timer should cost one native wake-up, so a short list is searched; for a long one, wake up when it begins.
+    constexpr int few = 8;
+    int seen = 0;
+    const std::uint64_t last = start | ((std::uint64_t{1} << (level * level_shift)) - 1);
+    std::int64_t earliest = (std::numeric_limits<std::int64_t>::max)();
+    for (timer_node* node = wheel_[level][slot]; node;) {
+      if (++seen > few) return static_cast<std::int64_t>(start << tick_shift);
+      timer_node* const next = node->next;
+      if (const std::uint64_t tick = tick_of(node->deadline); tick > last) {
+        unlink(node);
+        link(node, tick);
+      } else {
+        earliest = std::min(earliest, node->deadline);
+      }
+      node = next;
+    }
+    if (wheel_[level][slot]) return earliest;
   }
-  return earliest;
+  return (std::numeric_limits<std::int64_t>::max)();
 }
 
 timer_node* timer_queue::take_due(std::int64_t now, std::uint64_t limit) {
   floor_ = std::max(floor_, now);
-  do drop_stale_tops();
+  do settle_top();
   while ((near_.empty() || unfinished_) && advance(tick_of(now)));
   if (near_.empty()) return nullptr;
   const entry top = near_.front();
@@ -189,7 +245,7 @@ void timer_queue::clear() noexcept {
   // A callable's destructor may cancel others: always take the one that is first now.
   while (live_ != 0) {
     timer_node* node = nullptr;
-    drop_stale_tops();
+    settle_top();
     if (!near_.empty()) {
       node = near_.back().node;
       const bool stale = near_.back().stale();

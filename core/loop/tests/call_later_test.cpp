@@ -306,6 +306,44 @@ class ticking_port final : public loop_port {
   mutable time_point ticks{1h};
 };
 
+TEST_F(call_later_test, a_timer_is_moved_while_its_call_is_to_come) {
+  timer idle = call_later(5s, note(1));
+  manual.advance(4s);
+  EXPECT_TRUE(idle.restart(5s));
+  manual.advance(4s);
+  EXPECT_THAT(order, IsEmpty());
+  const timer copy = idle;
+  EXPECT_TRUE(idle.restart_at(manual->now() + 500ms)) << "an earlier time";
+  EXPECT_TRUE(copy.active());
+  manual.advance(500ms);
+  EXPECT_THAT(order, ElementsAre(1));
+  EXPECT_FALSE(idle.restart(1s)) << "it has run";
+  EXPECT_FALSE(timer().restart(1s));
+
+  timer again;
+  again = call_later(1s, [&] { EXPECT_FALSE(again.restart(1s)) << "it is running"; });
+  manual.advance(1s);
+  timer left = call_later(1s, note(2));
+  manual->close();
+  EXPECT_FALSE(left.restart(1s)) << "the loop is closed";
+  EXPECT_THAT(order, ElementsAre(1));
+}
+
+// The native timer rings at the old time once; then it is set for the new one.
+TEST_F(call_later_test, a_timer_that_is_moved_again_and_again_sets_the_native_timer_seldom) {
+  auto made = std::make_unique<ticking_port>();
+  const ticking_port& port = *made;
+  const loop_owner owner(std::move(made));
+  timer idle = owner->call_later(1h, [] {});
+  owner->run();
+  for (int i = 0; i < 1000; ++i) EXPECT_TRUE(idle.restart(2h));
+  owner->run();
+  EXPECT_EQ(port.alarms, 1);
+  EXPECT_TRUE(idle.restart(1min));
+  owner->run();
+  EXPECT_EQ(port.alarms, 2) << "an earlier time";
+}
+
 TEST_F(call_later_test, timers_that_are_due_when_the_turn_ends_need_no_native_timer) {
   auto made = std::make_unique<ticking_port>();
   const ticking_port& port = *made;

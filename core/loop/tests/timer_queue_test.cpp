@@ -142,6 +142,40 @@ TEST_F(timer_queue_test, timers_made_while_due_ones_are_taken_wait_for_the_next_
   EXPECT_EQ(ran, std::vector{1});
 }
 
+TEST_F(timer_queue_test, a_timer_that_is_moved_later_fires_then_and_hides_no_earlier_one) {
+  const handle moved = add(start + 5 * tick, 1);
+  add(start + 700 * tick, 2);
+  EXPECT_FALSE(queue.move(moved.node, start + 100'000 * tick));
+  EXPECT_EQ(queue.next_look(), start + 700 * tick);
+  run_until(start + 700 * tick);
+  EXPECT_EQ(ran, std::vector{2});
+  run_until(start + 100'000 * tick - 1);
+  EXPECT_EQ(ran, std::vector{2});
+  run_until(start + 100'000 * tick);
+  EXPECT_EQ(ran, (std::vector{2, 1}));
+}
+
+TEST_F(timer_queue_test, near_timers_that_are_moved_there_and_back_fire_once) {
+  std::vector<handle> all;
+  for (int i = 0; i < 300; ++i) all.push_back(add(start + 100 + i, i));
+  for (int round = 0; round < 50; ++round) {
+    for (const handle& each : all) EXPECT_TRUE(queue.move(each.node, start + 50 - round));
+    for (const handle& each : all) EXPECT_FALSE(queue.move(each.node, start + (round % 2 ? 400 : 9 * tick)));
+  }
+  EXPECT_TRUE(cancel(all.back()));
+  run_until(start + 8 * tick);
+  EXPECT_EQ(ran.size(), 299u);
+  EXPECT_TRUE(std::is_sorted(ran.begin(), ran.end()));
+}
+
+TEST_F(timer_queue_test, moving_without_end_uses_bounded_memory) {
+  const handle one = add(start + 1000, 1);
+  for (int i = 0; i < 1'000'000; ++i) queue.move(one.node, start + (i % 2 ? 900 : 10 + i % 3));
+  run_until(start + 1000);
+  EXPECT_EQ(ran, std::vector{1});
+  EXPECT_EQ(queue.next_look(), std::numeric_limits<std::int64_t>::max()) << "no entry is left";
+}
+
 TEST_F(timer_queue_test, cancelling_destroys_the_callable_at_once_and_is_idempotent) {
   const handle near = add(start + 5, 1);
   const handle far = add(start + 5000 * tick, 2);

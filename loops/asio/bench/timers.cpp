@@ -56,6 +56,7 @@ class asio_timer_due : public asio_timer {
 BENCH_TIMERS_OF(asio_timer, schedule);
 BENCH_TIMERS_OF(asio_timer, cancel);
 BENCH_TIMERS_OF(asio_timer, move);
+BENCH_TIMERS_OF(asio_timer, postpone);
 BENCH_TIMERS_OF(asio_timer_due, fire);
 
 }  // namespace

@@ -56,6 +56,7 @@ class libev_timer_due : public libev_timer {
 BENCH_TIMERS_OF(libev_timer, schedule);
 BENCH_TIMERS_OF(libev_timer, cancel);
 BENCH_TIMERS_OF(libev_timer, move);
+BENCH_TIMERS_OF(libev_timer, postpone);
 BENCH_TIMERS_OF(libev_timer_due, fire);
 
 }  // namespace

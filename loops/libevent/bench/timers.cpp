@@ -56,6 +56,7 @@ class libevent_timer_due : public libevent_timer {
 BENCH_TIMERS_OF(libevent_timer, schedule);
 BENCH_TIMERS_OF(libevent_timer, cancel);
 BENCH_TIMERS_OF(libevent_timer, move);
+BENCH_TIMERS_OF(libevent_timer, postpone);
 BENCH_TIMERS_OF(libevent_timer_due, fire);
 
 }  // namespace

@@ -430,5 +430,13 @@ inline bool timer::cancel() noexcept {
   if (!keep.core_->quiet_) keep.core_->notice_quietly();
   return true;
 }
+inline bool timer::restart_at(time_point when) {
+  if (!active()) return false;
+  core_->check_thread("timer::restart_at");
+  const bool earlier = core_->timers_.move(node_, when.time_since_epoch().count());
+  if (earlier && !core_->quiet_) core_->notice_quietly();
+  return true;
+}
+inline bool timer::restart_in(duration delay) { return active() && restart_at(core_->after(delay)); }
 
 }  // namespace interloop

@@ -12,6 +12,10 @@
 // two timers share even if they reuse a node, and skipped. When stale entries outnumber live ones, the heap is rebuilt,
 // so they cost amortised O(1) and bounded memory.
 //
+// Moving a timer to a later deadline is lazy: only the node's deadline changes. Whatever finds the node in a list or an
+// entry of the heap that is too early for it files it anew; most such timers are idle timeouts, moved many times before
+// that. Moving it to an earlier deadline links it elsewhere, or adds another entry, which makes the older one stale.
+//
 // Thread safety: none; the loop's thread only. `docs/decisions/0002-timers.md` has the figures behind this choice.
 #pragma once
 
@@ -80,6 +84,18 @@ class timer_queue {
   /// did.
   bool cancel(timer_node* node, std::uint64_t sequence) noexcept;
 
+  /// Moves a waiting timer to another deadline, as in `schedule`; among equal deadlines it keeps its place. Returns whether
+  /// the new deadline is earlier, so that the queue has to be looked at. Strong guarantee; allocates only if it is earlier.
+  bool move(timer_node* node, std::int64_t deadline) {
+    if (deadline < floor_) deadline = floor_;
+    if (deadline < node->deadline) {
+      move_earlier(node, deadline);
+      return true;
+    }
+    node->deadline = deadline;
+    return false;
+  }
+
   /// Whether this very timer is still waiting.
   [[nodiscard]] static bool waiting(const timer_node* node, std::uint64_t sequence) noexcept {
     return node->sequence == sequence;
@@ -113,7 +129,10 @@ class timer_queue {
     bool operator<(const entry& other) const noexcept {
       return deadline != other.deadline ? deadline < other.deadline : sequence < other.sequence;
     }
-    [[nodiscard]] bool stale() const noexcept { return node->sequence != sequence; }
+    /// Whether it is of no use: the timer is over, in the wheel, or has an entry that is earlier.
+    [[nodiscard]] bool stale() const noexcept {
+      return node->sequence != sequence || node->link || node->deadline < deadline;
+    }
   };
 
   static constexpr int tick_shift = 20;  // a tick is 2^20 ns, 1.05 ms
@@ -179,12 +198,19 @@ class timer_queue {
     occupied_[level][slot / 64] |= std::uint64_t{1} << (slot % 64);
   }
 
+  static void unlink(timer_node* node) noexcept {
+    *node->link = node->next;
+    if (node->next) node->next->link = node->link;
+  }
+
   void add_slab();
+  void move_earlier(timer_node* node, std::int64_t deadline);
   void push_new(timer_node* node);
-  void push_near(timer_node* node);
+  void push_near(timer_node* node, std::int64_t deadline);
   void pop_near() noexcept;
   void sift_down(std::size_t at, entry moving) noexcept;
-  void drop_stale_tops() noexcept;
+  void settle_top() noexcept;
+  void rebuild_if_worth_it() noexcept;
   void rebuild_near() noexcept;
   bool first_slot(int& level, std::size_t& slot, std::uint64_t& start) noexcept;
   bool advance(std::uint64_t to);
@@ -195,7 +221,7 @@ class timer_queue {
   std::uint64_t last_sequence_ = 0;
   bool unfinished_ = false;  // a list is moving to the near heap; stays true if memory ran out meanwhile
   std::size_t live_ = 0;
-  std::size_t stale_ = 0;          // entries in near_ whose timer was cancelled
+  std::size_t stale_ = 0;          // how many entries near_ has more than timers
   std::vector<timer_node*> free_;  // not a list through the nodes, which would cause one cache miss after the other
   std::vector<entry> near_;        // 4-ary heap
   std::uint64_t occupied_[levels][words] = {};  // a set bit may outlive its list's last timer; first_slot clears it

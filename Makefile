@@ -8,12 +8,12 @@ ifeq ($(CI),true)
 CONFIGURE_ARGS += -DINTERLOOP_WITH_DEFAULT=ON
 endif
 
-.PHONY: help setup test python asan tsan clang release demo bench format tidy check clean
+.PHONY: help setup test python asan tsan clang release demo bench bench-against format tidy check clean
 .PRECIOUS: build/%/build.ninja
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is missing (tools/packages.txt, tools/requirements.txt)
 	@tools/setup.sh
@@ -51,6 +51,9 @@ bench: build-release ## measure and compare
 	bench/run.py build/release
 	bench/headers.py
 	@if [ -x build/venv/bin/pyperf ]; then tools/python.sh build && bench/python/run.py; else echo "bench: skipped the Python part, which needs make python"; fi
+
+bench-against: build-release ## compare the benchmarks with those of another commit: REF=main~1
+	JOBS=$(JOBS) bench/against.sh $(REF)
 
 format: setup ## clang-format on all C++ sources
 	git ls-files -co --exclude-standard '*.hpp' '*.cpp' | xargs -r clang-format-19 -i

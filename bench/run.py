@@ -3,6 +3,7 @@
 """Runs all benchmarks, compares interloop with its peers and with its requirements, and draws the comparison.
 
 Usage: run.py [--quick] [--only PROGRAM] BUILD_FOLDER      (or: make bench)
+       run.py --against OTHER_BUILD [--quick] [--only PROGRAM] BUILD_FOLDER      (see against.py)
 
 Each program runs everything that it compares in one go, several times, in random order; the fastest time counts,
 because other work on the machine can only add to it. Writes BUILD_FOLDER/../bench/: results.json, and ratios.svg if
@@ -19,6 +20,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import against
 from plot import written
 
 PROGRAMS = (
@@ -164,12 +166,12 @@ def rows(results: dict[str, dict]) -> list[Row]:
     return table
 
 
-def run(program: Path, quick: bool) -> dict[str, dict]:
-    """The fastest run of each benchmark of a program: `ns` per item, and its counters."""
-    command = [program, "--benchmark_format=json"]
+def run(program: Path, quick: bool, repetitions: int = 0, which: str = ".") -> dict[str, dict]:
+    """The fastest run of each benchmark of a program: `ns` per item, and its counters. `which`: a regular expression."""
+    command = [program, "--benchmark_format=json", f"--benchmark_filter={which}"]
     if program.name not in ("memory", "blocking_idle"):
         seconds = 0.02 if quick else 0.05 if program.name == "timers" else 0.1
-        repetitions = 2 if quick else 5
+        repetitions = repetitions or (2 if quick else 5)
         command += [
             f"--benchmark_min_time={seconds}",
             f"--benchmark_repetitions={repetitions}",
@@ -217,13 +219,38 @@ def show(table: list[dict]) -> None:
     print(f"\n{sum(each['met'] for each in table)} of {len(table)} as required")
 
 
+def compare_builds(options: argparse.Namespace, present: list[str]) -> None:
+    both = [p for p in present if (options.against / "bench" / p).exists() and p not in ("memory", "blocking_idle")]
+    names = {p: dict.fromkeys(listed(options.build / "bench" / p), {"ns": 1.0}) for p in both}
+    peers: dict[str, set[str]] = {}
+    for row in rows(names):
+        if isinstance(row.peers, list):
+            peers.setdefault(row.program, set()).update(row.peers)
+
+    def measure(program: Path, which: str) -> dict[str, dict]:
+        return run(program.resolve(), options.quick, 1, which)
+
+    folders = (options.build.resolve(), options.against.resolve())
+    against.compare(both, folders, peers, measure, rounds=3 if options.quick else 7)
+
+
+def listed(program: Path) -> list[str]:
+    """The names of a program's benchmarks."""
+    command = [program.resolve(), "--benchmark_list_tests=true"]
+    output = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+    return [line.removesuffix("/manual_time").removesuffix("/iterations:1") for line in output.split("\n") if line]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("build", type=Path)
     parser.add_argument("--quick", action="store_true", help="a rough look")
     parser.add_argument("--only", choices=PROGRAMS, action="append")
+    parser.add_argument("--against", type=Path, metavar="OTHER_BUILD", help="compare with another build instead of peers")
     options = parser.parse_args()
     present = [p for p in options.only or PROGRAMS if (options.build / "bench" / p).exists()]
+    if options.against:
+        return compare_builds(options, present)
     missing = [p for p in options.only or PROGRAMS if p not in present]
     results = {}
     for number, program in enumerate(present, 1):

@@ -221,21 +221,20 @@ class future_core : public pending {
   static constexpr std::uint32_t one_handle = 64;
 
   std::uint32_t references_ = one_handle;  // low 6 bits: waiters, up to 63; above: all others
-  // What changes may not be adjacent to each other across bytes: gcc would read two of them with one access, which
-  // stalls until the separate stores have completed. So what is set once lies between.
+  // Neither of the first two may be adjacent to the flags: gcc would read both with one access, which stalls until the
+  // separate stores have completed.
   unsigned char used_ = 0;
   detail::status status_ = detail::status::pending;
-  unsigned char block_ : 6;        // the kind of block, for the loop's block_cache
-  bool is_coroutine_ : 1 = false;  // a coroutine's frame or a driver follows; only it may complete the future
-  bool unused_ : 1 = false;        // so that all flags are set by one store
-
+  unsigned char block_ : 6;              // the kind of block, for the loop's block_cache
   unsigned char continuations_ : 2 = 0;  // how many wait to be run, not counting the canceller; 2 means several
   bool observed_ : 1 = false;
   bool queued_ : 1 = false;         // a dispatch is in the ready queue
   bool dispatching_ : 1 = false;    // the inline continuations are being visited
   bool has_canceller_ : 1 = false;  // the first continuation is a canceller
+  bool is_coroutine_ : 1 = false;   // a coroutine's frame or a driver follows; only it may complete the future
   bool has_value_ : 1 = false;      // there is a value to destroy
   bool lone_dispatch_ : 1 = false;  // the only continuation is being run; the dispatch holds a reference
+  bool unused_ : 1 = false;         // so that all flags are set by one store
   interloop::loop* loop_;
   std::source_location created_;
   overflow_base* overflow_ = nullptr;  // last added first

@@ -3,10 +3,13 @@
 #include "conformance_bench.hpp"
 
 #include <fcntl.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <functional>
 #include <optional>
+#include <string>
 
 namespace interloop::testing::conformance {
 namespace {
@@ -237,6 +240,7 @@ void lost_cases(case_list& all) {
         served = fresh.receive() > 0;
       });
       b.check(!before.active(), "the first watch has ended");
+      b.turns();
       check_told(b);
       if (duplicated) old.send();  // epoll would report that for the number
       b.pass(3ms);
@@ -248,26 +252,108 @@ void lost_cases(case_list& all) {
     }
   });
 
-  all.add("a watch whose descriptor was closed ends where its interest is changed or it is stopped", [](bench& b) {
+  all.add("a watch whose descriptor is closed for good ends where its interest is set, which is reported",
+          [](bench& b) {
+            for (const bool polled : {true, false}) {
+              for (const interest wanted : {interest::read, interest::read_write}) {
+                auto fds = sockets();
+                tally count;
+                fd_watch watching = b.watch(fds.near(), interest::read, counted(count));
+                if (polled) b.turns();
+                fds.close_near();
+                watching.set_interest(wanted);
+                b.check(!watching.active(), "the watch has ended");
+                b.equal(count.destroyed, 1, "times the callback was destroyed");
+                check_told(b);
+                b.turns();
+                b.equal(count.ran, 0, "reports");
+              }
+            }
+          });
+
+  all.add("a watch may be stopped after its descriptor was closed, in the same callback", [](bench& b) {
     for (const bool polled : {true, false}) {
-      for (const bool stopped : {true, false}) {
+      for (const bool reused : {true, false}) {
         auto fds = sockets();
         tally count;
         fd_watch watching = b.watch(fds.near(), interest::read, counted(count));
         if (polled) b.turns();
+        const int number = fds.near();
         fds.close_near();
-        if (stopped) {
-          watching.stop();
-        } else {
-          watching.set_interest(interest::read_write);
-        }
-        b.check(!watching.active(), "the watch has ended");
+        std::optional<pair_of_fds> fresh;
+        if (reused) fresh.emplace(sockets_at(number));
+        watching.stop();
         b.equal(count.destroyed, 1, "times the callback was destroyed");
-        check_told(b);
+        if (fresh) fresh->send();
         b.turns();
         b.equal(count.ran, 0, "reports");
+        b.equal(b.escaped().size(), std::size_t{0}, "reports to the exception handler");
       }
     }
+  });
+
+  all.add("a watch follows its number to a new file where its interest is set, even the same one", [](bench& b) {
+    for (const bool duplicated : {false, true}) {
+      for (const interest wanted : {interest::read, interest::read_write}) {
+        auto old = sockets();
+        std::optional<pair_of_fds> fresh;
+        int reported = 0;
+        bool served = false;
+        fd_watch watching = b.watch(old.near(), interest::read, [&](interest) {
+          ++reported;
+          if (fresh && fresh->receive() > 0) served = true;
+        });
+        b.turns();
+        const int number = old.near();
+        const int duplicate = duplicated ? ::fcntl(number, F_DUPFD_CLOEXEC, number + 1) : -1;
+        old.close_near();
+        fresh.emplace(sockets_at(number));
+        watching.set_interest(wanted);
+        b.check(watching.active(), "the watch goes on");
+        if (wanted == interest::read) {
+          if (duplicated) old.send();  // epoll would report that for the number
+          b.pass(3ms);
+          b.check(reported <= 3, "the new file is not reported for the old one's sake");
+        }
+        fresh->send();
+        b.until([&] { return served; }, "the new file is reported");
+        b.equal(b.escaped().size(), std::size_t{0}, "reports to the exception handler");
+        if (duplicated) ::close(duplicate);
+      }
+    }
+  });
+
+  all.add("a watch may be assigned to the handle of one whose descriptor was closed before", [](bench& b) {
+    auto fds = sockets();
+    std::optional<pair_of_fds> fresh;
+    tally first;
+    int got = 0;
+    fd_watch watching;
+    std::function<void(interest)> receive = [&](interest) {
+      if (fresh && fresh->receive() > 0) ++got;
+    };
+    const auto close_and_reopen = [&](pair_of_fds& which) {
+      const int number = which.near();
+      which.close_near();
+      auto made = sockets_at(number);
+      fresh.emplace(std::move(made));
+      watching = b.core().watch(number, interest::read, receive);
+    };
+    watching = b.watch(fds.near(), interest::read, [&, mine = counted(first)](interest) mutable {
+      mine();
+      close_and_reopen(fds);
+    });
+    fds.send();
+    b.until([&] { return first.destroyed == 1; }, "the first watch is replaced in its callback");
+    fresh->send();
+    b.until([&] { return got == 1; }, "the second is reported");
+    auto before = std::move(*fresh);
+    close_and_reopen(before);
+    fresh->send();
+    b.until([&] { return got == 2; }, "the third, which replaced the second outside its callback, is reported");
+    b.equal(first.ran, 1, "reports of the first");
+    b.turns();
+    b.equal(b.escaped().size(), std::size_t{0}, "reports to the exception handler");
   });
 
   all.add("a descriptor that is closed before the native loop has seen it does not affect other watches", [](bench& b) {
@@ -282,7 +368,7 @@ void lost_cases(case_list& all) {
     other.send();
     b.until([&] { return reported; }, "another descriptor is reported");
     b.turns();
-    watching.stop();
+    watching.set_interest(interest::none);  // the native loop may have noticed before
     check_told(b);
   });
 
@@ -322,6 +408,36 @@ void lost_cases(case_list& all) {
     three.send();
     b.pass(2ms);
     b.equal(got, 3, "reports while paused");
+    watching.stop();
+    b.throws<usage_error>([&] { watching.rebind(number, interest::read); }, "binding a watch that has ended");
+  });
+
+  all.add("a watch may be bound anew to a file that has its number and its inode", [](bench& b) {
+    struct event {
+      int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+      ~event() { ::close(fd); }
+      void signal() const { static_cast<void>(::eventfd_write(fd, 1)); }
+      void reopen() const {
+        const int made = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        ::close(fd);
+        if (::fcntl(made, F_DUPFD_CLOEXEC, fd) != fd) throw case_failed{"the number is not free"};
+        ::close(made);
+      }
+    } files;
+    int got = 0;
+    fd_watch watching = b.watch(files.fd, interest::read, [&](interest) {
+      eventfd_t value = 0;
+      if (::eventfd_read(files.fd, &value) == 0) ++got;
+    });
+    files.signal();
+    b.until([&] { return got == 1; }, "the first file is reported");
+    files.reopen();
+    watching.rebind(files.fd, interest::read);
+    files.signal();
+    b.until([&] { return got == 2; }, "the second file is reported");
+    watching.rebind(files.fd, interest::read);
+    files.signal();
+    b.until([&] { return got == 3; }, "the same file is reported after it was bound again");
   });
 
   all.add("a watch may be bound anew in its callback", [](bench& b) {
@@ -356,6 +472,13 @@ void refusal_cases(case_list& all) {
     fd_watch watching = b.watch(fds.near(), interest::read, [&](interest) { ++reported; });
     b.throws<usage_error>([&] { static_cast<void>(b.core().watch(fds.near(), interest::write, [](interest) {})); },
                           "watching a descriptor twice");
+    try {
+      watching = b.core().watch(fds.near(), interest::write, [](interest) {});
+    } catch (const usage_error& refusal) {
+      const std::string said = refusal.what();
+      b.check(said.find("ends the old one too late") != std::string::npos,
+              "the error names the likely mistake: " + said);
+    }
     fds.send();
     b.until([&] { return reported > 0; }, "the first watch goes on");
   });

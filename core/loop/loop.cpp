@@ -339,8 +339,11 @@ void loop::require_watchable(int fd, const watched_fd* by) const {
   const auto index = static_cast<std::size_t>(fd);
   const watched_fd* const other = index < parts_->watches.size() ? parts_->watches[index] : nullptr;
   if (other && other != by && about.st_dev == other->device_ && about.st_ino == other->inode_)
-    throw usage_error(quoted() +
-                      " is already watched on this loop; use that watch's set_interest() for the other direction");
+    throw usage_error(
+        quoted() +
+        " is already watched on this loop; use that watch's set_interest() for the other direction, or its "
+        "rebind() to begin anew. Assigning the new watch to the old one's handle ends the old one too late: "
+        "stop() it first");
 }
 
 // Makes the native watch. If there is a watch of the same number already, its file has been closed.
@@ -348,8 +351,9 @@ void loop::attach(watched_fd& state) {
   const auto index = static_cast<std::size_t>(state.fd_);
   if (index >= parts_->watches.size()) parts_->watches.resize(index + 1);
   if (parts_->watches[index]) {
-    retire(*parts_->watches[index]);
+    supersede(*parts_->watches[index]);
     require_open("watch");
+    if (!state.active_) return;  // destroying the other's callable ended this one
   }
   notice_fork();
 
@@ -387,26 +391,77 @@ fd_watch loop::watch(int fd, interest wanted, function<void(interest)> on_ready)
   return fd_watch(state.release());
 }
 
-bool loop::retire_if_lost(watched_fd& state) noexcept {
-  if (!state.is_lost()) return false;
-  retire(state);
-  return true;
+// The file that was watched has been closed, and the watch's owner, who names a new interest, goes on with its number: so
+// does the watch, if there is a file to be watched.
+void loop::follow(watched_fd& state, interest wanted) {
+  try {
+    require_watchable(state.fd_, &state);
+  } catch (const usage_error&) {
+    return retire(state);
+  }
+  move_watch(state, state.fd_, wanted);
+}
+
+void loop::move_watch(watched_fd& state, int fd, interest wanted) {
+  struct keeper {
+    watched_fd& state;
+    ~keeper() { state.core_->release_watch(&state); }
+  } keep{state};
+  ++state.references_;
+  detach(state);
+  state.fd_ = fd;
+  state.interest_ = wanted;
+  try {
+    attach(state);
+  } catch (...) {
+    stop_watch(state);
+    throw;
+  }
 }
 
 void loop::retire(watched_fd& state) noexcept {
-  const int fd = state.fd_;
   if (!state.active_) return;
+  const int fd = state.fd_;
   retain();  // the callable's destructor may destroy what owns the loop
   stop_watch(state);
+  report_closed(fd);
+  release();
+}
+
+// Another watch takes the number. The owner of this one may be about to end it: `handle = core.watch(number, ...)` does
+// so after the new watch was made. So the report comes when the running callback has returned, and only if it has not.
+void loop::supersede(watched_fd& state) noexcept {
+  struct late_report {
+    explicit late_report(watched_fd& of) noexcept : state(&of) { ++of.references_; }
+    late_report(late_report&& other) noexcept : state(std::exchange(other.state, nullptr)) {}
+    late_report& operator=(late_report&&) = delete;
+    ~late_report() {
+      if (state) state->core_->release_watch(state);
+    }
+    void operator()() const {
+      if (!state->given_up_) state->core_->report_closed(state->fd_);
+    }
+    watched_fd* state;
+  };
+  late_report report(state);
+  stop_watch(state);
+  if (closed_) return;
+  try {
+    call_soon(std::move(report));
+  } catch (...) {
+    report_closed(state.fd_);
+  }
+}
+
+void loop::report_closed(int fd) noexcept {
   try {
     const std::string what = "descriptor " + std::to_string(fd) +
                              " was closed while it was watched; the watch has ended. " +
-                             "Stop a watch before its descriptor is closed, or rebind() it afterwards";
+                             "Stop a watch in the callback that closes its descriptor, or rebind() it there";
     handle_exception("a watched descriptor was closed", failure(std::make_exception_ptr(usage_error(what))));
   } catch (...) {
     report_escaped();
   }
-  release();
 }
 
 void loop::stop_watch(watched_fd& state) noexcept {
@@ -437,37 +492,36 @@ bool watched_fd::is_lost() const noexcept {
 void watched_fd::lost() noexcept { core_->retire(*this); }
 
 void fd_watch::set_interest(interest wanted) {
-  if (!active() || state_->interest_ == wanted) return;
-  state_->core_->check_thread("fd_watch::set_interest");
-  state_->core_->notice_fork();
-  if (state_->core_->retire_if_lost(*state_)) return;
+  if (!active()) return;
+  loop& core = *state_->core_;
+  core.check_thread("fd_watch::set_interest");
+  if (state_->is_lost()) return core.follow(*state_, wanted);
+  if (state_->interest_ == wanted) return;
+  core.notice_fork();
   {
-    const detail::port_call inside(*state_->core_->port_, "port_watch::set_interest");
+    const detail::port_call inside(*core.port_, "port_watch::set_interest");
     state_->native_->set_interest(wanted);
   }
   state_->interest_ = wanted;
 }
 
 void fd_watch::rebind(int fd, interest wanted) {
-  if (!active()) return;
-  loop& core = *state_->core_;
-  watched_fd& state = *state_;
-  core.check_thread("fd_watch::rebind");
-  core.require_watchable(fd, &state);
-  core.detach(state);
-  state.fd_ = fd;
-  state.interest_ = wanted;
-  try {
-    core.attach(state);
-  } catch (...) {
-    core.stop_watch(state);
-    throw;
+  if (!active()) {
+    if (state_ && state_->core_->closed_) return;
+    throw usage_error(
+        "rebind: this watch has ended, or its handle never had one, so there is no callback to keep; make "
+        "a new one by loop::watch()");
   }
+  loop& core = *state_->core_;
+  core.check_thread("fd_watch::rebind");
+  core.require_watchable(fd, state_);
+  core.move_watch(*state_, fd, wanted);
 }
 
 void fd_watch::stop() noexcept {
-  if (!active()) return;
-  if (!state_->core_->retire_if_lost(*state_)) state_->core_->stop_watch(*state_);
+  if (!state_) return;
+  state_->given_up_ = true;
+  state_->core_->stop_watch(*state_);
 }
 
 bool fd_watch::active() const noexcept { return state_ && state_->active_; }
@@ -476,6 +530,7 @@ void fd_watch::release() noexcept {
   watched_fd* state = std::exchange(state_, nullptr);
   if (!state) return;
   loop& core = *state->core_;
+  state->given_up_ = true;
   core.stop_watch(*state);
   core.release_watch(state);
 }

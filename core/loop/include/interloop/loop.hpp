@@ -366,8 +366,11 @@ class loop {
   void require_watchable(int fd, const watched_fd* by) const;
   void attach(watched_fd& state);
   void detach(watched_fd& state) noexcept;
-  bool retire_if_lost(watched_fd& state) noexcept;
+  void move_watch(watched_fd& state, int fd, interest wanted);
+  void follow(watched_fd& state, interest wanted);
   void retire(watched_fd& state) noexcept;
+  void supersede(watched_fd& state) noexcept;
+  void report_closed(int fd) noexcept;
   void stop_watch(watched_fd& state) noexcept;
   void release_watch(watched_fd* state) noexcept;
 

@@ -13,10 +13,15 @@ class watched_fd;
 
 /// Keeps a descriptor watched: `loop::watch` makes it, and its destruction ends the watch. Movable; may be destroyed,
 /// stopped or changed inside its own callback, and a run of the native loop nested in the callback does not call it
-/// again. The descriptor stays the caller's: stop the watch before closing it. A watch whose descriptor was closed ends
-/// when that is noticed: by the native loop, in a call here, or when the number is watched again; the loop's exception
-/// handler gets a report. (Descriptors without an inode of their own cannot be distinguished: if an eventfd or timerfd
-/// takes the place of another one, that goes unnoticed.)
+/// again. The descriptor stays the caller's.
+///
+/// A watch belongs to the file that the descriptor was then, not to its number. The file may be closed before the watch
+/// is stopped, rebound, or given an interest again, if that happens before control returns to the native loop: many C
+/// libraries close a descriptor, and open another of the same number, before they tell anyone. Otherwise the watch ends
+/// when that is noticed: by the native loop, where the interest is set while the number is not open, or when the number
+/// is watched again; the loop's exception handler then gets a report. Not every native loop notices.
+/// The file is known by its device and inode. Those without an inode of their own (eventfd, timerfd) cannot be told
+/// apart: if one takes the place of another, only `rebind` notices.
 ///
 /// Thread safety: the loop's thread only. Errors: after the loop was closed all operations do nothing.
 class fd_watch {
@@ -32,17 +37,21 @@ class fd_watch {
   }
   ~fd_watch() { release(); }
 
-  /// Changes the directions that are reported; `interest::none` pauses. Throws `error` if the native loop refuses.
+  /// Changes the directions that are reported; `interest::none` pauses. If the number is another file's by now, watches
+  /// that file from here on, like `rebind`; also where the directions stay the same. Costs one `fstat`. Does nothing
+  /// after the watch has ended. Errors: `error` if the native loop refuses.
   void set_interest(interest wanted);
 
   /// From now on watches another descriptor, or the same number, which may be another file's by now. The callback
   /// stays; the native loop always gets a new watch. Allowed in the callback. The old descriptor may be closed already.
-  /// Errors: `usage_error` as `loop::watch`. The watch has then ended, except if the error was found before anything
-  /// changed: for a descriptor that is not open, is a regular file, or has another watch. Does nothing after the watch
-  /// has ended or the loop was closed.
+  /// \param fd  as for `loop::watch`.
+  /// Errors: `usage_error` as `loop::watch`, and if the watch has ended or the handle has none. A refusal changes
+  /// nothing if it was found before the native loop was asked: for a descriptor that is not open, is a regular file, or
+  /// has another watch. After an error of the native loop, the watch has ended.
   void rebind(int fd, interest wanted);
 
-  /// Ends the watch. Idempotent. The callback is destroyed now, or when it returns if it is running.
+  /// Ends the watch, also if its descriptor was closed before. Idempotent. The callback is destroyed now, or when it
+  /// returns if it is running.
   void stop() noexcept;
 
   /// Whether it still watches: not stopped, not moved from, and the loop is open.

@@ -48,9 +48,10 @@ class watched_fd {
   std::uint64_t device_ = 0;  // of the watched file, because its number may become another file's
   std::uint64_t inode_ = 0;
   interest interest_;
-  unsigned references_ = 1;  // of the handle, and of the event being dispatched
+  unsigned references_ = 1;  // of the handle, the event being dispatched, and a report to come
   unsigned running_ = 0;
   bool active_ = true;
+  bool given_up_ = false;  // its owner stopped it, or dropped the handle
   function<void(interest)> on_ready_;
   std::unique_ptr<port_watch> native_;
 };

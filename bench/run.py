@@ -131,6 +131,8 @@ def rows(results: dict[str, dict]) -> list[Row]:
         table.append(
             Row(f"byte there and back, {loop}: bare", "watch", f"interloop_watch<on_{loop}>", [f"bare_{loop}"], 1.05)
         )
+        plain = [f"interloop_watch<on_{loop}>"]
+        table.append(Row(f"the same by glue that is told, {loop}: watch", "watch", f"glue_told<on_{loop}>", plain, 1.05))
     for loop in named(results, "blocking", r".*/interloop_(\w+)"):
         for case, required, at_least in (
             ("asleep/two_cores", 1.6, True),

@@ -92,18 +92,19 @@ void glue_descriptors::settle(loop& core) noexcept {
 }
 
 void glue_descriptors::apply(loop& core, entry& it) {
-  if (it.parties.empty() || owner_.ended()) return it.watch.stop();
+  const bool anew = std::exchange(it.anew, false);
+  if (it.parties.empty() || owner_.over()) return it.watch.stop();
   interest wanted = interest::none;
   for (const party& p : it.parties) wanted = wanted | p.wanted;
-  if (!it.watch.active()) {
-    it.anew = false;
-    if (wanted == interest::none) return;
-    it.watch = core.watch(it.fd, wanted, [&owner = owner_, fd = it.fd](interest ready) { owner.on_ready(fd, ready); });
-  } else if (std::exchange(it.anew, false)) {
-    it.watch.rebind(it.fd, wanted);
-  } else {
-    it.watch.set_interest(wanted);  // which notices that the number is another file's
+  if (it.watch.active()) {
+    if (anew) {
+      it.watch.rebind(it.fd, wanted);
+    } else {
+      it.watch.set_interest(wanted);  // which notices that the number is another file's
+    }
   }
+  if (it.watch.active() || wanted == interest::none || owner_.over()) return;
+  it.watch = core.watch(it.fd, wanted, [&owner = owner_, fd = it.fd](interest ready) { owner.on_ready(fd, ready); });
 }
 
 void glue_descriptors::stop() noexcept {

@@ -39,9 +39,9 @@ void glue_state::enter() noexcept {
 }
 
 void glue_state::leave() noexcept {
+  if (depth_ == 1 && !over()) ask();
+  if (!over()) descriptors_.settle(core_);
   if (!over()) {
-    if (depth_ == 1) ask();
-    descriptors_.settle(core_);
     if (std::exchange(deadline_changed_, false)) {
       try {
         settle_deadline();

@@ -50,11 +50,11 @@ class glue_state {
   /// A watch could not be made.
   void fail(const failure& why) noexcept;
   void end() noexcept;
-  [[nodiscard]] bool ended() const noexcept { return ended_; }
+  /// Nothing may be asked, told or called any more.
+  [[nodiscard]] bool over() const noexcept { return ended_ || core_.closed(); }
   [[nodiscard]] loop& core() const noexcept { return core_; }
 
  private:
-  [[nodiscard]] bool over() const noexcept { return ended_ || core_.closed(); }
   void told() noexcept;
   void ask() noexcept;
   void drain();

@@ -196,6 +196,31 @@ TEST_F(glue_test, ending_destroys_the_hooks_and_calls_go_on) {
   it.reset();
 }
 
+TEST_F(glue_test, ending_while_it_is_asked_leaves_no_timer) {
+  std::optional<glue> it;
+  it.emplace(*manual, glue_hooks{.ask = [&] {
+    it->want(line.near(), interest::read);
+    it->deadline_in(1h);
+    it->end();
+  }});
+  it->recheck();
+  EXPECT_EQ(manual.next_alarm(), (time_point::max)());
+}
+
+TEST_F(glue_test, a_descriptor_that_is_closed_for_good_and_named_again_is_said_to_the_library) {
+  std::vector<std::string> failures;
+  glue it(*manual, {.failed = [&](const failure& why) { failures.push_back(failure_message(why)); }});
+  it.want(line.near(), interest::read);
+  it.call([&] {
+    const int number = line.near();
+    line.close();
+    it.want(number, interest::read);
+  });
+  manual.run_ready();
+  EXPECT_THAT(failures, ElementsAre(HasSubstr("is not open")));
+  EXPECT_THAT(taken_reports(), ElementsAre(HasSubstr("was closed while it was watched")));
+}
+
 TEST_F(glue_test, a_glue_may_outlive_its_loop) {
   std::optional<interloop::testing::manual_loop> loop(std::in_place);
   glue it(**loop, {.ready = [held = counted()](int, interest, void*) {}, .drain = [] { return true; }});

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# One call gives an optional part of the library (a loop's adapter, logging, a connection to another logging system) a
-# target, an option and an installed component. It stands in the CMakeLists.txt of the part's folder, which has:
+# One call gives an optional part of the library (a loop's adapter, a client, logging, a connection to another logging
+# system) a target, an option and an installed component. It stands in the CMakeLists.txt of the part's folder, which
+# has:
 #
 #   *.cpp               the sources; with none, the part is headers only (except fixture.cpp, see tests/support/loops.hpp)
 #   include/interloop/  the public headers
@@ -8,8 +9,16 @@
 #   Find*.cmake         if needed, how find_package finds the library; installed too
 #   tests/*_test.cpp    test programs
 #
+# A client, clients/<client>/, also has:
+#
+#   include/interloop/<client>.hpp       all of it; parts of it are in include/interloop/<client>/
+#   tests/installed.cpp  a program that uses the installed client without its server, on interloop::LOOP_CLASS of
+#                        <HEADER>, which are macros, and prints "ok" (tests/package/)
+#   bench/CMakeLists.txt  if it has benchmarks (bench/)
+#   README.md            its page
+#
 #   interloop_add_component(<name>
-#     PKG_CONFIG <module>     where to find the native library: a pkg-config module ...
+#     PKG_CONFIG <module>...  where to find the native library: pkg-config modules ...
 #   | FIND_PACKAGE <args>...  ... or find_package(<args>...), and the targets that it defines
 #     TARGETS <target>...
 #     [PC_LIBS <flag>...]       what these link with, for users of pkg-config
@@ -17,28 +26,30 @@
 #     [LINKS_FIRST]             with PKG_CONFIG: the module's libraries precede all others in programs that use this part,
 #                               because another library exports functions of the same names
 #     [SHARES <folder>...]    other folders whose include/ belongs to this part too
-#     [WHAT <word>]           what to call it in messages; default: adapter
+#     [WHAT <word>]           what to call it in messages; default: adapter. `client` for those in clients/
 #     [COMPONENTS <name>...]) other components that it needs and links with; if one is missing, this is off
 #
 # It makes the target interloop_<name> (alias interloop::<name>) and the option INTERLOOP_WITH_<NAME>: AUTO builds the
 # part if its library is found, ON requires it, OFF omits it. INTERLOOP_WITH_DEFAULT is the initial value of the
-# options. The global property INTERLOOP_COMPONENTS lists the parts that are built, INTERLOOP_LOOPS the loops among them:
-# those in loops/. Each target's property INTERLOOP_FOLDER is the part's folder,
+# options. The global property INTERLOOP_COMPONENTS lists the parts that are built, INTERLOOP_LOOPS and INTERLOOP_CLIENTS
+# those of them in loops/ and in clients/. Each target's property INTERLOOP_FOLDER is the part's folder,
 # INTERLOOP_FOLDERS that and those that it shares.
 
 set(INTERLOOP_WITH_DEFAULT AUTO CACHE STRING "What INTERLOOP_WITH_<NAME> is where nobody sets it: AUTO, ON or OFF")
 set_property(CACHE INTERLOOP_WITH_DEFAULT PROPERTY STRINGS AUTO ON OFF)
 set_property(GLOBAL PROPERTY INTERLOOP_COMPONENTS "")
 set_property(GLOBAL PROPERTY INTERLOOP_LOOPS "")
+set_property(GLOBAL PROPERTY INTERLOOP_CLIENTS "")
 
 function(interloop_add_component name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "LINKS_FIRST" "PKG_CONFIG;WHAT" "FIND_PACKAGE;TARGETS;PC_LIBS;COMPONENTS;SHARES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "LINKS_FIRST" "WHAT" "PKG_CONFIG;FIND_PACKAGE;TARGETS;PC_LIBS;COMPONENTS;SHARES")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "interloop_add_component(${name}): unknown arguments: ${arg_UNPARSED_ARGUMENTS}")
   endif()
   if(NOT arg_WHAT)
     set(arg_WHAT adapter)
   endif()
+  list(JOIN arg_PKG_CONFIG " " arg_PKG_CONFIG)
   set(package "")
   if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/packages.txt")
     file(STRINGS packages.txt package REGEX "^[a-z]" LIMIT_COUNT 1)
@@ -129,6 +140,11 @@ endif()")
   get_filename_component(parent "${CMAKE_CURRENT_SOURCE_DIR}" DIRECTORY)
   if(parent STREQUAL "${PROJECT_SOURCE_DIR}/loops")
     set_property(GLOBAL APPEND PROPERTY INTERLOOP_LOOPS ${name})
+  elseif(parent STREQUAL "${PROJECT_SOURCE_DIR}/clients")
+    set_property(GLOBAL APPEND PROPERTY INTERLOOP_CLIENTS ${name})
+    if(sources)
+      interloop_share_headers(interloop_${name})
+    endif()
   endif()
   message(STATUS "interloop: ${name} ${arg_WHAT} on")
 endfunction()

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
-// Ordinary blocking code in ordinary threads: only the two calls of wait_for know that there is a loop.
+// Ordinary blocking code in ordinary threads: only the calls of wait_for know that there is a loop.
 #include "blocking_program.hpp"
 
-#include "resolver.hpp"
 #include "server.hpp"
 
 #include <interloop/blocking.hpp>
+#include <interloop/dns.hpp>
 
 #include <atomic>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <thread>
@@ -17,42 +18,51 @@ namespace dns {
 namespace {
 
 using namespace std::chrono_literals;
+using interloop::dns::lookup_error;
+using interloop::dns::resolver;
+using strings = std::vector<std::string>;
+
+interloop::future<strings> lookup(resolver& ask, const std::string& name) {
+  strings addresses;
+  for (const auto& each : co_await ask.a(name)) addresses.push_back(each.ip.text());
+  co_return addresses;
+}
 
 // [blocking]
-// dns::lookup returns a future<std::vector<std::string>>; the function that wait_for returns gives the vector, or
-// throws.
-const auto gethostbyname = interloop::wait_for(5s, &dns::lookup);
+// lookup(resolver&, name) is a coroutine that returns a future<std::vector<std::string>>; the function that wait_for
+// returns gives the vector, or throws.
+const auto gethostbyname = interloop::wait_for(5s, &lookup);
 // [/blocking]
 
-std::string joined(const std::vector<std::string>& words) {
+std::string joined(const strings& words) {
   std::string text;
   for (const std::string& each : words) text += (text.empty() ? "" : " ") + each;
   return text;
 }
 
 // [call]
-void show(const std::string& name, const options& how) {
+void show(resolver& ask, const std::string& name) {
   try {
-    const std::vector<std::string> addresses = gethostbyname(name, how);
+    const std::vector<std::string> addresses = gethostbyname(std::ref(ask), name);
     std::cout << name << " -> " << joined(addresses) << "\n";
-  } catch (const dns_error& error) {
-    std::cout << "dns_error: " << error.what() << "\n";
+  } catch (const lookup_error& error) {
+    std::cout << "lookup_error: " << error.what() << "\n";
   }
 }
 // [/call]
 
-void show_timeout(const options& mute) {
-  const auto impatient = interloop::wait_for(200ms, &dns::lookup);
+void show_timeout(resolver& mute) {
+  const auto impatient = interloop::wait_for(200ms, &lookup);
   try {
-    impatient("www.example.test", mute);
+    impatient(std::ref(mute), "www.example.test");
     std::cout << "an answer from a mute server\n";
   } catch (const interloop::timeout_error&) {
     std::cout << "a mute server: timeout_error after 200 ms\n";
   }
 }
 
-void show_cancel(const options& mute) {
-  const auto pending = interloop::run_in_reactor(&dns::lookup)("www.example.test", mute);
+void show_cancel(resolver& mute) {
+  const auto pending = interloop::run_in_reactor(&lookup)(std::ref(mute), "www.example.test");
   pending.cancel();
   try {
     static_cast<void>(pending.wait(5s));
@@ -62,35 +72,34 @@ void show_cancel(const options& mute) {
   }
 }
 
-void show_threads(const options& how) {
+void show_threads(resolver& ask) {
   std::atomic<int> right = 0;
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i)
     threads.emplace_back([&] {
-      for (int n = 0; n < 50; ++n)
-        right += gethostbyname("mail.example.test", how) == std::vector<std::string>{"192.0.2.25"};
+      for (int n = 0; n < 50; ++n) right += gethostbyname(std::ref(ask), "mail.example.test") == strings{"192.0.2.25"};
     });
   for (auto& each : threads) each.join();
   std::cout << "8 threads, 50 lookups each: " << right << " right\n";
 }
 
-// A server lives in the loop's thread, so it is made and destroyed there.
-class running_server {
+// An object that lives in the loop's thread: made and destroyed there, by any thread.
+template <class T>
+class in_loop {
  public:
-  explicit running_server(bool mute)
-      : server_(interloop::wait_for(5s, [mute] {
-          return std::make_unique<server>(
-              records{{"www.example.test", {"192.0.2.10", "192.0.2.11"}}, {"mail.example.test", {"192.0.2.25"}}}, mute);
-        })()) {}
-  running_server(const running_server&) = delete;
-  running_server& operator=(const running_server&) = delete;
-  ~running_server() {
-    interloop::wait_for(5s, [this] { server_.reset(); })();
+  /// \param make  called there.
+  template <class Make>
+  explicit in_loop(Make make) : object_(interloop::wait_for(5s, [make] { return std::unique_ptr<T>(make()); })()) {}
+  in_loop(const in_loop&) = delete;
+  in_loop& operator=(const in_loop&) = delete;
+  ~in_loop() {
+    interloop::wait_for(5s, [this] { object_.reset(); })();
   }
-  [[nodiscard]] options ask() const { return {.servers = server_->address()}; }
+  T& operator*() const { return *object_; }
+  T* operator->() const { return object_.get(); }
 
  private:
-  std::unique_ptr<server> server_;
+  std::unique_ptr<T> object_;
 };
 
 }  // namespace
@@ -100,16 +109,24 @@ class running_server {
 // Without arguments, asks two servers that it runs itself; with names as arguments, asks the system's servers.
 int example::blocking_program(int count, char** arguments) {
   using namespace dns;
+  const auto asks = [](const interloop::dns::resolver_options& how) {
+    return [how] { return new resolver(interloop::with_config(), how); };
+  };
   if (count > 1) {
-    for (int i = 1; i < count; ++i) show(arguments[i], {});
+    const in_loop<resolver> ask(asks({}));
+    for (int i = 1; i < count; ++i) show(*ask, arguments[i]);
     return 0;
   }
-  const running_server talking(false), mute(true);
-  show("www.example.test", talking.ask());
-  show("mail.example.test", talking.ask());
-  show("nowhere.example.test", talking.ask());
-  show_timeout(mute.ask());
-  show_cancel(mute.ask());
-  show_threads(talking.ask());
+  const records known{{"www.example.test", {"192.0.2.10", "192.0.2.11"}}, {"mail.example.test", {"192.0.2.25"}}};
+  const in_loop<server> talking_server([&] { return new server(known, false); });
+  const in_loop<server> mute_server([&] { return new server(known, true); });
+  const in_loop<resolver> talking(asks({.servers = talking_server->address()}));
+  const in_loop<resolver> mute(asks({.servers = mute_server->address()}));
+  show(*talking, "www.example.test");
+  show(*talking, "mail.example.test");
+  show(*talking, "nowhere.example.test");
+  show_timeout(*mute);
+  show_cancel(*mute);
+  show_threads(*talking);
   return 0;
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Builds and runs a consumer of interloop outside the tree, in one of the ways that users have. The CMakeLists.txt
 # beside this file runs it, and sets CXX, CMAKE, PREFIX (where interloop is installed), LIBDIR, SOURCE (the project's
-# folder), COMPONENTS and LOOPS (the ones that were built, with commas; COMPONENTS includes them).
+# folder), COMPONENTS, LOOPS and CLIENTS (those that were built, with commas; COMPONENTS includes the others).
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -50,9 +50,10 @@ static_libdw_is_whole() {
 case $1 in
 find_package)
     configure consumer "-DCMAKE_PREFIX_PATH=$PREFIX" "-DCOMPONENTS=${COMPONENTS//,/;}" \
-        "-DLOOPS=${LOOPS//,/;}" "-DSOURCE=$SOURCE"
+        "-DLOOPS=${LOOPS//,/;}" "-DCLIENTS=${CLIENTS//,/;}" "-DSOURCE=$SOURCE"
     "$CMAKE" --build build
     for loop in ${LOOPS//,/ }; do test "$("build/consumer_$loop")" = "answer 3"; done
+    for client in ${CLIENTS//,/ }; do says_ok "build/consumer_$client"; done
     ;;
 subdirectory) # as shared libraries, which no other case builds
     configure consumer_subdirectory "-DINTERLOOP_SOURCE=$SOURCE" "-DLOOP=${LOOPS%%,*}" -DBUILD_SHARED_LIBS=ON
@@ -70,6 +71,14 @@ pkg_config)
             "-Wl,-rpath,$PREFIX/$LIBDIR" -o consumer/main
         test "$(consumer/main)" = "answer 3"
     done
+    first=${LOOPS%%,*}
+    for client in ${CLIENTS//,/ }; do
+        read -ra flags <<<"$(pkg-config --cflags --libs "interloop-${client//_/-}" "interloop-${first//_/-}")"
+        "$CXX" -std=c++20 "-DLOOP_CLASS=${first}_loop" "-DHEADER=<interloop/adapters/$first.hpp>" \
+            "$SOURCE/clients/$client/tests/installed.cpp" "${flags[@]}" "-Wl,-rpath,$PREFIX/$LIBDIR" -o consumer/main
+        says_ok consumer/main
+    done
+    read -ra flags <<<"$(pkg-config --cflags --libs "interloop-${loop//_/-}")"
     flags+=("-DLOOP_CLASS=${loop}_loop" "-DHEADER=<interloop/adapters/$loop.hpp>")
     # A user's mistakes cause a message.
     says "interloop needs C\\+\\+20" "$CXX" -std=c++17 consumer/main.cpp "${flags[@]}" -fsyntax-only

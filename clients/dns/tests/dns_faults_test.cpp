@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+// The resolver and servers that misbehave, on every loop.
+#include "on_every_loop.hpp"
+#include "scripted_server.hpp"
+
+#include "support/no_descriptors.hpp"
+
+#include <ares.h>
+
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace dns = interloop::dns;
+using namespace std::chrono_literals;
+using replies = std::vector<std::string>;
+
+class dns_faults : public on_every_loop {
+ protected:
+  /// A resolver that asks such a server, and soon gives up.
+  void serve(scripted_server::script answer, int tries = 2) {
+    server_.emplace(async_, std::move(answer));
+    resolver_ = std::make_unique<dns::resolver>(
+        async_, dns::resolver_options{.servers = server_->address(), .try_for = 20ms, .tries = tries, .search = false});
+  }
+  dns::lookup_error error_of(const std::string& name) { return failed_with<dns::lookup_error>(resolver_->a(name)); }
+
+  std::optional<scripted_server> server_;
+  std::unique_ptr<dns::resolver> resolver_;
+};
+
+INSTANTIATE_TEST_SUITE_P(loops, dns_faults, testing::ValuesIn(interloop::test::own_loop_names()),
+                         [](const auto& each) { return each.param; });
+
+TEST_P(dns_faults, a_server_that_never_answers_is_asked_again_and_then_given_up) {
+  serve([](std::string_view) { return replies(); });
+  loop_->core().call_soon([this] { loop_->core().stop(); });
+  loop_->core().run();  // a native loop may open descriptors for its first run
+  const auto before = descriptors();
+  const auto error = error_of("host.example");
+  EXPECT_TRUE(error.timed_out());
+  EXPECT_EQ(error.code(), ARES_ETIMEOUT);
+  EXPECT_EQ(server_->asked(), 2);
+  EXPECT_EQ(descriptors(), before);
+}
+
+TEST_P(dns_faults, a_second_server_is_asked_if_the_first_does_not_answer) {
+  scripted_server mute(async_, [](std::string_view) { return replies(); });
+  scripted_server talking(async_, [](std::string_view question) { return replies{right_answer(question)}; });
+  dns::resolver resolver(async_, {.servers = mute.address() + "," + talking.address(), .try_for = 20ms});
+  const auto before = descriptors();
+  EXPECT_EQ(get(resolver.a("host.example")).at(0).ip.text(), "192.0.2.7");
+  EXPECT_EQ(mute.asked(), 1);
+  EXPECT_EQ(descriptors(), before);
+}
+
+TEST_P(dns_faults, a_port_where_nobody_listens_is_an_error_at_once) {
+  serve([](std::string_view) { return replies(); });
+  server_.reset();
+  EXPECT_EQ(error_of("host.example").code(), ARES_ECONNREFUSED);
+}
+
+TEST_P(dns_faults, noise_is_not_taken_for_an_answer) {
+  std::mt19937 random(7);
+  serve(
+      [&random](std::string_view question) {
+        replies all;
+        for (std::size_t length : {0u, 1u, 11u, 12u, 40u, 500u}) {
+          std::string noise(length, '\0');
+          for (char& each : noise) each = static_cast<char>(random());
+          all.push_back(noise);
+          if (length >= 2) noise.replace(0, 2, question.substr(0, 2));  // with the right number, too
+          all.push_back(noise);
+        }
+        std::string other_question = right_answer(question);
+        other_question[13] ^= 1;  // a letter of the name
+        all.push_back(other_question);
+        all.push_back(right_answer(question));
+        return all;
+      },
+      5);
+  EXPECT_EQ(get(resolver_->a("host.example")).at(0).ip.text(), "192.0.2.7");
+}
+
+TEST_P(dns_faults, an_answer_that_cannot_be_read_is_an_error) {
+  serve([](std::string_view question) {
+    std::string answer = right_answer(question);
+    answer.resize(answer.size() - 3);  // the record ends too early
+    return replies{answer};
+  });
+  EXPECT_EQ(error_of("host.example").code(), ARES_EBADRESP);
+  for (int i = 0; i < 50; ++i) {  // whatever the bytes after the question are
+    std::mt19937 random(static_cast<unsigned>(i));
+    serve([&random](std::string_view question) {
+      std::string answer = empty_answer(question, 0);
+      for (std::size_t at = 6; at < 12; ++at) answer[at] = static_cast<char>(random() % 3);  // numbers of records
+      for (int more = 0; more < 60; ++more) answer += static_cast<char>(random());
+      return replies{answer};
+    });
+    const auto ends = {resolver_->txt("host.example"), resolver_->names(dns::address())};
+    for (const auto& each : ends) static_cast<void>(failed_with<dns::lookup_error>(each));
+    static_cast<void>(failed_with<dns::lookup_error>(resolver_->srv("host.example")));
+    static_cast<void>(failed_with<dns::lookup_error>(resolver_->mx("host.example")));
+    static_cast<void>(failed_with<dns::lookup_error>(resolver_->aaaa("host.example")));
+    static_cast<void>(failed_with<dns::lookup_error>(resolver_->addresses("host.example")));
+  }
+}
+
+TEST_P(dns_faults, a_server_that_fails_is_an_error) {
+  serve([](std::string_view question) { return replies{empty_answer(question, 2)}; });
+  const int code = error_of("host.example").code();
+  EXPECT_TRUE(code == ARES_ESERVFAIL || code == ARES_ECONNREFUSED) << code;  // newer releases, and 1.18
+  serve([](std::string_view question) { return replies{empty_answer(question, 0)}; });
+  EXPECT_TRUE(error_of("host.example").not_found());
+}
+
+TEST_P(dns_faults, an_answer_that_comes_twice_or_too_late_is_dropped) {
+  std::string asked;
+  serve([&asked](std::string_view question) {
+    if (asked.empty()) {
+      asked = question;
+      return replies();
+    }
+    return replies{right_answer(question), right_answer(question), right_answer(asked), right_answer(question)};
+  });
+  const auto other = resolver_->a("other.example");
+  interloop::test::run_until(loop_->core(), [&] { return server_->asked() == 1; });
+  interloop::cancel(other);
+  static_cast<void>(failed_with<interloop::cancelled_error>(other));
+  EXPECT_EQ(get(resolver_->a("host.example")).at(0).ip.text(), "192.0.2.7");
+}
+
+TEST_P(dns_faults, a_connection_that_the_server_resets_is_an_error_and_not_a_signal) {
+  std::signal(SIGPIPE, SIG_DFL);
+  serve([](std::string_view question) { return replies{empty_answer(question, 0, 2)}; });
+  const auto before = descriptors();
+  std::vector<interloop::future<std::vector<dns::address_record>>> pending;
+  for (int i = 0; i < 20; ++i) pending.push_back(resolver_->a("host.example"));
+  for (const auto& each : pending) EXPECT_NE(failed_with<dns::lookup_error>(each).code(), ARES_SUCCESS);
+  EXPECT_GE(server_->connected(), 1);
+  interloop::test::run_until(loop_->core(), [&] { return descriptors() <= before; });
+}
+
+TEST_P(dns_faults, a_time_limit_gives_a_lookup_up_and_closes_its_socket) {
+  serve([](std::string_view) { return replies(); }, 10);
+  const auto before = descriptors();
+  static_cast<void>(failed_with<interloop::timeout_error>(interloop::with_timeout(5ms, resolver_->a("host.example"))));
+  EXPECT_EQ(resolver_->pending(), 0u);
+  interloop::test::run_until(loop_->core(), [&] { return descriptors() == before; });
+}
+
+TEST_P(dns_faults, a_lookup_without_a_descriptor_to_open_fails) {
+  serve([](std::string_view question) { return replies{right_answer(question)}; });
+  finish(resolver_->a("host.example"));
+  {
+    const interloop::test::no_descriptors none;
+    EXPECT_EQ(error_of("host.example").code(), ARES_ECONNREFUSED);
+  }
+  EXPECT_EQ(get(resolver_->a("host.example")).at(0).ip.text(), "192.0.2.7");
+}
+
+}  // namespace

@@ -25,7 +25,7 @@ from plot import written
 
 PROGRAMS = (
     "futures call_soon memory timers post coroutines concurrency channels watch queues blocking blocking_outstanding "
-    "blocking_idle throw_traces failures logging"
+    "blocking_idle throw_traces failures logging dns"
 ).split()
 
 
@@ -164,6 +164,9 @@ def rows(results: dict[str, dict]) -> list[Row]:
     table.append(Row("log, 2 fields, null sink: spdlog", "logging", "null_interloop<text_only_sink>", nulls, 1))
     two = [f"threads_{name}/real_time/threads:2" for name in ("interloop", "spdlog")]
     table.append(Row("log, 2 fields, null sink, 2 threads: spdlog", "logging", two[0], two[1:], 1))
+    for loop in named(results, "dns", r"interloop_dns<on_(\w+)>"):
+        what = f"1,000 DNS lookups, 100 at once, {loop}: c-ares over poll"
+        table.append(Row(what, "dns", f"interloop_dns<on_{loop}>", ["by_hand"], 0.95, True))
     table.append(Row("log, 2 fields, file: spdlog", "logging", "file_interloop", ["file_spdlog"], 1))
     return table
 

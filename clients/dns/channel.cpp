@@ -118,8 +118,9 @@ void channel::process(int readable, int writable) {
 
 void channel::touch() {
   if (touched_ || core_.closed()) return;
+  timer soon = core_.call_later(0s, [this] { look(); });
   clock_.cancel();
-  clock_ = core_.call_later(0s, [this] { look(); });
+  clock_ = std::move(soon);
   touched_ = true;
 }
 
@@ -130,9 +131,14 @@ void channel::look() {
   clock_.cancel();
   timeval room;
   if (!ares_timeout(native_, nullptr, &room)) return;  // no query is under way
-  // c-ares 1.18 rounds down to milliseconds, so it would look too early.
-  clock_ = core_.call_later(std::chrono::seconds(room.tv_sec) + std::chrono::microseconds(room.tv_usec) + 1ms,
-                            [this] { process(ARES_SOCKET_BAD, ARES_SOCKET_BAD); });
+  try {
+    // c-ares 1.18 rounds down to milliseconds, so it would look too early.
+    clock_ = core_.call_later(std::chrono::seconds(room.tv_sec) + std::chrono::microseconds(room.tv_usec) + 1ms,
+                              [this] { process(ARES_SOCKET_BAD, ARES_SOCKET_BAD); });
+  } catch (...) {  // no memory: without a clock, a server that does not answer would be waited for forever
+    problem_ = std::current_exception();
+    after_();
+  }
 }
 
 }  // namespace interloop::dns

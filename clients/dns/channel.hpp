@@ -25,10 +25,11 @@ class channel {
 
   [[nodiscard]] ares_channel native() const noexcept { return native_; }
 
-  /// Must be called after each call into c-ares, except inside `after`. Many of them cost one look at its clock.
+  /// Must be called for each call into c-ares, before or after it, except inside `after`. Many of them in one turn cost
+  /// one look at its clock. Errors: `std::bad_alloc`.
   void touch();
 
-  /// Why a socket could not be watched since the last call of this; or null.
+  /// Why c-ares cannot go on: a socket could not be watched, say. Null if it can. What it has then must be cancelled.
   [[nodiscard]] std::exception_ptr take_problem() noexcept { return std::exchange(problem_, nullptr); }
 
  private:

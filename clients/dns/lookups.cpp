@@ -15,16 +15,19 @@ lookups::~lookups() {
 }
 
 void lookups::add(std::unique_ptr<lookup> made) {
+  channel_->touch();
   line_.push_back(std::move(made));
   ++wanted_;
   ask();
-  channel_->touch();
 }
 
-void lookups::drop(lookup& unwanted) {
+void lookups::drop(lookup& unwanted) noexcept {
   unwanted.dropped = true;
   --wanted_;
-  channel_->touch();
+  try {
+    channel_->touch();
+  } catch (...) {  // no memory: it is only noticed later that no lookup is wanted
+  }
 }
 
 void lookups::answered(const lookup& back) noexcept {

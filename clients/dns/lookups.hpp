@@ -44,7 +44,7 @@ class lookups {
   /// Puts a lookup into the line, and asks at once if it is its turn.
   void add(std::unique_ptr<lookup> made);
   /// The future of a lookup was cancelled.
-  void drop(lookup& unwanted);
+  void drop(lookup& unwanted) noexcept;
   /// c-ares has given a lookup back. Called by it, so nothing may be asked here.
   void answered(const lookup& back) noexcept;
 

@@ -3,14 +3,18 @@
 #include "dnsmasq.hpp"
 #include "on_every_loop.hpp"
 
+#include <interloop/blocking.hpp>
 #include <interloop/testing/cancel_everywhere.hpp>
+#include <interloop/testing/replace_loop.hpp>
 
 #include <netinet/in.h>
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace {
@@ -29,7 +33,8 @@ const dnsmasq& server() {
       "192.0.2.1 host.example\n"
       "2001:db8::1 host.example\n"
       "192.0.2.25 far-and-near.example\n"
-      "127.0.0.9 far-and-near.example\n",
+      "127.0.0.9 far-and-near.example\n"
+      "192.0.2.26 mail.example\n",
       {"--local=/in-addr.arpa/", "--cname=alias.example,host.example",
        "--srv-host=_sip._tcp.example,second.example,5061,20,5", "--srv-host=_sip._tcp.example,first.example,5060,10,60",
        "--mx-host=example,backup.example,20", "--mx-host=example,mail.example,10",
@@ -141,6 +146,26 @@ TEST_P(dns_lookup, knows_the_hosts_file_and_numbers_without_a_server) {
               ElementsAre(dns::endpoint{dns::address::parse("2001:db8::7"), 1}));
 }
 
+// [mail_servers]
+interloop::future<std::vector<dns::endpoint>> mail_servers(dns::resolver& resolver, std::string domain) {
+  std::vector<dns::endpoint> found;
+  for (const dns::mail_record& server : co_await resolver.mx(domain)) {  // the best first
+    try {
+      for (const dns::endpoint& each : co_await resolver.addresses(server.host, 25)) found.push_back(each);
+    } catch (const dns::lookup_error& error) {
+      if (!error.not_found()) throw;  // no server has answered in time, say
+    }
+  }
+  co_return found;
+}
+// [/mail_servers]
+
+TEST_P(dns_lookup, one_lookup_may_lead_to_others_in_a_coroutine) {
+  const auto selected = interloop::testing::replace_loop(loop_->core());
+  const auto found = get(mail_servers(*resolver_, "example"));
+  EXPECT_THAT(found, ElementsAre(dns::endpoint{dns::address::v4({192, 0, 2, 26}), 25}));
+}
+
 // ---- Many ----
 
 TEST_P(dns_lookup, a_thousand_at_once_are_all_answered) {
@@ -165,6 +190,23 @@ TEST_P(dns_lookup, some_of_many_may_be_cancelled) {
       ASSERT_EQ(addresses_of(get(pending[i])), texts{"192.0.2.1"});
     }
   }
+}
+
+TEST_P(dns_lookup, threads_may_block_on_one_resolver) {
+  const interloop::loop_thread thread(interloop::test::loop_kind(GetParam()).own);
+  std::unique_ptr<dns::resolver> shared;
+  interloop::wait_for(thread, 60s,
+                      [&] { shared = std::make_unique<dns::resolver>(interloop::with_config(), ask_server()); })();
+  const auto lookup = interloop::wait_for(thread, 60s, [&] { return shared->a("host.example"); });
+  std::atomic<int> right = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&] {
+      for (int n = 0; n < 20; ++n) right += addresses_of(lookup()) == texts{"192.0.2.1"};
+    });
+  for (auto& each : threads) each.join();
+  EXPECT_EQ(right, 80);
+  interloop::wait_for(thread, 60s, [&] { shared.reset(); })();
 }
 
 // ---- Ends ----

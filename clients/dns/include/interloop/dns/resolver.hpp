@@ -46,7 +46,7 @@ class lookups;
 ///
 /// Every function that returns a future may be called while others are pending. The futures fail with `lookup_error`.
 /// Cancelling a future gives that lookup up: if it was waiting for its turn, no server is asked; if it was the only one
-/// that is wanted, the sockets are closed at once; otherwise its answer is dropped when it comes, because c-ares cannot
+/// that is wanted, the sockets are closed in the next turn; otherwise its answer is dropped when it comes, because c-ares cannot
 /// end one query of several. While a lookup is under way, the loop is kept running, if it is one that ends when idle;
 /// between lookups there are neither sockets nor timers.
 ///

@@ -50,8 +50,20 @@ constexpr ares_socket_functions without_signals{open_socket, close_socket, conne
 
 }  // namespace
 
-channel::channel(loop& core, const resolver_options& how, function<void()> after)
-    : core_(core), after_(std::move(after)) {
+channel::channel(loop& core, const resolver_options& how, function<void()> after, function<void(const failure&)> failed)
+    : glue_(core, {.ready =
+                       [this](int fd, interest ready, void*) {
+                         process(has(ready, interest::read) ? fd : ARES_SOCKET_BAD,
+                                 has(ready, interest::write) ? fd : ARES_SOCKET_BAD);
+                       },
+                   .expired = [this] { process(ARES_SOCKET_BAD, ARES_SOCKET_BAD); },
+                   .drain =
+                       [after = std::move(after)]() mutable {
+                         after();
+                         return false;
+                       },
+                   .ask_deadline = [this] { ask_deadline(); },
+                   .failed = std::move(failed)}) {
   constexpr auto most = std::chrono::milliseconds(std::numeric_limits<int>::max() / 1024);  // it doubles, in c-ares
   if (how.try_for < 1ms || how.try_for > most || how.tries < 1 || how.tries > 10 || how.at_once < 1)
     throw usage_error("dns: a resolver needs try_for from 1 ms to " + std::to_string(most.count()) +
@@ -62,7 +74,9 @@ channel::channel(loop& core, const resolver_options& how, function<void()> after
   wanted.timeout = static_cast<int>(how.try_for.count());
   wanted.tries = how.tries;
   wanted.sock_state_cb = [](void* self, ares_socket_t fd, int readable, int writable) {
-    static_cast<channel*>(self)->watch(fd, readable != 0, writable != 0);
+    interloop::glue& to = static_cast<channel*>(self)->glue_;
+    if (!readable && !writable) return to.forget(fd);  // it is about to be closed
+    to.want(fd, (readable ? interest::read : interest::none) | (writable ? interest::write : interest::none));
   };
   wanted.sock_state_cb_data = this;
   if (how.tcp) wanted.flags |= ARES_FLAG_USEVC;
@@ -90,55 +104,17 @@ channel::channel(loop& core, const resolver_options& how, function<void()> after
 }
 
 channel::~channel() {
-  clock_.cancel();
-  ares_destroy(native_);  // reports each socket before closing it
+  glue_.end();
+  ares_destroy(native_);
 }
 
-void channel::watch(int fd, bool readable, bool writable) noexcept {
-  const interest wanted = (readable ? interest::read : interest::none) | (writable ? interest::write : interest::none);
-  try {
-    if (wanted == interest::none) {
-      watches_.erase(fd);  // c-ares is about to close it
-    } else if (const auto known = watches_.find(fd); known != watches_.end()) {
-      known->second.set_interest(wanted);
-    } else if (!core_.closed()) {
-      watches_.emplace(fd, core_.watch(fd, wanted, [this, fd](interest ready) {
-        process(has(ready, interest::read) ? fd : ARES_SOCKET_BAD, has(ready, interest::write) ? fd : ARES_SOCKET_BAD);
-      }));
-    }
-  } catch (...) {
-    problem_ = std::current_exception();
-  }
-}
+void channel::process(int readable, int writable) { ares_process_fd(native_, readable, writable); }
 
-void channel::process(int readable, int writable) {
-  ares_process_fd(native_, readable, writable);
-  look();
-}
-
-void channel::touch() {
-  if (touched_ || core_.closed()) return;
-  timer soon = core_.call_later(0s, [this] { look(); });
-  clock_.cancel();
-  clock_ = std::move(soon);
-  touched_ = true;
-}
-
-void channel::look() {
-  touched_ = true;  // it need not touch
-  after_();
-  touched_ = false;
-  clock_.cancel();
+void channel::ask_deadline() {
   timeval room;
-  if (!ares_timeout(native_, nullptr, &room)) return;  // no query is under way
-  try {
-    // c-ares 1.18 rounds down to milliseconds, so it would look too early.
-    clock_ = core_.call_later(std::chrono::seconds(room.tv_sec) + std::chrono::microseconds(room.tv_usec) + 1ms,
-                              [this] { process(ARES_SOCKET_BAD, ARES_SOCKET_BAD); });
-  } catch (...) {  // no memory: without a clock, a server that does not answer would be waited for forever
-    problem_ = std::current_exception();
-    after_();
-  }
+  // c-ares 1.18 rounds down to milliseconds, so it would look too early.
+  if (ares_timeout(native_, nullptr, &room))
+    glue_.deadline_in(std::chrono::seconds(room.tv_sec) + std::chrono::microseconds(room.tv_usec) + 1ms);
 }
 
 }  // namespace interloop::dns

@@ -6,7 +6,13 @@
 namespace interloop::dns {
 
 lookups::lookups(loop& core, const resolver_options& options) : core_(core), at_once_(options.at_once) {
-  channel_.emplace(core, options, [this] { go_on(); });
+  channel_.emplace(
+      core, options, [this] { go_on(); },
+      [this](const failure& why) {
+        problem_ = &why;
+        end_all(channel_->native());
+        problem_ = nullptr;
+      });
 }
 
 lookups::~lookups() {
@@ -15,19 +21,15 @@ lookups::~lookups() {
 }
 
 void lookups::add(std::unique_ptr<lookup> made) {
-  channel_->touch();
   line_.push_back(std::move(made));
   ++wanted_;
-  ask();
+  if (asked_ < at_once_) channel_->call([this](ares_channel native) { ask(native); });
 }
 
 void lookups::drop(lookup& unwanted) noexcept {
   unwanted.dropped = true;
   --wanted_;
-  try {
-    channel_->touch();
-  } catch (...) {  // no memory: it is only noticed later that no lookup is wanted
-  }
+  channel_->call([](ares_channel) {});  // then `go_on`, in a later turn
 }
 
 void lookups::answered(const lookup& back) noexcept {
@@ -36,13 +38,23 @@ void lookups::answered(const lookup& back) noexcept {
 }
 
 void lookups::cancel() {
-  end_all();
-  channel_->touch();
+  channel_->call([this](ares_channel native) { end_all(native); });
 }
 
-void lookups::end_all() noexcept {
-  fail_line(ARES_ECANCELLED);
-  ares_cancel(channel_->native());
+void lookups::go_on() noexcept {
+  if (wanted_ == 0) end_all(channel_->native());
+  ask(channel_->native());
+}
+
+void lookups::ask(ares_channel native) noexcept {
+  while (asked_ < at_once_ && !line_.empty()) {
+    std::unique_ptr<lookup> next = std::move(line_.front());
+    line_.pop_front();
+    if (next->dropped) continue;
+    ++asked_;
+    lookup& asked = *next;
+    asked.ask(native, std::move(next));
+  }
 }
 
 void lookups::fail_line(int code) noexcept {
@@ -53,22 +65,9 @@ void lookups::fail_line(int code) noexcept {
   }
 }
 
-void lookups::ask() noexcept {
-  while (asked_ < at_once_ && !line_.empty()) {
-    std::unique_ptr<lookup> next = std::move(line_.front());
-    line_.pop_front();
-    if (next->dropped) continue;
-    ++asked_;
-    lookup& asked = *next;
-    asked.ask(channel_->native(), std::move(next));
-  }
-}
-
-void lookups::go_on() noexcept {
-  problem_ = channel_->take_problem();
-  if (problem_ || wanted_ == 0) end_all();
-  problem_ = nullptr;
-  ask();
+void lookups::end_all(ares_channel native) noexcept {
+  fail_line(ARES_ECANCELLED);
+  ares_cancel(native);
 }
 
 }  // namespace interloop::dns

@@ -4,6 +4,7 @@
 
 #include "channel.hpp"
 
+#include <cstddef>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -39,7 +40,7 @@ class lookups {
   /// How many futures are pending.
   [[nodiscard]] std::size_t wanted() const noexcept { return wanted_; }
   /// Why the lookups that end just now could not go on; null if they are cancelled.
-  [[nodiscard]] const std::exception_ptr& problem() const noexcept { return problem_; }
+  [[nodiscard]] const failure* problem() const noexcept { return problem_; }
 
   /// Puts a lookup into the line, and asks at once if it is its turn.
   void add(std::unique_ptr<lookup> made);
@@ -51,17 +52,17 @@ class lookups {
   void cancel();
 
  private:
-  void end_all() noexcept;
   void go_on() noexcept;
-  void ask() noexcept;
+  void ask(ares_channel native) noexcept;
   void fail_line(int code) noexcept;
+  void end_all(ares_channel native) noexcept;
 
   loop& core_;
   const std::size_t at_once_;
   std::deque<std::unique_ptr<lookup>> line_;
   std::size_t asked_ = 0;  // how many c-ares has
   std::size_t wanted_ = 0;
-  std::exception_ptr problem_;
+  const failure* problem_ = nullptr;
   std::optional<channel> channel_;
 };
 

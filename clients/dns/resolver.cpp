@@ -8,6 +8,7 @@
 
 #include <interloop/dns/resolver.hpp>
 
+#include <interloop/bridge.hpp>
 #include <interloop/dns/lookup_error.hpp>
 
 #include "answers.hpp"
@@ -35,7 +36,7 @@ class lookup_of : public lookup {
       if (code != ARES_ECANCELLED) {
         result_.reject(lookup_error(name_, code));
       } else if (all_.problem()) {
-        result_.reject(all_.problem());
+        result_.reject(*all_.problem());
       } else {
         result_.cancelled("the resolver's lookups were cancelled");
       }

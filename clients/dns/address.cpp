@@ -35,7 +35,7 @@ address address::parse(const std::string& text) {
 std::string address::text() const {
   char text[INET6_ADDRSTRLEN];
   std::string said = ::inet_ntop(v6_ ? AF_INET6 : AF_INET, bytes_.data(), text, sizeof text);
-  if (scope_ != 0) said += "%" + std::to_string(scope_);
+  if (scope_ != 0) said.append("%").append(std::to_string(scope_));
   return said;
 }
 
@@ -59,8 +59,9 @@ std::string address::text() const {
 }
 
 std::string endpoint::text() const {
-  const std::string host = ip.is_v6() ? "[" + ip.text() + "]" : ip.text();
-  return host + ":" + std::to_string(port);
+  std::string said(ip.is_v6() ? 1 : 0, '[');
+  said.append(ip.text()).append(ip.is_v6() ? "]:" : ":");
+  return said.append(std::to_string(port));
 }
 
 }  // namespace interloop::dns

@@ -13,6 +13,8 @@
 #include <cstddef>
 #include <cstring>
 #include <memory>
+#include <string_view>
+#include <utility>
 
 namespace interloop::dns {
 namespace {
@@ -33,11 +35,13 @@ std::array<std::uint8_t, Size> bytes_at(const void* from) {
   return bytes;
 }
 
+/// Keeps the records sorted, and those of one priority in the order of the answer.
 template <class Record>
-int sorted(std::vector<Record>& records) {
-  std::stable_sort(records.begin(), records.end(),
-                   [](const Record& one, const Record& other) { return one.priority < other.priority; });
-  return records.empty() ? ARES_ENODATA : ARES_SUCCESS;
+void add_by_priority(std::vector<Record>& records, Record record) {
+  const auto place =
+      std::upper_bound(records.begin(), records.end(), record,
+                       [](const Record& one, const Record& other) { return one.priority < other.priority; });
+  records.insert(place, std::move(record));
 }
 
 }  // namespace
@@ -71,16 +75,16 @@ int read_srv(const unsigned char* message, int size, std::vector<service_record>
   if (const int code = ares_parse_srv_reply(message, size, &first); code != ARES_SUCCESS) return code;
   const owned<ares_srv_reply> found(first, &ares_free_data);
   for (const ares_srv_reply* each = first; each; each = each->next)
-    to.push_back({each->host, each->port, each->priority, each->weight});
-  return sorted(to);
+    add_by_priority(to, {each->host, each->port, each->priority, each->weight});
+  return to.empty() ? ARES_ENODATA : ARES_SUCCESS;
 }
 
 int read_mx(const unsigned char* message, int size, std::vector<mail_record>& to) {
   ares_mx_reply* first = nullptr;
   if (const int code = ares_parse_mx_reply(message, size, &first); code != ARES_SUCCESS) return code;
   const owned<ares_mx_reply> found(first, &ares_free_data);
-  for (const ares_mx_reply* each = first; each; each = each->next) to.push_back({each->host, each->priority});
-  return sorted(to);
+  for (const ares_mx_reply* each = first; each; each = each->next) add_by_priority(to, {each->host, each->priority});
+  return to.empty() ? ARES_ENODATA : ARES_SUCCESS;
 }
 
 int read_txt(const unsigned char* message, int size, std::vector<std::string>& to) {

@@ -58,10 +58,11 @@ void lookups::ask(ares_channel native) noexcept {
 }
 
 void lookups::fail_line(int code) noexcept {
-  for (const auto& each : std::exchange(line_, {})) {
-    if (each->dropped) continue;
+  for (; !line_.empty(); line_.pop_front()) {
+    lookup& each = *line_.front();
+    if (each.dropped) continue;
     --wanted_;
-    each->fail(code);
+    each.fail(code);
   }
 }
 

@@ -68,7 +68,8 @@ TEST_P(dns_faults, a_port_where_nobody_listens_is_an_error_at_once) {
 TEST_P(dns_faults, noise_is_not_taken_for_an_answer) {
   std::mt19937 random(7);
   serve(
-      [&random](std::string_view question) {
+      [&](std::string_view question) {
+        if (server_->asked() > 1) return replies{right_answer(question)};
         replies all;
         for (std::size_t length : {0u, 1u, 11u, 12u, 40u, 500u}) {
           std::string noise(length, '\0');
@@ -77,13 +78,19 @@ TEST_P(dns_faults, noise_is_not_taken_for_an_answer) {
           if (length >= 2) noise.replace(0, 2, question.substr(0, 2));  // with the right number, too
           all.push_back(noise);
         }
-        std::string other_question = right_answer(question);
-        other_question[13] ^= 1;  // a letter of the name
-        all.push_back(other_question);
-        all.push_back(right_answer(question));
         return all;
       },
       5);
+  EXPECT_EQ(get(resolver_->a("host.example")).at(0).ip.text(), "192.0.2.7");
+}
+
+TEST_P(dns_faults, the_answer_to_another_question_is_not_taken) {
+  serve([&](std::string_view question) {
+    std::string other = right_answer(question);
+    other[13] ^= 1;  // a letter of the name
+    other.back() = 8;
+    return server_->asked() > 1 ? replies{right_answer(question)} : replies{other};
+  });
   EXPECT_EQ(get(resolver_->a("host.example")).at(0).ip.text(), "192.0.2.7");
 }
 
@@ -159,7 +166,7 @@ TEST_P(dns_faults, a_lookup_without_a_descriptor_to_open_fails) {
   finish(resolver_->a("host.example"));
   {
     const interloop::test::no_descriptors none;
-    EXPECT_EQ(error_of("host.example").code(), ARES_ECONNREFUSED);
+    EXPECT_EQ(error_of("other.example").code(), ARES_ECONNREFUSED);  // newer releases keep answers
   }
   EXPECT_EQ(get(resolver_->a("host.example")).at(0).ip.text(), "192.0.2.7");
 }

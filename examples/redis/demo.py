@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 LOOPS = tuple(sorted(path.parent.parent.name for path in ROOT.glob("loops/*/examples/running.cpp")))
 PYTHON_LOOPS = ("asyncio", "uvloop", "twisted")
-STYLES = ("callbacks", "coroutines")
+STYLES = ("callbacks", "coroutines", "attached")
 OWN = "own-adapter"  # how the programs on hiredis' own adapter call their style
 START_SECONDS = 10
 RUN_SECONDS = 60

@@ -33,7 +33,8 @@ options parse(int argc, char** argv) {
     } else if (name == "--port") {
       read(name, value, given.port, 1);
     } else if (name == "--style") {
-      if (value != "callbacks" && value != "coroutines") refuse(name, "'callbacks' or 'coroutines'");
+      if (value != "callbacks" && value != "coroutines" && value != "attached")
+        refuse(name, "'callbacks', 'coroutines' or 'attached'");
       given.style = value;
     } else if (name == "--commands") {
       read(name, value, given.commands, std::uint64_t{2});

@@ -3,14 +3,20 @@
 
 #include "workload.hpp"
 
-#include <csignal>
+#include <interloop/redis/attach.hpp>
+
 #include <cstdio>
 
 namespace demo {
 
 program::program(int argc, char** argv, interloop::function<void()> finished)
     : given_(parse(argc, argv)), finished_(std::move(finished)) {
-  std::signal(SIGPIPE, SIG_IGN);  // see redis::client
+  if (given_.style == "attached") {
+    attached_.emplace(argc, argv, [](void* self) { static_cast<program*>(self)->finished_(); }, this);
+    redis::attach(interloop::with_config(), *attached_->context());
+    attached_->start();
+    return;
+  }
   interloop::add_callbacks(
       work(interloop::with_config()), [this] { finished_(); },
       [this](const interloop::failure& why) {
@@ -27,6 +33,10 @@ interloop::future<void> program::work(interloop::api loop) {
   client_.close();
 }
 
-int program::report() { return measured_ ? measured_->report(interloop::config().loop->name(), given_.style) : 1; }
+int program::report() {
+  const std::string_view loop = interloop::config().loop->name();
+  if (attached_) return attached_->report(loop, given_.style);
+  return measured_ ? measured_->report(loop, given_.style) : 1;
+}
 
 }  // namespace demo

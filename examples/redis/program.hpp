@@ -2,14 +2,17 @@
 // The demonstration's program without the loop: each main selects one, makes a `program` and runs the loop.
 #pragma once
 
-#include "client.hpp"
 #include "measure.hpp"
+#include "peer.hpp"
 
 #include <interloop/interloop.hpp>
+#include <interloop/redis.hpp>
 
 #include <optional>
 
 namespace demo {
+
+namespace redis = interloop::redis;
 
 class program {
  public:
@@ -27,6 +30,7 @@ class program {
   interloop::function<void()> finished_;
   redis::client client_;
   std::optional<measurement> measured_;
+  std::optional<peer> attached_;
 };
 
 }  // namespace demo

@@ -3,14 +3,16 @@
 // once for all of them.
 #pragma once
 
-#include "client.hpp"
 #include "measure.hpp"
 
 #include <interloop/api.hpp>
+#include <interloop/redis.hpp>
 
 #include <cstdint>
 
 namespace demo {
+
+namespace redis = interloop::redis;
 
 /// Writes every item and reads it back, with `window` commands in flight, and checks each value. The future is resolved
 /// when all commands have replies or failures; failures are counted, not thrown. `client` and `measured` must live

@@ -38,9 +38,9 @@ def server(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def module():
-    """The folder that has the module. Skips if hiredis is not installed."""
-    if subprocess.run(["pkg-config", "--exists", "hiredis"]).returncode != 0:
-        pytest.skip("libhiredis-dev is not installed")
+    """The folder that has the module. Skips if hiredis or OpenSSL is not installed."""
+    if subprocess.run(["pkg-config", "--exists", "hiredis", "openssl"]).returncode != 0:
+        pytest.skip("libhiredis-dev or libssl-dev is not installed")
     return extension.folder(SOURCE)
 
 
@@ -75,6 +75,13 @@ async def main():
     assert await client.command("GET", "no such key") is None
     await client.command("DEL", "list"); await client.command("RPUSH", "list", 1, b"two", "three")
     assert await client.command("LRANGE", "list", 0, -1) == [b"1", b"two", b"three"]
+    news = interloop_redis.Subscriber()
+    await news.connect("127.0.0.1", {server})
+    await news.subscribe("news")
+    assert await client.command("PUBLISH", "news", "hello") == 1
+    assert await news.next() == (b"news", b"hello")
+    news.close()
+    assert await news.next() is None
     client.close()
     other = interloop_redis.Client()
     try: await other.connect("127.0.0.1", 1)

@@ -67,7 +67,9 @@ void peer::start() {
 
 void peer::finish() { finished_(data_); }
 
-int peer::report(const char* loop) { return measured_ ? measured_->report(loop, "own-adapter") : 1; }
+int peer::report(std::string_view loop, std::string_view style) {
+  return measured_ ? measured_->report(loop, style) : 1;
+}
 
 void peer::lane::next() {
   if (!owner->measured_->next(mine)) {

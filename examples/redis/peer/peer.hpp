@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The demonstration's comparison: the same work directly on hiredis, with callbacks, on the adapter that hiredis ships
-// for a loop. It does not use interloop.
+// The demonstration's comparison: the same work directly on hiredis, with callbacks. It does not use interloop; the caller
+// chooses the adapter, that which hiredis ships for a loop or `interloop::redis::attach`.
 #pragma once
 
 #include "measure.hpp"
@@ -8,6 +8,7 @@
 #include <hiredis/async.h>
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
 namespace demo {
@@ -24,7 +25,7 @@ class peer {
   void start();
 
   /// Writes the results; returns the exit status.
-  [[nodiscard]] int report(const char* loop);
+  [[nodiscard]] int report(std::string_view loop, std::string_view style);
 
  private:
   /// One command in flight at a time: SET an item, GET it, compare, continue with the next.

@@ -12,5 +12,5 @@ int main(int argc, char** argv) {
   peer.start();
   g_main_loop_run(native);
   g_main_loop_unref(native);
-  return peer.report("glib");
+  return peer.report("glib", "own-adapter");
 }

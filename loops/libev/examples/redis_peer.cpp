@@ -9,5 +9,5 @@ int main(int argc, char** argv) {
   redisLibevAttach(native, peer.context());
   peer.start();
   ev_run(native, 0);
-  return peer.report("libev");
+  return peer.report("libev", "own-adapter");
 }

@@ -11,5 +11,5 @@ int main(int argc, char** argv) {
   redisLibeventAttach(peer.context(), native.get());
   peer.start();
   event_base_dispatch(native.get());
-  return peer.report("libevent");
+  return peer.report("libevent", "own-adapter");
 }

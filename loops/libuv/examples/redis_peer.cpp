@@ -9,5 +9,5 @@ int main(int argc, char** argv) {
   redisLibuvAttach(peer.context(), native);
   peer.start();
   uv_run(native, UV_RUN_DEFAULT);
-  return peer.report("libuv");
+  return peer.report("libuv", "own-adapter");
 }

@@ -2,14 +2,15 @@
 // The C interface of the Redis client, which itself names no loop and no GLib.
 #include "redis_gtask.h"
 
-#include "client.hpp"
-
 #include <interloop/glib_task.hpp>
 #include <interloop/interloop.hpp>
+#include <interloop/redis.hpp>
 
 #include <string>
 #include <utility>
 #include <vector>
+
+namespace redis = interloop::redis;
 
 // NOLINTBEGIN: the names are what GObject's macros ask for
 struct _RedisConnection {

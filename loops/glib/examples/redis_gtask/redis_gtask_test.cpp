@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Runs the C program with a server, and without one.
-#include "examples/redis/tests/servers.hpp"
+#include "clients/redis/tests/servers.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -26,12 +26,12 @@ TEST(redis_gtask_test, the_c_program_gets_replies_errors_and_its_cancellation) {
   EXPECT_EQ(output_with(server.port()),
             "SET: OK\n"
             "GET: C\n"
-            "INCR: redis::redis_error: ERR value is not an integer or out of range\n"
+            "INCR: interloop::redis::error_reply: ERR value is not an integer or out of range\n"
             "BLPOP: cancelled\n");
 }
 
 TEST(redis_gtask_test, without_a_server_it_gets_an_error) {
-  EXPECT_THAT(output_with(free_port()), ::testing::StartsWith("open: redis::connection_error: "));
+  EXPECT_THAT(output_with(free_port()), ::testing::StartsWith("open: interloop::redis::connection_error: "));
 }
 
 }  // namespace

@@ -9,12 +9,10 @@
 #include <QApplication>
 #include <QCommandLineParser>
 
-#include <csignal>
 #include <cstdio>
 
 int main(int argc, char** argv) {
   QApplication application(argc, argv);
-  std::signal(SIGPIPE, SIG_IGN);  // see redis::client
   QCommandLineParser given;
   given.addHelpOption();
   given.addOptions({{QStringLiteral("host"), {}, QStringLiteral("host"), QStringLiteral("127.0.0.1")},

@@ -71,7 +71,7 @@ interloop::future<void> window::ask(QString command) {
   try {
     const std::vector<redis::word> words(texts.begin(), texts.end());
     answer = described(co_await client_.send(words));
-  } catch (const redis::redis_error& why) {
+  } catch (const redis::error_reply& why) {
     answer = QString::fromUtf8(why.what());
   } catch (const interloop::usage_error& why) {
     answer = QString::fromUtf8(why.what());

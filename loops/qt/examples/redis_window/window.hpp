@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-// A window that sends commands to a Redis server and lists the replies. The client is that of examples/redis, which
-// names no loop; the coroutines await it, and the window's own signals.
+// A window that sends commands to a Redis server and lists the replies. The client names no
+// loop; the coroutines await it, and the window's own signals.
 #pragma once
 
-#include "client.hpp"
-
 #include <interloop/interloop.hpp>
+#include <interloop/redis.hpp>
 
 #include <QLabel>
 #include <QLineEdit>
@@ -13,6 +12,8 @@
 #include <QPushButton>
 #include <QString>
 #include <QWidget>
+
+namespace redis = interloop::redis;
 
 /// Thread safety: the application's thread. It uses the selected loop, which must outlive it.
 class window final : public QWidget {

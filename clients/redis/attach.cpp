@@ -4,21 +4,19 @@
 // Nearly always the socket is writable, so asking the native loop would cost two of its system calls and one more
 // round. Here the first such call queues one attempt, behind the callbacks that are ready now and so behind the
 // commands that they are going to send; the loop is asked only if the socket did not take everything.
-#include "attach.hpp"
+#include <interloop/redis/attach.hpp>
 
 #include <hiredis/async.h>
 
 #include <memory>
 #include <utility>
 
-namespace redis {
+namespace interloop::redis {
 namespace {
-
-using interloop::interest;
 
 class attachment {
  public:
-  attachment(const interloop::api& loop, redisAsyncContext& context) : loop_(loop), context_(&context) {}
+  attachment(const api& loop, redisAsyncContext& context) : loop_(loop), context_(&context) {}
 
   /// Called once. From here on hiredis owns this, until `cleanup`.
   static void hand_over(std::shared_ptr<attachment> made) {
@@ -87,21 +85,21 @@ class attachment {
   }
 #endif
 
-  interloop::api loop_;
+  api loop_;
   redisAsyncContext* context_;  // null once hiredis has released it
-  interloop::fd_watch watch_;
+  fd_watch watch_;
   interest wanted_ = interest::none;
   bool write_queued_ = false;
   bool writing_ = false;
-  interloop::timer deadline_;  // hiredis' own; old versions have none
+  timer deadline_;  // hiredis' own; old versions have none
   std::shared_ptr<attachment> self_;
 };
 
 }  // namespace
 
-void attach(const interloop::api& loop, redisAsyncContext& context) {
-  if (context.ev.data) throw interloop::usage_error("attach: this redisAsyncContext is already attached to a loop");
+void attach(const api& loop, redisAsyncContext& context) {
+  if (context.ev.data) throw usage_error("attach: this redisAsyncContext is already attached to a loop");
   attachment::hand_over(std::make_shared<attachment>(loop, context));
 }
 
-}  // namespace redis
+}  // namespace interloop::redis

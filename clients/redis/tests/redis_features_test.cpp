@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <thread>
 #include <utility>
 
 namespace {
@@ -50,6 +51,33 @@ TEST_P(redis_features, gives_replies_as_types) {
   EXPECT_THROW(static_cast<void>(get(client_->command("DECRBY", "count", 300)).as<std::uint8_t>()),
                interloop::usage_error);
   EXPECT_EQ(get(client_->command("GET", "count")).as<long long>(), -300);
+}
+
+TEST_P(redis_features, speaks_protocol_3_where_hiredis_does) {
+#ifdef REDIS_REPLY_PUSH
+  auto three = make_client({.protocol = 3});
+  get(three->connect_unix(server_->path()));
+  get(three->command("HSET", "hash", "field", "value"));
+  const auto map = get(three->command("HGETALL", "hash"));
+  EXPECT_EQ(map.type(), redis::reply::kind::map);
+  EXPECT_EQ(map.as<std::vector<text>>(), (std::vector<text>{"field", "value"}));
+  get(three->command("ZADD", "sorted", 2.5, "member"));
+  EXPECT_EQ(get(three->command("ZSCORE", "sorted", "member")).real(), 2.5);
+  get(three->command("SADD", "set", "member"));
+  EXPECT_EQ(get(three->command("SMEMBERS", "set")).type(), redis::reply::kind::set);
+  EXPECT_TRUE(get(three->command("GET", "absent")).is_nil());
+  // What the server pushes is not taken for a reply.
+  get(three->command("CLIENT", "TRACKING", "ON", "BCAST"));
+  other("SET", "tracked", "x");
+  EXPECT_EQ(get(three->command("GET", "tracked")).text(), "x");
+  auto news = make_subscriber({.protocol = 3});
+  get(news->connect_unix(server_->path()));
+  get(news->subscribe("a"));
+  other("PUBLISH", "a", "hello");
+  EXPECT_EQ(get(news->next().as_future())->payload, "hello");
+#else
+  EXPECT_THROW(make_client({.protocol = 3}), interloop::usage_error);
+#endif
 }
 
 // ---- Transactions ----
@@ -292,6 +320,19 @@ TEST_P(redis_messages, the_page_is_right) {
   while (other("PUBLISH", "weather", "rain").integer() == 0) get(api_.sleep(1ms));
   other("PUBLISH", "sports", "the end");
   EXPECT_EQ(get(heard), (std::vector<text>{"weather: rain", "sports: the end"}));
+}
+
+TEST_P(redis_messages, the_page_is_right_about_threads) {
+  other("SET", "threads", 0);
+  const interloop::loop_thread io(interloop::test::loop_kind(GetParam()).own);
+  page::counter numbers(io, server_->port());
+  const auto some = [&numbers] {
+    for (int i = 0; i < 50; ++i) numbers.next();
+  };
+  std::thread first(some), second(some);
+  first.join();
+  second.join();
+  EXPECT_EQ(numbers.next(), 101);
 }
 
 // ---- hiredis on interloop ----

@@ -55,4 +55,23 @@ interloop::future<std::vector<std::string>> listen(interloop::api io, int port) 
 }
 // [/listen]
 
+// [threads]
+// For ordinary threads. The client is made, used and destroyed in the thread of the loop.
+counter::counter(const interloop::loop_thread& io, int port) : io_(io) {
+  interloop::wait_for(io_, 5s, [this, port] {
+    client_.emplace(interloop::api(interloop::current_loop()));
+    return client_->connect("127.0.0.1", port);
+  })();
+}
+
+counter::~counter() {
+  interloop::wait_for(io_, 5s, [this] { client_.reset(); })();
+}
+
+long long counter::next() {
+  const auto increase = [this] { return client_->command("INCR", "threads"); };
+  return interloop::wait_for(io_, 5s, increase)().as<long long>();
+}
+// [/threads]
+
 }  // namespace page

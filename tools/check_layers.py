@@ -16,7 +16,7 @@ import textwrap
 from pathlib import Path
 
 # The library beside the core, and the highest room that each may include (None: all).
-ABOVE = {"logging": "failure", "conformance": None, "loops": None, "python": None, "clients": None}
+ABOVE = {"logging": "failure", "conformance": None, "loops": None, "python": None, "clients": None, "inspect": "look"}
 # Folders whose files use the library as its users do: any public header, but nothing from detail/.
 OUTSIDE = ("tests", "bench", "examples")
 # Parts of the library that do so too: what they can do, a stranger's library can.

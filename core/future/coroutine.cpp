@@ -3,6 +3,23 @@
 
 namespace interloop::detail {
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"
+template <>
+struct look_access<promise_core> {
+  static constexpr std::uint32_t awaiting = __builtin_offsetof(promise_core, awaiting_);
+  static constexpr std::uint32_t in_line = __builtin_offsetof(promise_core, in_line_);
+};
+#pragma GCC diagnostic pop
+
+constinit const look_edge coroutine_edges[2] = {
+    {.steps = 1,
+     .path = {look_access<promise_core>::awaiting, 0},
+     .at = __builtin_offsetof(await_record, what),
+     .place = __builtin_offsetof(await_record, where)},
+    {.at = look_access<promise_core>::in_line},
+};
+
 namespace {
 
 // Owns a suspended coroutine on the way to its own loop.

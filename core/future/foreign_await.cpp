@@ -43,7 +43,12 @@ namespace {
 /// Cancels a signal whose awaitable has a way to be cancelled: asks it, and goes on waiting for what comes of that.
 void cancel_by_asking(pending& base, const failure&) { static_cast<future_state<void>&>(base).call_canceller(); }
 
-constexpr pending::operations asks_first = future_state<void>::table_with(&cancel_by_asking, nullptr);
+// What other libraries' coroutines look like from here.
+constexpr look foreign = look_of_future("awaitable of another library", look::kind::future, 0, nullptr, 0);
+
+constexpr pending::operations asks_first = future_state<void>::table_with(&cancel_by_asking, nullptr, &foreign);
+constexpr pending::operations asks_nobody =
+    future_state<void>::table_with(&future_state<void>::do_cancel, nullptr, &foreign);
 
 }  // namespace
 
@@ -84,14 +89,16 @@ void foreign_waiter::await_suspend(std::coroutine_handle<> self) {
   using state = future_state<void>;
   unsigned char kind;
   void* block = state::allocate(core, kind);
-  signal_ = {state_ptr<state>::adopt{}, ::new (block) state(core, where_, kind, ask_ ? asks_first : state::table)};
+  signal_ = {state_ptr<state>::adopt{},
+             ::new (block) state(core, record_.where, kind, ask_ ? asks_first : asks_nobody)};
+  record_.what = signal_.get();
   if (ask_) {
     const auto asks = [this] { ask(); };
     signal_->add<canceller<void, std::remove_const_t<decltype(asks)>>>(asks);
     signal_->mark_canceller();
   }
   signal_->add<resumption>(self.address());
-  waiter_.awaiting_ = signal_.get();
+  waiter_.awaiting_ = &record_;
   if (told_ || waiter_.requested_) {  // inside `await_ready`, in which the coroutine was not suspended yet
     told_ = true;
     signal_->set_value();
@@ -111,7 +118,7 @@ void foreign_waiter::require_result() {
   const bool failed = signal_ && signal_->status() == status::failed;
   if (failed) signal_->mark_observed();
   if (waiter_.requested_) waiter_.throw_requested();
-  if (failed) waiter_.throw_awaited(signal_->get_failure(), where_);
+  if (failed) waiter_.throw_awaited(signal_->get_failure(), record_.where);
   if (cell_->now_.load(std::memory_order_acquire) == foreign_cell::state::gone)
     rethrow(
         std::make_exception_ptr(broken_promise("what this coroutine awaited has destroyed the handle that it got, so "
@@ -119,7 +126,7 @@ void foreign_waiter::require_result() {
 }
 
 void foreign_waiter::rethrow(const std::exception_ptr& thrown) {
-  waiter_.throw_awaited(failure::of(thrown, std::source_location{}), where_);
+  waiter_.throw_awaited(failure::of(thrown, std::source_location{}), record_.where);
 }
 
 }  // namespace interloop::detail

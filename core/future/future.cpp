@@ -10,6 +10,8 @@
 
 namespace interloop::detail {
 
+constinit const look plain_future = look_of_future("future", look::kind::future, 0, nullptr, 0);
+
 void future_core::report_escaped() noexcept {
   try {
     loop_->handle_exception("an exception escaped a callback",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/loop.hpp>
 
+#include <interloop/call_graph.hpp>
 #include <interloop/detail/loop_access.hpp>
 #include <interloop/detail/report.hpp>
 #include <interloop/loop_port.hpp>
@@ -55,8 +56,9 @@ struct loop::parts {
   std::weak_ptr<closing> releasing;
   detail::task_queue last;  // see destroyed_last_
   std::uint64_t turns = 0;
-  int generations = generations_per_turn;  // fewer only in tests
-  bool accused = false;                    // `called_after_close` has said so
+  int generations = generations_per_turn;       // fewer only in tests
+  bool accused = false;                         // `called_after_close` has said so
+  function<void(const wait_graph&)> abandoned;  // see report_abandoned
 };
 
 // The functions to call when the native loop has released everything. Not kept in the loop once it is closed, because
@@ -615,6 +617,8 @@ void loop::close(notify_t, function<void()> released) noexcept {
 }
 
 void loop::close(function<void()> released) noexcept {
+  if (closed_) return;
+  if (parts_->abandoned) tell_abandoned();
   if (std::exchange(closed_, true)) return;
   retain();
   notice_fork();
@@ -644,6 +648,15 @@ void loop::close(function<void()> released) noexcept {
   inbox_->thread().closed();
   if (!running_) parts_->native.reset();
   release();
+}
+
+void loop::tell_abandoned() noexcept {
+  try {
+    function<void(const wait_graph&)> report = std::exchange(parts_->abandoned, {});
+    if (const wait_graph graph = call_graph(*this); !graph.nodes.empty()) report(graph);
+  } catch (...) {
+    report_escaped();
+  }
 }
 
 void loop::when_released(function<void()> then) {
@@ -689,5 +702,21 @@ loop_owner::~loop_owner() {
   core_->close();
   core_->release();
 }
+
+void report_abandoned(loop& core, function<void(const wait_graph&)> report) {
+  core.require_open("report_abandoned");
+  core.parts_->abandoned = std::move(report);
+}
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"
+constinit const detail::parts_layout loop::about_parts{__builtin_offsetof(parts, turns),
+                                                       __builtin_offsetof(parts, watches)};
+#pragma GCC diagnostic pop
+
+namespace {
+// So that a program with the static library has the table too.
+[[maybe_unused, gnu::used]] const detail::debug_layout* const table_for_readers = &interloop_debug_layout_v1;
+}  // namespace
 
 }  // namespace interloop

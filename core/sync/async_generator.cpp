@@ -8,11 +8,44 @@
 
 namespace interloop::detail {
 
-const pending::operations generator_reader::table{
-    &task_queue::code_of_reference<pending, &run, &abandon>, &run, &abandon, nullptr, &cancel_coroutine, &pass_on};
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"
+template <>
+struct look_access<generator_core> {
+  static constexpr std::uint32_t created = __builtin_offsetof(generator_core, created_);
+};
+template <>
+struct look_access<generator_reader> {
+  static constexpr std::uint32_t from = __builtin_offsetof(generator_reader, from_);
+};
+#pragma GCC diagnostic pop
+
+namespace {
+
+constexpr look body{.name = "async_generator",
+                    .what = look::kind::generator,
+                    .created = look_access<generator_core>::created,
+                    .edges = 2,
+                    .first = coroutine_edges};
+constexpr look_edge to_body{.at = look_access<generator_reader>::from, .as = &body};
+constexpr look reader{.name = "async_generator::next",
+                      .what = look::kind::wait,
+                      .created = look_access<waiter>::where,
+                      .edges = 1,
+                      .first = &to_body};
+
+}  // namespace
+
+const pending::operations generator_reader::table{&task_queue::code_of_reference<pending, &run, &abandon>,
+                                                  &run,
+                                                  &abandon,
+                                                  nullptr,
+                                                  &cancel_coroutine,
+                                                  &pass_on,
+                                                  &reader};
 
 generator_reader::generator_reader(generator_core& from, promise_core& who, std::source_location where) noexcept
-    : waiter(table, who), where_(where), from_(&from) {}
+    : waiter(table, who, where), from_(&from) {}
 
 bool generator_reader::await_ready() {
   if (requested()) return true;

@@ -28,7 +28,11 @@ void waiter::throw_outcome() {
 void waiter::throw_failure(const failure& fail, std::source_location where) { who_.throw_awaited(fail, where); }
 
 // Only closing uses it.
-const pending::operations waiting_line::table{nullptr, nullptr, &abandon, nullptr, nullptr, nullptr};
+namespace {
+constexpr look line{"waiting line", look::kind::line};
+}
+
+const pending::operations waiting_line::table{nullptr, nullptr, &abandon, nullptr, nullptr, nullptr, &line};
 
 void waiting_line::abandon(pending& base) noexcept {
   auto& self = static_cast<waiting_line&>(base);

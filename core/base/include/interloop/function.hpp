@@ -98,7 +98,7 @@ class function<R(Args...)> {
     if (vtable_) std::exchange(vtable_, nullptr)->destroy(storage_);
   }
 
-  const vtable* vtable_ = nullptr;
+  const vtable* vtable_ = nullptr;  // first, so that readers of memory find `call`
   alignas(void*) std::byte storage_[capacity];
 };
 

@@ -77,6 +77,16 @@ class racing final : public driver<typename Entrants::value_type, racing<Entrant
   [[nodiscard]] const Entrants& entrants() const noexcept { return entrants_; }
   [[nodiscard]] bool decided() const noexcept { return decided_; }
 
+  static constexpr const char* name = "first_of";
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"
+  static constexpr look_edge way() {
+    look_edge found = way_to_futures<decltype(Entrants::futures)>();
+    found.at = __builtin_offsetof(racing, entrants_) + __builtin_offsetof(Entrants, futures);
+    return found;
+  }
+#pragma GCC diagnostic pop
+
  private:
   racing(Entrants all, race which, losers rest, std::source_location where)
       : entrants_(std::move(all)),

@@ -101,6 +101,18 @@ class gathering {
 
   Results& results() noexcept { return results_; }
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"
+  /// From the future that the caller gets, whose canceller knows this.
+  static constexpr look_edge way() {
+    look_edge found = way_to_futures<decltype(Results::futures)>();
+    found.steps = 1;
+    found.path[0] = look_access<future_core>::canceller_capture;
+    found.at = __builtin_offsetof(gathering, results_) + __builtin_offsetof(Results, futures);
+    return found;
+  }
+#pragma GCC diagnostic pop
+
  private:
   unsigned references_ = 0;
   future<value_type> done_;
@@ -182,9 +194,18 @@ struct tuple_results {
   }
 };
 
+/// What the whole's future is: as every future, except for readers of memory.
+template <class Results>
+struct gather_operations {
+  using state = future_state<typename Results::value_type>;
+  static constexpr look_edge way = gathering<Results>::way();
+  static constexpr look about = look_of_future("gather", look::kind::several, 0, &way, 1);
+  static constexpr pending::operations table = state::table_with(&state::do_cancel, nullptr, &about);
+};
+
 template <class Results>
 auto start_gathering(loop& core, Results results, bool consume, std::source_location where) {
-  auto done = make_future<typename Results::value_type>(core, where);
+  auto done = make_future<typename Results::value_type>(core, where, gather_operations<Results>::table);
   const state_ptr<gathering<Results>> whole(new gathering<Results>(done, std::move(results), consume));
   if (whole->results().size() == 0) {
     whole->finish();

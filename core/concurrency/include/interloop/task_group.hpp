@@ -127,11 +127,26 @@ class joining final : public driver<void, joining> {
   friend class group_core;
 
  private:
+  static constexpr const char* name = "task_group::join";
+  static constexpr look_edge way();
+
   explicit joining(group_core& group) noexcept : group_(&group) {}
   void cancel(const failure& why) noexcept;
 
   group_core* group_;  // null if the group is gone
 };
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"
+constexpr look_edge joining::way() {
+  return {.form = look_edge::vector,
+          .steps = 1,
+          .path = {__builtin_offsetof(joining, group_), 0},
+          .at = __builtin_offsetof(group_core, entries_),
+          .stride = sizeof(group_core::entry),
+          .element = __builtin_offsetof(group_core::entry, task)};
+}
+#pragma GCC diagnostic pop
 
 template <class T>
 struct group_core::child_of final : child {

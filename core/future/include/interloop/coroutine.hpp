@@ -24,6 +24,7 @@
 #include <concepts>
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <new>
 #include <optional>
@@ -50,6 +51,12 @@ struct awaited_at {
 
 class promise_core;
 
+/// What a coroutine awaits, and where: lies in its frame.
+struct await_record {
+  future_core* what;
+  std::source_location where;
+};
+
 /// What can be awaited without a future: it makes its own awaiter.
 template <class A>
 concept awaited_in_place =
@@ -68,7 +75,7 @@ class promise_core {
   /// Returns what is to be cancelled, the awaited future or waiter, or null: then the next `co_await` throws.
   [[nodiscard]] pending* request_cancel(const failure& cancelled) {
     if (in_line_) return in_line_;
-    if (awaiting_ && awaiting_->is_pending()) return awaiting_;
+    if (awaiting_ && awaiting_->what->is_pending()) return awaiting_->what;
     requested_ = cancelled;
     return nullptr;
   }
@@ -105,6 +112,8 @@ class promise_core {
   friend class foreign_waiter;
   friend class waiter;
   friend struct return_home;
+  template <class>
+  friend struct look_access;
 
   /// Resumes the coroutine in a turn of its own loop, if the loop of what it awaited is another.
   void go_home();
@@ -116,12 +125,18 @@ class promise_core {
 
   std::coroutine_handle<> self_;
   loop* loop_ = nullptr;
-  future_core* awaiting_ = nullptr;
+  const await_record* awaiting_ = nullptr;
   pending* in_line_ = nullptr;        // the waiter that it is suspended in, instead of a future
   std::optional<failure> requested_;  // a cancellation that the next co_await throws
   std::optional<failure> seen_;       // what the last co_await threw, with its history
   bool cancelled_ = false;            // it was cancelled itself, perhaps through the future that it awaits
 };
+
+/// How a frame begins, by both compilers' ABI: with two pointers, and then the promise.
+inline constexpr std::uint32_t promise_in_frame = 2 * sizeof(void*);
+
+/// From a promise, for readers of memory: to the future that is awaited, and to the waiter.
+extern const look_edge coroutine_edges[2];
 
 /// For the library's own coroutines. `co_await` on it does not suspend: it says where the coroutine's future was created
 /// in the user's source, and returns the promise.
@@ -159,33 +174,35 @@ class awaited_state {
   awaited_state& operator=(const awaited_state&) = delete;
 
  protected:
-  explicit awaited_state(future_state<T>& state) noexcept : state_(state) {}
+  awaited_state(future_state<T>& what, std::source_location where) noexcept : record_{&what, where} {}
   ~awaited_state() {
     if (waits_) {
-      state_.release_for_waiter(counted_);
+      state().release_for_waiter(counted_);
     } else if constexpr (Taking) {
-      state_.release();
+      state().release();
     }
   }
 
+  [[nodiscard]] future_state<T>& state() const noexcept { return static_cast<future_state<T>&>(*record_.what); }
+
   /// After a continuation was added.
   void hold() {
-    counted_ = state_.retain_for_waiter();
+    counted_ = state().retain_for_waiter();
     waits_ = true;
-    if constexpr (Taking) state_.release();  // perhaps nobody is left then who could complete it
+    if constexpr (Taking) state().release();  // perhaps nobody is left then who could complete it
   }
   /// There must be one.
   decltype(auto) value() {
     if constexpr (std::is_void_v<T>) {
       return;
     } else if constexpr (Taking) {
-      return T(state_.take_value(1));
+      return T(state().take_value(1));
     } else {
-      return static_cast<const T&>(state_.value());
+      return static_cast<const T&>(state().value());
     }
   }
 
-  future_state<T>& state_;
+  const await_record record_;
 
  private:
   bool waits_ = false;  // whether it holds the state as a waiter
@@ -196,40 +213,39 @@ class awaited_state {
 template <class T, bool Taking>
 class future_awaiter : awaited_state<T, Taking> {
  public:
-  future_awaiter(future_state<T>& state, promise_core& waiter, std::source_location where) noexcept
-      : awaited_state<T, Taking>(state), waiter_(waiter), where_(where) {}
+  future_awaiter(future_state<T>& what, promise_core& waiter, std::source_location where) noexcept
+      : awaited_state<T, Taking>(what, where), waiter_(waiter) {}
 
-  [[nodiscard]] bool await_ready() const noexcept { return !state_.is_pending() || waiter_.requested_; }
+  [[nodiscard]] bool await_ready() const noexcept { return !state().is_pending() || waiter_.requested_; }
 
   void await_suspend(std::coroutine_handle<> self) {
-    if (waiter_.loop_ == &state_.loop()) {
-      state_.template add<resumption>(self.address());
+    if (waiter_.loop_ == &state().loop()) {
+      state().template add<resumption>(self.address());
     } else {
-      state_.template add<return_home>(waiter_);
+      state().template add<return_home>(waiter_);
     }
-    waiter_.awaiting_ = &state_;
+    waiter_.awaiting_ = &this->record_;
     this->hold();
   }
 
   decltype(auto) await_resume() {
     waiter_.awaiting_ = nullptr;
-    if (state_.status() != status::value || waiter_.requested_) [[unlikely]]
+    if (state().status() != status::value || waiter_.requested_) [[unlikely]]
       rethrow();
     return this->value();
   }
 
  private:
-  using awaited_state<T, Taking>::state_;
+  using awaited_state<T, Taking>::state;
 
   [[noreturn]] void rethrow() {
-    if (state_.status() == status::failed) state_.mark_observed();
+    if (state().status() == status::failed) state().mark_observed();
     if (waiter_.requested_) waiter_.throw_requested();
-    if (state_.status() != status::failed) throw_no_value(state_.status());
-    waiter_.throw_awaited(state_.get_failure(), where_);
+    if (state().status() != status::failed) throw_no_value(state().status());
+    waiter_.throw_awaited(state().get_failure(), this->record_.where);
   }
 
   promise_core& waiter_;
-  std::source_location where_;
 };
 
 /// The loop named by a coroutine's parameters, or the current one.
@@ -329,7 +345,9 @@ class promise_base : public promise_core {
  private:
   static pending* pass_on(pending& base, const failure& cancelled, bool in_ring);
 
-  static constexpr pending::operations table = future_state<T>::table_with(&cancel_coroutine, &pass_on);
+  static constexpr look about =
+      look_of_future("coroutine", look::kind::coroutine, state_bytes + promise_in_frame, coroutine_edges, 2);
+  static constexpr pending::operations table = future_state<T>::table_with(&cancel_coroutine, &pass_on, &about);
 };
 
 template <class T>

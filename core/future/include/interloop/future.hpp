@@ -154,24 +154,40 @@ class awaited {
   [[nodiscard]] future<T> get() const noexcept { return future_access::wrap<T>(state_ptr<future_state<T>>(state_)); }
 
  private:
-  future_state<T>* state_ = nullptr;
+  future_state<T>* state_ = nullptr;  // first, see way_to_futures
   bool counted_ = false;
 };
 
+/// For readers of memory: how many `awaited` there are in a tuple or vector of them. Those in a tuple lie side by side, in
+/// one order or the other.
+template <class Futures>
+constexpr look_edge way_to_futures() {
+  using one = awaited<int>;
+  if constexpr (requires { std::tuple_size<Futures>::value; }) {
+    constexpr std::size_t count = std::tuple_size<Futures>::value;
+    static_assert(sizeof(Futures) == (count == 0 ? sizeof(Futures) : count * sizeof(one)));
+    return {.form = look_edge::array, .count = static_cast<std::uint32_t>(count), .stride = sizeof(one)};
+  } else {
+    return {.form = look_edge::vector, .stride = sizeof(one)};
+  }
+}
+
 /// A pending future, even of a closed loop.
 template <class T>
-future<T> make_future_unchecked(loop& core, std::source_location where) {
+future<T> make_future_unchecked(loop& core, std::source_location where,
+                                const pending::operations& type = future_state<T>::table) {
   unsigned char kind;
   void* block = future_state<T>::allocate(core, kind);
-  auto* state = ::new (block) future_state<T>(core, where, kind);
+  auto* state = ::new (block) future_state<T>(core, where, kind, type);
   return future_access::wrap<T>({typename state_ptr<future_state<T>>::adopt{}, state});
 }
 
 /// A pending future of this loop. Errors: `loop_closed`, `wrong_thread`.
 template <class T>
-future<T> make_future(loop& core, std::source_location where) {
+future<T> make_future(loop& core, std::source_location where,
+                      const pending::operations& type = future_state<T>::table) {
   loop_access::require_open(core, "create_future");
-  return make_future_unchecked<T>(core, where);
+  return make_future_unchecked<T>(core, where, type);
 }
 
 /// Keeps `What`, which coroutines may refer to, until the future is completed or its loop has closed.

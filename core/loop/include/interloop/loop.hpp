@@ -12,6 +12,7 @@
 #include <interloop/detail/inbox.hpp>
 #include <interloop/detail/invoke.hpp>
 #include <interloop/detail/keep.hpp>
+#include <interloop/detail/layout.hpp>
 #include <interloop/detail/library_copy.hpp>
 #include <interloop/detail/owned.hpp>
 #include <interloop/detail/same_build.hpp>
@@ -38,6 +39,7 @@
 namespace interloop {
 
 class loop_port;
+struct wait_graph;
 
 /// Called with what happened and the failure, for exceptions that no user code can catch. Must not throw.
 using exception_handler = function<void(std::string_view context, const failure& fail)>;
@@ -55,6 +57,7 @@ struct pending {
     // For a pending coroutine future: returns the future that the coroutine awaits, to be cancelled instead, or null.
     // `in_ring` means that coroutines await each other, so nothing will ever complete that future: then this one fails.
     pending* (*pass_on)(pending&, const failure& cancelled, bool in_ring);
+    const look* about;  // how readers of memory see it
   };
   const operations* ops;
   pending* next = nullptr;
@@ -297,6 +300,9 @@ class loop {
 
  private:
   friend class detail::loop_access;
+  template <class>
+  friend struct detail::look_access;
+  friend void report_abandoned(loop& core, function<void(const wait_graph& abandoned)> report);
   friend class loop_owner;
   friend class loop_remote;
   friend class loop_hold;
@@ -306,6 +312,7 @@ class loop {
   friend class watched_fd;
   class turn_scope;
   struct parts;
+  static const detail::parts_layout about_parts;
 
   explicit loop(riding on);
   ~loop();
@@ -357,6 +364,7 @@ class loop {
   void run_due_timers() noexcept;
   void report_escaped() noexcept;
   void called_after_close() noexcept;
+  void tell_abandoned() noexcept;
   void settle() noexcept;
   void clear_last() noexcept;
   /// Whether another thread is known to run the loop, in `run` or in a turn.

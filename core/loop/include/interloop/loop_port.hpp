@@ -152,6 +152,8 @@ class loop_port {
 
  private:
   friend class loop;
+  template <class>
+  friend struct detail::look_access;
   loop* core_ = nullptr;
 };
 

@@ -2,6 +2,7 @@
 // For ports: the core's side of a watched descriptor, to which a port reports.
 #pragma once
 
+#include <interloop/detail/layout.hpp>
 #include <interloop/function.hpp>
 #include <interloop/interest.hpp>
 
@@ -40,6 +41,8 @@ class watched_fd {
  private:
   friend class loop;
   friend class fd_watch;
+  template <class>
+  friend struct detail::look_access;
 
   watched_fd(loop& core, int fd, interest wanted, function<void(interest)> on_ready);
 

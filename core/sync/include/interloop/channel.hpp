@@ -44,8 +44,8 @@ class [[nodiscard]] sending {
   [[nodiscard]] future<void> as_future() && { return detail::send_in<T>(to_->core(), *to_, static_cast<T&&>(item_)); }
   operator future<void>() && { return static_cast<sending&&>(*this).as_future(); }
 
-  [[nodiscard]] detail::sender<T> await_in(detail::promise_core& who, std::source_location) && noexcept {
-    return {*to_, item_, who};
+  [[nodiscard]] detail::sender<T> await_in(detail::promise_core& who, std::source_location where) && noexcept {
+    return {*to_, item_, who, where};
   }
 
  private:

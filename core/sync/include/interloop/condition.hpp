@@ -44,8 +44,10 @@ class condition_state {
 /// notification wakes nobody who would have to wait again.
 class condition_waiter final : public permit_waiter {
  public:
-  condition_waiter(condition_state& of, permit& lock, promise_core& who) noexcept
-      : permit_waiter(waiter_operations<condition_waiter>::table, *lock.from_, lock.units_, who),
+  static constexpr const char* name = "condition::wait";
+
+  condition_waiter(condition_state& of, permit& lock, promise_core& who, std::source_location where) noexcept
+      : permit_waiter(waiter_operations<condition_waiter>::table, *lock.from_, lock.units_, who, where),
         of_(&of),
         mutex_(&from_),
         lock_(lock) {}
@@ -86,8 +88,9 @@ class [[nodiscard]] condition_wait {
   [[nodiscard]] future<void> as_future() const { return detail::future_of<void>(of_->core(), *this); }
   operator future<void>() const { return as_future(); }
 
-  [[nodiscard]] detail::condition_waiter await_in(detail::promise_core& who, std::source_location) const noexcept {
-    return {*of_, *lock_, who};
+  [[nodiscard]] detail::condition_waiter await_in(detail::promise_core& who,
+                                                  std::source_location where) const noexcept {
+    return {*of_, *lock_, who, where};
   }
 
  private:

@@ -19,7 +19,10 @@ namespace detail {
 /// The awaiter of `event::wait`.
 class event_waiter final : public waiter {
  public:
-  event_waiter(event& of, promise_core& who) noexcept : waiter(waiter_operations<event_waiter>::table, who), of_(of) {}
+  static constexpr const char* name = "event::wait";
+
+  event_waiter(event& of, promise_core& who, std::source_location where) noexcept
+      : waiter(waiter_operations<event_waiter>::table, who, where), of_(of) {}
   ~event_waiter();
 
   [[nodiscard]] bool await_ready() noexcept;
@@ -44,8 +47,8 @@ class [[nodiscard]] event_wait {
   [[nodiscard]] future<void> as_future() const;
   operator future<void>() const { return as_future(); }
 
-  [[nodiscard]] detail::event_waiter await_in(detail::promise_core& who, std::source_location) const noexcept {
-    return {*of_, who};
+  [[nodiscard]] detail::event_waiter await_in(detail::promise_core& who, std::source_location where) const noexcept {
+    return {*of_, who, where};
   }
 
  private:

@@ -68,8 +68,10 @@ namespace detail {
 /// The awaiter of `acquire` and `lock`.
 class acquirer final : public permit_waiter {
  public:
-  acquirer(permits& from, std::size_t units, promise_core& who) noexcept
-      : permit_waiter(waiter_operations<acquirer>::table, from, units, who) {}
+  static constexpr const char* name = "semaphore::acquire";  // a mutex is one of one unit
+
+  acquirer(permits& from, std::size_t units, promise_core& who, std::source_location where) noexcept
+      : permit_waiter(waiter_operations<acquirer>::table, from, units, who, where) {}
 
   [[nodiscard]] bool await_ready() noexcept {
     if (requested()) [[unlikely]]
@@ -111,8 +113,8 @@ class [[nodiscard]] acquiring {
   [[nodiscard]] future<permit> as_future() const { return detail::future_of<permit>(from_->core(), *this); }
   operator future<permit>() const { return as_future(); }
 
-  [[nodiscard]] detail::acquirer await_in(detail::promise_core& who, std::source_location) const noexcept {
-    return {*from_, units_, who};
+  [[nodiscard]] detail::acquirer await_in(detail::promise_core& who, std::source_location where) const noexcept {
+    return {*from_, units_, who, where};
   }
 
  private:

@@ -21,6 +21,7 @@
 namespace interloop::detail {
 
 /// The base of `Derived`, which drives a `future<T>` and has `void cancel(const failure&)`, called while that is pending.
+/// For readers of memory it has `name` and `way()`: how it leads to the futures that it waits for.
 template <class T, class Derived>
 class driver {
  public:
@@ -82,7 +83,9 @@ class driver {
     const state_ptr<Derived> keep(std::launder(reinterpret_cast<Derived*>(here + state_bytes)));
     keep->cancel(cancelled);
   }
-  static constexpr pending::operations table = future_state<T>::table_with(&do_cancel, nullptr);
+  static constexpr look_edge way = Derived::way();
+  static constexpr look about = look_of_future(Derived::name, look::kind::several, state_bytes, &way, 1);
+  static constexpr pending::operations table = future_state<T>::table_with(&do_cancel, nullptr, &about);
 
   unsigned references_ = 1;
 };

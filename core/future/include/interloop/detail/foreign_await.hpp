@@ -100,7 +100,7 @@ class foreign_waiter {
 
   /// \param ask  asks the awaitable to stop; null if it has no way.
   foreign_waiter(promise_core& waiter, std::source_location where, asking way, bool destroyable) noexcept
-      : waiter_(waiter), where_(where), ask_(way), destroyable_(destroyable) {}
+      : waiter_(waiter), record_{nullptr, where}, ask_(way), destroyable_(destroyable) {}
   ~foreign_waiter();
 
   [[nodiscard]] loop& home() const noexcept { return *waiter_.loop_; }
@@ -116,7 +116,7 @@ class foreign_waiter {
   }
 
   promise_core& waiter_;
-  std::source_location where_;
+  await_record record_;
   asking ask_;
   foreign_cell* cell_ = nullptr;
   std::coroutine_handle<> frame_;

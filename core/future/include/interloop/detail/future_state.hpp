@@ -52,6 +52,9 @@ struct continuation {
   void (*code)(continuation&, future_core&, visit, std::size_t& size);
 };
 
+/// How readers of memory see a future that is none of the special ones.
+extern const look plain_future;
+
 /// The continuation that resumes a coroutine of the future's own loop. If it is the only one, the coroutine itself goes
 /// into the ready queue: while suspended, it keeps the future.
 struct resumption final : continuation {
@@ -161,6 +164,9 @@ class future_core : public pending {
   [[nodiscard]] failure broken() const noexcept;
 
  protected:
+  template <class>
+  friend struct look_access;
+
   struct overflow_base {
     virtual ~overflow_base() = default;
     virtual continuation& get() noexcept = 0;
@@ -240,6 +246,30 @@ class future_core : public pending {
   overflow_base* overflow_ = nullptr;  // last added first
   alignas(void*) std::byte inline_[inline_bytes];
 };
+
+// Offsets in a class that is not of standard layout: both compilers know them, and warn that others need not.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"
+
+/// What readers of memory need to know about futures.
+template <>
+struct look_access<future_core> {
+  static constexpr std::uint32_t created = __builtin_offsetof(future_core, created_);
+  static constexpr std::uint32_t completed = __builtin_offsetof(future_core, status_);
+  static constexpr std::uint32_t callbacks = __builtin_offsetof(future_core, used_);
+  static constexpr std::uint32_t first_callback = __builtin_offsetof(future_core, inline_);
+  /// The canceller that a future was created with is a lambda with one capture: where that is.
+  static constexpr std::uint32_t canceller_capture = first_callback + sizeof(continuation);
+};
+
+#pragma GCC diagnostic pop
+
+/// For kinds of futures that wait for others.
+constexpr look look_of_future(const char* name, look::kind what, std::uint32_t from, const look_edge* first,
+                              std::uint32_t edges) {
+  using of = look_access<future_core>;
+  return {name, what, of::created, of::completed, of::callbacks, from, edges, first};
+}
 
 template <class T>
 using stored = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
@@ -379,13 +409,15 @@ class future_state final : public future_core {
 
   /// Operations with different functions for cancelling.
   static constexpr operations table_with(void (*cancel)(pending&, const failure&),
-                                         pending* (*pass_on)(pending&, const failure&, bool)) {
+                                         pending* (*pass_on)(pending&, const failure&, bool),
+                                         const look* about = &plain_future) {
     return {&task_queue::code_of_reference<pending, &do_dispatch, &do_abandon>,
             &do_dispatch,
             &do_abandon,
             &do_destroy,
             cancel,
-            pass_on};
+            pass_on,
+            about};
   }
   static constexpr operations table = table_with(&do_cancel, nullptr);
 

@@ -34,17 +34,17 @@ class outside_waiter {
 template <class T, bool Taking>
 class outside_awaiter final : public outside_waiter, awaited_state<T, Taking> {
  public:
-  explicit outside_awaiter(future_state<T>& state) noexcept : awaited_state<T, Taking>(state) {}
+  explicit outside_awaiter(future_state<T>& what) noexcept : awaited_state<T, Taking>(what, {}) {}
 
-  [[nodiscard]] bool await_ready() const noexcept { return !this->state_.is_pending(); }
+  [[nodiscard]] bool await_ready() const noexcept { return !this->state().is_pending(); }
 
   void await_suspend(std::coroutine_handle<> who) {
-    wait(this->state_, who);
+    wait(this->state(), who);
     this->hold();
   }
 
   decltype(auto) await_resume() {
-    static_cast<void>(this->state_.require_value());
+    static_cast<void>(this->state().require_value());
     return this->value();
   }
 };

@@ -16,6 +16,7 @@
 // the pushing threads, finds the queues intact, and these locks and the native loop's own are free.
 #pragma once
 
+#include <interloop/detail/layout.hpp>
 #include <interloop/detail/library_copy.hpp>
 #include <interloop/detail/spin.hpp>
 #include <interloop/detail/task_queue.hpp>
@@ -116,6 +117,13 @@ class inbox {
     wait_for_wakers();
   }
 
+  /// As `task_queue::visit_records`, of what is posted; nothing else is posted meanwhile. The loop's thread.
+  template <class Visit>
+  void visit_records(Visit visit) {
+    const guard locked(lock_);
+    queue_.visit_records(visit);
+  }
+
   /// The processor that the loop's thread last took callables on; -1 before. A hint. Any thread.
   [[nodiscard]] int turned_on() const noexcept { return turned_on_.load(std::memory_order_relaxed); }
 
@@ -127,6 +135,8 @@ class inbox {
 
  private:
   friend struct inbox_list;
+  template <class>
+  friend struct look_access;
   enum class state : std::uint8_t { empty, filled, expecting };
 
   class guard {  // std::lock_guard's header costs more than this whole header

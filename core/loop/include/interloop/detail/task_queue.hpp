@@ -13,6 +13,7 @@
 #pragma once
 
 #include <interloop/detail/invoke.hpp>
+#include <interloop/detail/layout.hpp>
 #include <interloop/detail/owned.hpp>
 
 #include <cstddef>
@@ -75,6 +76,10 @@ class task_queue {
   /// Destroys every callable without calling it. Callables that their destructors push are destroyed too.
   void clear() noexcept;
 
+  /// Calls `seen(code, record)` for each record that is queued, in order.
+  template <class Visit>
+  void visit_records(Visit seen);
+
   /// Not allowed while a generation of either queue runs.
   void swap(task_queue& other) noexcept {
     std::swap(head_, other.head_);
@@ -88,6 +93,9 @@ class task_queue {
   }
 
  private:
+  template <class>
+  friend struct look_access;
+
   [[nodiscard]] header* front() noexcept;
   [[nodiscard]] std::byte* end_of(header* self) noexcept;
 
@@ -269,6 +277,20 @@ void task_queue::run_generation(Escaped escaped) noexcept {
     }
     if (runs_ != run || what(*this, self, visit::measure) == stop) return;
     at = head_;
+  }
+}
+
+template <class Visit>
+void task_queue::visit_records(Visit seen) {
+  const block* in = head_block_;
+  for (std::byte* at = head_; at != tail_;) {
+    auto* const self = reinterpret_cast<header*>(at);
+    seen(self->what, static_cast<const void*>(at));
+    at = end_of(self);
+    if (in != tail_block_ && at == in->end) {
+      in = in->next;
+      at = const_cast<std::byte*>(in->data);
+    }
   }
 }
 

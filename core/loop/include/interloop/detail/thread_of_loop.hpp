@@ -11,6 +11,7 @@
 // operation that costs more than a plain one.
 #pragma once
 
+#include <interloop/detail/layout.hpp>
 #include <interloop/detail/spin.hpp>
 
 #include <atomic>
@@ -72,6 +73,8 @@ class thread_of_loop {
   void fork_is_over() noexcept { asking_.unlock(); }
 
  private:
+  template <class>
+  friend struct look_access;
   using word = std::uint64_t;
   static constexpr word nobody = 0;
   // Bits of `last_`, above which is a thread's number.

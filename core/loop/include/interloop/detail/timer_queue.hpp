@@ -20,6 +20,7 @@
 #pragma once
 
 #include <interloop/detail/invoke.hpp>
+#include <interloop/detail/layout.hpp>
 #include <interloop/detail/owned.hpp>
 
 #include <bit>
@@ -122,6 +123,9 @@ class timer_queue {
   void clear() noexcept;
 
  private:
+  template <class>
+  friend struct look_access;
+
   struct entry {
     std::int64_t deadline;
     std::uint64_t sequence;

@@ -177,8 +177,10 @@ class channel_state {
 template <class T>
 class sender final : public waiter {
  public:
-  sender(channel_state<T>& to, T& item, promise_core& who) noexcept
-      : waiter(waiter_operations<sender>::table, who), to_(to), item_(item) {}
+  static constexpr const char* name = "channel::send";
+
+  sender(channel_state<T>& to, T& item, promise_core& who, std::source_location where) noexcept
+      : waiter(waiter_operations<sender>::table, who, where), to_(to), item_(item) {}
   ~sender() {
     if (stage_ == stage::waiting) to_.senders().remove(*this);
   }
@@ -223,8 +225,10 @@ class sender final : public waiter {
 template <class T>
 class receiver final : public waiter {
  public:
+  static constexpr const char* name = "channel::next";
+
   receiver(channel_state<T>& from, promise_core& who, std::source_location where) noexcept
-      : waiter(waiter_operations<receiver>::table, who), from_(from), where_(where) {}
+      : waiter(waiter_operations<receiver>::table, who, where), from_(from) {}
   ~receiver() {
     if (stage_ != stage::idle) [[unlikely]]
       give_up();
@@ -289,7 +293,6 @@ class receiver final : public waiter {
   }
 
   channel_state<T>& from_;
-  std::source_location where_;
   std::optional<failure> reason_;
 };
 

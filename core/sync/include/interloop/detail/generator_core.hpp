@@ -44,9 +44,10 @@ class generator_reader : public waiter {
   /// The generator, which has a value, a failure or nothing more. Throws what kept the reader from that.
   generator_core& arrived();
 
-  std::source_location where_;
-
  private:
+  template <class>
+  friend struct look_access;
+
   static void run(pending& base) noexcept { resume(static_cast<generator_reader&>(base)); }
   static void abandon(pending& base) noexcept { destroy_frame(static_cast<generator_reader&>(base)); }
   static pending* pass_on(pending& base, const failure& cancelled, bool in_ring);
@@ -100,6 +101,8 @@ class generator_core : public promise_core {
 
  private:
   friend class generator_reader;
+  template <class>
+  friend struct look_access;
 
   void end() noexcept {
     ended_ = true;

@@ -88,8 +88,9 @@ class permit_waiter : public waiter {
   [[nodiscard]] std::size_t units() const noexcept { return units_; }
 
  protected:
-  permit_waiter(const operations& how, permits& from, std::size_t units, promise_core& who) noexcept
-      : waiter(how, who), from_(from), units_(units) {}
+  permit_waiter(const operations& how, permits& from, std::size_t units, promise_core& who,
+                std::source_location where) noexcept
+      : waiter(how, who, where), from_(from), units_(units) {}
   ~permit_waiter() {
     if (stage_ != stage::idle) [[unlikely]]
       give_up();

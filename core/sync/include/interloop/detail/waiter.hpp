@@ -18,6 +18,7 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <source_location>
 
 namespace interloop::detail {
@@ -59,7 +60,8 @@ class waiter : public pending {
   void keep_request(const failure& cancelled) noexcept { who_.requested_ = cancelled; }
 
  protected:
-  waiter(const operations& how, promise_core& who) noexcept : pending{&how}, who_(who) {}
+  waiter(const operations& how, promise_core& who, std::source_location where) noexcept
+      : pending{&how}, where_(where), who_(who) {}
   ~waiter() {
     if (link) unlink();
   }
@@ -84,11 +86,14 @@ class waiter : public pending {
   static void destroy_frame(waiter& each) noexcept { each.who_.self().destroy(); }
 
   stage stage_ = stage::idle;
+  std::source_location where_;  // the await
 
  private:
   friend class waiting_line;
   template <class>
   friend struct waiter_operations;
+  template <class>
+  friend struct look_access;
 
   promise_core& who_;
   // Set when it begins to wait.
@@ -161,16 +166,26 @@ inline void waiter::wait_in(waiting_line& line) {
   who_.in_line_ = this;
 }
 
-/// The operations of a kind of waiter, which has `cancel_wait(const failure&)`.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"
+template <>
+struct look_access<waiter> {
+  static constexpr std::uint32_t where = __builtin_offsetof(waiter, where_);
+};
+#pragma GCC diagnostic pop
+
+/// The operations of a kind of waiter, which has `cancel_wait(const failure&)` and `name`: what it waits for, in words.
 template <class Kind>
 struct waiter_operations {
   static void run(pending& base) noexcept { waiter::resume(static_cast<Kind&>(base)); }
   static void abandon(pending& base) noexcept { waiter::destroy_frame(static_cast<Kind&>(base)); }
   static void cancel(pending& base, const failure& cancelled) { static_cast<Kind&>(base).cancel_wait(cancelled); }
 
+  static constexpr look about{Kind::name, look::kind::wait, look_access<waiter>::where};
+
   // Nobody but the frame holds a waiter, so none is destroyed by its count.
   static constexpr pending::operations table{
-      &task_queue::code_of_reference<pending, &run, &abandon>, &run, &abandon, nullptr, &cancel, nullptr};
+      &task_queue::code_of_reference<pending, &run, &abandon>, &run, &abandon, nullptr, &cancel, nullptr, &about};
 };
 
 /// A future of the result of an operation that can be awaited. The coroutine is cancelled with its future.

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include <interloop/call_graph.hpp>
+
+#include <interloop/detail/graph_reader.hpp>
+#include <interloop/detail/loop_access.hpp>
+#include <interloop/detail/report.hpp>
+
+#include "age_mark.hpp"
+#include "core/failure/stack/symbols.hpp"
+
+#include <array>
+#include <memory>
+#include <unordered_map>
+
+namespace interloop {
+
+namespace detail {
+
+namespace {
+
+constexpr std::size_t most_marks = 64;
+
+void remove_mark(pending& base) noexcept {
+  base.unlink();
+  delete &static_cast<age_mark&>(base);
+}
+
+constexpr look mark_look{"mark", look::kind::mark};
+
+// The symbols of callables' code. Many share theirs.
+class code_names {
+ public:
+  explicit code_names(wait_graph& graph) : graph_(graph) {}
+
+  std::size_t of(std::uint64_t code) {
+    const auto [at, fresh] = known_.try_emplace(code, graph_node::none);
+    if (!fresh) return at->second;
+    const std::array<std::uintptr_t, 1> next{static_cast<std::uintptr_t>(code) + 1};  // as if it were a return address
+    for (const stack_frame& frame : stack::symbols(next, nullptr)) {
+      if (frame.function.empty()) continue;
+      at->second = graph_.names.size();
+      graph_.names.push_back(callable_name(frame.function));
+      break;
+    }
+    return at->second;
+  }
+
+ private:
+  wait_graph& graph_;
+  std::unordered_map<std::uint64_t, std::size_t> known_;
+};
+
+}  // namespace
+
+const pending::operations age_mark::table{nullptr, nullptr, &remove_mark, nullptr, nullptr, nullptr, &mark_look};
+
+template <>
+struct look_access<call_graph_tag> {
+  static void queued(const loop& core, graph_reader& reader) {
+    auto& own = const_cast<loop&>(core);  // only looked at
+    const auto note = [&](task_queue::code code, const void*) {
+      reader.add(graph_node::kind::queued, "callable", 0).code =
+          static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(code));
+    };
+    own.ready_.visit_records(note);
+    own.incoming_.visit_records(note);
+    own.inbox_->visit_records(note);
+  }
+  static void mark(loop& core) {
+    auto fresh = std::make_unique<age_mark>(core.now().time_since_epoch().count());
+    std::size_t marks = 0;
+    for (const pending* each = core.pending_; each; each = each->next) marks += each->ops == &age_mark::table ? 1U : 0U;
+    bool drop = false;
+    for (pending* each = core.pending_; marks >= most_marks && each;) {
+      pending* const next = each->next;
+      if (each->ops == &age_mark::table && std::exchange(drop, !drop)) remove_mark(*each);
+      each = next;
+    }
+    loop_access::enlist(core, *fresh.release());
+  }
+};
+
+}  // namespace detail
+
+wait_graph call_graph(const loop& core) {
+  detail::loop_access::check_thread(core, "call_graph");
+  wait_graph graph;
+  if (core.closed()) return graph;
+  detail::own_memory memory;
+  detail::graph_reader reader(memory, interloop_debug_layout_v1, graph);
+  reader.set_now(core.now().time_since_epoch().count());
+  reader.read_loop(reinterpret_cast<std::uintptr_t>(&core));
+  detail::look_access<detail::call_graph_tag>::queued(core, reader);
+  graph.loops.back().last = graph.nodes.size();
+  detail::code_names names(graph);
+  for (graph_node& each : graph.nodes)
+    if (each.code != 0) each.code_name = names.of(each.code);
+  return graph;
+}
+
+std::string format_call_graph(const loop& core) { return call_graph(core).tree(); }
+
+void mark_age(loop& core) {
+  detail::loop_access::require_open(core, "mark_age");
+  detail::look_access<detail::call_graph_tag>::mark(core);
+}
+
+void log_abandoned(const wait_graph& abandoned) {
+  detail::report(
+      "a loop was closed while something was pending on it",
+      failure(std::make_exception_ptr(loop_closed("abandoned:\n" + abandoned.tree())), std::source_location{}));
+}
+
+}  // namespace interloop

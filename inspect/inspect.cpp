@@ -50,7 +50,7 @@ wait_graph read_loop(target& in, const detail::debug_layout& layout, std::uint64
     in.look_again();
     wait_graph graph;
     detail::graph_reader reader(in, layout, graph);
-    if (const auto now = in.now()) reader.set_now(*now);
+    if (const auto now = in.now()) reader.set_now(*now, false);
     const std::uint64_t before = reader.turns(loop);
     bool good = reader.read_loop(loop);
     good = reader.read_queues(loop) && good;

@@ -79,9 +79,9 @@ state_ptr<slot_base> unstash_slot(std::uint64_t uid, const std::type_info& type)
   return what;
 }
 
-void throw_timeout(duration allowed, const char* next) {
+void throw_timeout(duration allowed, const char* next, const std::string& why) {
   if (allowed <= duration::zero()) throw timeout_error(std::string("no result at the deadline; ") + next);
-  throw timeout_error("no result within " + span_text(allowed) + "; " + next);
+  throw timeout_error("no result within " + span_text(allowed) + "; " + next + why);
 }
 
 void throw_interrupted(const char* next) {

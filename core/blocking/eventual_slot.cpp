@@ -12,7 +12,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <condition_variable>
 #include <ctime>
+#include <memory>
+#include <mutex>
 
 namespace interloop::detail {
 
@@ -157,6 +160,42 @@ class posted_report {
 };
 
 }  // namespace
+
+namespace {
+
+// A question to the loop, which may be answered after nobody waits for the answer any more.
+struct question {
+  std::mutex mutex;
+  std::condition_variable came;
+  std::optional<std::string> answer;
+};
+
+}  // namespace
+
+std::string slot_base::ask_why(duration allowed) noexcept {
+  constexpr duration shortest = std::chrono::milliseconds(20);
+  constexpr duration longest = std::chrono::milliseconds(50);
+  if (allowed < shortest || remote_.inherited()) return {};
+  try {
+    const auto asked = std::make_shared<question>();
+    remote_.post([asked, self = state_ptr<slot_base>(this)] {
+      std::string text = self->waits_for();
+      const std::lock_guard lock(asked->mutex);
+      asked->answer = std::move(text);
+      asked->came.notify_all();
+    });
+    std::unique_lock lock(asked->mutex);
+    if (asked->came.wait_for(lock, std::min(allowed / 10, longest), [&] { return asked->answer.has_value(); }))
+      return asked->answer->empty() ? "" : ". It waits for: " + *asked->answer;
+    lock.unlock();
+    return loop_access::in_turn(remote_)
+               ? ". The loop does not answer: it is in the middle of a turn, where a callback holds it"
+               : ". The loop does not answer: it is not in a turn, so nothing runs it, or its native loop is held by "
+                 "another handler";
+  } catch (...) {  // the loop is closed, or memory is short
+    return {};
+  }
+}
 
 void slot_base::report(const loop_remote& where, failure fail) noexcept {
   if (where.inherited()) return;

@@ -98,7 +98,8 @@ class writer {
         break;
       case kind::future:
       case kind::several:
-        text = std::string(name(node.name)) + " made at " + where(node.created);
+        text = std::string(name(node.name));
+        if (node.created != graph_node::none) text += " made at " + where(node.created);
         break;
       case kind::wait:
         text = std::string(name(node.name)) + " at " + where(node.created);
@@ -140,7 +141,7 @@ class writer {
   // How it waits, "" if it does not.
   std::string waits(const graph_node& node) {
     if (node.awaits != graph_node::none) return "awaits at " + where(node.awaits);
-    if (node.what == kind::coroutine && node.edge_count == 0) return "not suspended in a co_await";
+    if (node.what == kind::coroutine && node.edge_count == 0 && !node.completed) return "not suspended in a co_await";
     return {};
   }
 
@@ -439,8 +440,10 @@ std::string wait_graph::json() const {
       if (node.age) member(out, "older_than_ns", *node.age);
       if (node.edge_count > 0) {
         out += ",\"waits_for\":[";
-        for (std::size_t edge = 0; edge < node.edge_count; ++edge)
-          out += (edge > 0 ? "," : "") + std::to_string(edges[node.first_edge + edge]);
+        for (std::size_t edge = 0; edge < node.edge_count; ++edge) {
+          if (edge > 0) out += ',';
+          out += std::to_string(edges[node.first_edge + edge]);
+        }
         out += ']';
       }
       out += '}';

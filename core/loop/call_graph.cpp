@@ -4,6 +4,7 @@
 #include <interloop/detail/graph_reader.hpp>
 #include <interloop/detail/loop_access.hpp>
 #include <interloop/detail/report.hpp>
+#include <interloop/detail/wait_path.hpp>
 
 #include "age_mark.hpp"
 #include "core/failure/stack/symbols.hpp"
@@ -88,7 +89,7 @@ wait_graph call_graph(const loop& core) {
   if (core.closed()) return graph;
   detail::own_memory memory;
   detail::graph_reader reader(memory, interloop_debug_layout_v1, graph);
-  reader.set_now(core.now().time_since_epoch().count());
+  reader.set_now(core.now().time_since_epoch().count(), true);
   reader.read_loop(reinterpret_cast<std::uintptr_t>(&core));
   detail::look_access<detail::call_graph_tag>::queued(core, reader);
   graph.loops.back().last = graph.nodes.size();
@@ -96,6 +97,14 @@ wait_graph call_graph(const loop& core) {
   for (graph_node& each : graph.nodes)
     if (each.code != 0) each.code_name = names.of(each.code);
   return graph;
+}
+
+std::string detail::wait_path(const loop& core, const pending& from) {
+  wait_graph graph;
+  own_memory memory;
+  graph_reader reader(memory, interloop_debug_layout_v1, graph);
+  reader.read_from(reinterpret_cast<std::uintptr_t>(&core), reinterpret_cast<std::uintptr_t>(&from));
+  return graph.path_from(0);
 }
 
 std::string format_call_graph(const loop& core) { return call_graph(core).tree(); }

@@ -2,9 +2,11 @@
 """``python -m interloop SCRIPT``, ``-m MODULE`` or a program on PATH: runs it with interloop in place of the originals.
 
 It also tells build systems where files are: ``python -m interloop --cmake-dir`` (or ``--include-dir``, ``--lib-dir``).
+``python -m interloop ps PID`` shows what C++ futures and coroutines wait for in another process.
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -13,13 +15,19 @@ HERE = Path(__file__).resolve().parent
 
 def main() -> None:
     arguments = sys.argv[1:]
+    if arguments[:1] == ["ps"]:
+        tool = HERE / "bin" / "interloop-ps"
+        if not tool.is_file():
+            sys.exit("python -m interloop ps: this package was built without interloop-ps, which needs Linux")
+        os.execv(tool, [tool, *arguments[1:]])
     if arguments and (not arguments[0].startswith("-") or (arguments[0] in ("-m", "-c") and len(arguments) > 1)):
         from interloop import _run
 
         _run.run(arguments)
     parser = argparse.ArgumentParser(
         prog="python -m interloop",
-        usage="%(prog)s PROGRAM | -m MODULE | -c CODE [ARGUMENT ...]\n       %(prog)s --cmake-dir | --include-dir | --lib-dir",
+        usage="%(prog)s PROGRAM | -m MODULE | -c CODE [ARGUMENT ...]\n       %(prog)s ps [--tree | --json] PID\n"
+        "       %(prog)s --cmake-dir | --include-dir | --lib-dir",
         description="Runs a program with interloop in place of txaio and Crochet, or tells where the C++ parts are.",
     )
     choice = parser.add_mutually_exclusive_group(required=True)

@@ -102,6 +102,40 @@ TEST_P(eventual_result_test, a_timeout_error_says_how_long_the_wait_was_and_what
   in_loop(op, [](auto& f) { resolve(f, 1); });
 }
 
+future<int> ask_the_server(future<int> reply) { co_return co_await std::move(reply); }
+
+TEST_P(eventual_result_test, a_timeout_error_names_the_innermost_await) {
+  operation<int> op;
+  const eventual_result<int> result = run_in_reactor(*thread, [op] {
+    *op.source = create_future<int>();
+    return ask_the_server(*op.source);
+  })();
+  std::string text;
+  while (text.find("It waits for: ") == std::string::npos)  // a loop that is slow to answer is asked again
+    text = message_of<timeout_error>([&] { static_cast<void>(result.wait(100ms)); });
+  EXPECT_NE(text.find("It waits for: coroutine "), std::string::npos) << text;
+  EXPECT_NE(text.find("ask_the_server (eventual_result_test.cpp:"), std::string::npos) << text;
+  EXPECT_NE(text.find("awaits at eventual_result_test.cpp:"), std::string::npos) << text;
+  EXPECT_NE(text.find(" → future made at eventual_result_test.cpp:"), std::string::npos) << text;
+  in_loop(op, [](auto& f) { resolve(f, 1); });
+  EXPECT_EQ(result.wait(60s), 1);
+}
+
+TEST_P(eventual_result_test, a_timeout_error_says_that_a_callback_holds_the_loop) {
+  std::atomic<bool> held{false};
+  std::atomic<bool> let_go{false};
+  const eventual_result<int> result = run_in_reactor(*thread, [&] {
+    held = true;
+    while (!let_go) std::this_thread::yield();
+    return 1;
+  })();
+  while (!held) std::this_thread::yield();
+  const std::string text = message_of<timeout_error>([&] { static_cast<void>(result.wait(30ms)); });
+  let_go = true;
+  EXPECT_NE(text.find("in the middle of a turn"), std::string::npos) << text;
+  EXPECT_EQ(result.wait(60s), 1);
+}
+
 TEST_P(eventual_result_test, a_deadline_may_be_a_time_point) {
   operation<int> op;
   const eventual_result<int> result = start(op);

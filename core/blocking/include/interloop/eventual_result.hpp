@@ -23,7 +23,8 @@ using waited =
 
 std::uint64_t stash_slot(state_ptr<slot_base> what, const std::type_info& type);
 state_ptr<slot_base> unstash_slot(std::uint64_t uid, const std::type_info& type);
-[[noreturn]] void throw_timeout(duration allowed, const char* next);
+/// \param why  what the operation waits for, as `slot_base::ask_why` says it.
+[[noreturn]] void throw_timeout(duration allowed, const char* next, const std::string& why = {});
 [[noreturn]] void throw_interrupted(const char* next);
 [[noreturn]] void throw_stop_requested();
 [[noreturn]] void throw_stopped();
@@ -94,11 +95,13 @@ class eventual_result {
   /// since nobody else could. Not in the loop's own thread.
   T finish(duration timeout) && {
     const detail::wait_end end = slot().wait_until(detail::deadline_of(timeout), {});
-    if (end != detail::wait_end::opened) {
+    std::string why;
+    if (end == detail::wait_end::late) why = slot().ask_why(timeout);
+    if (end != detail::wait_end::opened && slot().state() == detail::outcome::pending) {
       slot().mark_retrieved();  // the caller has had an answer
       slot().request_cancel();
       if (end == detail::wait_end::interrupted) detail::throw_interrupted("the operation is being cancelled");
-      detail::throw_timeout(timeout, "the operation is being cancelled");
+      detail::throw_timeout(timeout, "the operation is being cancelled", why);
     }
     if (slot().state() == detail::outcome::value) {
       if constexpr (!std::is_void_v<T>) return std::move(slot().value());
@@ -134,7 +137,9 @@ class eventual_result {
       case detail::wait_end::interrupted:
         detail::throw_interrupted("the operation continues");
       case detail::wait_end::late:
-        detail::throw_timeout(allowed, "wait again, or cancel() the operation");
+        if (const std::string why = slot().ask_why(allowed); slot().state() == detail::outcome::pending)
+          detail::throw_timeout(allowed, "wait again, or cancel() the operation", why);
+        break;
       case detail::wait_end::opened:
         break;
     }

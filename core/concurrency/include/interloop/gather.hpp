@@ -201,11 +201,19 @@ struct gather_operations {
   static constexpr look_edge way = gathering<Results>::way();
   static constexpr look about = look_of_future("gather", look::kind::several, 0, &way, 1);
   static constexpr pending::operations table = state::table_with(&state::do_cancel, nullptr, &about);
+
+  static future<typename Results::value_type> make(loop& core, std::source_location where) {
+    loop_access::require_open(core, "gather");
+    unsigned char kind;
+    void* const block = state::allocate(core, kind);
+    auto* const made = ::new (block) state(core, where, kind, table);
+    return future_access::wrap<typename Results::value_type>({typename state_ptr<state>::adopt{}, made});
+  }
 };
 
 template <class Results>
 auto start_gathering(loop& core, Results results, bool consume, std::source_location where) {
-  auto done = make_future<typename Results::value_type>(core, where, gather_operations<Results>::table);
+  auto done = gather_operations<Results>::make(core, where);
   const state_ptr<gathering<Results>> whole(new gathering<Results>(done, std::move(results), consume));
   if (whole->results().size() == 0) {
     whole->finish();

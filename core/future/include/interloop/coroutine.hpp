@@ -219,10 +219,11 @@ class future_awaiter : awaited_state<T, Taking> {
   [[nodiscard]] bool await_ready() const noexcept { return !state().is_pending() || waiter_.requested_; }
 
   void await_suspend(std::coroutine_handle<> self) {
-    if (waiter_.loop_ == &state().loop()) {
-      state().template add<resumption>(self.address());
+    future_state<T>& mine = state();
+    if (waiter_.loop_ == &mine.loop()) {
+      mine.template add<resumption>(self.address());
     } else {
-      state().template add<return_home>(waiter_);
+      mine.template add<return_home>(waiter_);
     }
     waiter_.awaiting_ = &this->record_;
     this->hold();

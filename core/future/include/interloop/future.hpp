@@ -174,20 +174,18 @@ constexpr look_edge way_to_futures() {
 
 /// A pending future, even of a closed loop.
 template <class T>
-future<T> make_future_unchecked(loop& core, std::source_location where,
-                                const pending::operations& type = future_state<T>::table) {
+future<T> make_future_unchecked(loop& core, std::source_location where) {
   unsigned char kind;
   void* block = future_state<T>::allocate(core, kind);
-  auto* state = ::new (block) future_state<T>(core, where, kind, type);
+  auto* state = ::new (block) future_state<T>(core, where, kind);
   return future_access::wrap<T>({typename state_ptr<future_state<T>>::adopt{}, state});
 }
 
 /// A pending future of this loop. Errors: `loop_closed`, `wrong_thread`.
 template <class T>
-future<T> make_future(loop& core, std::source_location where,
-                      const pending::operations& type = future_state<T>::table) {
+future<T> make_future(loop& core, std::source_location where) {
   loop_access::require_open(core, "create_future");
-  return make_future_unchecked<T>(core, where, type);
+  return make_future_unchecked<T>(core, where);
 }
 
 /// Keeps `What`, which coroutines may refer to, until the future is completed or its loop has closed.

@@ -11,6 +11,7 @@
 
 #include <interloop/detail/gate.hpp>
 #include <interloop/detail/loop_access.hpp>
+#include <interloop/detail/wait_path.hpp>
 #include <interloop/error.hpp>
 #include <interloop/failure.hpp>
 #include <interloop/future.hpp>
@@ -21,6 +22,7 @@
 #include <cstdint>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -66,6 +68,11 @@ class slot_base {
   /// Ends the wait of this thread, if it is in one. Async-signal-safe.
   static void interrupt_this_thread() noexcept;
 
+  /// After a wait of `allowed` was too short: asks the loop what the operation waits for, and waits for the answer, at
+  /// most a tenth of that and at most 50 ms. Returns it as the end of a sentence; empty if there was little time or
+  /// memory. The outcome may be known then. Any thread but the loop's.
+  [[nodiscard]] std::string ask_why(duration allowed) noexcept;
+
   /// Asks the loop to cancel the operation. Any thread; does nothing if the loop is gone or the outcome is known.
   void request_cancel();
 
@@ -76,6 +83,9 @@ class slot_base {
 
   /// In the loop's thread: cancels what is going on.
   virtual void cancel_in_loop() = 0;
+
+  /// In the loop's thread: what the operation waits for, or empty if there is none yet.
+  [[nodiscard]] virtual std::string waits_for() = 0;
 
   /// Makes the outcome known, once, and wakes the sleepers. The result must be in place.
   void publish(outcome final) noexcept { gate_.open(final); }
@@ -142,6 +152,10 @@ class slot : public slot_base {
     } else {
       cancel_missed_ = true;  // it is over, or the function runs the loop nested and has not returned its future yet
     }
+  }
+
+  std::string waits_for() override {
+    return running_ ? wait_path(running_.state().loop(), running_.state()) : std::string();
   }
 
   /// Releases what was kept for the operation, in the loop's thread.

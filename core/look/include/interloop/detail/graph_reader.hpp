@@ -57,8 +57,12 @@ class graph_reader {
   graph_reader& operator=(const graph_reader&) = delete;
   ~graph_reader() = default;
 
-  /// The time on the loops' clock, from which deadlines and ages are counted. Without it: when each loop last looked.
-  void set_now(std::int64_t nanoseconds) { now_ = nanoseconds; }
+  /// From when deadlines and ages are counted: a time on the loop's own clock, or on the system's monotonic one, which
+  /// loops use. Without it: when each loop last looked.
+  void set_now(std::int64_t nanoseconds, bool own_clock) {
+    now_ = nanoseconds;
+    own_clock_ = own_clock;
+  }
 
   /// How much is read at most, so that a corrupt list ends.
   static constexpr std::size_t most_loops = 10'000;
@@ -69,6 +73,8 @@ class graph_reader {
 
   /// Appends what is pending on a loop, except what is queued. Returns whether all was found as it should be.
   bool read_loop(std::uint64_t loop);
+  /// Appends one thing that is pending on a loop, and what it waits for.
+  bool read_from(std::uint64_t loop, std::uint64_t pending);
   /// The same for what is queued, as far as it is clear where a record ends.
   bool read_queues(std::uint64_t loop);
   /// Appends a thing that waits for nothing.
@@ -97,6 +103,8 @@ class graph_reader {
   [[nodiscard]] std::size_t node(const target& what);
   void follow(std::size_t from, std::uint64_t seen_as);
   void targets(std::uint64_t from, const look_edge& way, std::vector<target>& found, std::size_t node);
+  void begin(std::uint64_t loop);
+  void follow_all();
   void read_pending(std::uint64_t loop);
   void read_timers(std::uint64_t loop);
   void read_watches(std::uint64_t loop);
@@ -113,6 +121,7 @@ class graph_reader {
   std::unordered_map<std::uint64_t, std::size_t> nodes_;  // by address
   std::vector<std::uint64_t> seen_;                       // the look of each of the loop's first nodes
   std::optional<std::int64_t> now_;
+  bool own_clock_ = false;
   std::size_t first_ = 0;  // the loop's first node
   bool good_ = true;
 };

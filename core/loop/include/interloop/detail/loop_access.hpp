@@ -95,6 +95,8 @@ class loop_access {
   static void expect_posts(loop& core) noexcept {
     if (core.expects_ > 1 && core.depth_ == 1 && !core.has_ready()) core.inbox_->expect();
   }
+  /// Whether a turn is under way in another thread. A hint. Any thread.
+  [[nodiscard]] static bool in_turn(const loop_remote& remote) noexcept { return remote.inbox_->thread().turning(); }
   /// The processor that the loop's thread last ran posted callables on, -1 if it has not. A hint. Any thread.
   [[nodiscard]] static int last_cpu(const loop_remote& remote) noexcept { return remote.inbox_->turned_on(); }
 };

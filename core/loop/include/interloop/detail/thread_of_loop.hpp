@@ -54,6 +54,9 @@ class thread_of_loop {
   /// never asked.
   [[nodiscard]] bool ran_here() const noexcept;
 
+  /// Whether any thread is in a turn.
+  [[nodiscard]] bool turning() const noexcept { return turning_.load(std::memory_order_relaxed) != nobody; }
+
   // ---- Reports of the loop's thread ----
 
   /// While it exists, a turn runs in this thread; turns nest.

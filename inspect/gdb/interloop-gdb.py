@@ -1,0 +1,346 @@
+# SPDX-License-Identifier: MIT
+"""For gdb: printers of interloop's types, and the commands `interloop ps` and `interloop bt`.
+
+gdb loads it by itself where it is installed, beside libinterloop.so's place in share/gdb/auto-load; for programs with
+the static library: `source .../interloop-gdb.py`. It calls nothing in the program, so it works on cores too. The commands
+need no debug information: they use the table `interloop_debug_layout_v1`, the printers do.
+"""
+
+import struct
+from typing import Any, Iterator
+
+import gdb
+import gdb.printing
+
+NOWHERE = 0xFFFFFFFF
+MOST = 1_000_000
+VERSION = 1
+# core/look/include/interloop/detail/layout.hpp has the same in the same order.
+FIELDS = (
+    "copy_inboxes inbox_next inbox_port inbox_queue inbox_turning inbox_running port_loop loop_name loop_name_length "
+    "loop_pending loop_ready loop_incoming loop_timers loop_holds loop_parts loop_inbox pending_operations pending_next "
+    "pending_link operations_look operations_queued mark_time timers_slabs timers_per_slab timers_floor timer_bytes "
+    "timer_deadline timer_sequence timer_code watch_fd watch_interest watch_code"
+).split()
+KINDS = ("future", "coroutine", "several", "wait", "generator", "line", "mark")
+
+
+class Memory:
+    """The program's memory. What cannot be read is zero."""
+
+    def bytes(self, address: int, count: int) -> bytes:
+        try:
+            return bytes(gdb.selected_inferior().read_memory(address, count))
+        except (gdb.error, OverflowError):
+            return bytes(count)
+
+    def pointer(self, address: int) -> int:
+        return struct.unpack("<Q", self.bytes(address, 8))[0] if address else 0
+
+    def number(self, address: int) -> int:
+        return struct.unpack("<q", self.bytes(address, 8))[0] if address else 0
+
+    def text(self, address: int) -> str:
+        found = b""
+        while address and len(found) < 1000:
+            piece = self.bytes(address + len(found), 32)
+            found += piece.split(b"\0")[0]
+            if b"\0" in piece:
+                break
+        return found.decode(errors="replace")
+
+
+memory = Memory()
+
+
+def place(address: int) -> str:
+    """A std::source_location as "file:line", with the function."""
+    written = memory.pointer(address)
+    if not written:
+        return "an unknown place"
+    line = struct.unpack("<I", memory.bytes(written + 16, 4))[0]
+    return f"{memory.text(memory.pointer(written)).rsplit('/', 1)[-1]}:{line}"
+
+
+def function(address: int) -> str:
+    written = memory.pointer(address)
+    name = memory.text(memory.pointer(written + 8)) if written else "?"
+    return name.split("(")[0].split(" ")[-1] if "(" in name and "<lambda" not in name else name
+
+
+class Kind:
+    """A `look`: what a reader sees of one kind of object."""
+
+    def __init__(self, address: int) -> None:
+        name, what, created, completed, _, start, edges, first = struct.unpack("<Q6IQ", memory.bytes(address, 40))
+        self.name = memory.text(name)
+        self.what = KINDS[what] if what < len(KINDS) else "?"
+        self.created, self.completed, self.start = created, completed, start
+        self.edges = [
+            struct.unpack("<10IQ", memory.bytes(first + i * 48, 48)) for i in range(edges if edges <= 16 else 0)
+        ]
+
+
+class Layout:
+    """The table, and what it leads to."""
+
+    def __init__(self, address: int) -> None:
+        magic, version, size, self.copy, parts = struct.unpack("<16sIIQQ", memory.bytes(address, 40))
+        if not magic.startswith(b"interloop-look\0"):
+            raise gdb.GdbError("the program's memory has no interloop in it yet, or is damaged: start it first")
+        if version != VERSION:
+            raise gdb.GdbError(f"this script reads version {VERSION} of interloop's tables, and the program has version "
+                               f"{version}: load the script that was installed with its library")
+        self.turns, self.watches = struct.unpack("<II", memory.bytes(parts, 8))
+        values = struct.unpack(f"<{len(FIELDS)}I", memory.bytes(address + 40, 4 * len(FIELDS)))
+        self.at = dict(zip(FIELDS, values))
+
+    def loops(self) -> Iterator[int]:
+        inbox = memory.pointer(self.copy + self.at["copy_inboxes"])
+        for _ in range(MOST):
+            if not inbox:
+                return
+            port = memory.pointer(inbox + self.at["inbox_port"])
+            loop = memory.pointer(port + self.at["port_loop"]) if port else 0
+            if loop and memory.pointer(loop + self.at["loop_inbox"]) == inbox:
+                yield loop
+            inbox = memory.pointer(inbox + self.at["inbox_next"])
+
+    def name(self, loop: int) -> str:
+        length = memory.pointer(loop + self.at["loop_name_length"])
+        return memory.text(memory.pointer(loop + self.at["loop_name"]))[: min(length, 100)]
+
+    def kind(self, pending: int) -> "Kind | None":
+        operations = memory.pointer(pending + self.at["pending_operations"])
+        look = memory.pointer(operations + self.at["operations_look"]) if operations else 0
+        return Kind(look) if look else None
+
+    def pending(self, loop: int) -> Iterator[int]:
+        at = memory.pointer(loop + self.at["loop_pending"])
+        for _ in range(MOST):
+            if not at:
+                return
+            yield at
+            at = memory.pointer(at + self.at["pending_next"])
+
+    def turning(self, loop: int) -> bool:
+        return memory.pointer(memory.pointer(loop + self.at["loop_inbox"]) + self.at["inbox_turning"]) != 0
+
+    def waits(self, address: int, kind: Kind) -> "tuple[str, list[tuple[int, Kind]]]":
+        """Where it is suspended, and what it waits for."""
+        where = ""
+        found: list[tuple[int, Kind]] = []
+        if kind.completed != NOWHERE and memory.bytes(address + kind.completed, 1) != b"\0":
+            return where, found
+        if kind.what == "coroutine" and not memory.pointer(address + kind.created):
+            return where, found  # its frame is being made
+        for shape, steps, first, second, at, count, stride, element, spot, _, seen_as in kind.edges:
+            base = address + kind.start
+            for offset in (first, second)[:steps]:
+                base = memory.pointer(base + offset) if base else 0
+            if not base:
+                continue
+            if spot != NOWHERE:
+                where = place(base + spot)
+            begin = base + at
+            if shape == 0:
+                count, stride, element = 1, 8, 0
+            elif shape == 2:
+                begin, end = memory.pointer(base + at), memory.pointer(base + at + 8)
+                count = (end - begin) // stride if stride and end > begin else 0
+            for i in range(min(count, 1000)):
+                to = memory.pointer(begin + i * stride + element)
+                seen = (Kind(seen_as) if seen_as else self.kind(to)) if to else None
+                if seen:
+                    found.append((to, seen))
+        return where, found
+
+    def line(self, address: int, kind: Kind) -> str:
+        if kind.what in ("coroutine", "generator"):
+            name = "coroutine" if kind.what == "coroutine" else "async_generator"
+            text = f"{name} {function(address + kind.created)} ({place(address + kind.created)})"
+        elif kind.what == "wait":
+            text = f"{kind.name} at {place(address + kind.created)}"
+        else:
+            text = kind.name
+            if memory.pointer(address + kind.created):
+                text += f" made at {place(address + kind.created)}"
+        where, found = self.waits(address, kind)
+        if where:
+            text += f", awaits at {where}"
+        elif kind.what == "coroutine" and not found:
+            text += ", not suspended in a co_await"
+        return text
+
+
+def layouts() -> "list[Layout]":
+    """Those of all copies of the library."""
+    found = []
+    for text in ("&interloop_debug_layout_v1", "&'interloop_debug_layout_v1'"):
+        try:
+            found.append(Layout(int(gdb.parse_and_eval(f"(unsigned long){text}"))))
+            break
+        except gdb.GdbError:
+            raise
+        except gdb.error:
+            continue
+    if not found:
+        raise gdb.GdbError("no symbol interloop_debug_layout_v1: the program has no interloop, or is stripped and static; "
+                           "interloop-ps reads it nevertheless")
+    return found
+
+
+class Interloop(gdb.Command):
+    """What interloop's loops wait for: `interloop ps`, `interloop bt`."""
+
+    def __init__(self) -> None:
+        super().__init__("interloop", gdb.COMMAND_STATUS, prefix=True)
+
+
+class Ps(gdb.Command):
+    """All loops, and what is pending on each: interloop ps."""
+
+    def __init__(self) -> None:
+        super().__init__("interloop ps", gdb.COMMAND_STATUS)
+
+    def invoke(self, argument: str, from_tty: bool) -> None:
+        for layout in layouts():
+            for loop in layout.loops():
+                turn = "in a turn" if layout.turning(loop) else "between turns"
+                print(f"loop {layout.name(loop)} at {loop:#x}, {turn}")
+                for each in layout.pending(loop):
+                    kind = layout.kind(each)
+                    if kind and kind.what not in ("line", "mark"):
+                        print(f"  {layout.line(each, kind)}")
+
+
+class Bt(gdb.Command):
+    """The asynchronous stack: interloop bt [FUTURE]
+
+    From the coroutines that nothing waits for, along what they await, to the innermost. With FUTURE (an expression, or the
+    address of a state), from there."""
+
+    def __init__(self) -> None:
+        super().__init__("interloop bt", gdb.COMMAND_STACK)
+
+    def invoke(self, argument: str, from_tty: bool) -> None:
+        for layout in layouts():
+            if argument:
+                self.show(layout, address_of(argument))
+                continue
+            for loop in layout.loops():
+                coroutines = []
+                awaited = set()
+                for each in layout.pending(loop):
+                    kind = layout.kind(each)
+                    if not kind:
+                        continue
+                    awaited.update(to for to, _ in layout.waits(each, kind)[1])
+                    if kind.what == "coroutine":
+                        coroutines.append(each)
+                for each in coroutines:
+                    if each not in awaited:
+                        self.show(layout, each)
+
+    def show(self, layout: Layout, address: int) -> None:
+        kind = layout.kind(address)
+        if not kind:
+            raise gdb.GdbError(f"there is no pending future at {address:#x}")
+        seen = set()
+        number = 0
+        while kind:
+            print(f"#{number}  {layout.line(address, kind)}")
+            if address in seen:
+                print("    a ring: it waits for itself")
+                return
+            seen.add(address)
+            found = layout.waits(address, kind)[1]
+            if not found:
+                return
+            if len(found) > 1:
+                print(f"    and {len(found) - 1} more; this is the first")
+            address, kind = found[0]
+            number += 1
+
+
+def address_of(text: str) -> int:
+    value = gdb.parse_and_eval(text)
+    if "future<" in str(value.type.strip_typedefs()) and value.type.strip_typedefs().code == gdb.TYPE_CODE_STRUCT:
+        return int(value["state_"]["state_"].cast(gdb.lookup_type("unsigned long")))
+    return int(value.cast(gdb.lookup_type("unsigned long")))
+
+
+class FuturePrinter:
+    """future<T>: its state, its value or what it waits for."""
+
+    def __init__(self, value: gdb.Value) -> None:
+        self.value = value
+
+    def to_string(self) -> str:
+        state = self.value["state_"]["state_"]
+        if not int(state):
+            return "empty future"
+        status = str(state.dereference()["status_"]).rsplit("::", 1)[-1]
+        made = place(int(state["created_"].address))
+        return f"{status} future, made at {made}"
+
+
+class FailurePrinter:
+    """failure: the type of its exception."""
+
+    def __init__(self, value: gdb.Value) -> None:
+        self.value = value
+
+    def to_string(self) -> str:
+        record = int(self.value["record_"].cast(gdb.lookup_type("unsigned long")))
+        if not record:
+            return "failure"
+        # failure.cpp: after two words' worth of counts come the place and the exception's address.
+        thrown = memory.pointer(record + 16)
+        # The C++ ABI: 112 bytes of header in front of the exception begin with its std::type_info.
+        symbol = gdb.execute(f"info symbol {memory.pointer(thrown - 112):#x}", to_string=True)
+        name = symbol.split(" in section")[0].removeprefix("typeinfo for ").split("@")[0].strip()
+        return f"failure: {name}, {place(record + 8)}"
+
+
+class TimerPrinter:
+    """timer: whether it is still to come, and when."""
+
+    def __init__(self, value: gdb.Value) -> None:
+        self.value = value
+
+    def to_string(self) -> str:
+        if not int(self.value["core_"]):
+            return "empty timer"
+        node = self.value["node_"].dereference()
+        if int(node["sequence"]) != int(self.value["sequence_"]):
+            return "timer that has fired or was cancelled"
+        return f"timer at {int(node['deadline']) / 1e9:.3f} s on the loop's clock"
+
+
+class FunctionPrinter:
+    """function<...>: what it calls."""
+
+    def __init__(self, value: gdb.Value) -> None:
+        self.value = value
+
+    def to_string(self) -> str:
+        if not int(self.value["vtable_"]):
+            return "empty function"
+        symbol = gdb.execute(f"info symbol {int(self.value['vtable_']):#x}", to_string=True).split(" in section")[0]
+        return "function that calls " + symbol.partition("_vtable<")[2].strip().removesuffix(">")
+
+
+def printers() -> Any:
+    found = gdb.printing.RegexpCollectionPrettyPrinter("interloop")
+    found.add_printer("future", r"^interloop::future<.*>$", FuturePrinter)
+    found.add_printer("failure", r"^interloop::failure$", FailurePrinter)
+    found.add_printer("timer", r"^interloop::timer$", TimerPrinter)
+    found.add_printer("function", r"^interloop::function<.*>$", FunctionPrinter)
+    return found
+
+
+gdb.printing.register_pretty_printer(gdb.current_objfile(), printers(), replace=True)
+Interloop()
+Ps()
+Bt()

@@ -18,6 +18,11 @@ def same_in_each_run(text: str, process: int) -> str:
     return text.replace(f"process {process} ", "process 4711 ")
 
 
+def same_of_each_compiler(text: str) -> str:
+    """Compilers name different lines of an expression, and lambdas in their own ways."""
+    return re.sub(r"(timer due in \S+ \S+): .*", r"\1", re.sub(r"\.cpp:\d+", ".cpp", text))
+
+
 failed = False
 with subprocess.Popen([PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as shop:
     for line in shop.stdout:
@@ -39,7 +44,7 @@ for name, text in printed.items():
     path = Path(FOLDER) / f"{name}.txt"
     if "--update" in sys.argv:
         path.write_text(text)
-    elif path.read_text() != text:
+    elif same_of_each_compiler(path.read_text()) != same_of_each_compiler(text):
         print(f"{path} differs; {sys.argv[0]} ... --update writes it anew. It is now:\n{text}")
         failed = True
 sys.exit(failed)

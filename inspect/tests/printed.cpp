@@ -29,7 +29,7 @@ int main() {
   const future<int> waiting = outer(native, pending);
   const failure why = create_failure(std::runtime_error("lost"));
   const timer later = io.call_later(3s, [] {});
-  function<void()> calls = call_me;
+  function<void()> calls = &call_me;
   function<void()> empty;
   stop_here();
   calls();

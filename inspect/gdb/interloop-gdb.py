@@ -215,10 +215,10 @@ class Ps(gdb.Command):
 
 
 class Bt(gdb.Command):
-    """The asynchronous stack: interloop bt [FUTURE]
+    """The asynchronous stack, innermost first: interloop bt [FUTURE]
 
-    From the coroutines that nothing waits for, along what they await, to the innermost. With FUTURE (an expression, or the
-    address of a state), from there."""
+    Of the coroutine that runs, if a loop is in a turn in one; otherwise of every coroutine that nothing waits for. With
+    FUTURE (an expression, or the address of a state), of that."""
 
     def __init__(self) -> None:
         super().__init__("interloop bt", gdb.COMMAND_STACK)
@@ -226,7 +226,7 @@ class Bt(gdb.Command):
     def invoke(self, argument: str, from_tty: bool) -> None:
         for layout in layouts():
             if argument:
-                self.show(layout, address_of(argument))
+                self.show(layout, self.stack(layout, address_of(argument)))
                 continue
             for loop in layout.loops():
                 coroutines = []
@@ -238,29 +238,37 @@ class Bt(gdb.Command):
                     awaited.update(to for to, _ in layout.waits(each, kind)[1])
                     if kind.what == "coroutine":
                         coroutines.append(each)
-                for each in coroutines:
-                    if each not in awaited:
-                        self.show(layout, each)
+                # Rings have no beginning: each of their coroutines is one.
+                stacks = [self.stack(layout, each) for each in coroutines if each not in awaited] or [
+                    self.stack(layout, each) for each in coroutines
+                ]
+                running = [stack for stack in stacks if stack[-1][1].endswith("not suspended in a co_await")]
+                for stack in running if running and layout.turning(loop) else stacks:
+                    self.show(layout, stack)
 
-    def show(self, layout: Layout, address: int) -> None:
+    def stack(self, layout: Layout, address: int) -> "list[tuple[int, str]]":
+        """What waits for what, outermost first."""
         kind = layout.kind(address)
         if not kind:
             raise gdb.GdbError(f"there is no pending future at {address:#x}")
-        seen = set()
-        number = 0
+        found: list[tuple[int, str]] = []
         while kind:
-            print(f"#{number}  {layout.line(address, kind)}")
-            if address in seen:
-                print("    a ring: it waits for itself")
-                return
-            seen.add(address)
-            found = layout.waits(address, kind)[1]
-            if not found:
-                return
-            if len(found) > 1:
-                print(f"    and {len(found) - 1} more; this is the first")
-            address, kind = found[0]
-            number += 1
+            line = layout.line(address, kind)
+            if any(address == before for before, _ in found):
+                found.append((address, f"{line}: a ring, it waits for itself"))
+                break
+            to = layout.waits(address, kind)[1]
+            if len(to) > 1:
+                line += f"; waits for {len(to)}, of which this shows the first"
+            found.append((address, line))
+            if not to or len(found) > 100_000:
+                break
+            address, kind = to[0]
+        return found
+
+    def show(self, layout: Layout, stack: "list[tuple[int, str]]") -> None:
+        for number, (_, line) in enumerate(reversed(stack)):
+            print(f"#{number}  {line}")
 
 
 def address_of(text: str) -> int:

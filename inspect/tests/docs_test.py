@@ -36,7 +36,7 @@ with subprocess.Popen([PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, 
         command = ["gdb", "-nx", "-batch", "-ex", f"source {SCRIPT}", "-ex", "interloop bt", "-p", str(shop.pid)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL)
         if "ptrace:" not in done.stdout + done.stderr:  # gdb must be allowed to attach
-            printed["gdb"] = "".join(each + "\n" for each in done.stdout.splitlines() if re.match(r"#\d+  [^0]|    and", each)
+            printed["gdb"] = "".join(each + "\n" for each in done.stdout.splitlines() if re.match(r"#\d+  [a-z]", each)
                                      and " in " not in each.split("(")[0])
     shop.stdin.close()
 

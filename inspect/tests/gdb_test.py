@@ -37,9 +37,9 @@ output = gdb(*STOP, "print pending", "print resolved", "print why", "print later
 if "not being run" in output or "Operation not permitted" in output:
     print("gdb may not run programs here:\n" + output)
     sys.exit(SKIPPED)
-stack = (r"^#0  coroutine .*outer \(printed\.cpp:\d+\), awaits at printed\.cpp:\d+\n"
+stack = (r"^#0  future made at printed\.cpp:\d+\n"
          r"#1  coroutine .*inner \(printed\.cpp:\d+\), awaits at printed\.cpp:\d+\n"
-         r"#2  future made at printed\.cpp:\d+$")
+         r"#2  coroutine .*outer \(printed\.cpp:\d+\), awaits at printed\.cpp:\d+$")
 expect(output,
        r"^\$1 = pending future, made at printed\.cpp:\d+$",
        r"^\$2 = value future, made at printed\.cpp:\d+$",

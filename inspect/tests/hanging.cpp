@@ -6,12 +6,13 @@
 
 #include "support/loops.hpp"
 
+#include <pthread.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
@@ -73,6 +74,16 @@ void wait_for_the_end_of_input() {
 int main(int count, char** arguments) {
   const std::string kind = count > 1 ? arguments[1] : "manual";
   const std::string scenario = count > 2 ? arguments[2] : "between";
+  if (scenario == "main_ended") {  // only another thread is left
+    std::thread([kind] {
+      const auto native = test::make_loop(kind);
+      const hang it(native->core());
+      while (std::ifstream("/proc/self/maps").peek() != std::ifstream::traits_type::eof())
+        std::this_thread::sleep_for(1ms);
+      ready_then_end();
+    }).detach();
+    ::pthread_exit(nullptr);
+  }
   const auto native = test::make_loop(kind);
   loop& core = native->core();
   const hang it(core);

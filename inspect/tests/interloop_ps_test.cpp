@@ -149,6 +149,13 @@ TEST(interloop_ps, finds_the_loops_of_all_threads) {
   EXPECT_THAT(tree.output, HasSubstr("(hanging): 2 loops\n"));
 }
 
+TEST(interloop_ps, reads_a_process_whose_main_thread_has_ended) {
+  const hanging process(program, "manual", "main_ended");
+  const finished tree = run(tool + " --tree " + process.pid());
+  EXPECT_EQ(tree.status, 0) << tree.output;
+  expect_the_hang(tree.output);
+}
+
 /// A copy of the program in a folder of its own.
 class other_program : public ::testing::Test {
  protected:

@@ -146,6 +146,26 @@ failures) # with and without symbols; with the C++ runtime inside
         says_ok ./consumer stripped
     done
     ;;
+look) # the installed interloop-ps, on a program with and without its sections and symbols, and without shared libraries
+    export PKG_CONFIG_PATH="$PREFIX/$LIBDIR/pkgconfig"
+    read -ra flags <<<"$(pkg-config --cflags --libs interloop)"
+    cd consumer_look
+    for how in "-O0 -g" "-O2 -ffunction-sections -fdata-sections -Wl,--gc-sections" "-O2 -static"; do
+        read -ra options <<<"$how"
+        "$CXX" -std=c++20 "${options[@]}" main.cpp "${flags[@]}" "-Wl,-rpath,$PREFIX/$LIBDIR" -o consumer
+        for strip in : "strip -s"; do
+            $strip consumer
+            coproc ./consumer
+            read -r line <&"${COPROC[0]}"
+            test "$line" = ready
+            tree=$("$PREFIX/bin/interloop-ps" --tree "$COPROC_PID")
+            kill "$COPROC_PID"
+            wait "$COPROC_PID" || true
+            grep -q 'coroutine wait_for_it (main.cpp:[0-9]*), awaits at main.cpp:' <<<"$tree" &&
+                grep -q '└─ future made at main.cpp:' <<<"$tree" || { echo "$how, $strip: $tree" && exit 1; }
+        done
+    done
+    ;;
 missing_component)
     if output=$(configure consumer "-DCMAKE_PREFIX_PATH=$PREFIX" -DCOMPONENTS=nosuchloop 2>&1); then
         echo "A component that does not exist was found." >&2

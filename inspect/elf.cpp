@@ -90,8 +90,8 @@ const code_names::symbol_file& code_names::symbols_of(const std::string& path) {
         of.symbols.push_back({one.st_value, one.st_size, names.sh_offset + one.st_name});
     }
   }
-  std::stable_sort(of.symbols.begin(), of.symbols.end(),
-                   [](const symbol& a, const symbol& b) { return a.begin < b.begin; });
+  std::sort(of.symbols.begin(), of.symbols.end(),
+            [](const symbol& a, const symbol& b) { return a.begin != b.begin ? a.begin < b.begin : a.name < b.name; });
   return of;
 }
 

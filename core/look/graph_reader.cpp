@@ -308,8 +308,9 @@ void graph_reader::read_timers(std::uint64_t loop) {
       made.code = code;
     }
   }
-  std::stable_sort(graph_.nodes.begin() + static_cast<std::ptrdiff_t>(first), graph_.nodes.end(),
-                   [](const graph_node& a, const graph_node& b) { return a.due < b.due; });
+  std::sort(
+      graph_.nodes.begin() + static_cast<std::ptrdiff_t>(first), graph_.nodes.end(),
+      [](const graph_node& a, const graph_node& b) { return a.due != b.due ? a.due < b.due : a.address < b.address; });
 }
 
 void graph_reader::read_watches(std::uint64_t loop) {

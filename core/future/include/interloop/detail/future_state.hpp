@@ -409,8 +409,7 @@ class future_state final : public future_core {
 
   /// Operations with different functions for cancelling.
   static constexpr operations table_with(void (*cancel)(pending&, const failure&),
-                                         pending* (*pass_on)(pending&, const failure&, bool),
-                                         const look* about = &plain_future) {
+                                         pending* (*pass_on)(pending&, const failure&, bool), const look* about) {
     return {&task_queue::code_of_reference<pending, &do_dispatch, &do_abandon>,
             &do_dispatch,
             &do_abandon,
@@ -419,7 +418,7 @@ class future_state final : public future_core {
             pass_on,
             about};
   }
-  static constexpr operations table = table_with(&do_cancel, nullptr);
+  static constexpr operations table = table_with(&do_cancel, nullptr, &plain_future);
 
  private:
   [[noreturn]] void no_value() {

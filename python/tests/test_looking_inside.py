@@ -41,10 +41,15 @@ def ps(*arguments):
     return done.returncode, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("kind", PROGRAMS)
-def test_cpp_futures_and_coroutines_of_another_process_are_shown(kind):
+@pytest.fixture(scope="module")
+def extension_folder():
     built.load()
-    program = [sys.executable, "-c", PROGRAMS[kind], str(built.folder())]
+    return str(built.folder())
+
+
+@pytest.mark.parametrize("kind", PROGRAMS)
+def test_cpp_futures_and_coroutines_of_another_process_are_shown(kind, extension_folder):
+    program = [sys.executable, "-c", PROGRAMS[kind], extension_folder]
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout.readline() == "ready\n"

@@ -84,13 +84,13 @@ void return_home::code_of(continuation& base, future_core&, visit how, std::size
   if (how == visit::cancel) return;
   promise_core& waiter = *static_cast<return_home&>(base).waiter;
   if (how == visit::destroy) {
-    waiter.self_.destroy();
+    waiter.self().destroy();
   } else {
     waiter.go_home();
   }
 }
 
-void promise_core::go_home() { loop_->post(traveller(self_)); }
+void promise_core::go_home() { loop_->post(traveller(self())); }
 
 void promise_core::throw_awaited(const failure& why, std::source_location where) {
   seen_ = (cancelled_ ? why : why.as_error()).extended(trace_entry::kind::awaited, where);

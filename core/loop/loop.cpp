@@ -3,6 +3,8 @@
 
 #include <interloop/call_graph.hpp>
 #include <interloop/detail/loop_access.hpp>
+#include <interloop/detail/loop_looks.hpp>
+#include <interloop/detail/onlooker.hpp>
 #include <interloop/detail/report.hpp>
 #include <interloop/loop_port.hpp>
 
@@ -56,9 +58,11 @@ struct loop::parts {
   std::weak_ptr<closing> releasing;
   detail::task_queue last;  // see destroyed_last_
   std::uint64_t turns = 0;
-  int generations = generations_per_turn;       // fewer only in tests
-  bool accused = false;                         // `called_after_close` has said so
   function<void(const wait_graph&)> abandoned;  // see report_abandoned
+  detail::loop_counts counts;
+  std::unique_ptr<detail::onlooker> onlooker;  // stays when nothing is measured any more, because it may be in use
+  int generations = generations_per_turn;      // fewer only in tests
+  bool accused = false;                        // `called_after_close` has said so
 };
 
 // The functions to call when the native loop has released everything. Not kept in the loop once it is closed, because
@@ -83,10 +87,14 @@ class loop::turn_scope {
     core.settled_ = false;
     detail::running_loop = &core;
     ++core.parts_->turns;
+    if (core.onlooker_) [[unlikely]]
+      (told_ = core.onlooker_)->turn_begins();
   }
   turn_scope(const turn_scope&) = delete;
   turn_scope& operator=(const turn_scope&) = delete;
   ~turn_scope() {
+    if (told_) [[unlikely]]
+      told_->turn_ends();
     core_.settle();
     detail::running_loop = outer_;
     --core_.depth_;
@@ -101,6 +109,7 @@ class loop::turn_scope {
 
   loop& core_;
   loop* outer_;
+  detail::onlooker* told_ = nullptr;
   keeper keep_{&core_};
   detail::thread_of_loop::turn_scope thread_;
 };
@@ -142,6 +151,11 @@ void loop::notice_quietly() noexcept {
   }
   // Another thread may be about to wake the loop but not have done so yet: the native loop must not end before that.
   if (!kept_alive_) detail::port_call(*port_, "keep_alive")->keep_alive(kept_alive_ = true);
+  wake_port();
+}
+
+void loop::wake_port() noexcept {
+  ++parts_->counts.wakes;
   detail::port_call(*port_, "wake")->wake();
 }
 
@@ -186,7 +200,7 @@ void loop::run_expected(int& budget) noexcept {
     run_generations(budget);
   }
   expects_ = 0;
-  if (!closed_ && inbox_->stop_expecting()) detail::port_call(*port_, "wake")->wake();
+  if (!closed_ && inbox_->stop_expecting()) wake_port();
 }
 
 // A native object that `close` has left active. The port may be destroyed soon, and such a call then reads freed memory.
@@ -212,11 +226,18 @@ void loop::dispatch(watched_fd& state, interest ready) noexcept {
   run_generation(ready_);  // first come first served
   if (state.active_ && (ready & state.interest_) != interest::none) {
     ++state.running_;
+    ++callbacks_;
+    detail::onlooker* const told = onlooker_;
+    if (told) [[unlikely]]
+      told->begins(
+          {detail::errand::kind::watch, reinterpret_cast<const void*>(state.on_ready_.code()), nullptr, state.fd_});
     try {
       state.on_ready_(ready & state.interest_);
     } catch (...) {
       report_escaped();
     }
+    if (told) [[unlikely]]
+      told->ends();
     --state.running_;
     if (!state.active_ && state.running_ == 0) state.on_ready_ = nullptr;
   }
@@ -226,7 +247,30 @@ void loop::dispatch(watched_fd& state, interest ready) noexcept {
 }
 
 void loop::run_generation(detail::task_queue& queue) noexcept {
-  queue.run_generation([this]() noexcept { report_escaped(); });
+  const std::size_t ran =
+      onlooker_ ? run_watched(queue) : queue.run_generation([this]() noexcept { report_escaped(); });
+  callbacks_ += ran;
+  if (ran > longest_generation_) longest_generation_ = ran;
+}
+
+std::size_t loop::run_watched(detail::task_queue& queue) noexcept {
+  struct {
+    detail::onlooker& told;
+    detail::errand next;
+    void begins(detail::task_queue& from, detail::task_queue::header* record, detail::task_queue::code code) noexcept {
+      // Where the same callable comes again, it need not be asked again whether it is one.
+      if (next.code != reinterpret_cast<const void*>(code) || next.object) {
+        next.code = reinterpret_cast<const void*>(code);
+        next.object = code(from, record, detail::task_queue::visit::object);
+      }
+      told.begins(next);
+    }
+    void ends() noexcept {
+      if (told.needs_ends) told.ends();
+    }
+  } watch{*onlooker_,
+          {&queue == &ready_ ? detail::errand::kind::queued : detail::errand::kind::posted, nullptr, nullptr, 0}};
+  return queue.run_generation([this]() noexcept { report_escaped(); }, watch);
 }
 
 void loop::run_generations(int& budget) noexcept {
@@ -234,6 +278,18 @@ void loop::run_generations(int& budget) noexcept {
     --budget;
     run_generation(ready_);
   }
+}
+
+void loop::run_timer(detail::timer_node* due) {
+  detail::onlooker* const told = onlooker_;
+  if (!told) [[likely]]
+    return timers_.run(due);
+  told->begins({detail::errand::kind::timer, reinterpret_cast<const void*>(due->code), nullptr, 0});
+  struct ends {
+    detail::onlooker& told;
+    ~ends() { told.ends(); }
+  } guard{*told};
+  timers_.run(due);
 }
 
 void loop::run_due_timers() noexcept {
@@ -245,7 +301,8 @@ void loop::run_due_timers() noexcept {
       detail::timer_node* due = timers_.take_due(now, limit);
       if (!due) return;
       if (!quiet_ && !timers_.empty()) notice_quietly();  // a nested run must arm the alarm for them
-      timers_.run(due);
+      parts_->counts.fired(now - due->deadline);
+      run_timer(due);
       if (closed_) return;
     } catch (const std::bad_alloc&) {
       report_escaped();
@@ -293,7 +350,7 @@ void loop::settle() noexcept {
   if (alive != kept_alive_) detail::port_call(*port_, "keep_alive")->keep_alive(kept_alive_ = alive);
   quiet_ = more;
   settled_ = true;
-  if (more) detail::port_call(*port_, "wake")->wake();
+  if (more) wake_port();
 }
 
 void loop::clear_last() noexcept {
@@ -319,7 +376,7 @@ void loop::set_alarm(time_point next, time_point present) noexcept {
       handle_exception("the native loop's timer could not be set; retrying every 10 ms",
                        failure(std::current_exception(), std::source_location{}));
     }
-    if (!closed_) detail::port_call(*port_, "wake")->wake();
+    if (!closed_) wake_port();
   }
 }
 
@@ -539,9 +596,24 @@ void fd_watch::release() noexcept {
 
 detail::loop_access::contents detail::loop_access::contents_of(const loop& core) noexcept {
   contents found{0, core.watch_count_, core.holds_, core.timers_.size()};
-  for (const pending* each = core.pending_; each; each = each->next) ++found.futures;
+  for (const pending* each = core.pending_; each; each = each->next)
+    if (each->ops != &bookmark::table) ++found.futures;
   return found;
 }
+const detail::pending::operations detail::bookmark::table{
+    nullptr, nullptr, [](pending& each) noexcept { each.unlink(); }, nullptr, nullptr, nullptr};
+
+detail::loop_counts detail::loop_looks::counts(const loop& core) noexcept {
+  loop_counts all = core.parts_->counts;
+  all.callbacks = core.callbacks_;
+  all.longest_generation = core.longest_generation_;
+  return all;
+}
+detail::onlooker* detail::loop_looks::kept(const loop& core) noexcept { return core.parts_->onlooker.get(); }
+void detail::loop_looks::keep(loop& core, std::unique_ptr<onlooker> made) noexcept {
+  core.parts_->onlooker = std::move(made);
+}
+
 void detail::loop_access::run_one_generation_a_turn(loop& core) noexcept { core.parts_->generations = 0; }
 
 bool loop::runs_elsewhere() const noexcept { return inbox_->thread().runs_elsewhere(); }
@@ -622,6 +694,7 @@ void loop::close(function<void()> released) noexcept {
   if (std::exchange(closed_, true)) return;
   retain();
   notice_fork();
+  if (parts_->onlooker) parts_->onlooker->loop_closes();
   parts_->releasing = parts_->ends;
   parts_->ends->first = std::move(released);
   quiet_ = false;  // so that everything tried from here on checks and finds the loop closed

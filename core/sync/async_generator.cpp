@@ -113,7 +113,7 @@ pending* generator_reader::pass_on(pending& base, const failure& cancelled, bool
   return nullptr;
 }
 
-generator_core::generator_core(std::coroutine_handle<> self, loop& core) : promise_core(self), line_(core) {
+generator_core::generator_core(loop& core) : promise_core(nullptr), line_(core) {
   loop_access::require_open(core, "async_generator");
   loop_ = &core;
   loop_access::retain(core);
@@ -131,7 +131,7 @@ void generator_core::pause() noexcept {
   if (!owner_) {
     if (failure_ && !failure_->is<cancelled_error>())
       loop_->handle_exception("an async generator that was destroyed failed", *failure_);
-    self_.destroy();
+    self().destroy();
   } else if (reader_) {
     reader_->arrive();
   }
@@ -145,7 +145,7 @@ void generator_core::disown() noexcept {
   owner_ = nullptr;
   if (reader_) reader_->lose(nullptr);
   if (!busy_) {
-    self_.destroy();
+    self().destroy();
     return;
   }
   if (loop_->closed()) return;  // closing destroys what is suspended

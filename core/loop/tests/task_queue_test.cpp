@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include <array>
 #include <functional>
 #include <memory>
@@ -366,6 +368,59 @@ TEST_F(task_queue_test, takes_function_pointers_and_std_functions) {
   queue.push(std::function<void()>([] { ++called; }));
   run_all();
   EXPECT_EQ(called, 2);
+}
+
+// Small and large records in many blocks; what a mark finds must be what was pushed, whatever has run meanwhile.
+TEST(task_queue_mark_test, counts_what_was_pushed_since) {
+  task_queue queue;
+  task_queue::mark mark = queue.end_mark();
+  std::mt19937 random(1);
+  std::size_t queued = 0;
+  const auto push = [&] {
+    if (random() % 2 == 0) {
+      queue.push([] {});
+    } else {
+      queue.push([big = std::array<char, 200>()] { static_cast<void>(big); });
+    }
+    ++queued;
+  };
+  for (int step = 0; step < 3'000; ++step) {
+    const std::size_t many = random() % 3 == 0 ? random() % 40 : 0;
+    for (std::size_t i = 0; i < many; ++i) push();
+    ASSERT_EQ(queue.pushed_since(mark), many) << step;
+    ASSERT_EQ(queue.size(), queued) << step;
+    for (std::size_t run = random() % 12; run > 0 && queued > 0; --run) {
+      mark = queue.end_mark_without_front();
+      queue.run_front();
+      --queued;
+      ASSERT_EQ(queue.pushed_since(mark), 0U) << step;
+    }
+  }
+}
+
+TEST(task_queue_watch_test, is_told_of_each_callable_and_of_what_it_refers_to) {
+  task_queue queue;
+  int ran = 0;
+  visited it;
+  queue.push([&ran] { ++ran; });
+  queue.push([] { throw std::runtime_error("x"); });
+  constexpr auto refers = &task_queue::code_of_reference<visited, &run_it, &destroy_it>;
+  ASSERT_TRUE(queue.push_reference(refers, &it));
+  struct {
+    std::vector<const void*> objects;
+    int ended = 0;
+    void begins(task_queue& from, task_queue::header* record, task_queue::code code) {
+      objects.push_back(code(from, record, task_queue::visit::object));
+    }
+    void ends() { ++ended; }
+  } watch;
+  int escaped = 0;
+  EXPECT_EQ(queue.run_generation([&]() noexcept { ++escaped; }, watch), 3U);
+  EXPECT_EQ(watch.objects, (std::vector<const void*>{nullptr, nullptr, &it}));
+  EXPECT_EQ(watch.ended, 3);
+  EXPECT_EQ(escaped, 1);
+  EXPECT_EQ(ran, 1);
+  EXPECT_EQ(it.run, 1);
 }
 
 }  // namespace

@@ -62,6 +62,9 @@ class function<R(Args...)> {
 
   explicit operator bool() const noexcept { return vtable_ != nullptr; }
 
+  /// The code that calls what it holds, to tell different callables apart; null if it is empty.
+  [[nodiscard]] auto code() const noexcept -> R (*)(void*, Args&&...) { return vtable_ ? vtable_->call : nullptr; }
+
   R operator()(Args... args) { return vtable_->call(storage_, std::forward<Args>(args)...); }
 
  private:
@@ -77,10 +80,18 @@ class function<R(Args...)> {
   static constexpr bool fits =
       sizeof(F) <= capacity && alignof(F) <= alignof(void*) && std::is_nothrow_move_constructible_v<F>;
 
+  // Named, so that their symbols name the callable.
   template <class F>
-  static constexpr vtable inline_vtable{[](void* self, Args&&... args) -> R {
-                                          return static_cast<R>((*static_cast<F*>(self))(std::forward<Args>(args)...));
-                                        },
+  static R call_inline(void* self, Args&&... args) {
+    return static_cast<R>((*static_cast<F*>(self))(std::forward<Args>(args)...));
+  }
+  template <class F>
+  static R call_boxed(void* self, Args&&... args) {
+    return static_cast<R>((**static_cast<F**>(self))(std::forward<Args>(args)...));
+  }
+
+  template <class F>
+  static constexpr vtable inline_vtable{&call_inline<F>,
                                         [](void* to, void* from) noexcept {
                                           ::new (to) F(std::move(*static_cast<F*>(from)));
                                           static_cast<F*>(from)->~F();
@@ -88,9 +99,7 @@ class function<R(Args...)> {
                                         [](void* self) noexcept { static_cast<F*>(self)->~F(); }};
 
   template <class F>
-  static constexpr vtable boxed_vtable{[](void* self, Args&&... args) -> R {
-                                         return static_cast<R>((**static_cast<F**>(self))(std::forward<Args>(args)...));
-                                       },
+  static constexpr vtable boxed_vtable{&call_boxed<F>,
                                        [](void* to, void* from) noexcept { ::new (to) F*(*static_cast<F**>(from)); },
                                        [](void* self) noexcept { delete *static_cast<F**>(self); }};
 

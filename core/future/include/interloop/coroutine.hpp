@@ -65,9 +65,20 @@ concept awaited_in_place =
 /// The part of a coroutine's promise that does not depend on its type.
 class promise_core {
  public:
-  explicit promise_core(std::coroutine_handle<> self) noexcept : self_(self) {}
+  /// \param state  the state of its future; null for a coroutine that has none.
+  explicit promise_core(future_core* state) noexcept : own_(state) {}
 
-  [[nodiscard]] std::coroutine_handle<> self() const noexcept { return self_; }
+  [[nodiscard]] std::coroutine_handle<> self() const noexcept {
+    return std::coroutine_handle<promise_core>::from_promise(const_cast<promise_core&>(*this));
+  }
+  /// The promise in a frame of one of the library's coroutines, which all begin with this.
+  [[nodiscard]] static promise_core& of(void* frame) noexcept {
+    return std::coroutine_handle<promise_core>::from_address(frame).promise();
+  }
+  /// The state of its future; null if it has none.
+  [[nodiscard]] future_core* own() const noexcept { return own_; }
+  /// The future that it awaits; null if it is not suspended in one.
+  [[nodiscard]] const future_core* awaited() const noexcept { return awaiting_; }
 
   /// Whether somebody has cancelled the coroutine's future.
   [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
@@ -123,7 +134,7 @@ class promise_core {
   /// In a `catch` block: the failure of a coroutine that was created at `place`, with its history.
   [[nodiscard]] failure escaped(std::source_location place) const noexcept;
 
-  std::coroutine_handle<> self_;
+  future_core* own_;
   loop* loop_ = nullptr;
   const await_record* awaiting_ = nullptr;
   pending* in_line_ = nullptr;        // the waiter that it is suspended in, instead of a future
@@ -329,7 +340,9 @@ class promise_base : public promise_core {
   }
 
  protected:
-  explicit promise_base(std::coroutine_handle<> self) noexcept : promise_core(self) { loop_ = &state().loop(); }
+  explicit promise_base(std::coroutine_handle<> self) noexcept : promise_core(&state_of(self.address())) {
+    loop_ = &state().loop();
+  }
   ~promise_base() {
     auto& mine = state();
     if (!mine.is_pending()) return;
@@ -341,7 +354,7 @@ class promise_base : public promise_core {
     }
   }
 
-  [[nodiscard]] future_state<T>& state() const noexcept { return state_of(self_.address()); }
+  [[nodiscard]] future_state<T>& state() const noexcept { return static_cast<future_state<T>&>(*own_); }
 
  private:
   static pending* pass_on(pending& base, const failure& cancelled, bool in_ring);

@@ -57,7 +57,8 @@ struct pending {
     // For a pending coroutine future: returns the future that the coroutine awaits, to be cancelled instead, or null.
     // `in_ring` means that coroutines await each other, so nothing will ever complete that future: then this one fails.
     pending* (*pass_on)(pending&, const failure& cancelled, bool in_ring);
-    const look* about;  // how readers of memory see it
+    const look* about;       // how readers of memory see it
+    bool of_future = false;  // of a future's state, a `future_core`
   };
   const operations* ops;
   pending* next = nullptr;
@@ -78,6 +79,9 @@ struct pending {
 
 /// What the library's own code may do with a loop, see detail/loop_access.hpp.
 class loop_access;
+/// What measures a loop, see detail/onlooker.hpp.
+class onlooker;
+class loop_looks;
 
 /// The loop whose turn runs in this thread, or null.
 extern constinit thread_local loop* running_loop;
@@ -303,6 +307,7 @@ class loop {
   template <class>
   friend struct detail::look_access;
   friend void report_abandoned(loop& core, function<void(const wait_graph& abandoned)> report);
+  friend class detail::loop_looks;
   friend class loop_owner;
   friend class loop_remote;
   friend class loop_hold;
@@ -359,9 +364,12 @@ class loop {
   void notice_quietly() noexcept;
   void not_enqueued(detail::pending& completed) noexcept;
   void run_generation(detail::task_queue& queue) noexcept;
+  std::size_t run_watched(detail::task_queue& queue) noexcept;
+  void wake_port() noexcept;
   void run_generations(int& budget) noexcept;
   void run_expected(int& budget) noexcept;
   void run_due_timers() noexcept;
+  void run_timer(detail::timer_node* due);
   void report_escaped() noexcept;
   void called_after_close() noexcept;
   void tell_abandoned() noexcept;
@@ -411,8 +419,12 @@ class loop {
   failure closing_failure_;
   std::string_view name_;
   detail::owned<parts> parts_;  // members that no inline function needs
-  loop_port* port_;             // owned by the parts, as is the inbox
+  loop_port* port_;             // owned by the parts, as are the inbox and the onlooker
   detail::inbox* inbox_;
+  detail::onlooker* onlooker_ = nullptr;  // told of each callable, if there is one
+  // Counted here, because every generation does.
+  std::uint64_t callbacks_ = 0;
+  std::uint64_t longest_generation_ = 0;
 };
 
 inline timer::timer(loop& core, detail::timer_node* node, std::uint64_t sequence) noexcept

@@ -33,8 +33,7 @@ template <class T>
 class generator_promise final : public generator_core {
  public:
   template <class... Args>
-  explicit generator_promise(Args&... args)
-      : generator_core(std::coroutine_handle<generator_promise>::from_promise(*this), loop_among(args...)) {}
+  explicit generator_promise(Args&... args) : generator_core(loop_among(args...)) {}
 
   async_generator<T> get_return_object() noexcept;
 

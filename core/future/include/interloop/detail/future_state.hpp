@@ -149,6 +149,21 @@ class future_core : public pending {
   [[nodiscard]] bool is_coroutine() const noexcept { return is_coroutine_; }
   void mark_coroutine() noexcept { is_coroutine_ = true; }
 
+  /// For onlookers: the frame of the coroutine that the callbacks resume, if it is the only one that waits; null
+  /// otherwise. Looks for the function that resumes it, because only a continuation itself knows its size.
+  [[nodiscard]] void* lone_coroutine() const noexcept {
+    if (continuations_ != 1) return nullptr;
+    if (overflow_) {
+      const continuation& last = overflow_->get();
+      return last.code == &resumption::code_of ? static_cast<const resumption&>(last).frame : nullptr;
+    }
+    for (std::size_t at = 0; at + sizeof(resumption) <= used_; at += sizeof(void*)) {
+      const auto* each = reinterpret_cast<const resumption*>(inline_ + at);
+      if (each->code == &resumption::code_of) return each->frame;
+    }
+    return nullptr;
+  }
+
   /// Calls the canceller, if there is one. It may complete the future.
   void call_canceller();
   /// Cancels the future if it is pending; otherwise returns false.
@@ -416,7 +431,8 @@ class future_state final : public future_core {
             &do_destroy,
             cancel,
             pass_on,
-            about};
+            about,
+            true};
   }
   static constexpr operations table = table_with(&do_cancel, nullptr, &plain_future);
 

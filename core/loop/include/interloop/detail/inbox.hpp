@@ -31,6 +31,18 @@
 
 namespace interloop::detail {
 
+/// Is told of what goes through an inbox. Both functions are called under the inbox's lock.
+class post_notes {
+ public:
+  /// Something was pushed, by this thread.
+  virtual void posted() noexcept = 0;
+  /// The loop takes everything.
+  virtual void taken() noexcept = 0;
+
+ protected:
+  ~post_notes() = default;
+};
+
 /// Reference-counted, by its loop and by the handles that post to the loop.
 class inbox {
  public:
@@ -60,10 +72,14 @@ class inbox {
       const guard locked(lock_);
       if (!port_) throw_loop_closed("post: the loop is closed; nothing can be queued on it");
       queue_.push(std::forward<F>(callable));
+      ++posts_;
+      if (notes_) [[unlikely]]
+        notes_->posted();
       if (state_.load(std::memory_order_relaxed) != state::filled &&
           state_.exchange(state::filled, std::memory_order_relaxed) == state::empty) {
         posted_on_.store(this_cpu(), std::memory_order_relaxed);
         to_wake = port_;
+        ++wakes_;
         wakers_.fetch_add(1, std::memory_order_relaxed);
       }
     }
@@ -87,6 +103,27 @@ class inbox {
     const guard locked(lock_);
     state_.store(state::empty, std::memory_order_relaxed);
     queue_.swap(into);
+    taken_ = posts_;
+    if (notes_) [[unlikely]]
+      notes_->taken();
+  }
+
+  /// What has been pushed since the loop was made, what of it waits now, and how often the loop was woken for it.
+  struct counts {
+    std::uint64_t posts;
+    std::uint64_t waiting;
+    std::uint64_t wakes;
+  };
+  /// Any thread.
+  [[nodiscard]] counts count() noexcept {
+    const guard locked(lock_);
+    return {posts_, posts_ - taken_, wakes_};
+  }
+  /// From here on `notes` is told, null: nobody. Returns how many callables wait now, of which it was not told.
+  std::uint64_t set_notes(post_notes* notes) noexcept {
+    const guard locked(lock_);
+    notes_ = notes;
+    return posts_ - taken_;
   }
 
   /// From here to `linger`, pushing needs no wake-up. The loop's thread, in a turn.
@@ -113,6 +150,8 @@ class inbox {
       port_ = nullptr;
       state_.store(state::empty, std::memory_order_relaxed);
       queue_.swap(into);
+      taken_ = posts_;
+      notes_ = nullptr;
     }
     wait_for_wakers();
   }
@@ -161,6 +200,11 @@ class inbox {
   short_lock lock_;
   loop_port* port_;
   task_queue queue_;
+  // Under the lock.
+  std::uint64_t posts_ = 0;
+  std::uint64_t taken_ = 0;
+  std::uint64_t wakes_ = 0;
+  post_notes* notes_ = nullptr;
   std::atomic<state> state_{state::empty};
   std::atomic<int> wakers_{0};
   std::atomic<int> turned_on_{-1};  // processors, as hints

@@ -24,13 +24,14 @@
 namespace interloop::detail {
 
 class task_queue {
-  struct header;
   struct reference;
 
  public:
-  enum class visit : unsigned char { run, destroy, measure };
+  struct header;
+  enum class visit : unsigned char { run, destroy, measure, object };
   /// A record's code. Takes the record out of the queue, then runs its callable or only destroys it; with `measure` it
-  /// does none of this. Returns where the record ends or, if the next record is elsewhere, where that begins.
+  /// does none of this. Returns where the record ends or, if the next record is elsewhere, where that begins. With
+  /// `object` it only returns the object that the record refers to, or null if the record has a callable of its own.
   using code = std::byte* (*)(task_queue&, header*, visit);
 
   task_queue() noexcept = default;
@@ -69,9 +70,37 @@ class task_queue {
   void run_front();
 
   /// Runs the callables that are queued now, and calls `escaped()` inside a handler for each exception that leaves one.
-  /// Ends early if one of them runs the queue itself, which runs the rest, or clears it.
+  /// Ends early if one of them runs the queue itself, which runs the rest, or clears it. Returns how many it ran.
   template <class Escaped>
-  void run_generation(Escaped escaped) noexcept;
+  std::size_t run_generation(Escaped escaped) noexcept {
+    nobody alone;
+    return run_generation(escaped, alone);
+  }
+  /// The same. Calls `watch.begins(queue, record, code)` before each, and `watch.ends()` after each. Neither may throw,
+  /// or take anything out of the queue.
+  template <class Escaped, class Watch>
+  std::size_t run_generation(Escaped escaped, Watch& watch) noexcept;
+
+  /// How many callables are queued. Visits each.
+  [[nodiscard]] std::size_t size() noexcept;
+
+ private:
+  struct block;
+
+ public:
+  /// A place behind which callables will be pushed. Becomes invalid when the queue is cleared or swapped.
+  struct mark {
+    block* in = nullptr;
+    std::byte* at = nullptr;
+  };
+  /// The end of the queue.
+  [[nodiscard]] mark end_mark() const noexcept { return {tail_block_, tail_}; }
+  /// The end of the queue as it will be once the first callable has been taken out. Requires !empty().
+  [[nodiscard]] mark end_mark_without_front() noexcept {
+    return end_of(front()) == tail_ ? mark{head_block_, head_block_->data} : end_mark();
+  }
+  /// How many callables have been pushed since, and not yet run. Moves the mark to the end.
+  std::size_t pushed_since(mark& last) noexcept;
 
   /// Destroys every callable without calling it. Callables that their destructors push are destroyed too.
   void clear() noexcept;
@@ -102,6 +131,8 @@ class task_queue {
   static constexpr std::size_t block_bytes = 8192;
   static constexpr std::size_t max_inline = 256;
   static constexpr std::size_t max_spares = 8;
+
+  struct nobody {};  // watches
 
   struct block {
     block* next;
@@ -214,7 +245,7 @@ struct task_queue::record : header {
 
   static std::byte* code_of(task_queue& queue, header* self, visit how) {
     std::byte* const end = reinterpret_cast<std::byte*>(self) + sizeof(record);
-    if (how == visit::measure) return end;
+    if (how >= visit::measure) return how == visit::measure ? end : nullptr;
     F& stored = static_cast<record*>(self)->callable;
     F callable(std::move(stored));
     stored.~F();
@@ -227,7 +258,8 @@ struct task_queue::record : header {
 template <class T, void (*Run)(T&) noexcept, void (*Destroy)(T&) noexcept>
 std::byte* task_queue::code_of_reference(task_queue& queue, header* self, visit how) {
   std::byte* const end = reinterpret_cast<std::byte*>(self) + sizeof(reference);
-  if (how == visit::measure) return end;
+  if (how >= visit::measure)
+    return how == visit::measure ? end : static_cast<std::byte*>(static_cast<reference*>(self)->object);
   T& object = *static_cast<T*>(static_cast<reference*>(self)->object);
   std::byte* const next = queue.consume_to(end);
   if (how == visit::run) {
@@ -255,9 +287,11 @@ inline void task_queue::run_front() {
   front()->what(*this, front(), visit::run);
 }
 
-template <class Escaped>
-void task_queue::run_generation(Escaped escaped) noexcept {
-  if (empty()) return;
+template <class Escaped, class Watch>
+std::size_t task_queue::run_generation(Escaped escaped, [[maybe_unused]] Watch& watch) noexcept {
+  constexpr bool watched = !std::is_same_v<Watch, nobody>;
+  if (empty()) return 0;
+  std::size_t count = 0;
   const unsigned run = ++runs_;
   std::byte* const stop = stop_ = tail_;
   // The position is carried in a register, so that one callable need not wait for the stores of the one before.
@@ -269,13 +303,17 @@ void task_queue::run_generation(Escaped escaped) noexcept {
       do {
         self = reinterpret_cast<header*>(at);
         what = self->what;
+        ++count;
+        if constexpr (watched) watch.begins(*this, self, what);
         at = what(*this, self, visit::run);
+        if constexpr (watched) watch.ends();
       } while (at != stop && runs_ == run);
-      return;
+      return count;
     } catch (...) {
       escaped();
+      if constexpr (watched) watch.ends();
     }
-    if (runs_ != run || what(*this, self, visit::measure) == stop) return;
+    if (runs_ != run || what(*this, self, visit::measure) == stop) return count;
     at = head_;
   }
 }
@@ -292,6 +330,27 @@ void task_queue::visit_records(Visit seen) {
       at = const_cast<std::byte*>(in->data);
     }
   }
+}
+
+inline std::size_t task_queue::pushed_since(mark& last) noexcept {
+  std::size_t count = 0;
+  if (!last.in) last = {head_block_, head_block_ ? head_block_->data : nullptr};
+  while (last.at != tail_) {
+    if (last.in != tail_block_ && last.at == last.in->end) {
+      last.in = last.in->next;
+      last.at = last.in->data;
+    } else {
+      last.at = end_of(reinterpret_cast<header*>(last.at));
+      ++count;
+    }
+  }
+  last = end_mark();
+  return count;
+}
+
+inline std::size_t task_queue::size() noexcept {
+  mark first{head_block_, head_};
+  return pushed_since(first);
 }
 
 inline void task_queue::clear() noexcept {

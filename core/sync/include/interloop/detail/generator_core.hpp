@@ -91,7 +91,7 @@ class generator_core : public promise_core {
   void disown() noexcept;
 
  protected:
-  generator_core(std::coroutine_handle<> self, loop& core);
+  explicit generator_core(loop& core);
   ~generator_core();
 
   /// The body has yielded a value, and is suspended.
@@ -116,7 +116,7 @@ class generator_core : public promise_core {
   /// Runs the body until it is suspended.
   void run() {
     busy_ = true;
-    self_.resume();
+    self().resume();
   }
 
   generator_core** owner_ = nullptr;

@@ -48,7 +48,7 @@ class waiter : public pending {
     stage_ = outcome;
     if (of_->closed()) [[unlikely]]
       return loop_access::enlist(*of_, *this);
-    if (who_.loop_ == of_ && loop_access::try_enqueue(*of_, resumption::queued, who_.self_.address())) [[likely]]
+    if (who_.loop_ == of_ && loop_access::try_enqueue(*of_, resumption::queued, who_.self().address())) [[likely]]
       return;
     loop_access::enqueue(*of_, *this);
   }

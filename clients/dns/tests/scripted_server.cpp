@@ -72,8 +72,11 @@ void scripted_server::accept() {
   ++connected_;
   listening_.set_interest(interloop::interest::none);
   reading_ = loop_.watch(connection_, interloop::interest::read, [this](interloop::interest) {
+    char bytes[4096];
+    while (::recv(connection_, bytes, sizeof bytes, 0) > 0) {
+    }
     reading_.stop();
-    ::close(std::exchange(connection_, -1));  // with bytes unread: a reset
+    ::close(std::exchange(connection_, -1));
     listening_.set_interest(interloop::interest::read);
   });
 }

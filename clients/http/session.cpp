@@ -1,0 +1,490 @@
+// SPDX-License-Identifier: MIT
+#include "clients/http/session.hpp"
+
+#include "clients/http/streams.hpp"
+
+#include <interloop/http/error.hpp>
+
+#include <algorithm>
+#include <new>
+#include <string>
+#include <utility>
+
+namespace interloop::http {
+namespace {
+
+constexpr std::size_t most_spare = 128;
+
+// Since 7.84, this is allowed while other threads use libcurl, if it was built so; a program that uses an older build
+// calls it before it starts threads.
+void require_library() {
+  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (code != CURLE_OK) throw error(std::string("libcurl: ") + curl_easy_strerror(code));
+}
+
+}  // namespace
+
+// No exception may pass through C code.
+struct session::hooks {
+  static session& of(void* self) noexcept { return *static_cast<session*>(self); }
+
+  // `easy` is not looked at: libcurl 8 has descriptors that belong to no transfer.
+  static int socket(CURL*, curl_socket_t fd, int what, void* self, void*) noexcept {
+    session& mine = of(self);
+    try {
+      if (what == CURL_POLL_REMOVE) {
+        mine.sockets_.unwanted(fd);
+      } else {
+        mine.sockets_.wanted(fd, (what & CURL_POLL_IN ? interest::read : interest::none) |
+                                     (what & CURL_POLL_OUT ? interest::write : interest::none));
+      }
+    } catch (const std::bad_alloc&) {
+      mine.out_of_memory_ = true;
+    }
+    return 0;
+  }
+
+  static int clock(CURLM*, long milliseconds, void* self) noexcept {
+    session& mine = of(self);
+    mine.due_now_ = milliseconds == 0;
+    mine.wanted_at_.reset();
+    if (milliseconds > 0) mine.wanted_at_ = mine.loop_.loop().after(std::chrono::milliseconds(milliseconds));
+    return 0;
+  }
+};
+
+session::session(const api& loop, client_options options)
+    : loop_(loop),
+      options_(std::move(options)),
+      sockets_(
+          loop,
+          [](void* self, int fd, interest ready) {
+            static_cast<session*>(self)->act(fd, (has(ready, interest::read) ? CURL_CSELECT_IN : 0) |
+                                                     (has(ready, interest::write) ? CURL_CSELECT_OUT : 0));
+          },
+          this) {
+  if (options_.max_connections < 0 || options_.max_connections_per_host < 0 || options_.max_redirects < 0)
+    throw usage_error("http::client: a limit is negative; zero means none");
+  if (!options_.proxy.empty()) proxy_ = target(options_.proxy, "http::client: proxy", true);
+  require_library();
+  multi_ = curl_multi_init();
+  if (!multi_) throw std::bad_alloc();
+  curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &hooks::socket);
+  curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+  curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &hooks::clock);
+  curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+  curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS, options_.max_connections);
+  curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, options_.max_connections_per_host);
+  if (options_.max_connections > 0) curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, options_.max_connections);
+}
+
+session::~session() { release(); }
+
+void session::set_proxy(CURL* easy) const {
+  const auto set = [easy](CURLoption option, const char* text) {
+    if (curl_easy_setopt(easy, option, text) != CURLE_OK) throw std::bad_alloc();
+  };
+  set(CURLOPT_PROXY, proxy_.url.c_str());  // an empty one keeps libcurl from looking at the environment
+  set(CURLOPT_NOPROXY, "");
+  if (proxy_.given) {
+    set(CURLOPT_PROXYUSERNAME, proxy_.given->user.c_str());
+    set(CURLOPT_PROXYPASSWORD, proxy_.given->password.c_str());
+  }
+}
+
+// ---- Calls into libcurl ----
+
+template <class Function>
+void session::call(Function&& function) noexcept {
+  const auto keep = shared_from_this();
+  ++depth_;
+  CURLMcode code = CURLM_OK;
+  if constexpr (std::is_void_v<decltype(function())>) {
+    function();
+  } else {
+    code = function();
+  }
+  if (depth_ == 1) {
+    try {
+      if (std::exchange(out_of_memory_, false)) throw std::bad_alloc();
+      if (code != CURLM_OK)
+        throw http_error(std::string("libcurl: ") + curl_multi_strerror(code), CURLE_FAILED_INIT, "");
+      settle();
+    } catch (...) {
+      lose_all(failure::of(std::current_exception(), std::source_location::current()));
+    }
+  }
+  --depth_;
+  if (depth_ == 0 && close_wanted_) close();
+}
+
+void session::settle() {
+  take_messages();
+  do {
+    while (!touched_.empty()) {
+      transfer& next = *touched_.back();
+      touched_.pop_back();
+      next.touched = false;
+      look_at(next);
+    }
+    take_messages();
+  } while (!touched_.empty());
+  if (closed_ && all_.empty()) {  // the last lookup has ended
+    release();
+    lingering_.cancel();
+    return;
+  }
+  if (loop_.loop().closed()) return;
+  sockets_.apply();
+  set_clock();
+}
+
+void session::take_messages() {
+  int left = 0;
+  while (const CURLMsg* const message = curl_multi_info_read(multi_, &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    const CURLcode code = message->data.result;
+    transfer* from = nullptr;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &from);
+    ended(*from, code);
+  }
+}
+
+void session::act(int fd, int events) noexcept {
+  call([this, fd, events] {
+    int running = 0;
+    return curl_multi_socket_action(multi_, fd, events, &running);
+  });
+}
+
+void session::set_clock() {
+  if (due_now_) {
+    if (!std::exchange(call_queued_, true))
+      loop_.call_soon([weak = weak_from_this()] {
+        if (const auto self = weak.lock()) {
+          self->call_queued_ = false;
+          self->on_clock();
+        }
+      });
+    return;
+  }
+  if (!wanted_at_) {
+    clock_.cancel();
+  } else if (!clock_.active() || clock_at_ > *wanted_at_) {  // one that is too early looks again
+    clock_.cancel();
+    clock_at_ = *wanted_at_;
+    clock_ = loop_.call_at(clock_at_, [this] { on_clock(); });
+  }
+}
+
+void session::on_clock() {
+  if (!multi_) return;
+  if (!due_now_ && (!wanted_at_ || *wanted_at_ > loop_.now())) {
+    set_clock();
+    return;
+  }
+  due_now_ = false;
+  wanted_at_.reset();
+  act(CURL_SOCKET_TIMEOUT, 0);
+}
+
+void session::touch(transfer& from) noexcept {
+  if (from.touched) return;
+  try {
+    touched_.push_back(&from);
+    from.touched = true;
+  } catch (const std::bad_alloc&) {
+    out_of_memory_ = true;
+  }
+}
+
+void session::opened(int fd) noexcept {
+  try {
+    sockets_.opened(fd);
+  } catch (const std::bad_alloc&) {
+    out_of_memory_ = true;
+  }
+}
+
+// ---- A transfer's way ----
+
+future<response> session::send(request&& what) {
+  const auto made = prepared(std::move(what), false);
+  auto result = loop_.create_future<response>([weak = std::weak_ptr(made)] {
+    if (const auto self = weak.lock(); self && self->of) self->of->drop(*self, nullptr);
+  });
+  made->whole = result;
+  start(made);
+  return result;
+}
+
+future<streamed_response> session::open(request&& what) {
+  const auto made = prepared(std::move(what), true);
+  auto result = loop_.create_future<streamed_response>([weak = std::weak_ptr(made)] {
+    if (const auto self = weak.lock(); self && self->of) self->of->drop(*self, nullptr);
+  });
+  made->opened = result;
+  start(made);
+  return result;
+}
+
+std::shared_ptr<transfer> session::prepared(request&& what, bool streamed) {
+  if (closed_ || close_wanted_) throw usage_error("http::client: it was closed; make another one");
+  if (loop_.loop().closed()) throw loop_closed("http::client: the loop was closed");
+  auto made = std::make_shared<transfer>(*this, std::move(what), streamed);
+  CURL* easy = nullptr;
+  if (spare_.empty()) {
+    easy = curl_easy_init();
+    if (!easy) throw std::bad_alloc();
+  } else {
+    easy = spare_.back();
+    spare_.pop_back();
+  }
+  try {
+    made->prepare(easy);
+  } catch (...) {
+    curl_easy_cleanup(easy);
+    throw;
+  }
+  return made;
+}
+
+void session::start(const std::shared_ptr<transfer>& fresh) {
+  transfer& mine = *fresh;
+  mine.place = all_.size();
+  all_.push_back(fresh);
+  try {
+    start_clock_and_stream(fresh);
+  } catch (...) {
+    finish(mine, nullptr);
+    remove(mine);
+    throw;
+  }
+  call([this, &mine] { return curl_multi_add_handle(multi_, mine.easy); });
+}
+
+void session::start_clock_and_stream(const std::shared_ptr<transfer>& fresh) {
+  transfer& mine = *fresh;
+  const duration limit = mine.asked.timeout.value_or(options_.timeout);
+  if (limit > duration::zero())
+    mine.limit = loop_.call_later(limit, [this, &mine, limit] {
+      const failure why = mine.too_late("no complete response", limit);
+      drop(mine, &why);
+    });
+  if (auto* const stream = std::get_if<byte_stream>(&mine.asked.body))
+    mine.pump = pump(loop_, fresh, std::exchange(*stream, {}));
+}
+
+void session::look_at(transfer& touched) {
+  if (touched.over) {
+    if (touched.streamed) touched.arrived.set();
+    return;
+  }
+  if (!touched.connecting) {
+    touched.connect_limit.cancel();
+  } else if (!touched.connect_limit.active()) {
+    const duration limit = touched.asked.connect_timeout.value_or(options_.connect_timeout);
+    if (limit > duration::zero())
+      touched.connect_limit = loop_.call_later(limit, [this, &touched, limit] {
+        const failure why = touched.too_late("no connection", limit);
+        drop(touched, &why);
+      });
+  }
+  if (touched.is_hungry()) touched.hungry.set();
+  if (!touched.streamed || !touched.has_head()) return;
+  if (touched.opened) {
+    auto waiting = std::exchange(touched.opened, {});
+    if (!is_called(waiting))
+      resolve(waiting, streamed_response{touched.head(), read(loop_, reading(touched.shared_from_this()))});
+    // If nobody has a handle, this destroys the stream, which drops the transfer: not here.
+    loop_.call_soon([waiting = std::move(waiting)] {});
+  }
+  if (!touched.received().empty()) touched.arrived.set();
+}
+
+void session::ended(transfer& from, CURLcode code) {
+  curl_multi_remove_handle(multi_, from.easy);
+  if (from.muted) {
+    remove(from);
+    return;
+  }
+  try {
+    if (code == CURLE_OK && from.redirected()) {
+      if (!std::holds_alternative<byte_stream>(from.asked.body)) stop_sending(from);
+      from.connect_limit.cancel();
+      curl_easy_reset(from.easy);
+      from.prepare(from.easy);
+      if (curl_multi_add_handle(multi_, from.easy) != CURLM_OK) throw std::bad_alloc();
+      return;
+    }
+    if (code == CURLE_OK) {
+      if (from.streamed && from.opened) look_at(from);
+      finish(from, nullptr);
+    } else {
+      const failure why = from.why(code);
+      finish(from, &why);
+    }
+  } catch (...) {
+    const failure why = failure::of(std::current_exception(), std::source_location::current());
+    finish(from, &why);
+  }
+  remove(from);
+}
+
+// Gives the transfer its outcome. Without a failure: the response, if there is one; otherwise nobody wants it.
+void session::finish(transfer& done, const failure* why) noexcept {
+  if (std::exchange(done.over, true)) return;
+  const auto keep = done.shared_from_this();
+  done.limit.cancel();
+  done.connect_limit.cancel();
+  stop_sending(done);
+  if (why) done.outcome = *why;
+  const auto settle_one = [why](auto& waiting, auto value) {
+    const auto last = std::exchange(waiting, {});
+    if (!last || is_called(last)) return;
+    try {
+      if (why) {
+        reject(last, *why);
+      } else {
+        value(last);
+      }
+    } catch (...) {  // no memory for the value
+      reject(last);
+    }
+  };
+  if (!loop_.loop().closed()) {
+    settle_one(done.whole, [&done](const future<response>& to) {
+      if (!done.has_head()) return;
+      response whole;
+      static_cast<response_head&>(whole) = std::move(done.head());
+      whole.body = std::move(done.received());
+      resolve(to, std::move(whole));
+    });
+    settle_one(done.opened, [](const future<streamed_response>&) {});
+    done.arrived.set();
+  }
+  done.whole = {};
+  done.opened = {};
+}
+
+// What the user's stream does when it is cancelled is the user's: not here.
+void session::stop_sending(transfer& done) noexcept {
+  done.asked.body = std::monostate();
+  if (!done.pump) return;
+  auto running = std::exchange(done.pump, {});
+  if (loop_.loop().closed() || is_called(running)) return;
+  try {
+    loop_.call_soon([running] { cancel(running); });
+  } catch (const std::bad_alloc&) {
+    cancel(running);
+  }
+}
+
+// The transfer is not libcurl's any more.
+void session::remove(transfer& done) noexcept {
+  if (done.muted) --muted_;
+  if (CURL* const easy = std::exchange(done.easy, nullptr)) {
+    if (spare_.size() < most_spare) {
+      curl_easy_reset(easy);
+      spare_.push_back(easy);
+    } else {
+      curl_easy_cleanup(easy);
+    }
+  }
+  if (std::exchange(done.touched, false)) std::erase(touched_, &done);
+  done.of = nullptr;
+  std::swap(all_[done.place], all_.back());
+  all_[done.place]->place = done.place;
+  const auto last = std::move(all_.back());
+  all_.pop_back();
+}
+
+void session::drop(transfer& unwanted, const failure* why) noexcept {
+  if (!unwanted.easy || unwanted.muted) return;
+  call([this, &unwanted, why] {
+    if (!why) {
+      unwanted.whole = {};
+      unwanted.opened = {};
+    }
+    finish(unwanted, why);
+    if (unwanted.looking_up && !loop_.loop().closed()) {  // removing it would wait for the lookup
+      unwanted.muted = true;
+      ++muted_;
+      curl_easy_setopt(unwanted.easy, CURLOPT_CONNECTTIMEOUT_MS, 2'000'000'000L);
+    } else {
+      curl_multi_remove_handle(multi_, unwanted.easy);
+      remove(unwanted);
+    }
+  });
+}
+
+void session::resume(transfer& paused) {
+  if (!paused.easy || paused.muted) return;
+  call([this, &paused] {
+    paused.receiving_paused = paused.receiving_paused && !paused.received().empty();
+    const CURLcode code = curl_easy_pause(paused.easy, paused.pauses());
+    due_now_ = true;  // libcurl may have the rest already, which no socket announces
+    if (code != CURLE_OK) ended(paused, code);
+  });
+}
+
+// ---- Ends ----
+
+void session::lose_all(const failure& why) noexcept {
+  while (in_flight() > 0) {
+    transfer* const next = std::find_if(all_.begin(), all_.end(), [](const auto& each) { return !each->muted; })->get();
+    drop(*next, &why);
+  }
+  sockets_.clear();
+}
+
+void session::close() noexcept {
+  if (depth_ > 0) {
+    close_wanted_ = true;
+    return;
+  }
+  close_wanted_ = false;
+  if (std::exchange(closed_, true)) return;
+  const auto keep = shared_from_this();
+  ++depth_;
+  while (in_flight() > 0) {
+    transfer& next = **std::find_if(all_.begin(), all_.end(), [](const auto& each) { return !each->muted; });
+    const failure why = next.why(CURLE_ABORTED_BY_CALLBACK, "the client was closed");
+    drop(next, &why);
+  }
+  --depth_;
+  if (all_.empty() || loop_.loop().closed()) {
+    release();
+    return;
+  }
+  try {
+    lingering_ = loop_.call_later(std::chrono::hours(24), [keep] {});
+    call([] {});
+  } catch (...) {
+    release();
+  }
+}
+
+void session::release() noexcept {
+  clock_.cancel();
+  sockets_.clear();
+  if (!multi_) return;
+  curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, nullptr);
+  curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, nullptr);
+  for (const auto& each : all_) {
+    each->over = true;
+    each->of = nullptr;
+    if (CURL* const easy = std::exchange(each->easy, nullptr)) {
+      curl_multi_remove_handle(multi_, easy);
+      curl_easy_cleanup(easy);
+    }
+  }
+  all_.clear();
+  touched_.clear();
+  muted_ = 0;
+  for (CURL* const easy : spare_) curl_easy_cleanup(easy);
+  spare_.clear();
+  curl_multi_cleanup(std::exchange(multi_, nullptr));
+}
+
+}  // namespace interloop::http

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// libcurl's multi handle on a loop, and the transfers that it works on.
+//
+// Re-entrancy. Each call into libcurl is made by `call`. libcurl's callbacks only note what they are told; when the call
+// has returned, `settle` acts on it: completes futures, starts and stops watches, sets the timer. Code of the user's
+// runs in later turns, except for the loop's exception handler and the destructors of what the user gave, which may call
+// back: they find the session in order, and `close` is put off until the outermost call is over.
+//
+// Life cycle. The client and the calls that are running own the session. A transfer that is over for its user while
+// libcurl looks up its name stays (muted): to remove it would wait for the lookup. If the client is closed meanwhile, a
+// timer, which the loop destroys when it closes, owns the session until the last lookup has ended.
+#pragma once
+
+#include "clients/http/descriptors.hpp"
+#include "clients/http/transfer.hpp"
+
+#include <curl/curl.h>
+#include <interloop/api.hpp>
+#include <interloop/http/options.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace interloop::http {
+
+class session : public std::enable_shared_from_this<session> {
+ public:
+  session(const api& loop, client_options options);
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+  ~session();
+
+  /// Starts a request.
+  future<response> send(request&& what);
+  future<streamed_response> open(request&& what);
+
+  /// Everything pending fails.
+  void close() noexcept;
+
+  [[nodiscard]] std::size_t in_flight() const noexcept { return all_.size() - muted_; }
+  [[nodiscard]] const api& loop() const noexcept { return loop_; }
+  [[nodiscard]] const client_options& options() const noexcept { return options_; }
+
+  // ---- For transfers, also inside libcurl ----
+
+  /// The transfer has news for `settle`.
+  void touch(transfer& from) noexcept;
+  /// libcurl has a new socket.
+  void opened(int fd) noexcept;
+  void set_proxy(CURL* easy) const;
+
+  // ---- For streams, outside of libcurl ----
+
+  /// Goes on with a transfer that was paused.
+  void resume(transfer& paused);
+  /// The transfer is over, with this failure or, without one, because nobody wants it any more.
+  void drop(transfer& unwanted, const failure* why) noexcept;
+
+ private:
+  struct hooks;  // libcurl's callbacks
+
+  std::shared_ptr<transfer> prepared(request&& what, bool streamed);
+  void start(const std::shared_ptr<transfer>& fresh);
+  void start_clock_and_stream(const std::shared_ptr<transfer>& fresh);
+  template <class Function>
+  void call(Function&& function) noexcept;
+  void settle();
+  void take_messages();
+  void look_at(transfer& touched);
+  void ended(transfer& from, CURLcode code);
+  void finish(transfer& done, const failure* why) noexcept;
+  void remove(transfer& done) noexcept;
+  void stop_sending(transfer& done) noexcept;
+  void set_clock();
+  void on_clock();
+  void act(int fd, int events) noexcept;
+  void lose_all(const failure& why) noexcept;
+  void release() noexcept;
+
+  api loop_;
+  client_options options_;
+  target proxy_;
+  CURLM* multi_ = nullptr;
+  descriptors sockets_;
+  std::vector<std::shared_ptr<transfer>> all_;
+  std::size_t muted_ = 0;
+  std::vector<transfer*> touched_;  // they are in all_
+  std::vector<CURL*> spare_;        // easy handles, reset
+  int depth_ = 0;                   // of `call`
+  bool out_of_memory_ = false;      // in a callback
+  bool close_wanted_ = false;
+  bool closed_ = false;
+  std::optional<time_point> wanted_at_;  // when libcurl wants to look at its clock
+  bool due_now_ = false;
+  bool call_queued_ = false;
+  timer clock_;
+  time_point clock_at_{};
+  timer lingering_;
+};
+
+}  // namespace interloop::http

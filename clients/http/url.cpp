@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include "clients/http/url.hpp"
+
+#include "clients/http/text.hpp"
+
+#include <curl/curl.h>
+#include <interloop/error.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <new>
+#include <string_view>
+
+namespace interloop::http {
+namespace {
+
+struct cleanup {
+  void operator()(CURLU* url) const noexcept { curl_url_cleanup(url); }
+  void operator()(char* text) const noexcept { curl_free(text); }
+};
+
+class parts {
+ public:
+  explicit parts(const char* what) : what_(what), url_(curl_url()) {
+    if (!url_) throw std::bad_alloc();
+  }
+
+  void check(CURLUcode code) const {
+    if (code == CURLUE_OUT_OF_MEMORY) throw std::bad_alloc();
+    if (code != CURLUE_OK) throw usage_error(std::string(what_) + ": this is not a URL: " + curl_url_strerror(code));
+  }
+
+  void set(CURLUPart part, const char* text, unsigned flags = 0) { check(curl_url_set(url_.get(), part, text, flags)); }
+
+  /// Nothing if there is no such part.
+  std::optional<std::string> get(CURLUPart part, unsigned flags = 0) const {
+    char* text = nullptr;
+    const CURLUcode code = curl_url_get(url_.get(), part, &text, flags);
+    const std::unique_ptr<char, cleanup> owned(text);
+    if (!text && code != CURLUE_OUT_OF_MEMORY) return std::nullopt;
+    check(code);
+    return text;
+  }
+
+ private:
+  const char* what_;
+  std::unique_ptr<CURLU, cleanup> url_;
+};
+
+}  // namespace
+
+target::target(const std::string& text, const char* what, bool of_proxy) {
+  if (text.find('\0') != std::string::npos) throw usage_error(std::string(what) + ": this URL has a NUL byte in it");
+  parts taken(what);
+  taken.set(CURLUPART_URL, text.c_str(), of_proxy ? CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME : 0);
+  const std::string scheme = taken.get(CURLUPART_SCHEME).value_or("");
+  encrypted = scheme == "https";
+  if (!of_proxy && !encrypted && scheme != "http")
+    throw usage_error(std::string(what) + ": a URL begins with http:// or https://, and not with " + scheme + "://");
+
+  if (auto user = taken.get(CURLUPART_USER, CURLU_URLDECODE))
+    given = credentials{std::move(*user), taken.get(CURLUPART_PASSWORD, CURLU_URLDECODE).value_or("")};
+  for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS, CURLUPART_FRAGMENT})
+    taken.set(part, nullptr);
+  url = taken.get(CURLUPART_URL).value_or("");
+  origin = scheme + "://" + taken.get(CURLUPART_HOST).value_or("") + ":" +
+           taken.get(CURLUPART_PORT, CURLU_DEFAULT_PORT).value_or("");
+  std::transform(origin.begin(), origin.end(), origin.begin(), lower);
+  if (taken.get(CURLUPART_QUERY)) {
+    taken.set(CURLUPART_QUERY, nullptr);
+    shown = taken.get(CURLUPART_URL).value_or("") + "?...";
+  } else {
+    shown = url;
+  }
+}
+
+}  // namespace interloop::http

@@ -30,25 +30,21 @@ struct session::hooks {
 
   // `easy` is not looked at: libcurl 8 has descriptors that belong to no transfer.
   static int socket(CURL*, curl_socket_t fd, int what, void* self, void*) noexcept {
-    session& mine = of(self);
-    try {
-      if (what == CURL_POLL_REMOVE) {
-        mine.sockets_.unwanted(fd);
-      } else {
-        mine.sockets_.wanted(fd, (what & CURL_POLL_IN ? interest::read : interest::none) |
-                                     (what & CURL_POLL_OUT ? interest::write : interest::none));
-      }
-    } catch (const std::bad_alloc&) {
-      mine.out_of_memory_ = true;
+    if (what == CURL_POLL_REMOVE) {
+      of(self).glue_.forget(fd);
+    } else {
+      of(self).glue_.want(fd, (what & CURL_POLL_IN ? interest::read : interest::none) |
+                                  (what & CURL_POLL_OUT ? interest::write : interest::none));
     }
     return 0;
   }
 
   static int clock(CURLM*, long milliseconds, void* self) noexcept {
-    session& mine = of(self);
-    mine.due_now_ = milliseconds == 0;
-    mine.wanted_at_.reset();
-    if (milliseconds > 0) mine.wanted_at_ = mine.loop_.loop().after(std::chrono::milliseconds(milliseconds));
+    if (milliseconds < 0) {
+      of(self).glue_.no_deadline();
+    } else {
+      of(self).glue_.deadline_in(std::chrono::milliseconds(milliseconds));
+    }
     return 0;
   }
 };
@@ -56,13 +52,13 @@ struct session::hooks {
 session::session(const api& loop, client_options options)
     : loop_(loop),
       options_(std::move(options)),
-      sockets_(
-          loop,
-          [](void* self, int fd, interest ready) {
-            static_cast<session*>(self)->act(fd, (has(ready, interest::read) ? CURL_CSELECT_IN : 0) |
-                                                     (has(ready, interest::write) ? CURL_CSELECT_OUT : 0));
-          },
-          this) {
+      glue_(loop, {.ready =
+                       [this](int fd, interest ready, void*) {
+                         act(fd, (has(ready, interest::read) ? CURL_CSELECT_IN : 0) |
+                                     (has(ready, interest::write) ? CURL_CSELECT_OUT : 0));
+                       },
+                   .expired = [this] { act(CURL_SOCKET_TIMEOUT, 0); },
+                   .failed = [this](const failure& why) { lose_all(why); }}) {
   if (options_.max_connections < 0 || options_.max_connections_per_host < 0 || options_.max_redirects < 0)
     throw usage_error("http::client: a limit is negative; zero means none");
   if (!options_.proxy.empty()) proxy_ = target(options_.proxy, "http::client: proxy", true);
@@ -97,24 +93,26 @@ void session::set_proxy(CURL* easy) const {
 template <class Function>
 void session::call(Function&& function) noexcept {
   const auto keep = shared_from_this();
-  ++depth_;
-  CURLMcode code = CURLM_OK;
-  if constexpr (std::is_void_v<decltype(function())>) {
-    function();
-  } else {
-    code = function();
-  }
-  if (depth_ == 1) {
-    try {
-      if (std::exchange(out_of_memory_, false)) throw std::bad_alloc();
-      if (code != CURLM_OK)
-        throw http_error(std::string("libcurl: ") + curl_multi_strerror(code), CURLE_FAILED_INIT, "");
-      settle();
-    } catch (...) {
-      lose_all(failure::of(std::current_exception(), std::source_location::current()));
+  glue_.call([&] {
+    ++depth_;
+    CURLMcode code = CURLM_OK;
+    if constexpr (std::is_void_v<decltype(function())>) {
+      function();
+    } else {
+      code = function();
     }
-  }
-  --depth_;
+    if (depth_ == 1) {
+      try {
+        if (std::exchange(out_of_memory_, false)) throw std::bad_alloc();
+        if (code != CURLM_OK)
+          throw http_error(std::string("libcurl: ") + curl_multi_strerror(code), CURLE_FAILED_INIT, "");
+        settle();
+      } catch (...) {
+        lose_all(failure::of(std::current_exception(), std::source_location::current()));
+      }
+    }
+    --depth_;
+  });
   if (depth_ == 0 && close_wanted_) close();
 }
 
@@ -132,11 +130,7 @@ void session::settle() {
   if (closed_ && all_.empty()) {  // the last lookup has ended
     release();
     lingering_.cancel();
-    return;
   }
-  if (loop_.loop().closed()) return;
-  sockets_.apply();
-  set_clock();
 }
 
 void session::take_messages() {
@@ -157,50 +151,11 @@ void session::act(int fd, int events) noexcept {
   });
 }
 
-void session::set_clock() {
-  if (due_now_) {
-    if (!std::exchange(call_queued_, true))
-      loop_.call_soon([weak = weak_from_this()] {
-        if (const auto self = weak.lock()) {
-          self->call_queued_ = false;
-          self->on_clock();
-        }
-      });
-    return;
-  }
-  if (!wanted_at_) {
-    clock_.cancel();
-  } else if (!clock_.active() || clock_at_ > *wanted_at_) {  // one that is too early looks again
-    clock_.cancel();
-    clock_at_ = *wanted_at_;
-    clock_ = loop_.call_at(clock_at_, [this] { on_clock(); });
-  }
-}
-
-void session::on_clock() {
-  if (!multi_) return;
-  if (!due_now_ && (!wanted_at_ || *wanted_at_ > loop_.now())) {
-    set_clock();
-    return;
-  }
-  due_now_ = false;
-  wanted_at_.reset();
-  act(CURL_SOCKET_TIMEOUT, 0);
-}
-
 void session::touch(transfer& from) noexcept {
   if (from.touched) return;
   try {
     touched_.push_back(&from);
     from.touched = true;
-  } catch (const std::bad_alloc&) {
-    out_of_memory_ = true;
-  }
-}
-
-void session::opened(int fd) noexcept {
-  try {
-    sockets_.opened(fd);
   } catch (const std::bad_alloc&) {
     out_of_memory_ = true;
   }
@@ -423,7 +378,7 @@ void session::resume(transfer& paused) {
   call([this, &paused] {
     paused.receiving_paused = paused.receiving_paused && !paused.received().empty();
     const CURLcode code = curl_easy_pause(paused.easy, paused.pauses());
-    due_now_ = true;  // libcurl may have the rest already, which no socket announces
+    glue_.deadline_in({});  // libcurl may have the rest already, which no socket announces
     if (code != CURLE_OK) ended(paused, code);
   });
 }
@@ -435,7 +390,6 @@ void session::lose_all(const failure& why) noexcept {
     transfer* const next = std::find_if(all_.begin(), all_.end(), [](const auto& each) { return !each->muted; })->get();
     drop(*next, &why);
   }
-  sockets_.clear();
 }
 
 void session::close() noexcept {
@@ -466,8 +420,7 @@ void session::close() noexcept {
 }
 
 void session::release() noexcept {
-  clock_.cancel();
-  sockets_.clear();
+  glue_.end();
   if (!multi_) return;
   curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, nullptr);
   curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, nullptr);

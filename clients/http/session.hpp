@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // libcurl's multi handle on a loop, and the transfers that it works on.
 //
-// Re-entrancy. Each call into libcurl is made by `call`. libcurl's callbacks only note what they are told; when the call
-// has returned, `settle` acts on it: completes futures, starts and stops watches, sets the timer. Code of the user's
-// runs in later turns, except for the loop's exception handler and the destructors of what the user gave, which may call
+// Re-entrancy. Each call into libcurl is made by `call`. libcurl's callbacks only note what they are told: about sockets
+// and its clock to the glue, about transfers here. When the call has returned, `settle` completes futures, and then the
+// glue watches what is to be watched by then. Code of the user's runs in later turns, except for the loop's exception handler and the destructors of what the user gave, which may call
 // back: they find the session in order, and `close` is put off until the outermost call is over.
 //
 // Life cycle. The client and the calls that are running own the session. A transfer that is over for its user while
@@ -11,16 +11,15 @@
 // timer, which the loop destroys when it closes, owns the session until the last lookup has ended.
 #pragma once
 
-#include "clients/http/descriptors.hpp"
 #include "clients/http/transfer.hpp"
 
 #include <curl/curl.h>
 #include <interloop/api.hpp>
+#include <interloop/glue.hpp>
 #include <interloop/http/options.hpp>
 
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <vector>
 
 namespace interloop::http {
@@ -48,7 +47,7 @@ class session : public std::enable_shared_from_this<session> {
   /// The transfer has news for `settle`.
   void touch(transfer& from) noexcept;
   /// libcurl has a new socket.
-  void opened(int fd) noexcept;
+  void opened(int fd) noexcept { glue_.forget(fd); }  // whatever had this number is closed
   void set_proxy(CURL* easy) const;
 
   // ---- For streams, outside of libcurl ----
@@ -73,8 +72,6 @@ class session : public std::enable_shared_from_this<session> {
   void finish(transfer& done, const failure* why) noexcept;
   void remove(transfer& done) noexcept;
   void stop_sending(transfer& done) noexcept;
-  void set_clock();
-  void on_clock();
   void act(int fd, int events) noexcept;
   void lose_all(const failure& why) noexcept;
   void release() noexcept;
@@ -83,7 +80,7 @@ class session : public std::enable_shared_from_this<session> {
   client_options options_;
   target proxy_;
   CURLM* multi_ = nullptr;
-  descriptors sockets_;
+  interloop::glue glue_;
   std::vector<std::shared_ptr<transfer>> all_;
   std::size_t muted_ = 0;
   std::vector<transfer*> touched_;  // they are in all_
@@ -92,11 +89,6 @@ class session : public std::enable_shared_from_this<session> {
   bool out_of_memory_ = false;      // in a callback
   bool close_wanted_ = false;
   bool closed_ = false;
-  std::optional<time_point> wanted_at_;  // when libcurl wants to look at its clock
-  bool due_now_ = false;
-  bool call_queued_ = false;
-  timer clock_;
-  time_point clock_at_{};
   timer lingering_;
 };
 

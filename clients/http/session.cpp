@@ -117,6 +117,7 @@ void session::call(Function&& function) noexcept {
 }
 
 void session::settle() {
+  if (loop_.loop().closed()) return;  // and its futures have failed
   take_messages();
   do {
     while (!touched_.empty()) {
@@ -195,12 +196,7 @@ std::shared_ptr<transfer> session::prepared(request&& what, bool streamed) {
     easy = spare_.back();
     spare_.pop_back();
   }
-  try {
-    made->prepare(easy);
-  } catch (...) {
-    curl_easy_cleanup(easy);
-    throw;
-  }
+  made->prepare(easy);
   return made;
 }
 

@@ -282,7 +282,7 @@ void transfer::end_head() {
   if (streamed && !discards_) of->touch(*this);
   const std::string* const length = head_.headers.find("Content-Length");
   std::uint64_t bytes = 0;
-  if (streamed || discards_ || asked.method == "HEAD" || !length ||
+  if (streamed || discards_ || asked.method == "HEAD" || head_.status == 304 || !length ||
       std::from_chars(length->data(), length->data() + length->size(), bytes).ec != std::errc())
     return;
   if (bytes > max_body_) {

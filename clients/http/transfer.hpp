@@ -30,9 +30,12 @@ class transfer : public std::enable_shared_from_this<transfer> {
   transfer(session& of, request&& what, bool streamed);
   transfer(const transfer&) = delete;
   transfer& operator=(const transfer&) = delete;
-  ~transfer() { curl_slist_free_all(lines_); }
+  ~transfer() {
+    if (easy) curl_easy_cleanup(easy);
+    curl_slist_free_all(lines_);
+  }
 
-  /// Tells a fresh easy handle what to do. Errors: `std::bad_alloc`, `error`.
+  /// Tells a fresh easy handle what to do, and takes it over. Errors: `std::bad_alloc`, `error`.
   void prepare(CURL* fresh);
 
   /// After a response: whether that is a redirect to be followed. The transfer then asks for the next URL, and has to be
@@ -63,7 +66,7 @@ class transfer : public std::enable_shared_from_this<transfer> {
   // For the session.
   session* of;  // null once it has ended
   const bool streamed;
-  CURL* easy = nullptr;   // null unless libcurl works on it
+  CURL* easy = nullptr;   // null once libcurl has ended
   std::size_t place = 0;  // among the session's transfers
   bool touched = false;
   bool muted = false;       // has an outcome, but libcurl looks up its name still

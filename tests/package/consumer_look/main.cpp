@@ -8,7 +8,9 @@
 
 namespace {
 
-interloop::future<int> wait_for_it(interloop::loop&, interloop::future<int> what) { co_return co_await std::move(what); }
+interloop::future<int> wait_for_it(interloop::loop&, interloop::future<int> what) {
+  co_return co_await std::move(what);
+}
 
 }  // namespace
 

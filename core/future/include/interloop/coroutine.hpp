@@ -78,7 +78,7 @@ class promise_core {
   /// The state of its future; null if it has none.
   [[nodiscard]] future_core* own() const noexcept { return own_; }
   /// The future that it awaits; null if it is not suspended in one.
-  [[nodiscard]] const future_core* awaited() const noexcept { return awaiting_; }
+  [[nodiscard]] const future_core* awaited() const noexcept { return awaiting_ ? awaiting_->what : nullptr; }
 
   /// Whether somebody has cancelled the coroutine's future.
   [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }

@@ -597,11 +597,14 @@ void fd_watch::release() noexcept {
 detail::loop_access::contents detail::loop_access::contents_of(const loop& core) noexcept {
   contents found{0, core.watch_count_, core.holds_, core.timers_.size()};
   for (const pending* each = core.pending_; each; each = each->next)
-    if (each->ops != &bookmark::table) ++found.futures;
+    if (each->ops->of_future) ++found.futures;
   return found;
 }
+namespace {
+constexpr detail::look bookmark_look{"bookmark", detail::look::kind::line};  // not shown
+}  // namespace
 const detail::pending::operations detail::bookmark::table{
-    nullptr, nullptr, [](pending& each) noexcept { each.unlink(); }, nullptr, nullptr, nullptr};
+    nullptr, nullptr, [](pending& each) noexcept { each.unlink(); }, nullptr, nullptr, nullptr, &bookmark_look};
 
 detail::loop_counts detail::loop_looks::counts(const loop& core) noexcept {
   loop_counts all = core.parts_->counts;

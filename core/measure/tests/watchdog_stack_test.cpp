@@ -39,10 +39,12 @@ TEST(watchdog_stack_test, the_stack_of_the_callback) {
   });
   manual->call_soon([] { calls_it(); });
   manual.run_ready();
-  ASSERT_GE(found.stack.size(), 2U);
-  EXPECT_THAT(found.stack[0], ::testing::HasSubstr("watchdog_stack_test.cpp:"));
-  EXPECT_THAT(found.stack[0], ::testing::HasSubstr("waits_deep_inside()"));
-  EXPECT_THAT(found.stack[1], ::testing::HasSubstr("calls_it()"));
+  // ThreadSanitizer has signals wait for a function of its own, which then comes first.
+  using ::testing::AllOf;
+  using ::testing::Contains;
+  using ::testing::HasSubstr;
+  EXPECT_THAT(found.stack, Contains(AllOf(HasSubstr("watchdog_stack_test.cpp:"), HasSubstr("waits_deep_inside()"))));
+  EXPECT_THAT(found.stack, Contains(AllOf(HasSubstr("watchdog_stack_test.cpp:"), HasSubstr("calls_it()"))));
 }
 
 TEST(watchdog_stack_test, a_signal_that_others_use_is_refused) {

@@ -25,7 +25,7 @@ from plot import written
 
 PROGRAMS = (
     "futures call_soon memory timers post coroutines concurrency channels watch queues blocking blocking_outstanding "
-    "blocking_idle throw_traces failures logging measuring dns"
+    "blocking_idle throw_traces failures logging measuring dns http"
 ).split()
 
 
@@ -167,6 +167,11 @@ def rows(results: dict[str, dict]) -> list[Row]:
     for loop in named(results, "dns", r"interloop_dns<on_(\w+)>"):
         what = f"1,000 DNS lookups, 100 at once, {loop}: c-ares over poll"
         table.append(Row(what, "dns", f"interloop_dns<on_{loop}>", ["by_hand"], 0.95, True))
+    for loop in named(results, "http", r"interloop_http<on_(\w+)>/process_time"):
+        ours = f"interloop_http<on_{loop}>/process_time"
+        for peer, name, required in (("curl_multi_poll", "by_hand", 0.95), ("cpp-httplib, threads", "httplib_threads", 2)):
+            what = f"1,000 HTTP requests, 100 at once, {loop}: {peer}"
+            table.append(Row(what, "http", ours, [f"{name}/process_time"], required, True))
     table.append(Row("log, 2 fields, file: spdlog", "logging", "file_interloop", ["file_spdlog"], 1))
     return table
 

@@ -3,6 +3,7 @@
 
 #include "clients/http/streams.hpp"
 
+#include <unistd.h>
 #include <interloop/http/error.hpp>
 
 #include <algorithm>
@@ -28,14 +29,22 @@ void require_library() {
 struct session::hooks {
   static session& of(void* self) noexcept { return *static_cast<session*>(self); }
 
-  // `easy` is not looked at: libcurl 8 has descriptors that belong to no transfer.
-  static int socket(CURL*, curl_socket_t fd, int what, void* self, void*) noexcept {
+  static int socket(CURL* easy, curl_socket_t fd, int what, void* self, void*) noexcept {
+    session& mine = of(self);
     if (what == CURL_POLL_REMOVE) {
-      of(self).glue_.forget(fd);
-    } else {
-      of(self).glue_.want(fd, (what & CURL_POLL_IN ? interest::read : interest::none) |
-                                  (what & CURL_POLL_OUT ? interest::write : interest::none));
+      // libcurl 8 has descriptors that belong to no transfer. One that has made its connection has that one only.
+      transfer* by = nullptr;
+      curl_easy_getinfo(easy, CURLINFO_PRIVATE, &by);
+      if (by && by->connected) {
+        mine.rest(fd);
+      } else {
+        mine.forget(fd);
+      }
+      return 0;
     }
+    if (static_cast<std::size_t>(fd) < mine.resting_.size()) mine.resting_[static_cast<std::size_t>(fd)] = 0;
+    mine.glue_.want(fd, (what & CURL_POLL_IN ? interest::read : interest::none) |
+                            (what & CURL_POLL_OUT ? interest::write : interest::none));
     return 0;
   }
 
@@ -81,11 +90,19 @@ void session::set_proxy(CURL* easy) const {
     if (curl_easy_setopt(easy, option, text) != CURLE_OK) throw std::bad_alloc();
   };
   set(CURLOPT_PROXY, proxy_.url.c_str());  // an empty one keeps libcurl from looking at the environment
-  set(CURLOPT_NOPROXY, "");
+  if (!proxy_.url.empty()) set(CURLOPT_NOPROXY, "");
   if (proxy_.given) {
     set(CURLOPT_PROXYUSERNAME, proxy_.given->user.c_str());
     set(CURLOPT_PROXYPASSWORD, proxy_.given->password.c_str());
   }
+}
+
+const target& session::taken_apart(const std::string& url) {
+  if (url != last_url_ || url.empty()) {
+    last_target_ = target(url, "request");
+    last_url_ = url;
+  }
+  return last_target_;
 }
 
 // ---- Calls into libcurl ----
@@ -149,6 +166,36 @@ void session::act(int fd, int events) noexcept {
   call([this, fd, events] {
     int running = 0;
     return curl_multi_socket_action(multi_, fd, events, &running);
+  });
+}
+
+int session::close_socket(void* self, curl_socket_t fd) noexcept {
+  static_cast<session*>(self)->forget(fd);
+  return ::close(fd);
+}
+
+void session::forget(int fd) noexcept {
+  if (static_cast<std::size_t>(fd) < resting_.size()) resting_[static_cast<std::size_t>(fd)] = 0;
+  glue_.forget(fd);
+}
+
+void session::rest(int fd) noexcept {
+  try {
+    const auto place = static_cast<std::size_t>(fd);
+    if (place >= resting_.size()) resting_.resize(place + 1);
+    if (!sweep_.active()) sweep_ = loop_.call_later(duration::zero(), [this] { sweep(); });
+    rested_.push_back(fd);
+    resting_[place] = 1;
+  } catch (...) {  // short of memory, or the loop was closed
+    glue_.forget(fd);
+  }
+}
+
+void session::sweep() noexcept {
+  glue_.call([this] {
+    for (const int fd : rested_)
+      if (std::exchange(resting_[static_cast<std::size_t>(fd)], 0)) glue_.forget(fd);
+    rested_.clear();
   });
 }
 
@@ -416,6 +463,7 @@ void session::close() noexcept {
 }
 
 void session::release() noexcept {
+  sweep_.cancel();
   glue_.end();
   if (!multi_) return;
   curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, nullptr);

@@ -6,6 +6,9 @@
 // glue watches what is to be watched by then. Code of the user's runs in later turns, except for the loop's exception handler and the destructors of what the user gave, which may call
 // back: they find the session in order, and `close` is put off until the outermost call is over.
 //
+// A connection that is kept is often used again in the same turn. So its socket stays watched until the next turn, in
+// which `sweep` ends that, and two system calls for each request are saved.
+//
 // Life cycle. The client and the calls that are running own the session. A transfer that is over for its user while
 // libcurl looks up its name stays (muted): to remove it would wait for the lookup. If the client is closed meanwhile, a
 // timer, which the loop destroys when it closes, owns the session until the last lookup has ended.
@@ -47,8 +50,12 @@ class session : public std::enable_shared_from_this<session> {
   /// The transfer has news for `settle`.
   void touch(transfer& from) noexcept;
   /// libcurl has a new socket.
-  void opened(int fd) noexcept { glue_.forget(fd); }  // whatever had this number is closed
+  void opened(int fd) noexcept { forget(fd); }  // whatever had this number is closed
+  /// For the option of that name: closes a socket of a connection that was made. `self`: the session.
+  static int close_socket(void* self, curl_socket_t fd) noexcept;
   void set_proxy(CURL* easy) const;
+  /// What a request's URL consists of. Asking for the same one again and again does not take it apart each time.
+  const target& taken_apart(const std::string& url);
 
   // ---- For streams, outside of libcurl ----
 
@@ -74,11 +81,16 @@ class session : public std::enable_shared_from_this<session> {
   void stop_sending(transfer& done) noexcept;
   void act(int fd, int events) noexcept;
   void lose_all(const failure& why) noexcept;
+  void forget(int fd) noexcept;
+  void rest(int fd) noexcept;
+  void sweep() noexcept;
   void release() noexcept;
 
   api loop_;
   client_options options_;
   target proxy_;
+  std::string last_url_;
+  target last_target_;
   CURLM* multi_ = nullptr;
   interloop::glue glue_;
   std::vector<std::shared_ptr<transfer>> all_;
@@ -90,6 +102,9 @@ class session : public std::enable_shared_from_this<session> {
   bool close_wanted_ = false;
   bool closed_ = false;
   timer lingering_;
+  std::vector<char> resting_;  // by descriptor
+  std::vector<int> rested_;    // those that were resting since the last sweep
+  timer sweep_;
 };
 
 }  // namespace interloop::http

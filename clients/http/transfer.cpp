@@ -104,6 +104,7 @@ struct transfer::hooks {
     transfer& mine = of(self);
     mine.looking_up = true;
     mine.connecting = true;
+    mine.connected = false;
     mine.of->touch(mine);
     return 0;
   }
@@ -113,6 +114,7 @@ struct transfer::hooks {
     mine.looking_up = false;
     if (mine.muted) return CURL_SOCKET_BAD;
     mine.connecting = true;
+    mine.connected = false;  // also if it begins again, because a connection that was kept is lost
     mine.of->touch(mine);
     const int made = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (made >= 0) mine.of->opened(made);
@@ -123,6 +125,7 @@ struct transfer::hooks {
     transfer& mine = of(self);
     mine.looking_up = false;
     if (mine.muted) return CURL_PREREQFUNC_ABORT;
+    mine.connected = true;
     if (mine.connecting) {
       mine.connecting = false;
       mine.of->touch(mine);
@@ -135,7 +138,7 @@ transfer::transfer(session& made_by, request&& what, bool as_stream)
     : of(&made_by),
       streamed(as_stream),
       asked(std::move(what)),
-      to(asked.url, "request"),
+      to(made_by.taken_apart(asked.url)),
       arrived(made_by.loop().loop()),
       hungry(made_by.loop().loop()),
       first_(to),
@@ -158,7 +161,6 @@ void transfer::prepare(CURL* fresh) {
   void* const self = this;
   set(easy, CURLOPT_PRIVATE, self);
   set(easy, CURLOPT_URL, to.url.c_str());
-  set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   set(easy, CURLOPT_NOSIGNAL, 1L);
   set(easy, CURLOPT_ERRORBUFFER, error_);
   set(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_limit_of(asked.connect_timeout.value_or(options.connect_timeout)));
@@ -171,6 +173,8 @@ void transfer::prepare(CURL* fresh) {
   set(easy, CURLOPT_RESOLVER_START_DATA, self);
   set(easy, CURLOPT_OPENSOCKETFUNCTION, &hooks::open);
   set(easy, CURLOPT_OPENSOCKETDATA, self);
+  set(easy, CURLOPT_CLOSESOCKETFUNCTION, &session::close_socket);
+  set(easy, CURLOPT_CLOSESOCKETDATA, static_cast<void*>(of));  // a connection may outlive the transfer
   set(easy, CURLOPT_PREREQFUNCTION, &hooks::connected);
   set(easy, CURLOPT_PREREQDATA, self);
   set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -192,11 +196,11 @@ void transfer::prepare(CURL* fresh) {
     set(easy, CURLOPT_USERNAME, to.given->user.c_str());
     set(easy, CURLOPT_PASSWORD, to.given->password.c_str());
   }
-  choose_method();
-  choose_lines();
+  choose_lines(choose_method());
 }
 
-void transfer::choose_method() {
+// Whether there is a body, which may be empty.
+bool transfer::choose_method() {
   const std::string& method = asked.method;
   const bool has_body = method == "POST" || method == "PUT" || method == "PATCH";
   if (std::holds_alternative<byte_stream>(asked.body)) {
@@ -209,14 +213,16 @@ void transfer::choose_method() {
     set(easy, CURLOPT_POSTFIELDS, text ? text->c_str() : "");
   } else if (method == "HEAD") {
     set(easy, CURLOPT_NOBODY, 1L);
-    return;
-  } else if (method == "GET") {
-    return;
+    return false;
+  } else {
+    if (method != "GET") set(easy, CURLOPT_CUSTOMREQUEST, method.c_str());
+    return false;
   }
   set(easy, CURLOPT_CUSTOMREQUEST, method.c_str());
+  return true;
 }
 
-void transfer::choose_lines() {
+void transfer::choose_lines(bool sends_body) {
   curl_slist_free_all(std::exchange(lines_, nullptr));
   const auto add = [this](const std::string& line) {
     curl_slist* const longer = curl_slist_append(lines_, line.c_str());
@@ -224,10 +230,12 @@ void transfer::choose_lines() {
     lines_ = longer;
   };
   for (const header& line : asked.headers) add(line.value.empty() ? line.name + ";" : line.name + ": " + line.value);
-  // What libcurl adds by itself: a type that may be wrong, and a question that costs a second if it is not answered.
-  if (!asked.headers.contains("Content-Type")) add("Content-Type:");
-  if (!asked.headers.contains("Expect")) add("Expect:");
-  set(easy, CURLOPT_HTTPHEADER, lines_);
+  if (sends_body) {
+    // What libcurl adds by itself: a type that may be wrong, and a question that costs a second if it is not answered.
+    if (!asked.headers.contains("Content-Type")) add("Content-Type:");
+    if (!asked.headers.contains("Expect")) add("Expect:");
+  }
+  if (lines_) set(easy, CURLOPT_HTTPHEADER, lines_);
 }
 
 // ---- Receiving ----
@@ -334,7 +342,7 @@ bool transfer::redirected() {
   to = std::move(next);
   head_ = {};
   head_ends_ = discards_ = false;
-  looking_up = connecting = receiving_paused = sending_paused = false;
+  looking_up = connecting = connected = receiving_paused = sending_paused = false;
   error_[0] = 0;
   return true;
 }

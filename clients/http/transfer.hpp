@@ -72,6 +72,7 @@ class transfer : public std::enable_shared_from_this<transfer> {
   bool muted = false;       // has an outcome, but libcurl looks up its name still
   bool looking_up = false;  // a lookup may be under way
   bool connecting = false;
+  bool connected = false;  // its connection is made
   bool receiving_paused = false;
   bool sending_paused = false;
   bool over = false;  // has its outcome
@@ -89,8 +90,8 @@ class transfer : public std::enable_shared_from_this<transfer> {
  private:
   struct hooks;  // libcurl's callbacks
 
-  void choose_method();
-  void choose_lines();
+  bool choose_method();
+  void choose_lines(bool sends_body);
   void on_line(std::string_view line);
   bool on_body(std::string_view bytes);
   void end_head();

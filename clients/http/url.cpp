@@ -58,15 +58,18 @@ target::target(const std::string& text, const char* what, bool of_proxy) {
   if (!of_proxy && !encrypted && scheme != "http")
     throw usage_error(std::string(what) + ": a URL begins with http:// or https://, and not with " + scheme + "://");
 
-  if (auto user = taken.get(CURLUPART_USER, CURLU_URLDECODE))
+  // What a text has none of costs nothing.
+  const bool has_user = text.find('@') != std::string::npos, has_query = text.find('?') != std::string::npos;
+  if (auto user = has_user ? taken.get(CURLUPART_USER, CURLU_URLDECODE) : std::nullopt)
     given = credentials{std::move(*user), taken.get(CURLUPART_PASSWORD, CURLU_URLDECODE).value_or("")};
-  for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS, CURLUPART_FRAGMENT})
-    taken.set(part, nullptr);
+  if (has_user || text.find('#') != std::string::npos)
+    for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS, CURLUPART_FRAGMENT})
+      taken.set(part, nullptr);
   url = taken.get(CURLUPART_URL).value_or("");
   origin = scheme + "://" + taken.get(CURLUPART_HOST).value_or("") + ":" +
            taken.get(CURLUPART_PORT, CURLU_DEFAULT_PORT).value_or("");
   std::transform(origin.begin(), origin.end(), origin.begin(), lower);
-  if (taken.get(CURLUPART_QUERY)) {
+  if (has_query && taken.get(CURLUPART_QUERY)) {
     taken.set(CURLUPART_QUERY, nullptr);
     shown = taken.get(CURLUPART_URL).value_or("") + "?...";
   } else {

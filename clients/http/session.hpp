@@ -3,8 +3,9 @@
 //
 // Re-entrancy. Each call into libcurl is made by `call`. libcurl's callbacks only note what they are told: about sockets
 // and its clock to the glue, about transfers here. When the call has returned, `settle` completes futures, and then the
-// glue watches what is to be watched by then. Code of the user's runs in later turns, except for the loop's exception handler and the destructors of what the user gave, which may call
-// back: they find the session in order, and `close` is put off until the outermost call is over.
+// glue watches what is to be watched by then. Code of the user's runs in later turns, except for the loop's exception
+// handler and the destructors of what the user gave, which may call back: they find the session in order, and `close` is
+// put off until the outermost call is over.
 //
 // A connection that is kept is often used again in the same turn. So its socket stays watched until the next turn, in
 // which `sweep` ends that, and two system calls for each request are saved.

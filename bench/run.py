@@ -25,7 +25,7 @@ from plot import written
 
 PROGRAMS = (
     "futures call_soon memory timers post coroutines concurrency channels watch queues blocking blocking_outstanding "
-    "blocking_idle throw_traces failures logging measuring dns http"
+    "blocking_idle throw_traces failures logging measuring postgres dns http"
 ).split()
 
 
@@ -172,6 +172,9 @@ def rows(results: dict[str, dict]) -> list[Row]:
         for peer, name, required in (("curl_multi_poll", "by_hand", 0.95), ("cpp-httplib, threads", "httplib_threads", 2)):
             what = f"1,000 HTTP requests, 100 at once, {loop}: {peer}"
             table.append(Row(what, "http", ours, [f"{name}/process_time"], required, True))
+    for loop in named(results, "postgres", r"interloop_postgres<on_(\w+)>/real_time"):
+        what = f"PostgreSQL, 64 pipelined SELECT 1, {loop}: libpq over poll"
+        table.append(Row(what, "postgres", f"interloop_postgres<on_{loop}>/real_time", ["by_hand/real_time"], 0.95, True))
     table.append(Row("log, 2 fields, file: spdlog", "logging", "file_interloop", ["file_spdlog"], 1))
     return table
 

@@ -43,8 +43,13 @@ void interloop_postgres(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(in_flight));
 }
 
-[[maybe_unused]] const bool added =
-    on_each_kind("interloop_postgres", []<class On>() { return &interloop_postgres<On>; });
+[[maybe_unused]] const bool added = [] {
+  visit_loops([]<class On>(const std::string& kind) {
+    benchmark::RegisterBenchmark(("interloop_postgres<on_" + kind + ">").c_str(), &interloop_postgres<On>)
+        ->UseRealTime();
+  });
+  return true;
+}();
 
 }  // namespace
 }  // namespace bench

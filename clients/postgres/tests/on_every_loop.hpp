@@ -86,6 +86,7 @@ class postgres_test : public ::testing::TestWithParam<std::string> {
 
   [[nodiscard]] interloop::loop& core() { return loop_->core(); }
   postgres::connection connect(postgres::connection_options options = {}) {
+    options.connect_timeout = std::chrono::minutes(1);
     return get(postgres::connect(async_, server_->local(), std::move(options)));
   }
   /// Runs a coroutine to its end.

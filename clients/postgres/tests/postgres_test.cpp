@@ -513,7 +513,7 @@ TEST_P(postgres_client, a_pool_shares_few_connections_among_many) {
 }
 
 TEST_P(postgres_client, a_pool_cleans_up_what_is_returned) {
-  postgres::pool pool(async_, server_->local(), {.size = 1, .on_return = "DISCARD ALL"});
+  postgres::pool pool(async_, server_->local(), {.size = 1, .on_return = "DISCARD ALL", .clean_up_time = 60s});
   int pid = 0;
   {
     auto held = get(pool.acquire());

@@ -109,6 +109,7 @@ class server {
     http_.Post("/count", [](const httplib::Request& from, httplib::Response& to) {
       to.set_content(std::to_string(from.body.size()) + " bytes", "text/plain");
     });
+    http_.set_tcp_nodelay(true);
     http_.new_task_queue = [] { return new httplib::ThreadPool(20); };  // a thread for each connection
     port_ = http_.bind_to_any_port("127.0.0.1");
     thread_ = std::thread([this] { http_.listen_after_bind(); });

@@ -8,6 +8,11 @@
 
 namespace interloop::detail {
 
+void*& frame_being_made() noexcept {
+  static constinit thread_local void* frame = nullptr;
+  return frame;
+}
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Winvalid-offsetof"
 template <>

@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 using test::at_destruction;
 using test::counted;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 class coroutine_test : public test::loop_test {
  protected:
@@ -350,6 +351,32 @@ TEST_F(coroutine_test, coroutine_lambdas_may_use_captures_as_long_as_the_lambda_
   const future<void> f = captures();
   manual.advance(1s);
   EXPECT_EQ(got, 4);
+}
+
+// g++ 12 lays out its frame wrongly; where the promise is, it notices.
+TEST_F(coroutine_test, a_condition_that_awaits_a_temporary_works_or_is_refused) {
+  const auto made = [](api io) -> future<bool> {
+    co_await io.sleep(1s);
+    co_return true;
+  };
+  const auto in_a_condition = [&](api io, counted) -> future<int> {
+    if (co_await made(io)) co_return 1;
+    co_return 2;
+  };
+  const auto named = [&](api io, counted) -> future<int> {
+    if (const bool so = co_await made(io)) co_return so ? 1 : 3;
+    co_return 2;
+  };
+  const future<int> always = named(io, counted());
+  try {
+    const future<int> perhaps = in_a_condition(io, counted());
+    manual.advance(1s);
+    EXPECT_EQ(perhaps.value(), 1);
+  } catch (const usage_error& why) {
+    EXPECT_THAT(why.what(), HasSubstr("give the result a name"));
+  }
+  manual.advance(1s);
+  EXPECT_EQ(always.value(), 1);
 }
 
 }  // namespace

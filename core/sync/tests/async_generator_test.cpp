@@ -363,5 +363,29 @@ TEST_F(async_generator_test, on_a_closed_loop_none_can_be_made) {
   EXPECT_THROW(static_cast<void>(count(io, 1)), loop_closed);
 }
 
+// As coroutine_test has it.
+TEST_F(async_generator_test, a_condition_that_awaits_a_temporary_works_or_is_refused) {
+  const auto made = [](api mine) -> future<bool> {
+    co_await mine.sleep(1s);
+    co_return true;
+  };
+  const auto body = [&](api mine, test::counted) -> async_generator<int> {
+    if (co_await made(mine)) co_yield 1;
+  };
+  try {
+    async_generator<int> perhaps = body(io, test::counted());
+    const auto read = [&]() -> future<int> {
+      const auto got = co_await perhaps.next();
+      co_return got.value_or(0);
+    };
+    const future<int> f = read();
+    manual.advance(1s);
+    EXPECT_EQ(f.value(), 1);
+  } catch (const usage_error& why) {
+    EXPECT_THAT(std::string(why.what()), ::testing::HasSubstr("give the result a name"));
+  }
+  EXPECT_EQ(test::counted::alive(), 0);
+}
+
 }  // namespace
 }  // namespace interloop

@@ -271,6 +271,9 @@ loop& loop_among(First& first, Rest&... rest) {
   }
 }
 
+/// g++ 12 believes the promise to be 8 bytes before where it is if the coroutine awaits a temporary in a condition.
+[[noreturn]] void throw_frame_misplaced();
+
 /// Does not suspend, but the compiler cannot know that. If a coroutine has no suspension point, clang puts the frame on
 /// the stack and omits `operator new`, which makes the state in front of it.
 struct initial_awaiter {
@@ -340,7 +343,9 @@ class promise_base : public promise_core {
   }
 
  protected:
-  explicit promise_base(std::coroutine_handle<> self) noexcept : promise_core(&state_of(self.address())) {
+  explicit promise_base(std::coroutine_handle<> self) : promise_core(&state_of(self.address())) {
+    if (own_->ops != &table) [[unlikely]]
+      throw_frame_misplaced();
     loop_ = &state().loop();
   }
   ~promise_base() {
@@ -367,7 +372,7 @@ class promise_base : public promise_core {
 template <class T>
 class promise final : public promise_base<T> {
  public:
-  promise() noexcept : promise_base<T>(std::coroutine_handle<promise>::from_promise(*this)) {}
+  promise() : promise_base<T>(std::coroutine_handle<promise>::from_promise(*this)) {}
 
   template <class Value = T>
     requires std::is_constructible_v<T, Value>
@@ -379,7 +384,7 @@ class promise final : public promise_base<T> {
 template <>
 class promise<void> final : public promise_base<void> {
  public:
-  promise() noexcept : promise_base<void>(std::coroutine_handle<promise>::from_promise(*this)) {}
+  promise() : promise_base<void>(std::coroutine_handle<promise>::from_promise(*this)) {}
   void return_void() {
     if (state().is_pending()) state().set_value();
   }

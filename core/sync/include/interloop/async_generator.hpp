@@ -33,7 +33,16 @@ template <class T>
 class generator_promise final : public generator_core {
  public:
   template <class... Args>
-  explicit generator_promise(Args&... args) : generator_core(loop_among(args...)) {}
+  explicit generator_promise(Args&... args) : generator_core(loop_among(args...)) {
+    if (std::coroutine_handle<generator_promise>::from_promise(*this).address() != frame_being_made()) [[unlikely]]
+      throw_frame_misplaced();
+  }
+
+  // Inlined for the reason that promise_base has.
+  [[gnu::always_inline]] static void* operator new(std::size_t bytes) {
+    return frame_being_made() = ::operator new(bytes);
+  }
+  [[gnu::always_inline]] static void operator delete(void* frame) noexcept { ::operator delete(frame); }
 
   async_generator<T> get_return_object() noexcept;
 

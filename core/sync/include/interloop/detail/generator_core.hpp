@@ -60,6 +60,9 @@ class generator_reader : public waiter {
   std::optional<failure> lost_;
 };
 
+/// Where this thread has put the frame of the generator that it makes.
+[[nodiscard]] void*& frame_being_made() noexcept;
+
 class generator_core : public promise_core {
  public:
   generator_core(const generator_core&) = delete;

@@ -325,7 +325,7 @@ void session::on_ready(interest ready) noexcept {
 // Reads what is there. False if the connection is gone.
 bool session::consume() {
   if (!layered_) return PQconsumeInput(pq_) == 1;
-  // libpq may leave a part of a TLS record in OpenSSL, of which the socket knows nothing. A record has at most 16 KiB, and
+  // Some versions of libpq leave a part of a TLS record in OpenSSL, of which the socket knows nothing. A record has at most 16 KiB, and
   // each call takes 8 KiB at least: if a call began with an empty socket, nothing is left after it.
   for (int round = 0;; ++round) {
     const bool socket_was_empty = waiting_in(PQsocket(pq_)) == 0;

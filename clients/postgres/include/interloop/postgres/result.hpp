@@ -74,8 +74,9 @@ class row {
                     "interloop: a row becomes a tuple, a struct without constructors, or a type that has a column<T>");
       require_columns(parts::field_count<T>());
       T made{};
-      parts::for_each_field(
-          made, [this](std::size_t at, auto& field) { field = get<std::remove_reference_t<decltype(field)>>(at); });
+      parts::for_each_field(made, [this](std::size_t at, auto& field) {
+        field = this->template get<std::remove_reference_t<decltype(field)>>(at);
+      });
       return made;
     }
   }

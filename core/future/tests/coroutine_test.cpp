@@ -355,16 +355,16 @@ TEST_F(coroutine_test, coroutine_lambdas_may_use_captures_as_long_as_the_lambda_
 
 // g++ 12 lays out its frame wrongly; where the promise is, it notices.
 TEST_F(coroutine_test, a_condition_that_awaits_a_temporary_works_or_is_refused) {
-  const auto made = [](api io) -> future<bool> {
-    co_await io.sleep(1s);
+  const auto made = [](api mine) -> future<bool> {
+    co_await mine.sleep(1s);
     co_return true;
   };
-  const auto in_a_condition = [&](api io, counted) -> future<int> {
-    if (co_await made(io)) co_return 1;
+  const auto in_a_condition = [&](api mine, counted) -> future<int> {
+    if (co_await made(mine)) co_return 1;
     co_return 2;
   };
-  const auto named = [&](api io, counted) -> future<int> {
-    if (const bool so = co_await made(io)) co_return so ? 1 : 3;
+  const auto named = [&](api mine, counted) -> future<int> {
+    if (const bool so = co_await made(mine)) co_return so ? 1 : 3;
     co_return 2;
   };
   const future<int> always = named(io, counted());

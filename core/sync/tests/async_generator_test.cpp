@@ -375,8 +375,8 @@ TEST_F(async_generator_test, a_condition_that_awaits_a_temporary_works_or_is_ref
   try {
     async_generator<int> perhaps = body(io, test::counted());
     const auto read = [&]() -> future<int> {
-      const auto got = co_await perhaps.next();
-      co_return got.value_or(0);
+      const auto value = co_await perhaps.next();
+      co_return value.value_or(0);
     };
     const future<int> f = read();
     manual.advance(1s);

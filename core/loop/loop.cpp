@@ -58,6 +58,7 @@ struct loop::parts {
   std::weak_ptr<closing> releasing;
   detail::task_queue last;  // see destroyed_last_
   std::uint64_t turns = 0;
+  bool ran_filled = false;  // the inbox was not empty when `run` ended, and the loop has been woken for that
   function<void(const wait_graph&)> abandoned;  // see report_abandoned
   detail::loop_counts counts;
   std::unique_ptr<detail::onlooker> onlooker;  // stays when nothing is measured any more, because it may be in use
@@ -761,9 +762,10 @@ void loop::run() {
   notice_fork();
   running_ = true;
   const detail::thread_of_loop::run_scope here(inbox_->thread());
-  // What this thread posted since an earlier run woke the native loop as another thread does: that does not keep it alive.
-  if (inbox_->filled()) detail::port_call(*port_, "wake")->wake();
+  // What this thread posted since the last run woke the native loop as another thread does: that does not keep it alive.
+  if (inbox_->filled() && !parts_->ran_filled) detail::port_call(*port_, "wake")->wake();
   port_->run();
+  if (!closed_) parts_->ran_filled = inbox_->filled();
 }
 
 void loop::stop() noexcept {

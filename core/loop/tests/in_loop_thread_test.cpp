@@ -81,6 +81,24 @@ TEST_P(in_loop_thread_test, other_threads_may_ask_between_runs) {
   core.close();
 }
 
+// Nothing else keeps the native loop running, and no thread is known to run it between the runs.
+TEST_P(in_loop_thread_test, what_the_thread_of_the_last_run_posts_is_run_by_the_next) {
+  const std::unique_ptr<native_loop> made = make_loop(GetParam());
+  loop& core = made->core();
+  const loop_remote remote = core.remote();
+  for (int round = 1; round <= 3; ++round) {
+    core.call_soon([&] { core.stop(); });
+    core.run();
+    int ran = 0;
+    remote.post([&] {
+      ++ran;
+      core.stop();
+    });
+    core.run();
+    EXPECT_EQ(ran, 1) << "round " << round;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(every_loop, in_loop_thread_test, ::testing::ValuesIn(loop_names()),
                          [](const auto& instance) { return instance.param; });
 

@@ -43,7 +43,8 @@ class remote_sender {
     const std::size_t before = to.under_way.fetch_add(1, std::memory_order_relaxed);
     arrival counts(to);
     if (before + to.in_channel.load(std::memory_order_relaxed) >= (to.room > 0 ? to.room : 1)) {
-      if (to.where.closed()) detail::throw_loop_closed("try_send: the loop is closed; nobody makes room in the channel");
+      if (to.where.closed())
+        detail::throw_loop_closed("try_send: the loop is closed; nobody makes room in the channel");
       return false;
     }
     to.where.post([counts = std::move(counts), item = std::move(item)]() mutable {

@@ -19,7 +19,7 @@ def main() -> None:
         tool = HERE / "bin" / "interloop-ps"
         if not tool.is_file():
             sys.exit("python -m interloop ps: this package was built without interloop-ps, which needs Linux")
-        os.execv(tool, [tool, *arguments[1:]])
+        os.execv(tool, [str(tool), *arguments[1:]])
     if arguments and (not arguments[0].startswith("-") or (arguments[0] in ("-m", "-c") and len(arguments) > 1)):
         from interloop import _run
 

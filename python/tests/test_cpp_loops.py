@@ -540,9 +540,7 @@ def test_a_number_that_is_watched_again_after_its_descriptor_was_closed_watches_
         told = []
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(lambda loop, context: told.append(context["message"]))
-        extension.watch(reader, ready.set)
-        loop.set_exception_handler(None)
-        assert len(told) == 1 and "was closed while it was watched" in told[0]
+        extension.watch(reader, ready.set)  # drops the old watch, too, so that there is nothing to tell
         os.write(old_writer, b"x")
         for _ in range(5):
             await asyncio.sleep(0)
@@ -550,7 +548,8 @@ def test_a_number_that_is_watched_again_after_its_descriptor_was_closed_watches_
         os.write(writer, b"x")
         await asyncio.wait_for(ready.wait(), 30)
         extension.unwatch()
-        assert not stale
+        assert not stale and not told
+        loop.set_exception_handler(None)
         for fd in duplicate, old_writer, reader, writer:
             os.close(fd)
 

@@ -2,7 +2,7 @@
 // A real DNS server for tests: dnsmasq, on a free port of 127.0.0.1.
 #pragma once
 
-#include <sys/types.h>
+#include "clients/support/server_process.hpp"
 
 #include <string>
 #include <vector>
@@ -19,17 +19,12 @@ class dnsmasq {
   /// \param options  as on its command line.
   /// Errors: `std::runtime_error` if it does not start.
   dnsmasq(const std::string& hosts, const std::vector<std::string>& options);
-  dnsmasq(const dnsmasq&) = delete;
-  dnsmasq& operator=(const dnsmasq&) = delete;
-  ~dnsmasq() { stop(); }
 
   /// `127.0.0.1:port`.
   [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
 
  private:
-  void stop();
-
-  std::string folder_;
+  test_servers::temporary_folder folder_;
   int port_;
-  pid_t process_ = -1;
+  test_servers::server_process process_;
 };

@@ -1,76 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "servers.hpp"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
-#include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <stdexcept>
 
+using test_servers::listen_on_free_port;
+using test_servers::program;
+
 namespace {
-
-sockaddr_in local(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  return address;
-}
-
-int listen_on_free_port(int& port) {
-  const int made = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = local(0);
-  socklen_t length = sizeof address;
-  if (made < 0 || ::bind(made, reinterpret_cast<sockaddr*>(&address), length) != 0 || ::listen(made, 1024) != 0 ||
-      ::getsockname(made, reinterpret_cast<sockaddr*>(&address), &length) != 0)
-    throw std::runtime_error("no listening socket");
-  port = ntohs(address.sin_port);
-  return made;
-}
-
-bool listens(int port) {
-  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const sockaddr_in address = local(port);
-  const bool there = ::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  ::close(probe);
-  return there;
-}
-
-/// Where a program is; empty if it is not installed. nginx is where only root's PATH leads.
-std::string program(const std::string& name) {
-  std::istringstream folders(std::string(std::getenv("PATH") ? std::getenv("PATH") : "") + ":/usr/sbin");
-  for (std::string folder; std::getline(folders, folder, ':');)
-    if (::access((folder + "/" + name).c_str(), X_OK) == 0) return folder + "/" + name;
-  return {};
-}
-
-/// Starts a program with no input and no output, which ends with this one.
-pid_t spawn(const std::vector<std::string>& words) {
-  std::vector<char*> pointers;
-  for (const std::string& word : words) pointers.push_back(const_cast<char*>(word.c_str()));
-  pointers.push_back(nullptr);
-  const pid_t made = ::fork();
-  if (made < 0) throw std::runtime_error("fork failed");
-  if (made == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    const int nowhere = ::open("/dev/null", O_RDWR);
-    for (int fd = 0; fd < 3; ++fd) ::dup2(nowhere, fd);
-    ::execv(pointers[0], pointers.data());
-    ::_exit(127);
-  }
-  return made;
-}
 
 constexpr const char* configuration = R"(
 daemon off; master_process off; worker_processes 1;
@@ -113,12 +55,6 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
 
 }  // namespace
 
-int free_port() {
-  int port = 0;
-  ::close(listen_on_free_port(port));
-  return port;
-}
-
 int open_sockets() {
   int count = 0;
   for (const auto& each : std::filesystem::directory_iterator("/proc/self/fd")) {
@@ -133,52 +69,42 @@ int open_sockets() {
 bool nginx_server::available() { return !program("nginx").empty() && !program("openssl").empty(); }
 
 nginx_server::nginx_server() : plain_port_(free_port()), tls_port_(free_port()), h2c_port_(free_port()) {
-  const char* parent = std::getenv("TMPDIR");
-  folder_ = std::string(parent ? parent : "/tmp") + "/interloop_nginx_XXXXXX";
-  if (!::mkdtemp(folder_.data())) throw std::runtime_error("no temporary folder");
-  std::filesystem::create_directories(folder_ + "/www/dav");
-  std::ofstream(folder_ + "/www/zeros") << std::string(8 << 20, '0');
-  std::ofstream(folder_ + "/www/small") << std::string(64 << 10, 's');
+  std::filesystem::create_directories(folder_.file("www/dav"));
+  std::ofstream(folder_.file("www/zeros")) << std::string(8 << 20, '0');
+  std::ofstream(folder_.file("www/small")) << std::string(64 << 10, 's');
   std::string text = configuration;
   replace_all(text, "@PLAIN@", std::to_string(plain_port_));
   replace_all(text, "@TLS@", std::to_string(tls_port_));
   replace_all(text, "@H2C@", std::to_string(h2c_port_));
   // nginx takes the folder of its configuration for some relative names, and its prefix for others.
-  std::ofstream(folder_ + "/nginx.conf") << text;
+  std::ofstream(folder_.file("nginx.conf")) << text;
 
-  const pid_t certifier =
-      spawn({program("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-             "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout",
-             folder_ + "/key.pem", "-out", folder_ + "/cert.pem"});
-  int status = 1;
-  ::waitpid(certifier, &status, 0);
-  if (status != 0) throw std::runtime_error("openssl made no certificate");
+  const std::vector<std::string> certify{program("openssl"),
+                                         "req",
+                                         "-x509",
+                                         "-newkey",
+                                         "ec",
+                                         "-pkeyopt",
+                                         "ec_paramgen_curve:prime256v1",
+                                         "-nodes",
+                                         "-days",
+                                         "2",
+                                         "-subj",
+                                         "/CN=localhost",
+                                         "-addext",
+                                         "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                                         "-keyout",
+                                         folder_.file("key.pem"),
+                                         "-out",
+                                         folder_.file("cert.pem")};
+  if (!test_servers::succeeds(certify)) throw std::runtime_error("openssl made no certificate");
   start();
 }
 
-nginx_server::~nginx_server() {
-  kill();
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
-}
-
 void nginx_server::start() {
-  process_ = spawn({program("nginx"), "-p", folder_, "-c", folder_ + "/nginx.conf", "-e", "stderr"});
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (!listens(h2c_port_)) {
-    if (std::chrono::steady_clock::now() > deadline || ::waitpid(process_, nullptr, WNOHANG) != 0) {
-      kill();
-      throw std::runtime_error("nginx does not answer");
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));  // another process: no event to wait for
-  }
-}
-
-void nginx_server::kill() {
-  if (process_ < 0) return;
-  ::kill(process_, SIGKILL);
-  ::waitpid(process_, nullptr, 0);
-  process_ = -1;
+  process_ = test_servers::server_process(
+      {program("nginx"), "-p", folder_.path(), "-c", folder_.file("nginx.conf"), "-e", "stderr"});
+  process_.wait_until([this] { return test_servers::accepts(h2c_port_); }, 10);
 }
 
 std::string nginx_server::plain(std::string_view path) const {

@@ -2,7 +2,8 @@
 // The servers of the tests: a real nginx that they start, and one that misbehaves as a test wants. All on 127.0.0.1.
 #pragma once
 
-#include <sys/types.h>
+#include "clients/support/loopback.hpp"
+#include "clients/support/server_process.hpp"
 
 #include <functional>
 #include <mutex>
@@ -20,27 +21,24 @@ class nginx_server {
 
   /// Returns when it answers. Throws `std::runtime_error` if it does not within ten seconds.
   nginx_server();
-  nginx_server(const nginx_server&) = delete;
-  nginx_server& operator=(const nginx_server&) = delete;
-  ~nginx_server();
 
   /// "http://127.0.0.1:port" + `path`, "https://localhost:port" + `path`, and HTTP/2 without TLS.
   [[nodiscard]] std::string plain(std::string_view path) const;
   [[nodiscard]] std::string tls(std::string_view path) const;
   [[nodiscard]] std::string h2c(std::string_view path) const;
   /// The PEM file of the authority that its certificate is from.
-  [[nodiscard]] std::string ca_file() const { return folder_ + "/cert.pem"; }
+  [[nodiscard]] std::string ca_file() const { return folder_.file("cert.pem"); }
 
   /// Ends it immediately, like a crash; starts it again on the same ports.
-  void kill();
+  void kill() { process_.end(); }
   void start();
 
  private:
-  std::string folder_;
+  test_servers::temporary_folder folder_;
   int plain_port_ = 0;
   int tls_port_ = 0;
   int h2c_port_ = 0;
-  pid_t process_ = -1;
+  test_servers::server_process process_;
 };
 
 /// A listener whose behaviour is a function, which is called in a thread of the server's for each connection, one after
@@ -83,8 +81,7 @@ class scripted_server {
   std::thread thread_;
 };
 
-/// A port on which nobody listens.
-[[nodiscard]] int free_port();
+using test_servers::free_port;
 
 /// How many sockets this process has open.
 [[nodiscard]] int open_sockets();

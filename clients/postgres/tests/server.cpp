@@ -1,30 +1,22 @@
 // SPDX-License-Identifier: MIT
 #include "server.hpp"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
 #include <glob.h>
-#include <grp.h>
-#include <netinet/in.h>
 #include <pwd.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
-#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <memory>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+using test_servers::listen_on_free_port;
+using test_servers::succeeds;
 
 namespace {
 
@@ -47,39 +39,9 @@ std::string programs() {
 }
 
 /// Whom the server runs as, if this is root.
-const passwd* other_user() {
-  if (::geteuid() != 0) return nullptr;
-  const passwd* user = ::getpwnam("postgres");
-  return user ? user : ::getpwnam("nobody");
-}
-
-pid_t start(const std::vector<std::string>& words, const std::string& log, int end_signal) {
-  std::vector<char*> arguments;
-  for (const std::string& each : words) arguments.push_back(const_cast<char*>(each.c_str()));
-  arguments.push_back(nullptr);
-  const passwd* user = other_user();
-  const pid_t parent = ::getpid();
-  const pid_t child = ::fork();
-  if (child < 0) throw std::runtime_error("fork failed");
-  if (child != 0) return child;
-  if (user && (::setgroups(0, nullptr) != 0 || ::setgid(user->pw_gid) != 0 || ::setuid(user->pw_uid) != 0))
-    ::_exit(126);
-  ::prctl(PR_SET_PDEATHSIG, end_signal);
-  if (::getppid() != parent) ::_exit(125);
-  const int nowhere = ::open("/dev/null", O_RDONLY);
-  const int to = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-  ::dup2(nowhere, 0);
-  ::dup2(to, 1);
-  ::dup2(to, 2);
-  for (int fd = 3; fd < 1024; ++fd) ::close(fd);
-  ::setenv("LC_ALL", "C", 1);
-  ::execv(arguments[0], arguments.data());
-  ::_exit(127);
-}
-
-bool succeeds(const std::vector<std::string>& words, const std::string& log) {
-  int status = 0;
-  return ::waitpid(start(words, log, SIGKILL), &status, 0) > 0 && status == 0;
+std::string other_user() {
+  if (::geteuid() != 0) return {};
+  return ::getpwnam("postgres") ? "postgres" : "nobody";
 }
 
 std::string text_of(const std::string& file) {
@@ -87,40 +49,7 @@ std::string text_of(const std::string& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-sockaddr_in loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  return address;
-}
-
-int listen_on_free_port(int& port) {
-  const int made = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = loopback(0);
-  socklen_t length = sizeof address;
-  if (made < 0 || ::bind(made, reinterpret_cast<sockaddr*>(&address), length) != 0 || ::listen(made, 8) != 0 ||
-      ::getsockname(made, reinterpret_cast<sockaddr*>(&address), &length) != 0)
-    throw std::runtime_error("no listening socket");
-  port = ntohs(address.sin_port);
-  return made;
-}
-
-bool accepts(int port) {
-  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const sockaddr_in address = loopback(port);
-  const bool right = ::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-  ::close(probe);
-  return right;
-}
-
 }  // namespace
-
-int free_port() {
-  int port = 0;
-  ::close(listen_on_free_port(port));
-  return port;
-}
 
 bool postgres_server::available() { return !programs().empty(); }
 
@@ -130,65 +59,53 @@ postgres_server& postgres_server::shared() {
 }
 
 postgres_server::postgres_server() : port_(free_port()) {
-  std::string name = (std::filesystem::temp_directory_path() / "interloop-postgres-XXXXXX").string();
-  if (!::mkdtemp(name.data())) throw std::runtime_error("no temporary folder");
-  folder_ = name;
-  if (const passwd* user = other_user(); user && ::chown(folder_.c_str(), user->pw_uid, user->pw_gid) != 0)
+  const std::string user = other_user();
+  if (const passwd* owner = user.empty() ? nullptr : ::getpwnam(user.c_str());
+      owner && ::chown(folder_.path().c_str(), owner->pw_uid, owner->pw_gid) != 0)
     throw std::runtime_error("cannot give a folder to another user");
-  const std::string log = folder_ + "/log", data = folder_ + "/data", bin = programs();
+  const std::string log = folder_.file("log"), data = folder_.file("data"), bin = programs();
+  const test_servers::how_to_start how{log, user, SIGQUIT};
   // As the server's own user: what is in the folder belongs to it.
-  if (!succeeds({bin + "/initdb", "-D", data, "-U", "tester", "--auth=trust", "-N", "-E", "UTF8", "--no-locale"}, log))
+  if (!succeeds({bin + "/initdb", "-D", data, "-U", "tester", "--auth=trust", "-N", "-E", "UTF8", "--no-locale"}, how))
     throw std::runtime_error("initdb failed: " + text_of(log));
   with_tls_ = true;
   for (const char* each : {"server", "other"})
-    with_tls_ = with_tls_ && succeeds({"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                                       "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
-                                       "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
-                                       folder_ + "/" + each + ".key", "-out", folder_ + "/" + each + ".crt"},
-                                      log);
+    with_tls_ =
+        with_tls_ &&
+        succeeds({"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                  "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
+                  folder_.file(std::string(each) + ".key"), "-out", folder_.file(std::string(each) + ".crt")},
+                 how);
   const std::string rules = data + "/pg_hba.conf", all = text_of(rules);
   std::ofstream(rules) << "host all guarded 127.0.0.1/32 scram-sha-256\n" << all;
-  std::vector<std::string> words{bin + "/postgres", "-D", data, "-k", folder_, "-p", std::to_string(port_)};
+  std::vector<std::string> words{bin + "/postgres", "-D", data, "-k", folder_.path(), "-p", std::to_string(port_)};
   for (const std::string& setting :
        {std::string("listen_addresses=127.0.0.1"), std::string("fsync=off"), std::string("shared_buffers=16MB"),
         std::string("max_connections=50"), std::string("autovacuum=off"),
-        std::string("ssl=") + (with_tls_ ? "on" : "off"), "ssl_cert_file=" + folder_ + "/server.crt",
-        "ssl_key_file=" + folder_ + "/server.key"}) {
+        std::string("ssl=") + (with_tls_ ? "on" : "off"), "ssl_cert_file=" + folder_.file("server.crt"),
+        "ssl_key_file=" + folder_.file("server.key")}) {
     words.emplace_back("-c");
     words.push_back(setting);
   }
-  process_ = start(words, log, SIGQUIT);
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  process_ = test_servers::server_process(words, how);
   const std::string prepare =
       "CREATE ROLE guarded LOGIN PASSWORD 'Pa55word-of-guarded'; CREATE TABLE scratch (id int, name text)";
-  while (!accepts(port_) || !succeeds({bin + "/psql", "-q", "-h", folder_, "-p", std::to_string(port_), "-U", "tester",
-                                       "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-c", prepare},
-                                      log)) {
-    if (std::chrono::steady_clock::now() > deadline || ::waitpid(process_, nullptr, WNOHANG) != 0)
-      throw std::runtime_error("PostgreSQL does not answer: " + text_of(log));
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));  // another process: no event to wait for
+  const std::vector<std::string> ask{bin + "/psql", "-q",     "-h", folder_.path(), "-p", std::to_string(port_),
+                                     "-U",          "tester", "-d", "postgres",     "-v", "ON_ERROR_STOP=1",
+                                     "-c",          prepare};
+  try {
+    process_.wait_until([&] { return test_servers::accepts(port_) && succeeds(ask, how); }, 60);
+  } catch (const std::runtime_error& why) {
+    throw std::runtime_error(std::string("PostgreSQL: ") + why.what() + ": " + text_of(log));
   }
-}
-
-postgres_server::~postgres_server() {
-  if (process_ > 0) {
-    ::kill(process_, SIGQUIT);
-    ::waitpid(process_, nullptr, 0);
-  }
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
 }
 
 std::string postgres_server::local() const {
-  return "host=" + folder_ + " port=" + std::to_string(port_) + " user=tester dbname=postgres";
+  return "host=" + folder_.path() + " port=" + std::to_string(port_) + " user=tester dbname=postgres";
 }
 std::string postgres_server::tcp() const {
   return "host=127.0.0.1 port=" + std::to_string(port_) + " user=tester dbname=postgres";
 }
-
-mute_server::mute_server() : socket_(listen_on_free_port(port_)) {}
-mute_server::~mute_server() { ::close(socket_); }
-void mute_server::hang_up() { ::close(::accept(socket_, nullptr, nullptr)); }
 
 odd_server::odd_server(std::string answer) : socket_(listen_on_free_port(port_)) {
   thread_ = std::thread([this, answer = std::move(answer)] {

@@ -2,7 +2,9 @@
 // The servers of the tests: a real PostgreSQL that they start, and listeners that misbehave.
 #pragma once
 
-#include <sys/types.h>
+#include "clients/support/loopback.hpp"
+#include "clients/support/mute_server.hpp"
+#include "clients/support/server_process.hpp"
 
 #include <string>
 #include <thread>
@@ -19,40 +21,24 @@ class postgres_server {
 
   /// Returns when it accepts connections. Throws `std::runtime_error`.
   postgres_server();
-  postgres_server(const postgres_server&) = delete;
-  postgres_server& operator=(const postgres_server&) = delete;
-  ~postgres_server();
 
   /// Through its Unix socket; over TCP.
   [[nodiscard]] std::string local() const;
   [[nodiscard]] std::string tcp() const;
   [[nodiscard]] int port() const { return port_; }
   /// The certificate that it shows, which is its own authority, for 127.0.0.1; and another one. Empty without openssl.
-  [[nodiscard]] std::string certificate() const { return with_tls_ ? folder_ + "/server.crt" : ""; }
-  [[nodiscard]] std::string other_certificate() const { return with_tls_ ? folder_ + "/other.crt" : ""; }
+  [[nodiscard]] std::string certificate() const { return with_tls_ ? folder_.file("server.crt") : ""; }
+  [[nodiscard]] std::string other_certificate() const { return with_tls_ ? folder_.file("other.crt") : ""; }
 
  private:
-  std::string folder_;
+  test_servers::temporary_folder folder_;
   int port_;
   bool with_tls_ = false;
-  pid_t process_ = -1;
+  test_servers::server_process process_;
 };
 
-/// A listening socket; the kernel accepts its connections, and nobody answers.
-class mute_server {
- public:
-  mute_server();
-  mute_server(const mute_server&) = delete;
-  mute_server& operator=(const mute_server&) = delete;
-  ~mute_server();
-  [[nodiscard]] int port() const { return port_; }
-  /// Accepts one connection, which must exist, and closes it.
-  void hang_up();
-
- private:
-  int socket_;
-  int port_;
-};
+using test_servers::free_port;
+using test_servers::mute_server;
 
 /// Welcomes one client as a server does, answers the next thing that it says with `answer`, and is then silent.
 class odd_server {
@@ -68,6 +54,3 @@ class odd_server {
   int port_;
   std::thread thread_;
 };
-
-/// A port on which nobody listens.
-[[nodiscard]] int free_port();

@@ -21,7 +21,7 @@ class mqtt_glue_test : public ::testing::TestWithParam<std::string> {
  protected:
   static std::unique_ptr<server> broker(int port) {
     auto made = std::make_unique<server>(std::vector<std::string>{"mosquitto", "-p", std::to_string(port)});
-    wait_for_server(port);
+    made->wait_for(port);
     return made;
   }
 };

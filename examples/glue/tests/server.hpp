@@ -2,33 +2,36 @@
 // A server that a test starts, and that ends with the test.
 #pragma once
 
-#include <sys/types.h>
+#include "clients/support/loopback.hpp"
+#include "clients/support/server_process.hpp"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace glued {
 
+using test_servers::free_port;
+
 /// Whether a program is on PATH, or where Debian puts daemons.
-[[nodiscard]] bool installed(const std::string& program);
+[[nodiscard]] inline bool installed(const std::string& program) { return !test_servers::program(program).empty(); }
 
-/// A port of 127.0.0.1 on which nobody listens.
-[[nodiscard]] int free_port();
-
-/// A process with its output thrown away. It ends with this object, and with the test program in any case.
+/// A program of that name, with its output thrown away.
 class server {
  public:
-  explicit server(const std::vector<std::string>& command);
-  server(const server&) = delete;
-  server& operator=(const server&) = delete;
-  ~server();
+  explicit server(std::vector<std::string> command) {
+    command.front() = test_servers::program(command.front());
+    process_ = test_servers::server_process(std::move(command));
+  }
+
+  /// Returns when `socket`, a path or a port of 127.0.0.1, can be connected to. Throws after ten seconds.
+  template <class Socket>
+  void wait_for(const Socket& socket) {
+    process_.wait_until([&] { return test_servers::accepts(socket); }, 10);
+  }
 
  private:
-  pid_t process_;
+  test_servers::server_process process_;
 };
-
-/// Returns when `socket`, a path or a port of 127.0.0.1, can be connected to. Throws after ten seconds.
-void wait_for_server(const std::string& path);
-void wait_for_server(int port);
 
 }  // namespace glued

@@ -22,7 +22,7 @@ class subject_glue_test : public ::testing::TestWithParam<std::string> {
   static std::unique_ptr<server> start(int port) {
     auto made = std::make_unique<server>(
         std::vector<std::string>{"nats-server", "-a", "127.0.0.1", "-p", std::to_string(port)});
-    wait_for_server(port);
+    made->wait_for(port);
     return made;
   }
   static void TearDownTestSuite() { nats_Close(); }

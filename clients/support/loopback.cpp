@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#include "loopback.hpp"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <stdexcept>
+
+namespace test_servers {
+
+sockaddr_in loopback(int port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  return address;
+}
+
+int listen_on_free_port(int& port) {
+  const int made = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = loopback(0);
+  socklen_t length = sizeof address;
+  if (made < 0 || ::bind(made, reinterpret_cast<sockaddr*>(&address), length) != 0 || ::listen(made, 1024) != 0 ||
+      ::getsockname(made, reinterpret_cast<sockaddr*>(&address), &length) != 0)
+    throw std::runtime_error("no listening socket");
+  port = ntohs(address.sin_port);
+  return made;
+}
+
+int free_port() {
+  int port = 0;
+  ::close(listen_on_free_port(port));
+  return port;
+}
+
+namespace {
+
+template <class Address>
+bool accepts(int family, const Address& address) {
+  const int probe = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const bool there = ::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  ::close(probe);
+  return there;
+}
+
+}  // namespace
+
+bool accepts(int port) { return accepts(AF_INET, loopback(port)); }
+
+bool accepts(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) throw std::runtime_error("the path is too long: " + path);
+  path.copy(address.sun_path, path.size());
+  return accepts(AF_UNIX, address);
+}
+
+}  // namespace test_servers

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// Where a test's servers listen: ports of 127.0.0.1, and Unix sockets.
+#pragma once
+
+#include <netinet/in.h>
+
+#include <string>
+
+namespace test_servers {
+
+[[nodiscard]] sockaddr_in loopback(int port);
+
+/// A listening socket, and its port, which was free. Throws `std::runtime_error`.
+[[nodiscard]] int listen_on_free_port(int& port);
+
+/// A port on which nobody listens.
+[[nodiscard]] int free_port();
+
+/// Whether somebody listens there.
+[[nodiscard]] bool accepts(int port);
+[[nodiscard]] bool accepts(const std::string& path);
+
+}  // namespace test_servers

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "server_process.hpp"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <sstream>
+#include <stdexcept>
+#include <system_error>
+#include <thread>
+
+namespace test_servers {
+
+temporary_folder::temporary_folder() {
+  std::string name = (std::filesystem::temp_directory_path() / "interloop-test-XXXXXX").string();
+  if (!::mkdtemp(name.data())) throw std::runtime_error("no temporary folder");
+  path_ = name;
+}
+
+temporary_folder::~temporary_folder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+std::string program(const std::string& name) {
+  std::istringstream folders(std::string(std::getenv("PATH") ? std::getenv("PATH") : "") +
+                             ":/usr/sbin:/usr/local/sbin");
+  for (std::string folder; std::getline(folders, folder, ':');)
+    if (::access((folder + "/" + name).c_str(), X_OK) == 0) return folder + "/" + name;
+  return {};
+}
+
+server_process::server_process(std::vector<std::string> words, const how_to_start& how) : end_signal_(how.end_signal) {
+  std::vector<char*> arguments;
+  for (std::string& each : words) arguments.push_back(each.data());
+  arguments.push_back(nullptr);
+  const passwd* const user = how.user.empty() ? nullptr : ::getpwnam(how.user.c_str());
+  const pid_t parent = ::getpid();
+  process_ = ::fork();
+  if (process_ < 0) throw std::runtime_error("fork failed");
+  if (process_ > 0) return;
+  if (user && (::setgroups(0, nullptr) != 0 || ::setgid(user->pw_gid) != 0 || ::setuid(user->pw_uid) != 0))
+    ::_exit(126);
+  ::prctl(PR_SET_PDEATHSIG, end_signal_);
+  if (::getppid() != parent) ::_exit(125);
+  const int nothing = ::open("/dev/null", O_RDONLY);
+  const int log = ::open(how.log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  ::dup2(nothing, 0);
+  ::dup2(log, 1);
+  ::dup2(log, 2);
+  for (int fd = 3; fd < 1024; ++fd) ::close(fd);
+  ::setenv("LC_ALL", "C", 1);
+  ::execv(arguments[0], arguments.data());
+  ::_exit(127);
+}
+
+bool server_process::ended() {
+  if (process_ >= 0 && ::waitpid(process_, nullptr, WNOHANG) != 0) process_ = -1;
+  return process_ < 0;
+}
+
+void server_process::wait_until(const std::function<bool()>& answers, int seconds) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  while (!answers()) {
+    if (ended()) throw std::runtime_error("the server has ended");
+    if (std::chrono::steady_clock::now() > deadline) {
+      end();
+      throw std::runtime_error("the server does not answer");
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));  // another process: no event to wait for
+  }
+}
+
+bool server_process::succeeds() {
+  int status = 1;
+  return process_ >= 0 && ::waitpid(std::exchange(process_, -1), &status, 0) > 0 && status == 0;
+}
+
+void server_process::end() {
+  if (process_ < 0) return;
+  ::kill(process_, end_signal_);
+  ::waitpid(process_, nullptr, 0);
+  process_ = -1;
+}
+
+}  // namespace test_servers

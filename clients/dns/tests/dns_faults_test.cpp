@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The resolver and servers that misbehave, on every loop.
-#include "on_every_loop.hpp"
 #include "scripted_server.hpp"
+
+#include "clients/support/on_every_loop.hpp"
+
+#include <interloop/dns.hpp>
 
 #include "support/no_descriptors.hpp"
 
@@ -17,6 +20,11 @@
 namespace {
 
 namespace dns = interloop::dns;
+using interloop::test::error_of;
+using interloop::test::finish;
+using interloop::test::get;
+using interloop::test::on_every_loop;
+using interloop::test::open_descriptors;
 using namespace std::chrono_literals;
 using replies = std::vector<std::string>;
 
@@ -28,41 +36,40 @@ class dns_faults : public on_every_loop {
     resolver_ = std::make_unique<dns::resolver>(
         async_, dns::resolver_options{.servers = server_->address(), .try_for = 20ms, .tries = tries, .search = false});
   }
-  dns::lookup_error error_of(const std::string& name) { return failed_with<dns::lookup_error>(resolver_->a(name)); }
+  dns::lookup_error refusal_of(const std::string& name) { return error_of<dns::lookup_error>(resolver_->a(name)); }
 
   std::optional<scripted_server> server_;
   std::unique_ptr<dns::resolver> resolver_;
 };
 
-INSTANTIATE_TEST_SUITE_P(loops, dns_faults, testing::ValuesIn(interloop::test::own_loop_names()),
-                         [](const auto& each) { return each.param; });
+INTERLOOP_ON_EVERY_LOOP(dns_faults);
 
 TEST_P(dns_faults, a_server_that_never_answers_is_asked_again_and_then_given_up) {
   serve([](std::string_view) { return replies(); });
   loop_->core().call_soon([this] { loop_->core().stop(); });
   loop_->core().run();  // a native loop may open descriptors for its first run
-  const auto before = descriptors();
-  const auto error = error_of("host.example");
+  const auto before = open_descriptors();
+  const auto error = refusal_of("host.example");
   EXPECT_TRUE(error.timed_out());
   EXPECT_EQ(error.code(), ARES_ETIMEOUT);
   EXPECT_EQ(server_->asked(), 2);
-  EXPECT_EQ(descriptors(), before);
+  EXPECT_EQ(open_descriptors(), before);
 }
 
 TEST_P(dns_faults, a_second_server_is_asked_if_the_first_does_not_answer) {
   scripted_server mute(async_, [](std::string_view) { return replies(); });
   scripted_server talking(async_, [](std::string_view question) { return replies{right_answer(question)}; });
   dns::resolver resolver(async_, {.servers = mute.address() + "," + talking.address(), .try_for = 20ms});
-  const auto before = descriptors();
+  const auto before = open_descriptors();
   EXPECT_EQ(get(resolver.a("host.example")).at(0).ip.text(), "192.0.2.7");
   EXPECT_EQ(mute.asked(), 1);
-  EXPECT_EQ(descriptors(), before);
+  EXPECT_EQ(open_descriptors(), before);
 }
 
 TEST_P(dns_faults, a_port_where_nobody_listens_is_an_error_at_once) {
   serve([](std::string_view) { return replies(); });
   server_.reset();
-  EXPECT_EQ(error_of("host.example").code(), ARES_ECONNREFUSED);
+  EXPECT_EQ(refusal_of("host.example").code(), ARES_ECONNREFUSED);
 }
 
 TEST_P(dns_faults, noise_is_not_taken_for_an_answer) {
@@ -100,7 +107,7 @@ TEST_P(dns_faults, an_answer_that_cannot_be_read_is_an_error) {
     answer.resize(answer.size() - 3);  // the record ends too early
     return replies{answer};
   });
-  EXPECT_EQ(error_of("host.example").code(), ARES_EBADRESP);
+  EXPECT_EQ(refusal_of("host.example").code(), ARES_EBADRESP);
   for (int i = 0; i < 50; ++i) {  // whatever the bytes after the question are
     std::mt19937 random(static_cast<unsigned>(i));
     serve([&random](std::string_view question) {
@@ -110,20 +117,20 @@ TEST_P(dns_faults, an_answer_that_cannot_be_read_is_an_error) {
       return replies{answer};
     });
     const auto ends = {resolver_->txt("host.example"), resolver_->names(dns::address())};
-    for (const auto& each : ends) static_cast<void>(failed_with<dns::lookup_error>(each));
-    static_cast<void>(failed_with<dns::lookup_error>(resolver_->srv("host.example")));
-    static_cast<void>(failed_with<dns::lookup_error>(resolver_->mx("host.example")));
-    static_cast<void>(failed_with<dns::lookup_error>(resolver_->aaaa("host.example")));
-    static_cast<void>(failed_with<dns::lookup_error>(resolver_->addresses("host.example")));
+    for (const auto& each : ends) static_cast<void>(error_of<dns::lookup_error>(each));
+    static_cast<void>(error_of<dns::lookup_error>(resolver_->srv("host.example")));
+    static_cast<void>(error_of<dns::lookup_error>(resolver_->mx("host.example")));
+    static_cast<void>(error_of<dns::lookup_error>(resolver_->aaaa("host.example")));
+    static_cast<void>(error_of<dns::lookup_error>(resolver_->addresses("host.example")));
   }
 }
 
 TEST_P(dns_faults, a_server_that_fails_is_an_error) {
   serve([](std::string_view question) { return replies{empty_answer(question, 2)}; });
-  const int code = error_of("host.example").code();
+  const int code = refusal_of("host.example").code();
   EXPECT_TRUE(code == ARES_ESERVFAIL || code == ARES_ECONNREFUSED) << code;  // newer releases, and 1.18
   serve([](std::string_view question) { return replies{empty_answer(question, 0)}; });
-  EXPECT_TRUE(error_of("host.example").not_found());
+  EXPECT_TRUE(refusal_of("host.example").not_found());
 }
 
 TEST_P(dns_faults, an_answer_that_comes_twice_or_too_late_is_dropped) {
@@ -138,7 +145,7 @@ TEST_P(dns_faults, an_answer_that_comes_twice_or_too_late_is_dropped) {
   const auto other = resolver_->a("other.example");
   interloop::test::run_until(loop_->core(), [&] { return server_->asked() == 1; });
   interloop::cancel(other);
-  static_cast<void>(failed_with<interloop::cancelled_error>(other));
+  static_cast<void>(error_of<interloop::cancelled_error>(other));
   EXPECT_EQ(get(resolver_->a("host.example")).at(0).ip.text(), "192.0.2.7");
 }
 
@@ -150,25 +157,25 @@ TEST_P(dns_faults, a_connection_that_the_server_closes_is_an_error_and_not_a_sig
   dns::resolver resolver(async_,
                          {.servers = server.address(), .try_for = 1s, .tries = 2, .search = false, .tcp = true});
   finish(async_.create_future_success(1));
-  const auto before = descriptors();
+  const auto before = open_descriptors();
   std::vector<interloop::future<std::vector<dns::address_record>>> pending;
   for (int i = 0; i < 100; ++i) {
     pending.push_back(resolver.a("host.example"));
     finish(async_.create_future_success(1));  // a turn
   }
-  for (const auto& each : pending) static_cast<void>(failed_with<dns::lookup_error>(each));
+  for (const auto& each : pending) static_cast<void>(error_of<dns::lookup_error>(each));
   EXPECT_GE(server.connected(), 2);
-  interloop::test::run_until(loop_->core(), [&] { return descriptors() <= before; });
+  interloop::test::run_until(loop_->core(), [&] { return open_descriptors() <= before; });
 }
 
 TEST_P(dns_faults, a_time_limit_gives_a_lookup_up_and_closes_its_socket) {
   scripted_server mute(async_, [](std::string_view) { return replies(); });
   // c-ares by itself would wait for half an hour, and the test with it.
   dns::resolver resolver(async_, {.servers = mute.address(), .try_for = 30min, .tries = 1, .search = false});
-  const auto before = descriptors();
-  static_cast<void>(failed_with<interloop::timeout_error>(interloop::with_timeout(5ms, resolver.a("host.example"))));
+  const auto before = open_descriptors();
+  static_cast<void>(error_of<interloop::timeout_error>(interloop::with_timeout(5ms, resolver.a("host.example"))));
   EXPECT_EQ(resolver.pending(), 0u);
-  interloop::test::run_until(loop_->core(), [&] { return descriptors() == before; });
+  interloop::test::run_until(loop_->core(), [&] { return open_descriptors() == before; });
 }
 
 TEST_P(dns_faults, a_lookup_that_is_cancelled_in_the_line_asks_no_server) {
@@ -185,8 +192,8 @@ TEST_P(dns_faults, a_lookup_that_is_cancelled_in_the_line_asks_no_server) {
   interloop::cancel(fifth);
   resolver.cancel();
   EXPECT_EQ(resolver.pending(), 0u);
-  static_cast<void>(failed_with<interloop::cancelled_error>(fourth));
-  static_cast<void>(failed_with<interloop::cancelled_error>(fifth));
+  static_cast<void>(error_of<interloop::cancelled_error>(fourth));
+  static_cast<void>(error_of<interloop::cancelled_error>(fifth));
 }
 
 TEST_P(dns_faults, a_lookup_without_a_descriptor_to_open_fails) {
@@ -194,7 +201,7 @@ TEST_P(dns_faults, a_lookup_without_a_descriptor_to_open_fails) {
   finish(resolver_->a("host.example"));
   {
     const interloop::test::no_descriptors none;
-    EXPECT_EQ(error_of("other.example").code(), ARES_ECONNREFUSED);  // newer releases keep answers
+    EXPECT_EQ(refusal_of("other.example").code(), ARES_ECONNREFUSED);  // newer releases keep answers
   }
   EXPECT_EQ(get(resolver_->a("host.example")).at(0).ip.text(), "192.0.2.7");
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The resolver against a real server, on every loop.
 #include "dnsmasq.hpp"
-#include "on_every_loop.hpp"
+
+#include "clients/support/on_every_loop.hpp"
+
+#include <interloop/dns.hpp>
 
 #include <interloop/blocking.hpp>
 #include <interloop/testing/cancel_everywhere.hpp>
@@ -20,6 +23,11 @@
 namespace {
 
 namespace dns = interloop::dns;
+using interloop::test::error_of;
+using interloop::test::finish;
+using interloop::test::get;
+using interloop::test::on_every_loop;
+using interloop::test::open_descriptors;
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::UnorderedElementsAre;
@@ -61,8 +69,7 @@ class dns_lookup : public on_every_loop {
   std::unique_ptr<dns::resolver> resolver_;
 };
 
-INSTANTIATE_TEST_SUITE_P(loops, dns_lookup, testing::ValuesIn(interloop::test::own_loop_names()),
-                         [](const auto& each) { return each.param; });
+INTERLOOP_ON_EVERY_LOOP(dns_lookup);
 
 texts addresses_of(const std::vector<dns::address_record>& records) {
   texts found;
@@ -107,13 +114,13 @@ TEST_P(dns_lookup, gives_the_names_of_an_address) {
 }
 
 TEST_P(dns_lookup, fails_with_the_servers_reason_and_the_name) {
-  const auto absent = failed_with<dns::lookup_error>(resolver_->a("nowhere.example"));
+  const auto absent = error_of<dns::lookup_error>(resolver_->a("nowhere.example"));
   EXPECT_TRUE(absent.not_found());
   EXPECT_EQ(absent.name(), "nowhere.example");
   EXPECT_STREQ(absent.what(), "nowhere.example: Domain name not found");
-  EXPECT_TRUE(failed_with<dns::lookup_error>(resolver_->mx("host.example")).not_found()) << "it has no such record";
-  EXPECT_FALSE(failed_with<dns::lookup_error>(resolver_->a("elsewhere.test")).not_found()) << "the server refuses";
-  EXPECT_EQ(failed_with<interloop::error>(resolver_->names(dns::address::v4({192, 0, 2, 99}))).what(),
+  EXPECT_TRUE(error_of<dns::lookup_error>(resolver_->mx("host.example")).not_found()) << "it has no such record";
+  EXPECT_FALSE(error_of<dns::lookup_error>(resolver_->a("elsewhere.test")).not_found()) << "the server refuses";
+  EXPECT_EQ(error_of<interloop::error>(resolver_->names(dns::address::v4({192, 0, 2, 99}))).what(),
             std::string("99.2.0.192.in-addr.arpa: Domain name not found"));
 }
 
@@ -170,12 +177,12 @@ TEST_P(dns_lookup, one_lookup_may_lead_to_others_in_a_coroutine) {
 
 TEST_P(dns_lookup, a_thousand_at_once_are_all_answered) {
   finish(resolver_->a("host.example"));  // a native loop may open descriptors for its first watch
-  const auto before = descriptors();
+  const auto before = open_descriptors();
   std::vector<interloop::future<std::vector<dns::address_record>>> pending;
   for (int i = 0; i < 1'000; ++i) pending.push_back(resolver_->a("host.example"));
   EXPECT_EQ(resolver_->pending(), 1'000u);
   for (const auto& each : get(async_.gather(pending))) ASSERT_EQ(addresses_of(each.value()), texts{"192.0.2.1"});
-  EXPECT_EQ(descriptors(), before) << "no socket is left between lookups";
+  EXPECT_EQ(open_descriptors(), before) << "no socket is left between lookups";
 }
 
 TEST_P(dns_lookup, some_of_many_may_be_cancelled) {
@@ -185,7 +192,7 @@ TEST_P(dns_lookup, some_of_many_may_be_cancelled) {
   EXPECT_EQ(resolver_->pending(), 150u);
   for (std::size_t i = 0; i < pending.size(); ++i) {
     if (i % 2 == 0) {
-      static_cast<void>(failed_with<interloop::cancelled_error>(pending[i]));
+      static_cast<void>(error_of<interloop::cancelled_error>(pending[i]));
     } else {
       ASSERT_EQ(addresses_of(get(pending[i])), texts{"192.0.2.1"});
     }
@@ -215,13 +222,13 @@ TEST_P(dns_lookup, all_may_be_cancelled_and_it_goes_on_working) {
   std::vector<interloop::future<std::vector<dns::address_record>>> pending;
   for (int i = 0; i < 300; ++i) pending.push_back(resolver_->a("host.example"));
   resolver_->cancel();
-  for (const auto& each : pending) static_cast<void>(failed_with<interloop::cancelled_error>(each));
+  for (const auto& each : pending) static_cast<void>(error_of<interloop::cancelled_error>(each));
   EXPECT_THAT(addresses_of(get(resolver_->a("host.example"))), ElementsAre("192.0.2.1"));
 }
 
 TEST_P(dns_lookup, may_be_destroyed_in_a_callback_while_others_are_pending) {
   finish(resolver_->a("host.example"));
-  const auto before = descriptors();
+  const auto before = open_descriptors();
   auto first = resolver_->a("host.example");
   std::vector<interloop::future<std::vector<dns::address_record>>> others;
   interloop::add_callbacks(
@@ -234,12 +241,12 @@ TEST_P(dns_lookup, may_be_destroyed_in_a_callback_while_others_are_pending) {
   finish(first);
   ASSERT_EQ(others.size(), 300u);
   for (const auto& each : others)
-    EXPECT_STREQ(failed_with<dns::lookup_error>(each).what(), "host.example: Channel is being destroyed");
-  EXPECT_EQ(descriptors(), before);
+    EXPECT_STREQ(error_of<dns::lookup_error>(each).what(), "host.example: Channel is being destroyed");
+  EXPECT_EQ(open_descriptors(), before);
 }
 
 TEST_P(dns_lookup, its_loop_may_be_closed_while_lookups_are_pending) {
-  const auto before = descriptors();
+  const auto before = open_descriptors();
   for (int answered = 0; answered < 3; ++answered) {
     loop_ = interloop::test::make_loop(GetParam());
     const interloop::api async(loop_->core());
@@ -255,14 +262,14 @@ TEST_P(dns_lookup, its_loop_may_be_closed_while_lookups_are_pending) {
   }
   resolver_.reset();
   loop_ = interloop::test::make_loop(GetParam());
-  EXPECT_LE(descriptors(), before);
+  EXPECT_LE(open_descriptors(), before);
   resolver_ = std::make_unique<dns::resolver>(interloop::api(loop_->core()), ask_server());
 }
 
 TEST(dns_cancelled_everywhere, lookups_may_be_cancelled_anywhere) {
   if (!dnsmasq::available()) GTEST_SKIP() << "dnsmasq is not installed";
   static_cast<void>(server());
-  const auto before = descriptors();
+  const auto before = open_descriptors();
   const auto report = interloop::testing::cancel_everywhere(
       [](interloop::api async) -> interloop::future<void> {
         dns::resolver resolver(async, ask_server());
@@ -276,7 +283,7 @@ TEST(dns_cancelled_everywhere, lookups_may_be_cancelled_anywhere) {
       {.patience = 60s});
   EXPECT_EQ(report.text(), "");
   EXPECT_GE(report.places, 5);
-  EXPECT_EQ(descriptors(), before);
+  EXPECT_EQ(open_descriptors(), before);
 }
 
 // ---- Without a server ----

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The client against a real nginx, and against servers that misbehave, on every loop that was built.
 #include "servers.hpp"
-#include "support/loops.hpp"
+
+#include "clients/support/on_every_loop.hpp"
 
 #include <dlfcn.h>
 #include <gmock/gmock.h>
@@ -76,42 +77,13 @@ using namespace std::chrono_literals;
 using interloop::http::http_error;
 using interloop::http::request;
 using interloop::http::response;
+using interloop::test::failed_with;
+using interloop::test::finish;
+using interloop::test::get;
 using testing::HasSubstr;
 using testing::Not;
 using text = std::string;
 namespace http = interloop::http;
-
-/// Runs the loop until the future is completed and its callbacks have run.
-template <class T>
-void finish(const interloop::future<T>& f) {
-  interloop::loop& loop = f.loop();
-  const auto stop = [&loop] { loop.stop(); };
-  if constexpr (std::is_void_v<T>) {
-    interloop::add_callbacks(f, stop, [stop](const interloop::failure&) { stop(); });
-  } else {
-    interloop::add_callbacks(f, [stop](const T&) { stop(); }, [stop](const interloop::failure&) { stop(); });
-  }
-  loop.run();
-}
-
-template <class T>
-decltype(auto) get(const interloop::future<T>& f) {
-  if (!interloop::is_called(f)) finish(f);
-  return f.take();
-}
-
-/// The message of a future that must fail.
-template <class Exception, class T>
-text failed_with(const interloop::future<T>& f) {
-  if (!interloop::is_called(f)) finish(f);
-  const interloop::failure* why = f.get_failure();
-  if (!why) {
-    ADD_FAILURE() << "the future did not fail";
-    return {};
-  }
-  EXPECT_TRUE(why->is<Exception>()) << interloop::failure_message(*why);
-  return why->message();
-}
 
 template <class T>
 int code_of(const interloop::future<T>& f) {
@@ -130,20 +102,9 @@ nginx_server& nginx() {
   return server;
 }
 
-class on_every_loop : public testing::TestWithParam<std::string> {
+class on_every_loop : public interloop::test::on_every_loop {
  protected:
-  on_every_loop() {
-    loop_->core().set_exception_handler([this](std::string_view what, const interloop::failure& why) {
-      escaped_.push_back(text(what) + ": " + interloop::failure_message(why));
-    });
-  }
-  void TearDown() override { EXPECT_EQ(escaped_, std::vector<text>()); }
-
-  http::client make_client(http::client_options options = {}) { return http::client(api_, std::move(options)); }
-
-  std::vector<text> escaped_;
-  std::unique_ptr<interloop::test::native_loop> loop_ = interloop::test::make_loop(GetParam());
-  interloop::api api_{loop_->core()};
+  http::client make_client(http::client_options options = {}) { return http::client(async_, std::move(options)); }
 };
 
 class http_client : public on_every_loop {
@@ -159,10 +120,8 @@ class http_client : public on_every_loop {
 
 class http_client_without_nginx : public on_every_loop {};
 
-INSTANTIATE_TEST_SUITE_P(loops, http_client, testing::ValuesIn(interloop::test::own_loop_names()),
-                         [](const auto& each) { return each.param; });
-INSTANTIATE_TEST_SUITE_P(loops, http_client_without_nginx, testing::ValuesIn(interloop::test::own_loop_names()),
-                         [](const auto& each) { return each.param; });
+INTERLOOP_ON_EVERY_LOOP(http_client);
+INTERLOOP_ON_EVERY_LOOP(http_client_without_nginx);
 
 // ---- Requests and responses ----
 
@@ -301,11 +260,11 @@ interloop::future<std::size_t> count_bytes(interloop::api, http::client& client,
 }
 
 TEST_P(http_client, reads_a_body_as_a_stream) {
-  EXPECT_EQ(get(count_bytes(api_, *client_, nginx().plain("/zeros"))), std::size_t{8 << 20});
-  EXPECT_EQ(get(count_bytes(api_, *client_, nginx().plain("/gzip/zeros"))), std::size_t{8 << 20});
-  EXPECT_EQ(get(count_bytes(api_, *client_, nginx().plain("/dav/" + GetParam() + "_none/../../hello"))), 6u);
+  EXPECT_EQ(get(count_bytes(async_, *client_, nginx().plain("/zeros"))), std::size_t{8 << 20});
+  EXPECT_EQ(get(count_bytes(async_, *client_, nginx().plain("/gzip/zeros"))), std::size_t{8 << 20});
+  EXPECT_EQ(get(count_bytes(async_, *client_, nginx().plain("/dav/" + GetParam() + "_none/../../hello"))), 6u);
   auto h2 = make_client({.ca_file = nginx().ca_file()});
-  EXPECT_EQ(get(count_bytes(api_, h2, nginx().tls("/zeros"))), std::size_t{8 << 20});
+  EXPECT_EQ(get(count_bytes(async_, h2, nginx().tls("/zeros"))), std::size_t{8 << 20});
   EXPECT_EQ(client_->in_flight(), 0u);
 }
 
@@ -324,7 +283,7 @@ TEST_P(http_client_without_nginx, lets_the_server_wait_while_nobody_reads_a_stre
   std::size_t before = 1;
   while (sent != before) {  // until the buffers of both kernels are full
     before = sent;
-    get(api_.sleep(50ms));
+    get(async_.sleep(50ms));
   }
   EXPECT_LT(before, std::size_t{32} << 20);
   std::size_t bytes = 0;
@@ -345,14 +304,14 @@ TEST_P(http_client, sends_a_body_as_a_stream) {
   text whole;
   for (int i = 0; i < 40; ++i) whole += text(50'000, static_cast<char>('a' + i % 26));
   const text url = nginx().plain("/dav/stream_" + GetParam());
-  EXPECT_EQ(get(client_->send(request("PUT", url, pieces(api_, 40, 50'000)))).status, 201);
+  EXPECT_EQ(get(client_->send(request("PUT", url, pieces(async_, 40, 50'000)))).status, 201);
   EXPECT_EQ(get(client_->get(url)).body, whole);
-  request sized = request("PUT", url, pieces(api_, 40, 50'000)).with_body_size(whole.size());
+  request sized = request("PUT", url, pieces(async_, 40, 50'000)).with_body_size(whole.size());
   EXPECT_EQ(get(client_->send(std::move(sized))).status, 204);
   EXPECT_EQ(get(client_->get(url)).body, whole);
   auto h2 = make_client({.ca_file = nginx().ca_file()});
   const text h2_url = nginx().tls("/dav/stream_" + GetParam());
-  EXPECT_EQ(get(h2.send(request("PUT", h2_url, pieces(api_, 40, 50'000)))).status, 204);
+  EXPECT_EQ(get(h2.send(request("PUT", h2_url, pieces(async_, 40, 50'000)))).status, 204);
   EXPECT_EQ(get(h2.get(h2_url)).body, whole);
 }
 
@@ -366,13 +325,13 @@ TEST_P(http_client_without_nginx, asks_a_stream_for_a_piece_only_if_the_server_t
   });
   auto client = make_client();
   int asked = 0;
-  request what = request("POST", server.url(), pieces(api_, 1000, 65536, &asked));
+  request what = request("POST", server.url(), pieces(async_, 1000, 65536, &asked));
   what.body_size = std::size_t{1000} * 65536;
   const auto got = client.send(std::move(what));
   int before = -1;
   while (asked == 0 || asked != before) {
     before = asked;
-    get(api_.sleep(50ms));
+    get(async_.sleep(50ms));
   }
   EXPECT_LT(before, 500);
   may_read = true;
@@ -388,13 +347,13 @@ http::byte_stream broken_pieces(interloop::api loop) {
 
 TEST_P(http_client, fails_with_what_the_requests_stream_throws) {
   const text url = nginx().plain("/dav/broken_" + GetParam());
-  const auto broken = client_->send(request("PUT", url, broken_pieces(api_)));
+  const auto broken = client_->send(request("PUT", url, broken_pieces(async_)));
   EXPECT_EQ(failed_with<std::range_error>(broken), "no more paper");
-  request few = request("PUT", url, pieces(api_, 2, 10)).with_body_size(21);
+  request few = request("PUT", url, pieces(async_, 2, 10)).with_body_size(21);
   EXPECT_THAT(failed_with<interloop::usage_error>(client_->send(std::move(few))), HasSubstr("fewer"));
-  request many = request("PUT", url, pieces(api_, 2, 10)).with_body_size(19);
+  request many = request("PUT", url, pieces(async_, 2, 10)).with_body_size(19);
   EXPECT_THAT(failed_with<interloop::usage_error>(client_->send(std::move(many))), HasSubstr("more"));
-  request again = request("POST", nginx().plain("/same_method"), pieces(api_, 9, 100'000));
+  request again = request("POST", nginx().plain("/same_method"), pieces(async_, 9, 100'000));
   again.max_redirects = 1;
   EXPECT_THAT(failed_with<http_error>(client_->send(std::move(again))), HasSubstr("only once"));
 }
@@ -488,15 +447,15 @@ TEST_P(http_client_without_nginx, does_not_wait_for_a_lookup) {
   EXPECT_EQ(client.in_flight(), 0u);
   EXPECT_EQ(get(client.get(server.url())).body, "ok");
   const auto closed = client.get(url);
-  get(api_.sleep(1ms));
+  get(async_.sleep(1ms));
   client.close();
   failed_with<http_error>(closed);
-  get(api_.sleep(1ms));
+  get(async_.sleep(1ms));
   lookups.open();
   auto another = make_client();
   EXPECT_EQ(get(another.get(url)).body, "ok");
   // What the closed client began is over when nothing of it is left; otherwise it is the loop that ends it.
-  get(api_.sleep(20ms));
+  get(async_.sleep(20ms));
 }
 
 // ---- Servers that misbehave ----
@@ -576,7 +535,7 @@ TEST_P(http_client, survives_a_server_that_is_killed_and_restarted) {
       all.push_back(client.get(mine.plain("/hello")));
       all.push_back(client.get(mine.plain("/slow/zeros")));
       all.push_back(client.get(mine.tls("/slow/zeros")));
-      all.push_back(client.send(request("PUT", mine.plain("/dav/x"), pieces(api_, 1000, 65536))));
+      all.push_back(client.send(request("PUT", mine.plain("/dav/x"), pieces(async_, 1000, 65536))));
     }
     if (round % 2 == 0) get(all.front());
     mine.kill();
@@ -602,8 +561,8 @@ TEST_P(http_client, may_be_cancelled_while_queued_connecting_and_receiving) {
     for (int turns = 0; turns < 12; ++turns) {
       std::vector<interloop::future<response>> all;
       for (int i = 0; i < 8; ++i) all.push_back(client.get(url));
-      for (int i = 0; i < turns; ++i) get(api_.yield());
-      if (turns == 11) get(api_.sleep(20ms));
+      for (int i = 0; i < turns; ++i) get(async_.yield());
+      if (turns == 11) get(async_.sleep(20ms));
       for (const auto& each : all) EXPECT_TRUE(interloop::cancel(each));
       EXPECT_EQ(client.in_flight(), 0u);
     }
@@ -618,11 +577,11 @@ TEST_P(http_client, may_be_closed_and_destroyed_in_the_middle) {
     for (int i = 0; i < 4; ++i) {
       all.push_back(client->get(nginx().plain("/slow/zeros")));
       all.push_back(client->get(nginx().tls("/slow/zeros")));
-      all.push_back(client->send(request("PUT", nginx().plain("/dav/y"), pieces(api_, 99, 99))));
+      all.push_back(client->send(request("PUT", nginx().plain("/dav/y"), pieces(async_, 99, 99))));
     }
     auto stream = client->open(request(nginx().plain("/slow/zeros")));
-    for (int i = 0; i < turns; ++i) get(api_.yield());
-    if (turns == 11) get(api_.sleep(20ms));
+    for (int i = 0; i < turns; ++i) get(async_.yield());
+    if (turns == 11) get(async_.sleep(20ms));
     if (turns % 2 == 0) {
       client->close();
       EXPECT_THROW(static_cast<void>(client->get(nginx().plain("/hello"))), interloop::usage_error);
@@ -660,13 +619,13 @@ interloop::future<text> read_until_closed(interloop::api, http::client& client, 
 }
 
 TEST_P(http_client, tells_the_reader_of_a_stream_that_it_was_closed) {
-  EXPECT_THAT(get(read_until_closed(api_, *client_, nginx().plain("/zeros"))), HasSubstr("closed"));
+  EXPECT_THAT(get(read_until_closed(async_, *client_, nginx().plain("/zeros"))), HasSubstr("closed"));
 }
 
 TEST_P(http_client, may_outlive_the_closing_of_its_loop) {
   const auto pending = client_->get(nginx().plain("/slow/zeros"));
   auto stream = get(client_->open(request(nginx().plain("/slow/zeros"))));
-  const auto sending = client_->send(request("PUT", nginx().plain("/dav/z"), pieces(api_, 1000, 65536)));
+  const auto sending = client_->send(request("PUT", nginx().plain("/dav/z"), pieces(async_, 1000, 65536)));
   loop_->core().close();
   EXPECT_TRUE(pending.get_failure()->is<interloop::loop_closed>());
   EXPECT_TRUE(sending.get_failure()->is<interloop::loop_closed>());

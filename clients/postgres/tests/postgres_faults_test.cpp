@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Connecting, and everything that goes wrong with a connection, on every loop that was built.
-#include "on_every_loop.hpp"
+#include "postgres_support.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,8 +22,7 @@ using text = std::string;
 namespace postgres = interloop::postgres;
 
 class postgres_faults : public postgres_test {};
-INSTANTIATE_TEST_SUITE_P(loops, postgres_faults, testing::ValuesIn(own_loop_names()),
-                         [](const auto& each) { return each.param; });
+INTERLOOP_ON_EVERY_LOOP(postgres_faults);
 
 // ---- Connecting ----
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the client can do, with a real server, on every loop that was built.
-#include "on_every_loop.hpp"
+#include "postgres_support.hpp"
 
 #include <interloop/testing/cancel_everywhere.hpp>
 
@@ -27,8 +27,7 @@ using text = std::string;
 namespace postgres = interloop::postgres;
 
 class postgres_client : public postgres_test {};
-INSTANTIATE_TEST_SUITE_P(loops, postgres_client, testing::ValuesIn(own_loop_names()),
-                         [](const auto& each) { return each.param; });
+INTERLOOP_ON_EVERY_LOOP(postgres_client);
 
 struct person {
   int id;

@@ -257,7 +257,7 @@ TEST_P(redis_messages, come_by_name_and_by_pattern_until_unsubscribed) {
   EXPECT_EQ(other("PUBLISH", "a", "1").integer(), 1);
   other("PUBLISH", text("b\0c", 3), "2");
   other("PUBLISH", "weather", "3");
-  EXPECT_EQ(get(take(api_, *news, 3)), (std::vector<text>{"|a|1", text("|b\0c|2", 6), "w*|weather|3"}));
+  EXPECT_EQ(get(take(async_, *news, 3)), (std::vector<text>{"|a|1", text("|b\0c|2", 6), "w*|weather|3"}));
   get(news->unsubscribe("a", "unknown"));
   get(news->punsubscribe("w*"));
   EXPECT_EQ(other("PUBLISH", "a", "4").integer(), 0);
@@ -279,7 +279,7 @@ TEST_P(redis_messages, wait_when_nobody_takes_them_and_none_is_lost) {
     expected.push_back("|many|" + std::to_string(i));
   }
   get(published.back());
-  EXPECT_EQ(get(take(api_, *slow, 5000)), expected);
+  EXPECT_EQ(get(take(async_, *slow, 5000)), expected);
 }
 
 TEST_P(redis_messages, are_refused_to_a_user_who_may_not_hear_them) {
@@ -289,9 +289,9 @@ TEST_P(redis_messages, are_refused_to_a_user_who_may_not_hear_them) {
   EXPECT_THAT(failed_with<redis::error_reply>(deaf->subscribe("secret")), HasSubstr("NOPERM"));
   get(deaf->subscribe("allowed"));
   other("PUBLISH", "allowed", "heard");
-  EXPECT_EQ(get(take(api_, *deaf, 1)), (std::vector<text>{"|allowed|heard"}));
+  EXPECT_EQ(get(take(async_, *deaf, 1)), (std::vector<text>{"|allowed|heard"}));
   other("ACL", "DELUSER", "deaf");  // which ends its connections
-  const auto after = take(api_, *deaf, 1);
+  const auto after = take(async_, *deaf, 1);
   failed_with<redis::connection_lost>(after);
 }
 
@@ -311,13 +311,13 @@ TEST_P(redis_messages, end_when_the_subscriber_is_destroyed_by_the_receiver_of_o
 
 TEST_P(redis_messages, the_page_is_right) {
   other("SET", "visits", 41);
-  EXPECT_EQ(get(page::count_visit(api_, server_->port())), 42);
+  EXPECT_EQ(get(page::count_visit(async_, server_->port())), 42);
   other("MSET", "stock", 7, "sold", 3, "number", 21);
-  EXPECT_TRUE(get(page::sell(api_, *client_)));
-  EXPECT_TRUE(get(page::double_it(api_, *client_)));
+  EXPECT_TRUE(get(page::sell(async_, *client_)));
+  EXPECT_TRUE(get(page::double_it(async_, *client_)));
   EXPECT_EQ(other("GET", "number").text(), "42");
-  const auto heard = page::listen(api_, server_->port());
-  while (other("PUBLISH", "weather", "rain").integer() == 0) get(api_.sleep(1ms));
+  const auto heard = page::listen(async_, server_->port());
+  while (other("PUBLISH", "weather", "rain").integer() == 0) get(async_.sleep(1ms));
   other("PUBLISH", "sports", "the end");
   EXPECT_EQ(get(heard), (std::vector<text>{"weather: rain", "sports: the end"}));
 }
@@ -373,8 +373,8 @@ redisAsyncContext* attached(interloop::api api, seen& by, int port) {
 TEST_P(redis_attached, hiredis_runs_on_the_loop_and_reuses_a_descriptor) {
   for (int round = 0; round < 2; ++round) {  // the second one gets the number of the first
     seen all{loop_->core()};
-    redisAsyncContext* const context = attached(api_, all, server_->port());
-    EXPECT_THROW(redis::attach(api_, *context), interloop::usage_error);
+    redisAsyncContext* const context = attached(async_, all, server_->port());
+    EXPECT_THROW(redis::attach(async_, *context), interloop::usage_error);
     const text large(1024 * 1024, 'x');
     redisAsyncCommand(context, &seen::on_reply, nullptr, "SET key %b", large.data(), large.size());
     redisAsyncCommand(context, &seen::on_reply, nullptr, "STRLEN key");
@@ -389,14 +389,14 @@ TEST_P(redis_attached, hiredis_runs_on_the_loop_and_reuses_a_descriptor) {
 
 TEST_P(redis_attached, hiredis_hears_of_a_refusal_and_may_be_freed_at_any_time) {
   seen refused{loop_->core()};
-  redisAsyncContext* context = attached(api_, refused, free_port());
+  redisAsyncContext* context = attached(async_, refused, free_port());
   redisAsyncCommand(context, &seen::on_reply, nullptr, "PING");
   loop_->core().run();
   EXPECT_EQ(refused.connected, REDIS_ERR);
   EXPECT_EQ(refused.replies, (std::vector<text>{"none"}));
 
   seen freed{loop_->core()};
-  context = attached(api_, freed, server_->port());
+  context = attached(async_, freed, server_->port());
   redisAsyncCommand(context, &seen::on_reply, nullptr, "PING");
   redisAsyncFree(context);
   EXPECT_EQ(freed.replies, (std::vector<text>{"none"}));

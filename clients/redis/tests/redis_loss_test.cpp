@@ -31,7 +31,7 @@ class redis_reconnecting : public on_every_loop {
   /// Until the client is connected again.
   template <class Client>
   void wait_for(Client& client) {
-    while (!client.connected()) get(api_.sleep(1ms));
+    while (!client.connected()) get(async_.sleep(1ms));
   }
 
   std::optional<redis_server> server_;
@@ -65,7 +65,7 @@ TEST_P(redis_reconnecting, fails_what_was_under_way_and_never_sends_it_again) {
   const auto waiting = client->command("INCR", "count");
   EXPECT_FALSE(client->connected());
   EXPECT_EQ(client->in_flight(), 1u);
-  get(api_.sleep(20ms));  // some attempts fail
+  get(async_.sleep(20ms));  // some attempts fail
   EXPECT_FALSE(interloop::is_called(waiting));
   server_->start();
   EXPECT_EQ(get(waiting).integer(), 1);
@@ -106,7 +106,7 @@ TEST_P(redis_reconnecting, goes_on_trying_until_the_server_is_there) {
   const auto connecting = client->connect("127.0.0.1", server_->port());
   const auto listening = news->connect("127.0.0.1", server_->port());
   const auto subscribed = news->subscribe("a");
-  get(api_.sleep(10ms));
+  get(async_.sleep(10ms));
   EXPECT_FALSE(interloop::is_called(connecting));
   server_->start();
   get(connecting);
@@ -121,7 +121,7 @@ TEST_P(redis_reconnecting, subscribes_again_and_says_that_messages_may_be_missin
   get(news->psubscribe("b*"));
   const auto hear = [&](const text& channel) {
     auto client = connected({});
-    while (get(client->command("PUBLISH", channel, "x")).integer() == 0) get(api_.sleep(1ms));
+    while (get(client->command("PUBLISH", channel, "x")).integer() == 0) get(async_.sleep(1ms));
     return *get(news->next().as_future());
   };
   EXPECT_FALSE(hear("a").after_loss);
@@ -180,7 +180,7 @@ TEST_P(redis_reconnecting, survives_a_server_that_dies_again_and_again) {
       ++(why ? lost : answered);
       EXPECT_TRUE(!why || why->is<redis::connection_error>()) << interloop::failure_message(*why);
     }
-    while (!client->connected() || !news->connected() || !patient->connected()) get(api_.sleep(1ms));
+    while (!client->connected() || !news->connected() || !patient->connected()) get(async_.sleep(1ms));
     EXPECT_EQ(client->in_flight() + patient->in_flight(), 0u);
     if (round == 2) descriptors = open_descriptors();
     ASSERT_TRUE(round <= 2 || open_descriptors() == descriptors) << open_descriptors() << " " << descriptors;
@@ -220,7 +220,7 @@ TEST_P(redis_misled, is_not_impressed_by_a_large_number_of_elements) {
   auto client = connected();
   const auto pending = client->command("PING");
   server_.say("*2147483647\r\n$1\r\nx\r\n*2147483647\r\n:1\r\n");
-  get(api_.sleep(5ms));
+  get(async_.sleep(5ms));
   EXPECT_FALSE(interloop::is_called(pending));
   server_.hang_up();
   failed_with<redis::connection_lost>(pending);
@@ -230,13 +230,13 @@ TEST_P(redis_misled, understands_a_reply_that_comes_byte_by_byte) {
   auto client = connected();
   const auto first = client->command("PING");
   const auto second = client->command("PING");
-  get(api_.sleep(1ms));
+  get(async_.sleep(1ms));
   EXPECT_EQ(server_.hear(28), "*1\r\n$4\r\nPING\r\n*1\r\n$4\r\nPING\r\n");
   const std::string_view all = "*3\r\n$2\r\na\n\r\n*2\r\n:7\r\n*0\r\n$-1\r\n-ERR no\r\n";
   for (const char each : all) {
     server_.say({&each, 1});
-    get(api_.yield());
-    get(api_.sleep(0ms));
+    get(async_.yield());
+    get(async_.sleep(0ms));
   }
   const auto got = get(first);
   ASSERT_EQ(got.elements().size(), 3u);
@@ -250,7 +250,7 @@ TEST_P(redis_misled, understands_a_reply_that_comes_byte_by_byte) {
 TEST_P(redis_misled, drops_a_server_that_says_what_nobody_asked_for) {
   auto client = connected();
   server_.say("-ERR max number of clients reached\r\n");
-  while (client->connected()) get(api_.sleep(1ms));
+  while (client->connected()) get(async_.sleep(1ms));
   EXPECT_THAT(failed_with<redis::connection_error>(client->command("PING")), HasSubstr("max number of clients"));
 }
 
@@ -278,7 +278,7 @@ TEST_P(redis_misled, gives_up_a_server_that_does_not_answer_its_greeting) {
 TEST_P(redis_misled, hides_a_password_that_the_server_repeats) {
   auto client = make_client({.password = "secret"});
   const auto connecting = client->connect("127.0.0.1", server_.port());
-  get(api_.sleep(1ms));
+  get(async_.sleep(1ms));
   server_.accept();
   server_.say("-ERR unknown command 'AUTH', with args beginning with: 'secret'\r\n");
   EXPECT_THAT(failed_with<redis::connection_error>(connecting),
@@ -290,12 +290,12 @@ TEST_P(redis_misled, gives_up_tls_with_a_server_that_is_silent_hangs_up_or_has_n
   failed_with<interloop::timeout_error>(client->connect("127.0.0.1", server_.port()));
   server_.accept();
   const auto connecting = client->connect("127.0.0.1", server_.port());
-  get(api_.sleep(1ms));
+  get(async_.sleep(1ms));
   server_.accept();
   server_.hang_up();
   failed_with<redis::connection_error>(connecting);
   const auto misunderstood = client->connect("127.0.0.1", server_.port());
-  get(api_.sleep(1ms));
+  get(async_.sleep(1ms));
   server_.accept();
   server_.say("-ERR Protocol error\r\n");
   EXPECT_THAT(failed_with<redis::connection_error>(misunderstood), HasSubstr("TLS"));

@@ -142,7 +142,7 @@ interloop::future<long long> count_up(interloop::api, redis::client& client, int
 }
 
 TEST_P(redis_client, runs_coroutines_side_by_side) {
-  const auto counted = get(api_.gather(count_up(api_, *client_, 100), count_up(api_, *client_, 100)));
+  const auto counted = get(async_.gather(count_up(async_, *client_, 100), count_up(async_, *client_, 100)));
   EXPECT_EQ(std::max(std::get<0>(counted).value(), std::get<1>(counted).value()), 200);
 }
 
@@ -300,7 +300,7 @@ TEST_P(redis_client_without_redis, waits_forever_without_a_time_limit) {
   auto client = make_client({.timeout = 0s});
   get(client->connect("127.0.0.1", server.port()));
   const auto pending = client->command("PING");
-  get(api_.sleep(10ms));
+  get(async_.sleep(10ms));
   EXPECT_FALSE(interloop::is_called(pending));
   client.reset();
   failed_with<redis::connection_error>(pending);

@@ -5,8 +5,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <filesystem>
-#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -76,9 +74,4 @@ bool make_certificates(const temporary_folder& in) {
       "openssl x509 -req -in server.csr -CA authority.pem -CAkey authority.key -CAcreateserial -days 2 "
       "-extfile names -out server.pem";
   return test_servers::succeeds({"/bin/sh", "-c", commands});
-}
-
-std::size_t open_descriptors() {
-  const std::filesystem::directory_iterator all("/proc/self/fd");
-  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }

@@ -46,6 +46,3 @@ class redis_server {
 /// Certificates, made by `openssl`: `authority.pem`, and for the server `server.pem` and `server.key`, for the name
 /// `redis.test` and the address 127.0.0.1. False if openssl is not installed.
 [[nodiscard]] bool make_certificates(const temporary_folder& in);
-
-/// How many descriptors this process has open.
-[[nodiscard]] std::size_t open_descriptors();

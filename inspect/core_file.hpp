@@ -2,7 +2,7 @@
 // The memory in a core file, completed from the files that were mapped: cores omit pages that were not changed.
 #pragma once
 
-#include "mapped_file.hpp"
+#include "core/failure/stack/mapped_file.hpp"
 #include "target.hpp"
 
 #include <map>
@@ -10,6 +10,8 @@
 #include <vector>
 
 namespace interloop::inspect {
+
+using stack::mapped_file;
 
 class core_file final : public target {
  public:

@@ -2,7 +2,7 @@
 // What ELF files in a process's memory tell: where the library's tables are, and what code is called.
 #pragma once
 
-#include "mapped_file.hpp"
+#include "core/failure/stack/mapped_file.hpp"
 #include "target.hpp"
 
 #include <cstdint>
@@ -11,6 +11,8 @@
 #include <vector>
 
 namespace interloop::inspect {
+
+using stack::mapped_file;
 
 /// The addresses of the tables of all copies of the library in there, by their notes.
 [[nodiscard]] std::vector<std::uint64_t> find_tables(target& in);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "inspect.hpp"
 
+#include <interloop/detail/callable_name.hpp>
 #include <interloop/detail/graph_reader.hpp>
 
 #include "elf.hpp"
@@ -104,9 +105,10 @@ wait_graph look_into(target& in) {
     if (each.code == 0) continue;
     const auto [place, fresh] = known_code.try_emplace(each.code, graph_node::none);
     if (fresh) {
-      if (std::string text = detail::callable_name(names.at(each.code)); !text.empty()) {
+      if (std::string function = names.at(each.code); !function.empty()) {
         place->second = all.names.size();
-        all.names.push_back(std::move(text));
+        std::string callable = detail::callable_name(function);
+        all.names.push_back(callable.empty() ? std::move(function) : std::move(callable));
       }
     }
     each.code_name = place->second;

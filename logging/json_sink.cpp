@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/logging/json_sink.hpp>
 
+#include <interloop/detail/json_text.hpp>
+
 #include "logging/output.hpp"
 #include "logging/render.hpp"
 
@@ -21,33 +23,11 @@ namespace {
 using detail::append;
 using detail::text_buffer;
 
-// The number of bytes of the UTF-8 sequence at the front, or 0 if it is invalid, as overlong forms and surrogates are.
-std::size_t sequence_size(std::string_view text) noexcept {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
-    return i < text.size() && byte(i) >= low && byte(i) <= high;
-  };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const unsigned low = first == 0xE0 ? 0xA0 : 0x80;
-    const unsigned high = first == 0xED ? 0x9F : 0xBF;
-    return follows(1, low, high) && follows(2) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const unsigned low = first == 0xF0 ? 0x90 : 0x80;
-    const unsigned high = first == 0xF4 ? 0x8F : 0xBF;
-    return follows(1, low, high) && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
-}
-
 void put_text(text_buffer& out, std::string_view text) {
   out.push_back('"');
   while (!text.empty()) {
     const char c = text[0];
-    const std::size_t size = sequence_size(text);
+    const std::size_t size = detail::utf8_size(text);
     if (c == '"' || c == '\\') {
       out.push_back('\\');
       out.push_back(c);

@@ -33,7 +33,7 @@ class socket_watch {
     if (wanted != wanted_) watch_.set_interest(wanted_ = wanted);
   }
   /// The socket is closed, or is going to be before control returns to the loop.
-  void stop() noexcept { watch_ = {}; }  // fd_watch::stop reports a descriptor that is closed already
+  void stop() noexcept { watch_.stop(); }
 
  private:
   api async_;

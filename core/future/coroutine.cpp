@@ -23,8 +23,7 @@ constinit const look_edge coroutine_edges[2] = {
 void throw_frame_misplaced() {
   throw usage_error(
       "coroutine: the compiler lays out its frame wrongly, as g++ 12 does where a condition awaits a temporary; give "
-      "the "
-      "result a name: `while (const bool more = co_await …)` instead of `while (co_await …)`");
+      "the result a name: `while (const bool more = co_await …)` instead of `while (co_await …)`");
 }
 
 namespace {

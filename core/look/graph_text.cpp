@@ -2,6 +2,7 @@
 #include <interloop/call_graph.hpp>
 
 #include <interloop/detail/graph_reader.hpp>
+#include <interloop/detail/json_text.hpp>
 #include <interloop/detail/readable.hpp>
 
 #include <algorithm>
@@ -299,26 +300,11 @@ class tree_writer {
   std::vector<state> state_;
 };
 
-void quote(std::string& out, std::string_view text) {
-  out += '"';
-  for (const char each : text) {
-    if (each == '"' || each == '\\') {
-      out += '\\';
-      out += each;
-    } else if (static_cast<unsigned char>(each) < 0x20) {
-      out += ' ';
-    } else {
-      out += each;
-    }
-  }
-  out += '"';
-}
-
 void member(std::string& out, const char* name, std::string_view text) {
   out += ",\"";
   out += name;
   out += "\":";
-  quote(out, text);
+  detail::append_json(out, text);
 }
 void member(std::string& out, const char* name, std::int64_t value) {
   out += ",\"";
@@ -411,7 +397,7 @@ std::string wait_graph::json() const {
   for (const loop_state& each : loops) {
     if (&each != loops.data()) out += ',';
     out += "\n{\"name\":";
-    quote(out, each.name);
+    detail::append_json(out, each.name);
     member(out, "address", hexadecimal(each.address));
     out += each.turning ? ",\"turning\":true" : ",\"turning\":false";
     out += each.consistent ? ",\"consistent\":true" : ",\"consistent\":false";
@@ -451,25 +437,6 @@ std::string wait_graph::json() const {
     out += "]}";
   }
   return out + "]}\n";
-}
-
-std::string detail::callable_name(std::string_view demangled) {
-  // Each is a template whose first argument is the callable's type.
-  static constexpr std::string_view before[] = {"task_queue::record<", "timer_queue::code_of<", "inline_vtable<",
-                                                "boxed_vtable<"};
-  for (const std::string_view mark : before) {
-    const auto at = demangled.find(mark);
-    if (at == std::string_view::npos) continue;
-    std::size_t end = at + mark.size();
-    for (int depth = 0; end < demangled.size(); ++end) {
-      const char each = demangled[end];
-      if (each == '<' || each == '(' || each == '{') ++depth;
-      if (depth == 0 && (each == '>' || each == ',')) break;
-      if (each == ')' || each == '}' || (each == '>' && demangled[end - 1] != '-')) --depth;
-    }
-    return std::string(demangled.substr(at + mark.size(), end - at - mark.size()));
-  }
-  return std::string(demangled);
 }
 
 }  // namespace interloop

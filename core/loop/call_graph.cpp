@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/call_graph.hpp>
 
+#include <interloop/detail/callable_name.hpp>
 #include <interloop/detail/graph_reader.hpp>
 #include <interloop/detail/loop_access.hpp>
 #include <interloop/detail/report.hpp>
@@ -9,7 +10,6 @@
 #include "age_mark.hpp"
 #include "core/failure/stack/symbols.hpp"
 
-#include <array>
 #include <memory>
 #include <unordered_map>
 
@@ -36,13 +36,11 @@ class code_names {
   std::size_t of(std::uint64_t code) {
     const auto [at, fresh] = known_.try_emplace(code, graph_node::none);
     if (!fresh) return at->second;
-    const std::array<std::uintptr_t, 1> next{static_cast<std::uintptr_t>(code) + 1};  // as if it were a return address
-    for (const stack_frame& frame : stack::symbols(next, nullptr)) {
-      if (frame.function.empty()) continue;
-      at->second = graph_.names.size();
-      graph_.names.push_back(callable_name(frame.function));
-      break;
-    }
+    std::string function = stack::function_at(reinterpret_cast<const void*>(code));
+    if (function.empty()) return at->second;
+    at->second = graph_.names.size();
+    std::string callable = callable_name(function);
+    graph_.names.push_back(callable.empty() ? std::move(function) : std::move(callable));
     return at->second;
   }
 

@@ -598,7 +598,7 @@ void fd_watch::release() noexcept {
 detail::loop_access::contents detail::loop_access::contents_of(const loop& core) noexcept {
   contents found{0, core.watch_count_, core.holds_, core.timers_.size()};
   for (const pending* each = core.pending_; each; each = each->next)
-    if (each->ops->of_future) ++found.futures;
+    if (each->ops->of_future()) ++found.futures;
   return found;
 }
 namespace {
@@ -763,7 +763,7 @@ void loop::run() {
   running_ = true;
   const detail::thread_of_loop::run_scope here(inbox_->thread());
   // What this thread posted since the last run woke the native loop as another thread does: that does not keep it alive.
-  if (inbox_->filled() && !parts_->ran_filled) detail::port_call(*port_, "wake")->wake();
+  if (inbox_->filled() && !parts_->ran_filled) wake_port();
   port_->run();
   if (!closed_) parts_->ran_filled = inbox_->filled();
 }

@@ -36,7 +36,7 @@ namespace interloop::measure {
   void* frame = next.object;
   if (next.code != reinterpret_cast<const void*>(detail::resumption::queued)) {
     const auto& queued = *static_cast<const detail::pending*>(next.object);
-    if (!queued.ops->of_future) {
+    if (!queued.ops->of_future()) {
       found.what = activity::kind::waiter;
       return found;
     }

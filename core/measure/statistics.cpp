@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/statistics.hpp>
 
+#include <interloop/detail/json_text.hpp>
 #include <interloop/detail/loop_access.hpp>
 #include <interloop/detail/loop_looks.hpp>
 
-#include "json_text.hpp"
 #include "measuring.hpp"
 
 #include <charconv>
@@ -102,7 +102,7 @@ std::string to_text(const loop_statistics& all) {
 
 std::string to_json(const loop_statistics& all) {
   std::string text = "{\"loop\":";
-  measure::append_json(text, all.loop);
+  detail::append_json(text, all.loop);
   const auto add = [&](const char* name, std::uint64_t number) {
     text.append(",\"").append(name).append("\":").append(std::to_string(number));
   };

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "trace_file.hpp"
 
+#include <interloop/detail/json_text.hpp>
 #include <interloop/fork_count.hpp>
 
 #include "core/base/signals_blocked.hpp"
-
-#include "json_text.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -163,7 +162,7 @@ void trace_file::run() {
       for (const auto& [thread, name] : names) {
         begin_event("M", thread, 0);
         out_ += ",\"name\":\"thread_name\",\"args\":{\"name\":";
-        append_json(out_, name);
+        detail::append_json(out_, name);
         out_ += "}}";
       }
       if (block) write_block(*block);
@@ -225,7 +224,7 @@ const std::string& trace_file::name_of(const activity& what) {
                        static_cast<std::uint64_t>(what.what)};
   if (names_.size() > most_names) names_.clear();
   const auto [place, fresh] = names_.try_emplace(wanted);
-  if (fresh) append_json(place->second, text_of(what));
+  if (fresh) detail::append_json(place->second, text_of(what));
   return place->second;
 }
 

@@ -73,7 +73,7 @@ void tracer::activate() noexcept {
   incoming_.push({}, waiting);
   const ticks now = read_ticks(rate_.counter);
   for (const detail::pending* each = detail::loop_looks::pending_of(core_); each; each = each->next) {
-    if (!each->ops->of_future) continue;
+    if (!each->ops->of_future()) continue;
     const auto& state = static_cast<const detail::future_core&>(*each);
     if (state.is_coroutine()) begin_coroutine(state, now);
   }
@@ -179,7 +179,7 @@ void tracer::note_new(ticks now) noexcept {
   detail::pending*& first = detail::loop_looks::pending_of(core_);
   if (first == &known) return;
   for (const detail::pending* each = first; each != &known; each = each->next) {
-    if (!each->ops->of_future) continue;
+    if (!each->ops->of_future()) continue;
     const auto& state = static_cast<const detail::future_core&>(*each);
     if (state.is_coroutine()) begin_coroutine(state, now);
   }

@@ -3,14 +3,13 @@
 // functions. The table with all of them (.symtab) is not loaded, only in the file.
 #include "loaded_file.hpp"
 
+#include "mapped_file.hpp"
+
 #include <dlfcn.h>
 
 #if __has_include(<link.h>)
 #include <elf.h>
-#include <fcntl.h>
 #include <link.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #define INTERLOOP_READS_ELF 1
 #endif
@@ -26,49 +25,18 @@ namespace interloop::stack {
 
 namespace {
 
-// A file's current bytes. It may be any file, so every read is first checked against its size.
-class mapping {
- public:
-  explicit mapping(const char* path) noexcept {
-    const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return;
-    struct stat about{};
-    if (::fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_size > 0) {
-      const auto size = static_cast<std::size_t>(about.st_size);
-      void* at = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
-      if (at != MAP_FAILED) bytes_ = {static_cast<const char*>(at), size};
-    }
-    ::close(fd);
-  }
-  mapping(const mapping&) = delete;
-  mapping& operator=(const mapping&) = delete;
-  ~mapping() {
-    if (!bytes_.empty()) ::munmap(const_cast<char*>(bytes_.data()), bytes_.size());
-  }
-
-  /// `count` objects at `offset`; empty if the file is too short.
-  template <class T>
-  [[nodiscard]] std::span<const T> at(std::uint64_t offset, std::uint64_t count) const noexcept {
-    if (offset > bytes_.size() || offset % alignof(T) != 0 || count > (bytes_.size() - offset) / sizeof(T)) return {};
-    return {reinterpret_cast<const T*>(bytes_.data() + offset), static_cast<std::size_t>(count)};
-  }
-
- private:
-  std::span<const char> bytes_;
-};
-
 // The function's symbol in the tables of one file.
-std::string symbol_in(const mapping& file, std::uintptr_t wanted) {
-  const auto header = file.at<ElfW(Ehdr)>(0, 1);
+std::string symbol_in(const mapped_file& file, std::uintptr_t wanted) {
+  const auto header = file.objects<ElfW(Ehdr)>(0, 1);
   if (header.empty() || std::memcmp(header[0].e_ident, ELFMAG, SELFMAG) != 0) return {};
   if (header[0].e_shentsize != sizeof(ElfW(Shdr))) return {};
-  const auto sections = file.at<ElfW(Shdr)>(header[0].e_shoff, header[0].e_shnum);
+  const auto sections = file.objects<ElfW(Shdr)>(header[0].e_shoff, header[0].e_shnum);
   for (const auto& section : sections) {
     if (section.sh_type != SHT_SYMTAB || section.sh_link >= sections.size()) continue;
     const auto& texts = sections[section.sh_link];
-    const auto names = file.at<char>(texts.sh_offset, texts.sh_size);
+    const auto names = file.objects<char>(texts.sh_offset, texts.sh_size);
     if (names.empty() || names.back() != '\0') continue;
-    for (const auto& each : file.at<ElfW(Sym)>(section.sh_offset, section.sh_size / sizeof(ElfW(Sym)))) {
+    for (const auto& each : file.objects<ElfW(Sym)>(section.sh_offset, section.sh_size / sizeof(ElfW(Sym)))) {
       const bool has_it = (each.st_info & 0x0fU) == STT_FUNC && each.st_shndx != SHN_UNDEF && each.st_value <= wanted &&
                           wanted - each.st_value < each.st_size && each.st_name < names.size();
       if (has_it) return &names[each.st_name];
@@ -120,7 +88,7 @@ std::string symbol_of(std::uintptr_t address, const loaded_file& in) {
   Dl_info about{};
   if (::dladdr(reinterpret_cast<const void*>(address), &about) != 0 && about.dli_sname) return about.dli_sname;
 #if INTERLOOP_READS_ELF
-  if (!in.path.empty()) return symbol_in(mapping(in.path.c_str()), address - in.bias);
+  if (!in.path.empty()) return symbol_in(mapped_file(in.path), address - in.bias);
 #endif
   return {};
 }

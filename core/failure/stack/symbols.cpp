@@ -74,4 +74,11 @@ std::vector<stack_frame> symbols(std::span<const std::uintptr_t> addresses, debu
   return frames;
 }
 
+std::string function_at(const void* code) {
+  const std::uintptr_t inside = reinterpret_cast<std::uintptr_t>(code) + 1;  // addresses are taken as return addresses
+  for (stack_frame& frame : symbols(std::span(&inside, 1), nullptr))
+    if (!frame.function.empty()) return std::move(frame.function);
+  return {};
+}
+
 }  // namespace interloop::stack

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace interloop::stack {
@@ -19,5 +20,8 @@ using debug_information = bool (*)(std::vector<stack_frame>& frames, std::uintpt
 /// inlined functions and must be the same in all calls, or without it the modules' symbol tables. Any thread; callers
 /// wait for each other. Errors: `std::bad_alloc`.
 [[nodiscard]] std::vector<stack_frame> symbols(std::span<const std::uintptr_t> addresses, debug_information read);
+
+/// The function that begins at `code`, by the modules' symbol tables; empty if it has no symbol. Otherwise as `symbols`.
+[[nodiscard]] std::string function_at(const void* code);
 
 }  // namespace interloop::stack

@@ -57,8 +57,10 @@ struct pending {
     // For a pending coroutine future: returns the future that the coroutine awaits, to be cancelled instead, or null.
     // `in_ring` means that coroutines await each other, so nothing will ever complete that future: then this one fails.
     pending* (*pass_on)(pending&, const failure& cancelled, bool in_ring);
-    const look* about;       // how readers of memory see it
-    bool of_future = false;  // of a future's state, a `future_core`
+    const look* about;  // how readers of memory see it
+
+    /// Whether they are those of a future's state, a `future_core`.
+    [[nodiscard]] bool of_future() const noexcept { return about && about->what <= look::kind::several; }
   };
   const operations* ops;
   pending* next = nullptr;

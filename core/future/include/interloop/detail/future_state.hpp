@@ -431,8 +431,7 @@ class future_state final : public future_core {
             &do_destroy,
             cancel,
             pass_on,
-            about,
-            true};
+            about};
   }
   static constexpr operations table = table_with(&do_cancel, nullptr, &plain_future);
 

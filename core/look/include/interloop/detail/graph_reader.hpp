@@ -18,9 +18,6 @@
 
 namespace interloop::detail {
 
-/// A callable's name, from the symbol of the code that the library made for it. Errors: `std::bad_alloc`.
-[[nodiscard]] std::string callable_name(std::string_view demangled);
-
 /// Memory that can be read.
 class readable_memory {
  public:

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace interloop::inspect {
+namespace interloop::stack {
 
 mapped_file::mapped_file(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -26,4 +26,4 @@ mapped_file::~mapped_file() {
   if (bytes_) ::munmap(const_cast<unsigned char*>(bytes_), static_cast<std::size_t>(size_));
 }
 
-}  // namespace interloop::inspect
+}  // namespace interloop::stack

@@ -5,10 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <utility>
 
-namespace interloop::inspect {
+namespace interloop::stack {
 
 class mapped_file {
  public:
@@ -34,6 +35,12 @@ class mapped_file {
     if (from) std::memcpy(&value, from, sizeof(T));
     return from != nullptr;
   }
+  /// `count` objects at `offset`; empty if the file is too short, or they are not aligned there.
+  template <class T>
+  [[nodiscard]] std::span<const T> objects(std::uint64_t offset, std::uint64_t count) const noexcept {
+    if (offset > size_ || offset % alignof(T) != 0 || count > (size_ - offset) / sizeof(T)) return {};
+    return {reinterpret_cast<const T*>(bytes_ + offset), static_cast<std::size_t>(count)};
+  }
   /// A string that ends with a zero; empty if there is none.
   [[nodiscard]] const char* text(std::uint64_t offset) const noexcept {
     if (offset >= size_ || !std::memchr(bytes_ + offset, 0, static_cast<std::size_t>(size_ - offset))) return "";
@@ -45,4 +52,4 @@ class mapped_file {
   std::uint64_t size_ = 0;
 };
 
-}  // namespace interloop::inspect
+}  // namespace interloop::stack

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include <interloop/detail/callable_name.hpp>
+
+#include <interloop/detail/readable.hpp>
+
+namespace interloop::detail {
+
+namespace {
+
+// Templates of ours around a callable, outermost first where they are nested.
+constexpr std::string_view wrappers[] = {"boxed<",         "owned<",   "bound<",
+                                         "kept_callable<", "keeping<", "std::unique_ptr<"};
+
+/// The first of the arguments that follow, up to the comma or the bracket that ends it.
+std::string_view first_argument(std::string_view rest) {
+  int open = 0;
+  for (std::size_t at = 0; at < rest.size(); ++at) {
+    const char each = rest[at];
+    if (each == '<' || each == '(' || each == '[' || each == '{') ++open;
+    if (each == '>' && at > 0 && rest[at - 1] == '-') continue;
+    if ((each == ',' && open == 0) || ((each == '>' || each == ')' || each == ']' || each == '}') && open-- == 0))
+      return rest.substr(0, at);
+  }
+  return rest;
+}
+
+}  // namespace
+
+std::string callable_name(std::string_view function) {
+  std::string_view rest = function;
+  for (const std::string_view caller :
+       {"task_queue::record<", "timer_queue::code_of<", "::call_inline<", "::call_boxed<"}) {
+    const auto at = rest.find(caller);
+    if (at == rest.npos) continue;
+    rest = first_argument(rest.substr(at + caller.size()));
+    for (bool again = true; again;) {
+      again = false;
+      for (const std::string_view wrapper : wrappers) {
+        const auto begin = rest.find(wrapper);
+        const auto before = rest.substr(0, begin);
+        if (begin == rest.npos || before.find_first_of("<({") != before.npos) continue;
+        rest = first_argument(rest.substr(begin + wrapper.size()));
+        again = true;
+      }
+    }
+    return readable_function(rest);
+  }
+  return {};
+}
+
+}  // namespace interloop::detail

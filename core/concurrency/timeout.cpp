@@ -23,7 +23,7 @@ std::string limit_text(const limit_call& call) {
 
 time_limit::time_limit(future_core& limited, time_point when, const limit_call& call) : limited_(limited), call_(call) {
   if (limited.is_pending() && when != (time_point::max)())
-    timer_ = limited.loop().call_at(when, [this]() noexcept { ring(); });
+    timer_ = limited.loop().call_at({when, call.where}, [this]() noexcept { ring(); });
 }
 
 void time_limit::ring() noexcept {

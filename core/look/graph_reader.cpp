@@ -306,6 +306,18 @@ void graph_reader::read_timers(std::uint64_t loop) {
       std::int64_t due = 0;
       made.due = __builtin_sub_overflow(deadline, present, &due) ? INT64_MAX : due;
       made.code = code;
+      const std::uint64_t number = sequence & layout_.timer_number;
+      std::uint64_t where = timer + layout_.timer_place;
+      if (number != 0) {
+        where = 0;
+        std::uint64_t places = 0;
+        std::uint64_t places_end = 0;
+        if (memory_.get(timers + layout_.timers_places + vector_first, places) &&
+            memory_.get(timers + layout_.timers_places + vector_last, places_end) && places_end >= places &&
+            number <= (places_end - places) / 8)
+          where = places + (number - 1) * 8;
+      }
+      made.created = place(where);
     }
   }
   std::sort(
@@ -342,6 +354,31 @@ void graph_reader::read_watches(std::uint64_t loop) {
     made.descriptor = descriptor;
     made.interest = interest & 3U;
     made.code = code;
+    made.created = place(watch + layout_.watch_place);
+  }
+}
+
+void graph_reader::read_holds(std::uint64_t loop) {
+  std::uint64_t link = loop + layout_.loop_first_hold;
+  std::unordered_map<std::size_t, std::size_t> known;  // the node of each place
+  std::uint64_t at = pointer(link);
+  for (std::size_t i = 0; at != 0; ++i) {
+    std::uint64_t next = 0;
+    std::uint64_t back = 0;
+    if (i >= most_nodes || !memory_.get(at + layout_.hold_next, next) || !memory_.get(at + layout_.hold_link, back) ||
+        back != link) {
+      good_ = false;  // the list has changed under way, or this is no list
+      break;
+    }
+    const std::size_t where = place(at + layout_.hold_place);
+    const auto [found, fresh] = known.try_emplace(where, graph_.nodes.size());
+    if (fresh) {
+      add(graph_node::kind::hold, "hold", 0).created = where;
+    } else {
+      ++graph_.nodes[found->second].count;
+    }
+    link = at + layout_.hold_next;
+    at = next;
   }
 }
 
@@ -447,8 +484,7 @@ bool graph_reader::read_loop(std::uint64_t loop) {
   follow_all();
   read_timers(loop);
   read_watches(loop);
-  std::uint64_t holds = 0;
-  if (memory_.get(loop + layout_.loop_holds, holds) && holds > 0) add(graph_node::kind::hold, "hold", 0).count = holds;
+  read_holds(loop);
   graph_.loops.back().last = graph_.nodes.size();
   return good_;
 }

@@ -4,6 +4,7 @@
 #include <interloop/detail/graph_reader.hpp>
 #include <interloop/detail/json_text.hpp>
 #include <interloop/detail/readable.hpp>
+#include <interloop/detail/span_text.hpp>
 
 #include <algorithm>
 #include <array>
@@ -31,20 +32,6 @@ std::string grouped(std::uint64_t value) {
   for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)
     text.insert(static_cast<std::size_t>(at), 1, ',');
   return text;
-}
-
-// "3.2 s", "150 ms"
-std::string span(std::int64_t nanoseconds) {
-  constexpr std::array<std::pair<std::int64_t, const char*>, 4> units{
-      {{3'600'000'000'000, " h"}, {60'000'000'000, " min"}, {1'000'000'000, " s"}, {1'000'000, " ms"}}};
-  const std::int64_t size = nanoseconds < 0 ? -(nanoseconds + 1) : nanoseconds;
-  for (const auto& [unit, suffix] : units) {
-    if (size < unit && unit != 1'000'000) continue;
-    std::string text = std::to_string(size / unit);
-    if (size / unit < 10 && unit != 1'000'000) text += "." + std::to_string(size % unit * 10 / unit);
-    return text + suffix;
-  }
-  return {};
 }
 
 // The last two parts of a path say enough to a person.
@@ -100,14 +87,15 @@ class writer {
       case kind::future:
       case kind::several:
         text = std::string(name(node.name));
-        if (node.created != graph_node::none) text += " made at " + where(node.created);
+        text += made(node);
         break;
       case kind::wait:
         text = std::string(name(node.name)) + " at " + where(node.created);
         break;
       case kind::timer:
         text = node.due < 0 ? "timer overdue by " : "timer due in ";
-        text += span(node.due) + ": " + callable(node);
+        text +=
+            detail::span_text(duration(node.due < 0 ? -(node.due + 1) : node.due)) + ": " + callable(node) + made(node);
         break;
       case kind::watch:
         text = "watch of descriptor " + std::to_string(node.descriptor) + " for ";
@@ -115,10 +103,10 @@ class writer {
                 : node.interest == 1 ? "reading"
                 : node.interest == 2 ? "writing"
                                      : "reading and writing";
-        text += ": " + callable(node);
+        text += ": " + callable(node) + made(node);
         break;
       case kind::hold:
-        text = node.count == 1 ? "hold" : grouped(node.count) + " holds";
+        text = (node.count == 1 ? "hold" : grouped(node.count) + " holds") + made(node);
         break;
       case kind::queued:
         if (node.bytes) {
@@ -129,8 +117,12 @@ class writer {
         break;
     }
     if (node.completed) text += ", completed";
-    if (node.age) text += ", older than " + span(*node.age);
+    if (node.age) text += ", older than " + detail::span_text(duration(*node.age));
     return text;
+  }
+
+  std::string made(const graph_node& node) {
+    return node.created == graph_node::none ? std::string() : " made at " + where(node.created);
   }
 
   std::string callable(const graph_node& node) const {

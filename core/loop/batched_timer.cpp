@@ -27,7 +27,8 @@ struct bucket {
 
 class batched_state {
  public:
-  batched_state(loop& core, std::int64_t span, std::size_t chunk) noexcept : core_(core), span_(span), chunk_(chunk) {
+  batched_state(loop& core, std::int64_t span, std::size_t chunk, std::source_location where) noexcept
+      : core_(core), span_(span), chunk_(chunk), where_(where) {
     loop_access::retain(core);
   }
   batched_state(const batched_state&) = delete;
@@ -142,7 +143,7 @@ class batched_state {
 
   void arm(std::int64_t when) {
     if (timer_.active() && armed_for_ <= when) return;
-    timer replacement = core_.call_at(time_point(duration(when)), wake(state_ptr<batched_state>(this)));
+    timer replacement = core_.call_at({time_point(duration(when)), where_}, wake(state_ptr<batched_state>(this)));
     timer_.cancel();
     timer_ = std::move(replacement);
     armed_for_ = when;
@@ -178,6 +179,7 @@ class batched_state {
   loop& core_;
   const std::int64_t span_;
   const std::size_t chunk_;
+  const std::source_location where_;  // the batched timer was made
   std::map<std::int64_t, bucket> buckets_;
   bucket* running_ = nullptr;  // the bucket whose calls are being made
   timer timer_;
@@ -188,14 +190,14 @@ void cancel_batched(batched_node& node) noexcept { node.home->owner->remove(node
 
 }  // namespace detail
 
-batched_timer::batched_timer(loop& core, duration bucket, std::size_t chunk_size) {
+batched_timer::batched_timer(loop& core, duration bucket, std::size_t chunk_size, std::source_location where) {
   detail::loop_access::require_open(core, "make_batched_timer");
   if (bucket <= duration::zero())
     throw usage_error("make_batched_timer: a bucket of " + std::to_string(bucket.count()) +
                       " ns; it must be longer than zero");
   if (chunk_size == 0) throw usage_error("make_batched_timer: a chunk_size of 0; it must be at least 1");
   using adopted = detail::state_ptr<detail::batched_state>;
-  state_ = adopted(adopted::adopt{}, new detail::batched_state(core, bucket.count(), chunk_size));
+  state_ = adopted(adopted::adopt{}, new detail::batched_state(core, bucket.count(), chunk_size, where));
 }
 batched_timer::batched_timer(const batched_timer& other) noexcept = default;
 batched_timer::batched_timer(batched_timer&& other) noexcept = default;

@@ -56,6 +56,16 @@ struct look_access<loop> {
     table.loop_holds = __builtin_offsetof(loop, holds_);
     table.loop_parts = __builtin_offsetof(loop, parts_);  // an `owned` is a pointer
     table.loop_inbox = __builtin_offsetof(loop, inbox_);
+    table.loop_first_hold = __builtin_offsetof(loop, first_hold_);
+  }
+};
+
+template <>
+struct look_access<loop_hold> {
+  static constexpr void describe(debug_layout& table) {
+    table.hold_next = __builtin_offsetof(loop_hold, next_);
+    table.hold_link = __builtin_offsetof(loop_hold, link_);
+    table.hold_place = __builtin_offsetof(loop_hold, where_);
   }
 };
 
@@ -69,6 +79,9 @@ struct look_access<timer_queue> {
     table.timer_deadline = __builtin_offsetof(timer_node, deadline);
     table.timer_sequence = __builtin_offsetof(timer_node, sequence);
     table.timer_code = __builtin_offsetof(timer_node, code);
+    table.timer_place = __builtin_offsetof(timer_node, storage) + timer_node::place_at;
+    table.timer_number = timer_queue::sequence_step - 1;
+    table.timers_places = __builtin_offsetof(timer_queue, places_);
   }
 };
 
@@ -78,6 +91,7 @@ struct look_access<watched_fd> {
     table.watch_fd = __builtin_offsetof(watched_fd, fd_);
     table.watch_interest = __builtin_offsetof(watched_fd, interest_);
     table.watch_code = __builtin_offsetof(watched_fd, on_ready_);
+    table.watch_place = __builtin_offsetof(watched_fd, where_);
   }
 };
 
@@ -112,6 +126,7 @@ consteval debug_layout describe() {
   table.operations_look = __builtin_offsetof(pending::operations, about);
   table.operations_queued = __builtin_offsetof(pending::operations, queued);
   table.mark_time = __builtin_offsetof(age_mark, when);
+  look_access<loop_hold>::describe(table);
   look_access<timer_queue>::describe(table);
   look_access<watched_fd>::describe(table);
   look_access<task_queue>::describe(table);

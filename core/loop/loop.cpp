@@ -184,8 +184,8 @@ void loop::turn() noexcept {
   const int waiting = (ready_.empty() ? 0 : 1) + (incoming_.empty() ? 0 : 1) + (timers_.empty() ? 0 : 1);
   if (!quiet_ && (waiting > 1 || ready_.several() || incoming_.several())) notice_quietly();
   int budget = parts_->generations;
-  run_generation(ready_);
-  run_generation(incoming_);
+  if (!ready_.empty()) run_generation(ready_);
+  if (!incoming_.empty()) run_generation(incoming_);
   if (!timers_.empty()) {
     run_generations(budget);
     run_due_timers();
@@ -247,11 +247,13 @@ void loop::dispatch(watched_fd& state, interest ready) noexcept {
   run_generations(budget);
 }
 
-void loop::run_generation(detail::task_queue& queue) noexcept {
-  const std::size_t ran =
-      onlooker_ ? run_watched(queue) : queue.run_generation([this]() noexcept { report_escaped(); });
+inline void loop::count(std::size_t ran) noexcept {
   callbacks_ += ran;
   if (ran > longest_generation_) longest_generation_ = ran;
+}
+
+void loop::run_generation(detail::task_queue& queue) noexcept {
+  count(onlooker_ ? run_watched(queue) : queue.run_generation([this]() noexcept { report_escaped(); }));
 }
 
 std::size_t loop::run_watched(detail::task_queue& queue) noexcept {
@@ -277,7 +279,11 @@ std::size_t loop::run_watched(detail::task_queue& queue) noexcept {
 void loop::run_generations(int& budget) noexcept {
   while (budget > 0 && !ready_.empty()) {
     --budget;
-    run_generation(ready_);
+    if (onlooker_) [[unlikely]] {
+      run_generation(ready_);
+    } else {  // not by that function: a chain of single callables is a generation each
+      count(ready_.run_generation([this]() noexcept { report_escaped(); }));
+    }
   }
 }
 
@@ -437,13 +443,13 @@ void loop::detach(watched_fd& state) noexcept {
   state.native_.reset();
 }
 
-fd_watch loop::watch(int fd, interest wanted, function<void(interest)> on_ready) {
+fd_watch loop::watch(int fd, interest wanted, function<void(interest)> on_ready, std::source_location where) {
   require_open("watch");
   if (!on_ready)
     throw usage_error("watch: descriptor " + std::to_string(fd) +
                       ": the callback is empty; pass a function to call when it is ready");
   require_watchable(fd, nullptr);
-  std::unique_ptr<watched_fd> state(new watched_fd(*this, fd, wanted, std::move(on_ready)));
+  std::unique_ptr<watched_fd> state(new watched_fd(*this, fd, wanted, std::move(on_ready), where));
   attach(*state);
   if (!quiet_) notice_quietly();
   retain();
@@ -540,8 +546,9 @@ void loop::release_watch(watched_fd* state) noexcept {
   release();
 }
 
-watched_fd::watched_fd(loop& core, int fd, interest wanted, function<void(interest)> on_ready)
-    : core_(&core), fd_(fd), interest_(wanted), on_ready_(std::move(on_ready)) {}
+watched_fd::watched_fd(loop& core, int fd, interest wanted, function<void(interest)> on_ready,
+                       std::source_location where)
+    : core_(&core), fd_(fd), interest_(wanted), on_ready_(std::move(on_ready)), where_(where) {}
 void watched_fd::ready(interest directions) noexcept { core_->dispatch(*this, directions); }
 
 bool watched_fd::is_lost() const noexcept {
@@ -643,12 +650,15 @@ loop_port::kept::kept(const loop_port& port) noexcept : core_(*port.core_) { cor
 loop_port::kept::~kept() { core_.release(); }
 bool loop_port::ran_here() const noexcept { return core_->inbox_->thread().ran_here(); }
 
-loop_hold loop::hold() {
+loop_hold loop::hold(std::source_location where) {
   require_open("hold");
-  return loop_hold(*this);
+  return {*this, where};
 }
 
-loop_hold::loop_hold(loop& core) noexcept : core_(&core) {
+loop_hold::loop_hold(loop& core, std::source_location where) noexcept
+    : core_(&core), next_(core.first_hold_), link_(&core.first_hold_), where_(where) {
+  if (next_) next_->link_ = &next_;
+  core.first_hold_ = this;
   core.retain();
   ++core.holds_;
   if (!core.quiet_) core.notice_quietly();
@@ -657,6 +667,8 @@ loop_hold::loop_hold(loop& core) noexcept : core_(&core) {
 void loop_hold::release() noexcept {
   loop* core = std::exchange(core_, nullptr);
   if (!core) return;
+  *link_ = next_;
+  if (next_) next_->link_ = link_;
   --core->holds_;
   if (!core->quiet_) core->notice_quietly();
   core->release();

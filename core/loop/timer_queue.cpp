@@ -22,6 +22,23 @@ void timer_queue::add_slab() {
   for (std::size_t i = slab_nodes; i-- > 0;) give_back(&nodes[i]);
 }
 
+std::uint64_t timer_queue::find_number(std::source_location where) noexcept {
+  const auto key = std::bit_cast<std::uintptr_t>(where);
+  const auto is_it = [key](const std::source_location& each) { return std::bit_cast<std::uintptr_t>(each) == key; };
+  const auto found = std::find_if(places_.begin(), places_.end(), is_it);
+  const auto number = static_cast<std::uint64_t>(found - places_.begin()) + 1;
+  if (found == places_.end()) {
+    if (number >= unplaced) return unplaced;
+    try {
+      places_.push_back(where);
+    } catch (const std::bad_alloc&) {
+      return unplaced;
+    }
+  }
+  recent_[key / 8 % recent_places] = {key, number};
+  return number;
+}
+
 void timer_queue::push_new(timer_node* node) {
   try {
     push_near(node, node->deadline);

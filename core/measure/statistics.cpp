@@ -4,6 +4,7 @@
 #include <interloop/detail/json_text.hpp>
 #include <interloop/detail/loop_access.hpp>
 #include <interloop/detail/loop_looks.hpp>
+#include <interloop/detail/span_text.hpp>
 
 #include "measuring.hpp"
 
@@ -19,20 +20,6 @@ std::string seconds(double nanoseconds) {
   return {digits, end.ptr};
 }
 std::string seconds(duration time) { return seconds(static_cast<double>(time.count())); }
-
-/// "1.5 ms": three digits at most, and their unit.
-std::string readable(duration time) {
-  double value = static_cast<double>(time.count());
-  const char* unit = "ns";
-  for (const char* next : {"µs", "ms", "s"}) {
-    if (value < 1000) break;
-    value /= 1000;
-    unit = next;
-  }
-  char digits[32];
-  const auto end = std::to_chars(digits, digits + sizeof digits, value, std::chars_format::general, 3);
-  return std::string(digits, end.ptr) + " " + unit;
-}
 
 }  // namespace
 
@@ -86,9 +73,10 @@ std::string to_text(const loop_statistics& all) {
   add(all.posts, "posts");
   add(all.wake_ups, "wake-ups");
   add(all.longest_generation, "in the longest generation");
-  if (all.longest_turn != duration::zero()) text += ", longest turn " + readable(all.longest_turn);
+  if (all.longest_turn != duration::zero()) text += ", longest turn " + detail::span_text(all.longest_turn);
   if (all.timers != 0) {
-    text += ", timers late by " + readable(all.lateness.sum / static_cast<std::int64_t>(all.timers)) + " on average";
+    text += ", timers late by " + detail::span_text(all.lateness.sum / static_cast<std::int64_t>(all.timers)) +
+            " on average";
   }
   before = "; now ";
   add(all.queued, "queued");

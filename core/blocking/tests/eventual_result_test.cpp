@@ -95,7 +95,7 @@ TEST_P(eventual_result_test, a_timeout_error_says_how_long_the_wait_was_and_what
     return message_of<timeout_error>([&] { static_cast<void>(result.wait(allowed)); });
   };
   EXPECT_NE(message(1ns).find("no result within 1 ns; "), std::string::npos);
-  EXPECT_NE(message(1500ns).find("no result within 1.5 us; "), std::string::npos);
+  EXPECT_NE(message(1500ns).find("no result within 1.5 µs; "), std::string::npos);
   const std::string text = message_of<timeout_error>([&] { static_cast<void>(result.wait(2ms)); });
   EXPECT_NE(text.find("no result within 2 ms; "), std::string::npos) << text;
   EXPECT_NE(text.find("cancel()"), std::string::npos) << text;

@@ -38,7 +38,7 @@ concept value_of = !std::is_void_v<T> && !is_failure_v<V> && !is_future_v<std::r
 /// A future that a timer resolves. Cancelling it cancels the timer.
 [[nodiscard]] inline future<void> sleep_until(loop& core, time_point when, std::source_location where) {
   auto rings = make_future<void>(core, where);
-  timer call = core.call_at(when, [rings] {
+  timer call = core.call_at({when, where}, [rings] {
     if (!interloop::is_called(rings)) interloop::resolve(rings);
   });
   add_canceller(rings, [call = std::move(call)]() mutable { call.cancel(); });
@@ -185,31 +185,35 @@ class api {
   void call_soon(F&& fn, Args&&... args) const {
     loop_->call_soon(std::forward<F>(fn), std::forward<Args>(args)...);
   }
-  template <class Rep, class Period, class F, class... Args>
-  timer call_later(std::chrono::duration<Rep, Period> delay, F&& fn, Args&&... args) const {
+  template <class F, class... Args>
+  timer call_later(detail::placed_delay delay, F&& fn, Args&&... args) const {
     return loop_->call_later(delay, std::forward<F>(fn), std::forward<Args>(args)...);
   }
   template <class F, class... Args>
-  timer call_at(time_point when, F&& fn, Args&&... args) const {
+  timer call_at(detail::placed_time when, F&& fn, Args&&... args) const {
     return loop_->call_at(when, std::forward<F>(fn), std::forward<Args>(args)...);
   }
   template <class F, class... Args>
   void post(F&& fn, Args&&... args) const {
     loop_->post(std::forward<F>(fn), std::forward<Args>(args)...);
   }
-  [[nodiscard]] fd_watch watch(int fd, interest wanted, function<void(interest)> on_ready) const {
-    return loop_->watch(fd, wanted, std::move(on_ready));
+  [[nodiscard]] fd_watch watch(int fd, interest wanted, function<void(interest)> on_ready,
+                               std::source_location where = std::source_location::current()) const {
+    return loop_->watch(fd, wanted, std::move(on_ready), where);
   }
   [[nodiscard]] time_point now() const noexcept { return loop_->now(); }
   [[nodiscard]] loop_remote remote() const noexcept { return loop_->remote(); }
-  [[nodiscard]] loop_hold hold() const { return loop_->hold(); }
+  [[nodiscard]] loop_hold hold(std::source_location where = std::source_location::current()) const {
+    return loop_->hold(where);
+  }
   void set_exception_handler(exception_handler handler) const { loop_->set_exception_handler(std::move(handler)); }
 
   /// Timers grouped into buckets: see `batched_timer`. Source: `txaio.make_batched_timer`.
   template <class Rep, class Period>
   [[nodiscard]] batched_timer make_batched_timer(std::chrono::duration<Rep, Period> bucket,
-                                                 std::size_t chunk_size = 100) const {
-    return batched_timer(*loop_, to_duration(bucket), chunk_size);
+                                                 std::size_t chunk_size = 100,
+                                                 std::source_location where = std::source_location::current()) const {
+    return batched_timer(*loop_, to_duration(bucket), chunk_size, where);
   }
 
   /// Closes the loop: see `loop::close`. The returned future is completed (see `is_called`) when the native loop has
@@ -291,30 +295,33 @@ template <class F, class... Args>
 void call_soon(F&& fn, Args&&... args) {
   current_loop().call_soon(std::forward<F>(fn), std::forward<Args>(args)...);
 }
-template <class Rep, class Period, class F, class... Args>
-timer call_later(std::chrono::duration<Rep, Period> delay, F&& fn, Args&&... args) {
+template <class F, class... Args>
+timer call_later(detail::placed_delay delay, F&& fn, Args&&... args) {
   return current_loop().call_later(delay, std::forward<F>(fn), std::forward<Args>(args)...);
 }
 template <class F, class... Args>
-timer call_at(time_point when, F&& fn, Args&&... args) {
+timer call_at(detail::placed_time when, F&& fn, Args&&... args) {
   return current_loop().call_at(when, std::forward<F>(fn), std::forward<Args>(args)...);
 }
 template <class F, class... Args>
 void post(F&& fn, Args&&... args) {
   current_loop().post(std::forward<F>(fn), std::forward<Args>(args)...);
 }
-[[nodiscard]] inline fd_watch watch(int fd, interest wanted, function<void(interest)> on_ready) {
-  return current_loop().watch(fd, wanted, std::move(on_ready));
+[[nodiscard]] inline fd_watch watch(int fd, interest wanted, function<void(interest)> on_ready,
+                                    std::source_location where = std::source_location::current()) {
+  return current_loop().watch(fd, wanted, std::move(on_ready), where);
 }
 [[nodiscard]] inline time_point now() { return current_loop().now(); }
-[[nodiscard]] inline loop_hold hold() { return current_loop().hold(); }
+[[nodiscard]] inline loop_hold hold(std::source_location where = std::source_location::current()) {
+  return current_loop().hold(where);
+}
 inline void set_exception_handler(exception_handler handler) {
   current_loop().set_exception_handler(std::move(handler));
 }
 template <class Rep, class Period>
-[[nodiscard]] batched_timer make_batched_timer(std::chrono::duration<Rep, Period> bucket,
-                                               std::size_t chunk_size = 100) {
-  return with_config().make_batched_timer(bucket, chunk_size);
+[[nodiscard]] batched_timer make_batched_timer(std::chrono::duration<Rep, Period> bucket, std::size_t chunk_size = 100,
+                                               std::source_location where = std::source_location::current()) {
+  return with_config().make_batched_timer(bucket, chunk_size, where);
 }
 inline future<void> close() { return with_config().close(); }
 inline future<void> close(notify_t) { return with_config().close(notify); }

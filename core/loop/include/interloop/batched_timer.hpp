@@ -83,7 +83,8 @@ class batched_timer {
   /// \param bucket      the length of a bucket, longer than zero: a millisecond, say, or an hour.
   /// \param chunk_size  how many calls are made at a time, at least one.
   /// Errors: `usage_error` for other values, `loop_closed`.
-  batched_timer(loop& core, duration bucket, std::size_t chunk_size);
+  batched_timer(loop& core, duration bucket, std::size_t chunk_size,
+                std::source_location where = std::source_location::current());
   batched_timer(const batched_timer& other) noexcept;
   batched_timer(batched_timer&& other) noexcept;
   batched_timer& operator=(batched_timer other) noexcept;

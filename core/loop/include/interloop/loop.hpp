@@ -15,6 +15,7 @@
 #include <interloop/detail/layout.hpp>
 #include <interloop/detail/library_copy.hpp>
 #include <interloop/detail/owned.hpp>
+#include <interloop/detail/placed.hpp>
 #include <interloop/detail/same_build.hpp>
 #include <interloop/detail/state_ptr.hpp>
 #include <interloop/detail/task_queue.hpp>
@@ -31,6 +32,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <source_location>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
@@ -152,11 +154,11 @@ class loop_remote {
 class loop_hold {
  public:
   loop_hold() noexcept = default;
-  loop_hold(loop_hold&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
+  loop_hold(loop_hold&& other) noexcept { take(other); }
   loop_hold& operator=(loop_hold&& other) noexcept {
     if (this != &other) {
       release();
-      core_ = std::exchange(other.core_, nullptr);
+      take(other);
     }
     return *this;
   }
@@ -166,8 +168,25 @@ class loop_hold {
 
  private:
   friend class loop;
-  explicit loop_hold(loop& core) noexcept;
+  template <class>
+  friend struct detail::look_access;
+  loop_hold(loop& core, std::source_location where) noexcept;
+
+  void take(loop_hold& other) noexcept {
+    core_ = std::exchange(other.core_, nullptr);
+    if (!core_) return;
+    where_ = other.where_;
+    next_ = other.next_;
+    link_ = other.link_;
+    *link_ = this;
+    if (next_) next_->link_ = &next_;
+  }
+
   loop* core_ = nullptr;
+  // In the loop's list of its holds.
+  loop_hold* next_ = nullptr;
+  loop_hold** link_ = nullptr;
+  std::source_location where_;  // it was made
 };
 
 /// For `close(notify)`.
@@ -211,15 +230,16 @@ class loop {
   /// Never early: inside `fn`, `now() >= when`. Earlier deadlines run first, equal ones in the order of the calls; a
   /// time that has passed means a later turn, never inside this call. `fn` is destroyed in the loop's thread: after it
   /// ran, when it is cancelled, or without being called when the loop is closed.
-  /// \param when  a point on `now()`'s clock.
+  /// \param when  a point on `now()`'s clock: a `time_point`, or what converts to one.
   /// Errors: `loop_closed`. What `fn` throws goes to the exception handler.
   /// Source: asyncio `loop.call_at`.
   template <class F, class... Args>
-  timer call_at(time_point when, F&& fn, Args&&... args) {
+  timer call_at(detail::placed_time when, F&& fn, Args&&... args) {
     check_thread("call_at");
     if (!quiet_) notice();
-    detail::timer_node* node = timers_.schedule(when.time_since_epoch().count(),
-                                                detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...));
+    detail::timer_node* node =
+        timers_.schedule(when.value.time_since_epoch().count(),
+                         detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...), when.where);
     return timer(*this, node, node->sequence);
   }
 
@@ -227,9 +247,9 @@ class loop {
   /// less means the next turn, after what `call_soon` has queued; a delay that is too long for the clock never fires.
   /// \param delay  any chrono duration; sub-nanosecond parts are rounded up.
   /// Source: `txaio.call_later`.
-  template <class Rep, class Period, class F, class... Args>
-  timer call_later(std::chrono::duration<Rep, Period> delay, F&& fn, Args&&... args) {
-    return call_at(after(to_duration(delay)), std::forward<F>(fn), std::forward<Args>(args)...);
+  template <class F, class... Args>
+  timer call_later(detail::placed_delay delay, F&& fn, Args&&... args) {
+    return call_at({after(delay.value), delay.where}, std::forward<F>(fn), std::forward<Args>(args)...);
   }
 
   /// Calls `on_ready(ready)` in the loop's thread whenever `fd` is ready in a direction of `wanted`: level-triggered,
@@ -241,7 +261,8 @@ class loop {
   /// /dev/null, which is always ready elsewhere), `loop_closed`. What `on_ready` throws goes to the
   /// exception handler; the watch continues.
   /// Source: asyncio `add_reader`/`add_writer`, libuv `uv_poll_t`.
-  [[nodiscard]] fd_watch watch(int fd, interest wanted, function<void(interest ready)> on_ready);
+  [[nodiscard]] fd_watch watch(int fd, interest wanted, function<void(interest ready)> on_ready,
+                               std::source_location where = std::source_location::current());
 
   /// Runs `fn(args…)` in a later turn, from any thread. See `loop_remote::post`; use that if the loop may be gone.
   template <class F, class... Args>
@@ -257,7 +278,7 @@ class loop {
   [[nodiscard]] loop_remote remote() const noexcept { return loop_remote(*inbox_); }
 
   /// Keeps an idle native loop running until the handle is destroyed. Errors: `loop_closed`.
-  [[nodiscard]] loop_hold hold();
+  [[nodiscard]] loop_hold hold(std::source_location where = std::source_location::current());
 
   /// The native loop's monotonic clock, read now.
   [[nodiscard]] time_point now() const noexcept;
@@ -367,6 +388,7 @@ class loop {
   void not_enqueued(detail::pending& completed) noexcept;
   void run_generation(detail::task_queue& queue) noexcept;
   std::size_t run_watched(detail::task_queue& queue) noexcept;
+  void count(std::size_t ran) noexcept;
   void wake_port() noexcept;
   void run_generations(int& budget) noexcept;
   void run_expected(int& budget) noexcept;
@@ -417,6 +439,7 @@ class loop {
   detail::pending* undispatched_ = nullptr;       // were completed without memory to queue the dispatch
   time_point armed_for_{};
   std::size_t holds_ = 0;
+  loop_hold* first_hold_ = nullptr;
   std::size_t watch_count_ = 0;
   failure closing_failure_;
   std::string_view name_;

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <source_location>
 
 namespace interloop {
 
@@ -44,7 +45,7 @@ class watched_fd {
   template <class>
   friend struct detail::look_access;
 
-  watched_fd(loop& core, int fd, interest wanted, function<void(interest)> on_ready);
+  watched_fd(loop& core, int fd, interest wanted, function<void(interest)> on_ready, std::source_location where);
 
   loop* core_;
   int fd_;
@@ -56,6 +57,7 @@ class watched_fd {
   bool active_ = true;
   bool given_up_ = false;  // its owner stopped it, or dropped the handle
   function<void(interest)> on_ready_;
+  const std::source_location where_;  // it was made
   std::unique_ptr<port_watch> native_;
 };
 

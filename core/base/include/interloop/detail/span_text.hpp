@@ -8,7 +8,8 @@
 
 namespace interloop::detail {
 
-/// The span in the largest fitting unit: "1.5 s", "20 ms". Errors: `std::bad_alloc`.
+/// The span in the largest fitting unit, from ns to h, with at most three digits unless there are more hours: "1.5 s",
+/// "20 ms", "2 h". Errors: `std::bad_alloc`.
 [[nodiscard]] std::string span_text(duration span);
 
 }  // namespace interloop::detail

@@ -105,6 +105,7 @@ class graph_reader {
   void read_pending(std::uint64_t loop);
   void read_timers(std::uint64_t loop);
   void read_watches(std::uint64_t loop);
+  void read_holds(std::uint64_t loop);
   void read_queue(std::uint64_t queue);
 
   readable_memory& memory_;

@@ -137,6 +137,16 @@ struct debug_layout {
   std::uint32_t block_next;
   std::uint32_t block_end;   // behind the last record of a block that has a next one
   std::uint32_t block_data;  // where records begin
+
+  // Places are each a std::source_location.
+  std::uint32_t timer_place;    // if the number of the place is 0
+  std::uint32_t timer_number;   // not an offset: a mask, for the number in `timer_sequence`, ...
+  std::uint32_t timers_places;  // ... a vector of places: the first one has number 1
+  std::uint32_t watch_place;
+  std::uint32_t loop_first_hold;
+  std::uint32_t hold_next;
+  std::uint32_t hold_link;  // a pointer to the pointer to it
+  std::uint32_t hold_place;
 };
 
 }  // namespace interloop::detail

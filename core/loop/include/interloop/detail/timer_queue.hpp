@@ -16,6 +16,10 @@
 // entry of the heap that is too early for it files it anew; most such timers are idle timeouts, moved many times before
 // that. Moving it to an earlier deadline links it elsewhere, or adds another entry, which makes the older one stale.
 //
+// The place in the source where a timer was made is for readers of memory, and must cost next to nothing. It lies behind
+// the callable if that leaves 8 of its 24 bytes. Otherwise the low 12 bits of the sequence are its number in a list of
+// places: few parts of a program make such timers.
+//
 // Thread safety: none; the loop's thread only. `docs/decisions/0002-timers.md` has the figures behind this choice.
 #pragma once
 
@@ -27,6 +31,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <source_location>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -37,6 +42,7 @@ namespace interloop::detail {
 /// operation is a cache miss or two, so a node fills one cache line; larger callables are allocated separately.
 struct alignas(64) timer_node {
   static constexpr std::size_t capacity = 24;
+  static constexpr std::size_t place_at = capacity - sizeof(std::source_location);  // in the storage
 
   timer_node* next;
   timer_node** link;  // the pointer to this node, or nullptr while it is in the near heap
@@ -58,12 +64,16 @@ class timer_queue {
 
   /// Adds a timer. `deadline` is in nanoseconds on the loop's clock; a deadline before the last `run_due` counts as
   /// that moment, so that timers made by a callback come after those that were due already. Strong guarantee.
+  /// \param where  where it is made, for readers.
   template <class F>
-  timer_node* schedule(std::int64_t deadline, F&& callable) {
+  timer_node* schedule(std::int64_t deadline, F&& callable,
+                       std::source_location where = std::source_location::current()) {
     using callee = std::decay_t<F>;
+    constexpr bool is_inline = sizeof(callee) <= timer_node::capacity && alignof(callee) <= alignof(void*);
+    constexpr bool has_room = !is_inline || sizeof(callee) <= timer_node::place_at;
     timer_node* node = allocate();
     try {
-      if constexpr (sizeof(callee) <= timer_node::capacity && alignof(callee) <= alignof(void*)) {
+      if constexpr (is_inline) {
         ::new (static_cast<void*>(node->storage)) callee(std::forward<F>(callable));
         node->code = &code_of<callee>;
       } else {
@@ -76,7 +86,12 @@ class timer_queue {
       throw;
     }
     node->deadline = deadline < floor_ ? floor_ : deadline;
-    node->sequence = ++last_sequence_;
+    node->sequence = last_sequence_ += sequence_step;
+    if constexpr (has_room) {
+      ::new (static_cast<void*>(node->storage + timer_node::place_at)) std::source_location(where);
+    } else {
+      node->sequence += number_of(where);
+    }
     insert_new(node);
     return node;
   }
@@ -114,7 +129,7 @@ class timer_queue {
   [[nodiscard]] timer_node* take_due(std::int64_t now, std::uint64_t limit);
 
   /// A limit for `take_due`: timers made from here on are not taken.
-  [[nodiscard]] std::uint64_t limit() const noexcept { return last_sequence_ + 1; }
+  [[nodiscard]] std::uint64_t limit() const noexcept { return last_sequence_ + sequence_step; }
 
   /// Runs a timer that `take_due` returned, then destroys its callable. What the callable throws passes through.
   void run(timer_node* node);
@@ -145,6 +160,10 @@ class timer_queue {
   static constexpr int words = slot_count / 64;
   static constexpr int levels = 6;
   static constexpr std::size_t slab_nodes = 128;
+
+  static constexpr std::uint64_t sequence_step = 4096;          // below it is the number of a place, ...
+  static constexpr std::uint64_t place_is_here = 0;             // ... or this: the place lies behind the callable
+  static constexpr std::uint64_t unplaced = sequence_step - 1;  // there are too many places, or there is no memory
 
   template <class F>
   static void code_of(timer_node& node, bool run) {
@@ -207,7 +226,15 @@ class timer_queue {
     if (node->next) node->next->link = node->link;
   }
 
+  /// The number of a place in `places_`, beginning with 1; or `unplaced`.
+  std::uint64_t number_of(std::source_location where) noexcept {
+    const auto key = std::bit_cast<std::uintptr_t>(where);
+    const numbered& recent = recent_[key / 8 % recent_places];
+    return recent.key == key ? recent.number : find_number(where);
+  }
+
   void add_slab();
+  std::uint64_t find_number(std::source_location where) noexcept;
   void move_earlier(timer_node* node, std::int64_t deadline);
   void push_new(timer_node* node);
   void push_near(timer_node* node, std::int64_t deadline);
@@ -231,6 +258,13 @@ class timer_queue {
   std::uint64_t occupied_[levels][words] = {};  // a set bit may outlive its list's last timer; first_slot clears it
   timer_node* wheel_[levels][slot_count] = {};
   std::vector<timer_node*> slabs_;  // arrays, owned
+  std::vector<std::source_location> places_;
+  struct numbered {
+    std::uintptr_t key = 0;
+    std::uint64_t number = unplaced;
+  };
+  static constexpr std::size_t recent_places = 64;
+  numbered recent_[recent_places] = {};
 };
 
 }  // namespace interloop::detail

@@ -164,6 +164,18 @@ look) # the installed interloop-ps, on a program with and without its sections a
             grep -q 'coroutine wait_for_it (main.cpp:[0-9]*), awaits at main.cpp:' <<<"$tree" &&
                 grep -q '└─ future made at main.cpp:' <<<"$tree" || { echo "$how, $strip: $tree" && exit 1; }
         done
+        # gdb has the commands by itself for a shared library, and from a script for archives.
+        test "$how" = "-O0 -g" && command -v gdb >/dev/null || continue
+        "$CXX" -std=c++20 "${options[@]}" main.cpp "${flags[@]}" "-Wl,-rpath,$PREFIX/$LIBDIR" -o consumer
+        script=$PREFIX/share/interloop/interloop-gdb.py
+        loaded=()
+        test ! -e "$script" || loaded=(-iex "source $script")
+        said=$(gdb -nx -batch -iex "set debuginfod enabled off" -iex "add-auto-load-safe-path $PREFIX" "${loaded[@]}" \
+            -ex "break getchar" -ex run -ex "interloop ps" -ex "interloop bt" -ex "up" -ex "print never" ./consumer 2>&1)
+        grep -q "Operation not permitted" <<<"$said" && continue  # gdb may not run programs here
+        grep -q '^  coroutine wait_for_it (main.cpp:[0-9]*), awaits at main.cpp:' <<<"$said" &&
+            grep -q '^#1  coroutine wait_for_it' <<<"$said" &&
+            grep -q '= pending future, made at main.cpp:' <<<"$said" || { echo "$said" && exit 1; }
     done
     ;;
 missing_component)

@@ -151,6 +151,33 @@ def test_a_cpp_future_is_an_asyncio_future(extension, run):
     run(main)
 
 
+def test_python_looks_into_the_cpp_side_of_its_loop(extension, run, tmp_path):
+    async def main():
+        extension.start_trace(path=str(tmp_path / "trace.json"))
+        slow = []
+        extension.set_slow_callback(0.002, lambda what, seconds: slow.append((what, seconds)))
+        waiting = extension.never()
+        assert await extension.doubled_later(2, 0.001) == 4
+        tree = extension.call_graph()
+        assert "future made at library.cpp:" in tree, tree
+        before = extension.statistics()
+        assert before["pending_futures"] >= 1
+        assert before["timers"] >= 1
+        extension.hold(0.005)
+        while not slow:
+            await extension.doubled_later(2, 0.001)
+        extension.set_slow_callback(0)
+        assert "callback" in slow[0][0], slow
+        assert slow[0][1] >= 0.002
+        assert extension.statistics()["callbacks"] > before["callbacks"]
+        counts = extension.stop_trace()
+        assert counts["events"] > 0
+        assert '"traceEvents"' in (tmp_path / "trace.json").read_text()
+        del waiting
+
+    run(main)
+
+
 def test_the_documented_binding_works(extension, run):
     async def main():
         assert await built.load("client").get("a key") == "the value of a key"

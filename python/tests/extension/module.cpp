@@ -5,6 +5,7 @@
 #include <interloop/logger.hpp>
 #include <interloop/python.hpp>
 #include <interloop/python_logging.hpp>
+#include <interloop/python_look.hpp>
 
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
@@ -74,4 +75,9 @@ NB_MODULE(extension, module) {
   module.def("log_in_a_thread", [](std::string word) { std::thread([word] { log_word(word); }).detach(); });
   module.def("conformance_cases", &conformance_cases);
   module.def("run_conformance_case", &run_conformance_case);
+  interloop::python::add_look_functions(module);
+  module.def("hold", [](double seconds) {
+    interloop::python::current_loop().call_soon(
+        [seconds] { std::this_thread::sleep_for(std::chrono::duration<double>(seconds)); });
+  });
 }

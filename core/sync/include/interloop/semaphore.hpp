@@ -73,19 +73,18 @@ class acquirer final : public permit_waiter {
   acquirer(permits& from, std::size_t units, promise_core& who, std::source_location where) noexcept
       : permit_waiter(waiter_operations<acquirer>::table, from, units, who, where) {}
 
+  /// Units that are free are only noted as taken by `await_resume`, which follows at once: the waiter stays idle.
   [[nodiscard]] bool await_ready() noexcept {
-    if (requested()) [[unlikely]]
+    if (requested()) [[unlikely]] {
+      stage_ = stage::cancelled;
       return true;
-    if (!from_.try_take(units_)) return false;
-    stage_ = stage::served;
-    return true;
+    }
+    return from_.try_take(units_);
   }
   void await_suspend(std::coroutine_handle<>) { wait_in(from_.line()); }
   permit await_resume() {
-    resumed();
-    if (stage_ != stage::served) [[unlikely]]
-      throw_outcome();
-    stage_ = stage::idle;
+    if (stage_ != stage::idle) [[unlikely]]
+      has_waited();
     return {from_, units_};
   }
 

@@ -10,7 +10,6 @@
 #include <interloop/loop.hpp>
 
 #include <cstddef>
-#include <utility>
 
 namespace interloop::detail {
 
@@ -96,6 +95,8 @@ class permit_waiter : public waiter {
       give_up();
   }
 
+  /// For `await_resume`, if it was not idle: it was resumed and holds the units now. Throws what kept it from that.
+  void has_waited();
   /// Leaves the line, or returns the units.
   void give_up() noexcept;
 
@@ -111,16 +112,6 @@ inline void permits::serve() noexcept {
     line_.remove(*next);
     free_ -= next->units();
     next->serve();
-  }
-}
-
-inline void permit_waiter::give_up() noexcept {
-  const stage was = std::exchange(stage_, stage::idle);
-  if (was == stage::waiting) {
-    from_.line().remove(*this);
-    from_.serve();  // the next may want fewer units
-  } else if (was == stage::served) {
-    from_.give_back(units_);
   }
 }
 

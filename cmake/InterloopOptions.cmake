@@ -34,6 +34,9 @@ endif()
 if(INTERLOOP_SANITIZE)
   add_compile_options(-fsanitize=${INTERLOOP_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${INTERLOOP_SANITIZE})
+endif()
+
+if(PROJECT_IS_TOP_LEVEL AND INTERLOOP_BUILD_TESTS)
   find_program(INTERLOOP_MOLD mold)  # hundreds of large programs are linked
   if(INTERLOOP_MOLD)
     add_link_options(-fuse-ld=mold)

@@ -67,7 +67,7 @@ class block_cache {
 #endif
   static constexpr std::size_t unit = 32;
   static constexpr std::size_t kinds = 16;
-  static constexpr std::size_t most_kept = std::size_t{256} * 1024;
+  static constexpr std::size_t most_kept = std::size_t{1024} * 1024;
 
   std::size_t kept_ = 0;
   unused* lists_[kinds] = {};

@@ -8,7 +8,7 @@ ifeq ($(CI),true)
 CONFIGURE_ARGS += -DINTERLOOP_WITH_DEFAULT=ON
 endif
 
-.PHONY: help setup test python asan tsan clang release demo bench bench-against format tidy check clean
+.PHONY: help setup test python asan tsan clang release demo bench figures bench-against format tidy check clean
 .PRECIOUS: build/%/build.ninja
 .DEFAULT_GOAL := help
 
@@ -51,6 +51,11 @@ bench: build-release ## measure and compare
 	bench/run.py build/release
 	bench/headers.py
 	@if [ -x build/venv/bin/pyperf ]; then tools/python.sh build && bench/python/run.py; else echo "bench: skipped the Python part, which needs make python"; fi
+
+figures: build-release ## measure, and write the figures into the documentation's tables and its plot of how costs grow
+	bench/run.py build/release
+	bench/figures.py build/bench/results.json
+	bench/scale.py build/release docs/scaling.svg
 
 bench-against: build-release ## compare the benchmarks with those of another commit: REF=main~1
 	JOBS=$(JOBS) bench/against.sh $(REF)

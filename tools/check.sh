@@ -8,6 +8,7 @@ status=0
 for check in layers files docs; do
     python3 "tools/check_$check.py" || status=1
 done
+python3 bench/figures.py --check || status=1
 
 mapfile -t sources < <(git ls-files -co --exclude-standard '*.hpp' '*.cpp')
 if ! command -v clang-format-19 >/dev/null; then

@@ -33,18 +33,16 @@ struct session::hooks {
     session& mine = of(self);
     if (what == CURL_POLL_REMOVE) {
       // libcurl 8 has descriptors that belong to no transfer. One that has made its connection has that one only.
-      transfer* by = nullptr;
-      curl_easy_getinfo(easy, CURLINFO_PRIVATE, &by);
-      if (by && by->connected) {
+      const easy_handle* const by = easy_handle::of(easy);
+      if (by && by->now() && by->now()->connected) {
         mine.rest(fd);
       } else {
         mine.forget(fd);
       }
       return 0;
     }
-    if (static_cast<std::size_t>(fd) < mine.resting_.size()) mine.resting_[static_cast<std::size_t>(fd)] = 0;
-    mine.glue_.want(fd, (what & CURL_POLL_IN ? interest::read : interest::none) |
-                            (what & CURL_POLL_OUT ? interest::write : interest::none));
+    mine.want(fd, (what & CURL_POLL_IN ? interest::read : interest::none) |
+                      (what & CURL_POLL_OUT ? interest::write : interest::none));
     return 0;
   }
 
@@ -85,22 +83,11 @@ session::session(const api& loop, client_options options)
 
 session::~session() { release(); }
 
-void session::set_proxy(CURL* easy) const {
-  const auto set = [easy](CURLoption option, const char* text) {
-    if (curl_easy_setopt(easy, option, text) != CURLE_OK) throw std::bad_alloc();
-  };
-  set(CURLOPT_PROXY, proxy_.url.c_str());  // an empty one keeps libcurl from looking at the environment
-  if (!proxy_.url.empty()) set(CURLOPT_NOPROXY, "");
-  if (proxy_.given) {
-    set(CURLOPT_PROXYUSERNAME, proxy_.given->user.c_str());
-    set(CURLOPT_PROXYPASSWORD, proxy_.given->password.c_str());
-  }
-}
-
-const target& session::taken_apart(const std::string& url) {
-  if (url != last_url_ || url.empty()) {
-    last_target_ = target(url, "request");
+std::shared_ptr<const target> session::taken_apart(const std::string& url) {
+  if (!last_target_ || url != last_url_) {
+    last_target_ = nullptr;
     last_url_ = url;
+    last_target_ = std::make_shared<const target>(url, "request");
   }
   return last_target_;
 }
@@ -156,9 +143,7 @@ void session::take_messages() {
   while (const CURLMsg* const message = curl_multi_info_read(multi_, &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     const CURLcode code = message->data.result;
-    transfer* from = nullptr;
-    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &from);
-    ended(*from, code);
+    ended(*easy_handle::of(message->easy_handle)->now(), code);
   }
 }
 
@@ -174,27 +159,43 @@ int session::close_socket(void* self, curl_socket_t fd) noexcept {
   return ::close(fd);
 }
 
+void session::opened(int fd) noexcept {
+  forget(fd);  // whatever had this number is closed
+  try {
+    if (!find(fd)) sockets_.resize(static_cast<std::size_t>(fd) + 1);
+  } catch (const std::bad_alloc&) {  // then it does not rest
+  }
+}
+
+void session::want(int fd, interest wanted) noexcept {
+  if (watched* const known = find(fd)) {
+    const bool rested = std::exchange(known->rests, false);
+    if (std::exchange(known->wanted, wanted) == wanted && rested) return;
+  }
+  glue_.want(fd, wanted);
+}
+
 void session::forget(int fd) noexcept {
-  if (static_cast<std::size_t>(fd) < resting_.size()) resting_[static_cast<std::size_t>(fd)] = 0;
+  if (watched* const known = find(fd)) *known = {};
   glue_.forget(fd);
 }
 
 void session::rest(int fd) noexcept {
+  watched* const known = find(fd);
   try {
-    const auto place = static_cast<std::size_t>(fd);
-    if (place >= resting_.size()) resting_.resize(place + 1);
+    if (!known) return glue_.forget(fd);
     if (!sweep_.active()) sweep_ = loop_.call_later(duration::zero(), [this] { sweep(); });
     rested_.push_back(fd);
-    resting_[place] = 1;
+    known->rests = true;
   } catch (...) {  // short of memory, or the loop was closed
-    glue_.forget(fd);
+    forget(fd);
   }
 }
 
 void session::sweep() noexcept {
   glue_.call([this] {
     for (const int fd : rested_)
-      if (std::exchange(resting_[static_cast<std::size_t>(fd)], 0)) glue_.forget(fd);
+      if (const watched* const known = find(fd); known && known->rests) forget(fd);
     rested_.clear();
   });
 }
@@ -235,15 +236,13 @@ std::shared_ptr<transfer> session::prepared(request&& what, bool streamed) {
   if (closed_ || close_wanted_) throw usage_error("http::client: it was closed; make another one");
   if (loop_.loop().closed()) throw loop_closed("http::client: the loop was closed");
   auto made = std::make_shared<transfer>(*this, std::move(what), streamed);
-  CURL* easy = nullptr;
   if (spare_.empty()) {
-    easy = curl_easy_init();
-    if (!easy) throw std::bad_alloc();
+    made->easy = std::make_unique<easy_handle>(*this);
   } else {
-    easy = spare_.back();
+    made->easy = std::move(spare_.back());
     spare_.pop_back();
   }
-  made->prepare(easy);
+  made->prepare();
   return made;
 }
 
@@ -258,7 +257,7 @@ void session::start(const std::shared_ptr<transfer>& fresh) {
     remove(mine);
     throw;
   }
-  call([this, &mine] { return curl_multi_add_handle(multi_, mine.easy); });
+  call([this, &mine] { return curl_multi_add_handle(multi_, mine.easy->native()); });
 }
 
 void session::start_clock_and_stream(const std::shared_ptr<transfer>& fresh) {
@@ -301,7 +300,7 @@ void session::look_at(transfer& touched) {
 }
 
 void session::ended(transfer& from, CURLcode code) {
-  curl_multi_remove_handle(multi_, from.easy);
+  curl_multi_remove_handle(multi_, from.easy->native());
   if (from.muted) {
     remove(from);
     return;
@@ -310,9 +309,9 @@ void session::ended(transfer& from, CURLcode code) {
     if (code == CURLE_OK && from.redirected()) {
       if (!std::holds_alternative<byte_stream>(from.asked.body)) stop_sending(from);
       from.connect_limit.cancel();
-      curl_easy_reset(from.easy);
-      from.prepare(from.easy);
-      if (curl_multi_add_handle(multi_, from.easy) != CURLM_OK) throw std::bad_alloc();
+      from.easy->end();
+      from.prepare();
+      if (curl_multi_add_handle(multi_, from.easy->native()) != CURLM_OK) throw std::bad_alloc();
       return;
     }
     if (code == CURLE_OK) {
@@ -381,12 +380,11 @@ void session::stop_sending(transfer& done) noexcept {
 // The transfer is not libcurl's any more.
 void session::remove(transfer& done) noexcept {
   if (done.muted) --muted_;
-  if (CURL* const easy = std::exchange(done.easy, nullptr)) {
-    if (spare_.size() < most_spare) {
-      curl_easy_reset(easy);
-      spare_.push_back(easy);
-    } else {
-      curl_easy_cleanup(easy);
+  if (auto easy = std::move(done.easy); easy && spare_.size() < most_spare) {
+    try {
+      easy->end();
+      spare_.push_back(std::move(easy));
+    } catch (...) {  // no memory: the next transfer makes another one
     }
   }
   if (std::exchange(done.touched, false)) std::erase(touched_, &done);
@@ -408,9 +406,9 @@ void session::drop(transfer& unwanted, const failure* why) noexcept {
     if (unwanted.looking_up && !loop_.loop().closed()) {  // removing it would wait for the lookup
       unwanted.muted = true;
       ++muted_;
-      curl_easy_setopt(unwanted.easy, CURLOPT_CONNECTTIMEOUT_MS, 2'000'000'000L);
+      curl_easy_setopt(unwanted.easy->native(), CURLOPT_CONNECTTIMEOUT_MS, 2'000'000'000L);
     } else {
-      curl_multi_remove_handle(multi_, unwanted.easy);
+      curl_multi_remove_handle(multi_, unwanted.easy->native());
       remove(unwanted);
     }
   });
@@ -420,7 +418,7 @@ void session::resume(transfer& paused) {
   if (!paused.easy || paused.muted) return;
   call([this, &paused] {
     paused.receiving_paused = paused.receiving_paused && !paused.received().empty();
-    const CURLcode code = curl_easy_pause(paused.easy, paused.pauses());
+    const CURLcode code = curl_easy_pause(paused.easy->native(), paused.pauses());
     glue_.deadline_in({});  // libcurl may have the rest already, which no socket announces
     if (code != CURLE_OK) ended(paused, code);
   });
@@ -471,15 +469,11 @@ void session::release() noexcept {
   for (const auto& each : all_) {
     each->over = true;
     each->of = nullptr;
-    if (CURL* const easy = std::exchange(each->easy, nullptr)) {
-      curl_multi_remove_handle(multi_, easy);
-      curl_easy_cleanup(easy);
-    }
+    if (const auto easy = std::move(each->easy)) curl_multi_remove_handle(multi_, easy->native());
   }
   all_.clear();
   touched_.clear();
   muted_ = 0;
-  for (CURL* const easy : spare_) curl_easy_cleanup(easy);
   spare_.clear();
   curl_multi_cleanup(std::exchange(multi_, nullptr));
 }

@@ -8,7 +8,8 @@
 // put off until the outermost call is over.
 //
 // A connection that is kept is often used again in the same turn. So its socket stays watched until the next turn, in
-// which `sweep` ends that, and two system calls for each request are saved.
+// which `sweep` ends that: it rests. If it is used again for the same directions, the glue is not told, and so does not
+// look whether the number is another file's: our own hooks open and close these sockets.
 //
 // Life cycle. The client and the calls that are running own the session. A transfer that is over for its user while
 // libcurl looks up its name stays (muted): to remove it would wait for the lookup. If the client is closed meanwhile, a
@@ -51,12 +52,13 @@ class session : public std::enable_shared_from_this<session> {
   /// The transfer has news for `settle`.
   void touch(transfer& from) noexcept;
   /// libcurl has a new socket.
-  void opened(int fd) noexcept { forget(fd); }  // whatever had this number is closed
+  void opened(int fd) noexcept;
   /// For the option of that name: closes a socket of a connection that was made. `self`: the session.
   static int close_socket(void* self, curl_socket_t fd) noexcept;
-  void set_proxy(CURL* easy) const;
+  /// Where to ask; without a URL: at the servers themselves.
+  [[nodiscard]] const target& proxy() const noexcept { return proxy_; }
   /// What a request's URL consists of. Asking for the same one again and again does not take it apart each time.
-  const target& taken_apart(const std::string& url);
+  std::shared_ptr<const target> taken_apart(const std::string& url);
 
   // ---- For streams, outside of libcurl ----
 
@@ -82,6 +84,7 @@ class session : public std::enable_shared_from_this<session> {
   void stop_sending(transfer& done) noexcept;
   void act(int fd, int events) noexcept;
   void lose_all(const failure& why) noexcept;
+  void want(int fd, interest wanted) noexcept;
   void forget(int fd) noexcept;
   void rest(int fd) noexcept;
   void sweep() noexcept;
@@ -91,20 +94,27 @@ class session : public std::enable_shared_from_this<session> {
   client_options options_;
   target proxy_;
   std::string last_url_;
-  target last_target_;
+  std::shared_ptr<const target> last_target_;
   CURLM* multi_ = nullptr;
   interloop::glue glue_;
   std::vector<std::shared_ptr<transfer>> all_;
   std::size_t muted_ = 0;
   std::vector<transfer*> touched_;  // they are in all_
-  std::vector<CURL*> spare_;        // easy handles, reset
-  int depth_ = 0;                   // of `call`
-  bool out_of_memory_ = false;      // in a callback
+  std::vector<std::unique_ptr<easy_handle>> spare_;
+  int depth_ = 0;               // of `call`
+  bool out_of_memory_ = false;  // in a callback
   bool close_wanted_ = false;
   bool closed_ = false;
   timer lingering_;
-  std::vector<char> resting_;  // by descriptor
-  std::vector<int> rested_;    // those that were resting since the last sweep
+  struct watched {
+    interest wanted = interest::none;
+    bool rests = false;
+  };
+  [[nodiscard]] watched* find(int fd) noexcept {
+    return static_cast<std::size_t>(fd) < sockets_.size() ? &sockets_[static_cast<std::size_t>(fd)] : nullptr;
+  }
+  std::vector<watched> sockets_;  // of connections, by descriptor
+  std::vector<int> rested_;       // those that were resting since the last sweep
   timer sweep_;
 };
 

@@ -42,19 +42,11 @@ void check_lines(const header_list& lines) {
   }
 }
 
-template <class Value>
-void set(CURL* easy, CURLoption option, Value value) {
-  const CURLcode code = curl_easy_setopt(easy, option, value);
-  if (code == CURLE_OUT_OF_MEMORY) throw std::bad_alloc();
-  if (code != CURLE_OK)
-    throw error("libcurl refuses its option " + std::to_string(option) + ": " + curl_easy_strerror(code));
-}
-
 }  // namespace
 
 // No exception may pass through C code.
 struct transfer::hooks {
-  static transfer& of(void* self) noexcept { return *static_cast<transfer*>(self); }
+  static transfer& of(void* handle) noexcept { return *static_cast<easy_handle*>(handle)->now(); }
 
   static std::size_t line(char* text, std::size_t, std::size_t size, void* self) noexcept {
     transfer& mine = of(self);
@@ -141,7 +133,6 @@ transfer::transfer(session& made_by, request&& what, bool as_stream)
       to(made_by.taken_apart(asked.url)),
       arrived(made_by.loop().loop()),
       hungry(made_by.loop().loop()),
-      first_(to),
       redirects_left_(asked.max_redirects.value_or(made_by.options().max_redirects)),
       max_body_(asked.max_body.value_or(made_by.options().max_body)) {
   if (!is_token(asked.method) || asked.method == "CONNECT")
@@ -155,47 +146,22 @@ transfer::transfer(session& made_by, request&& what, bool as_stream)
   if (asked.method == "HEAD" && asked.body.index() != 0) throw usage_error("request: HEAD has no body");
 }
 
-void transfer::prepare(CURL* fresh) {
-  easy = fresh;
-  const client_options& options = of->options();
-  void* const self = this;
-  set(easy, CURLOPT_PRIVATE, self);
-  set(easy, CURLOPT_URL, to.url.c_str());
-  set(easy, CURLOPT_NOSIGNAL, 1L);
-  set(easy, CURLOPT_ERRORBUFFER, error_);
-  set(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_limit_of(asked.connect_timeout.value_or(options.connect_timeout)));
+void transfer::tell_hooks(CURL* native, easy_handle* handle) {
+  const auto tell = [native, handle](CURLoption function, auto hook, CURLoption data) {
+    if (curl_easy_setopt(native, function, hook) != CURLE_OK ||
+        curl_easy_setopt(native, data, static_cast<void*>(handle)) != CURLE_OK)
+      throw error("this libcurl has no callback number " + std::to_string(function) + ", which the client needs");
+  };
+  tell(CURLOPT_HEADERFUNCTION, &hooks::line, CURLOPT_HEADERDATA);
+  tell(CURLOPT_WRITEFUNCTION, &hooks::body, CURLOPT_WRITEDATA);
+  tell(CURLOPT_READFUNCTION, &hooks::read, CURLOPT_READDATA);
+  tell(CURLOPT_RESOLVER_START_FUNCTION, &hooks::lookup, CURLOPT_RESOLVER_START_DATA);
+  tell(CURLOPT_OPENSOCKETFUNCTION, &hooks::open, CURLOPT_OPENSOCKETDATA);
+  tell(CURLOPT_PREREQFUNCTION, &hooks::connected, CURLOPT_PREREQDATA);
+}
 
-  set(easy, CURLOPT_HEADERFUNCTION, &hooks::line);
-  set(easy, CURLOPT_HEADERDATA, self);
-  set(easy, CURLOPT_WRITEFUNCTION, &hooks::body);
-  set(easy, CURLOPT_WRITEDATA, self);
-  set(easy, CURLOPT_RESOLVER_START_FUNCTION, &hooks::lookup);
-  set(easy, CURLOPT_RESOLVER_START_DATA, self);
-  set(easy, CURLOPT_OPENSOCKETFUNCTION, &hooks::open);
-  set(easy, CURLOPT_OPENSOCKETDATA, self);
-  set(easy, CURLOPT_CLOSESOCKETFUNCTION, &session::close_socket);
-  set(easy, CURLOPT_CLOSESOCKETDATA, static_cast<void*>(of));  // a connection may outlive the transfer
-  set(easy, CURLOPT_PREREQFUNCTION, &hooks::connected);
-  set(easy, CURLOPT_PREREQDATA, self);
-  set(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-
-  const bool prior_knowledge = options.speak == protocol::http2_prior_knowledge;
-  const bool may_share = options.speak != protocol::http1 && (to.encrypted || prior_knowledge);
-  set(easy, CURLOPT_HTTP_VERSION,
-      static_cast<long>(!may_share     ? CURL_HTTP_VERSION_1_1
-                        : to.encrypted ? CURL_HTTP_VERSION_2TLS
-                                       : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE));
-  // Waits for a connection that is being made, which may be shared, instead of making one for each request.
-  set(easy, CURLOPT_PIPEWAIT, may_share ? 1L : 0L);
-
-  if (options.decompress) set(easy, CURLOPT_ACCEPT_ENCODING, "");
-  if (!options.user_agent.empty()) set(easy, CURLOPT_USERAGENT, options.user_agent.c_str());
-  if (!options.ca_file.empty()) set(easy, CURLOPT_CAINFO, options.ca_file.c_str());
-  of->set_proxy(easy);
-  if (to.given) {
-    set(easy, CURLOPT_USERNAME, to.given->user.c_str());
-    set(easy, CURLOPT_PASSWORD, to.given->password.c_str());
-  }
+void transfer::prepare() {
+  easy->begin(*this, connect_limit_of(asked.connect_timeout.value_or(of->options().connect_timeout)));
   choose_lines(choose_method());
 }
 
@@ -204,25 +170,24 @@ bool transfer::choose_method() {
   const std::string& method = asked.method;
   const bool has_body = method == "POST" || method == "PUT" || method == "PATCH";
   if (std::holds_alternative<byte_stream>(asked.body)) {
-    set(easy, CURLOPT_UPLOAD, 1L);
-    set(easy, CURLOPT_READFUNCTION, &hooks::read);
-    set(easy, CURLOPT_READDATA, static_cast<void*>(this));
-    set(easy, CURLOPT_INFILESIZE_LARGE, asked.body_size ? static_cast<curl_off_t>(*asked.body_size) : curl_off_t{-1});
+    easy->set(CURLOPT_UPLOAD, 1L);
+    easy->set(CURLOPT_INFILESIZE_LARGE, asked.body_size ? static_cast<curl_off_t>(*asked.body_size) : curl_off_t{-1});
   } else if (const auto* text = std::get_if<std::string>(&asked.body); text || has_body) {
-    set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(text ? text->size() : 0));
-    set(easy, CURLOPT_POSTFIELDS, text ? text->c_str() : "");
+    easy->set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(text ? text->size() : 0));
+    easy->set(CURLOPT_POSTFIELDS, text ? text->c_str() : "");
   } else if (method == "HEAD") {
-    set(easy, CURLOPT_NOBODY, 1L);
+    easy->set(CURLOPT_NOBODY, 1L);
     return false;
   } else {
-    if (method != "GET") set(easy, CURLOPT_CUSTOMREQUEST, method.c_str());
+    if (method != "GET") easy->set(CURLOPT_CUSTOMREQUEST, method.c_str());
     return false;
   }
-  set(easy, CURLOPT_CUSTOMREQUEST, method.c_str());
+  easy->set(CURLOPT_CUSTOMREQUEST, method.c_str());
   return true;
 }
 
 void transfer::choose_lines(bool sends_body) {
+  easy->set_lines(nullptr);
   curl_slist_free_all(std::exchange(lines_, nullptr));
   const auto add = [this](const std::string& line) {
     curl_slist* const longer = curl_slist_append(lines_, line.c_str());
@@ -235,7 +200,7 @@ void transfer::choose_lines(bool sends_body) {
     if (!asked.headers.contains("Content-Type")) add("Content-Type:");
     if (!asked.headers.contains("Expect")) add("Expect:");
   }
-  if (lines_) set(easy, CURLOPT_HTTPHEADER, lines_);
+  easy->set_lines(lines_);
 }
 
 // ---- Receiving ----
@@ -273,6 +238,7 @@ void transfer::on_line(std::string_view line) {
   }
   if (line.starts_with("HTTP/")) return;
   const auto colon = line.find(':');
+  if (head_.headers.empty()) head_.headers.reserve(8);
   if (colon != std::string_view::npos)
     head_.headers.add(std::string(trimmed(line.substr(0, colon))), std::string(trimmed(line.substr(colon + 1))));
 }
@@ -285,7 +251,7 @@ bool transfer::follows() const {
 
 void transfer::end_head() {
   head_ends_ = true;
-  head_.url = to.url;
+  head_.url = to->url;
   discards_ = follows();
   if (streamed && !discards_) of->touch(*this);
   const std::string* const length = head_.headers.find("Content-Length");
@@ -311,7 +277,7 @@ bool transfer::on_body(std::string_view bytes) {
 bool transfer::redirected() {
   if (!discards_) return false;
   char* where = nullptr;
-  curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &where);
+  curl_easy_getinfo(easy->native(), CURLINFO_REDIRECT_URL, &where);
   const auto refuse_it = [this](CURLcode code, const char* text) { why(code, text).rethrow(); };
   if (!where) refuse_it(CURLE_UNSUPPORTED_PROTOCOL, "it redirects to what is not a URL");
   target next;
@@ -320,7 +286,7 @@ bool transfer::redirected() {
   } catch (const usage_error&) {
     refuse_it(CURLE_UNSUPPORTED_PROTOCOL, "it redirects to what is not a URL of http or https");
   }
-  if (to.encrypted && !next.encrypted)
+  if (to->encrypted && !next.encrypted)
     refuse_it(CURLE_UNSUPPORTED_PROTOCOL, "it redirects from https to http, which is not followed");
   --redirects_left_;
 
@@ -334,16 +300,15 @@ bool transfer::redirected() {
     refuse_it(CURLE_SEND_FAIL_REWIND, "it redirects, and a body that is a stream can be sent only once");
   }
   next.given.reset();  // what a server says is not a credential of ours
-  if (next.origin != to.origin) {
-    first_.given.reset();
+  if (next.origin != to->origin) {
+    left_origin_ = true;
     for (const char* name : {"Authorization", "Cookie", "Proxy-Authorization", "Host"}) asked.headers.remove(name);
   }
-  next.given = first_.given;
-  to = std::move(next);
+  if (!left_origin_) next.given = to->given;
+  to = std::make_shared<const target>(std::move(next));
   head_ = {};
   head_ends_ = discards_ = false;
   looking_up = connecting = connected = receiving_paused = sending_paused = false;
-  error_[0] = 0;
   return true;
 }
 
@@ -370,15 +335,15 @@ void transfer::supply_end() {
 // ---- Errors ----
 
 failure transfer::why(CURLcode code, std::string_view text) const {
-  const std::string message = asked.method + " " + to.shown + ": " + std::string(text);
+  const std::string message = asked.method + " " + to->shown + ": " + std::string(text);
   if (code == CURLE_OPERATION_TIMEDOUT) return create_failure(timeout_error(message));
-  return create_failure(http_error(message, code, to.shown));
+  return create_failure(http_error(message, code, to->shown));
 }
 
 failure transfer::why(CURLcode code) const {
   if (refused_ == CURLE_OUT_OF_MEMORY || code == CURLE_OUT_OF_MEMORY) return create_failure(std::bad_alloc());
   if (refused_ != CURLE_OK) return why(refused_, refusal_);
-  return why(code, error_[0] ? error_ : curl_easy_strerror(code));
+  return why(code, easy && *easy->complaint() ? easy->complaint() : curl_easy_strerror(code));
 }
 
 failure transfer::too_late(const char* what, duration limit_passed) const {

@@ -5,6 +5,7 @@
 // call into libcurl. So no code of the user's runs inside libcurl, and libcurl is not called by its own callbacks.
 #pragma once
 
+#include "clients/http/easy_handle.hpp"
 #include "clients/http/url.hpp"
 
 #include <curl/curl.h>
@@ -31,12 +32,14 @@ class transfer : public std::enable_shared_from_this<transfer> {
   transfer(const transfer&) = delete;
   transfer& operator=(const transfer&) = delete;
   ~transfer() {
-    if (easy) curl_easy_cleanup(easy);
+    easy.reset();
     curl_slist_free_all(lines_);
   }
 
-  /// Tells a fresh easy handle what to do, and takes it over. Errors: `std::bad_alloc`, `error`.
-  void prepare(CURL* fresh);
+  /// Tells a handle, which is going to be used by transfers, about libcurl's callbacks.
+  static void tell_hooks(CURL* native, easy_handle* handle);
+  /// Tells the handle what to do. Errors: `std::bad_alloc`, `error`.
+  void prepare();
 
   /// After a response: whether that is a redirect to be followed. The transfer then asks for the next URL, and has to be
   /// prepared again. Errors: `http_error` for one that must not be followed.
@@ -66,8 +69,8 @@ class transfer : public std::enable_shared_from_this<transfer> {
   // For the session.
   session* of;  // null once it has ended
   const bool streamed;
-  CURL* easy = nullptr;   // null once libcurl has ended
-  std::size_t place = 0;  // among the session's transfers
+  std::unique_ptr<easy_handle> easy;  // null once libcurl has ended
+  std::size_t place = 0;              // among the session's transfers
   bool touched = false;
   bool muted = false;       // has an outcome, but libcurl looks up its name still
   bool looking_up = false;  // a lookup may be under way
@@ -77,7 +80,7 @@ class transfer : public std::enable_shared_from_this<transfer> {
   bool sending_paused = false;
   bool over = false;  // has its outcome
   request asked;
-  target to;
+  std::shared_ptr<const target> to;
   future<response> whole;
   future<streamed_response> opened;
   future<void> pump;  // reads the request's stream
@@ -98,11 +101,10 @@ class transfer : public std::enable_shared_from_this<transfer> {
   [[nodiscard]] bool follows() const;
   bool refuse(CURLcode code, std::string text);
 
-  target first_;  // whose credentials may be sent to its origin
+  bool left_origin_ = false;  // a redirect led elsewhere: credentials stay behind
   int redirects_left_;
   std::size_t max_body_;
   curl_slist* lines_ = nullptr;
-  char error_[CURL_ERROR_SIZE] = {};
   CURLcode refused_ = CURLE_OK;  // why this side ended it
   std::string refusal_;
 

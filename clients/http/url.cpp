@@ -10,41 +10,47 @@
 #include <memory>
 #include <new>
 #include <string_view>
+#include <utility>
 
 namespace interloop::http {
 namespace {
 
-struct cleanup {
-  void operator()(CURLU* url) const noexcept { curl_url_cleanup(url); }
+struct free_text {
   void operator()(char* text) const noexcept { curl_free(text); }
 };
 
 class parts {
  public:
-  explicit parts(const char* what) : what_(what), url_(curl_url()) {
-    if (!url_) throw std::bad_alloc();
-  }
+  explicit parts(const char* what) : parts(what, curl_url()) {}
+  [[nodiscard]] parts copy() const { return {what_, curl_url_dup(url_.get())}; }
+  [[nodiscard]] parsed_url take() && { return std::move(url_); }
 
   void check(CURLUcode code) const {
     if (code == CURLUE_OUT_OF_MEMORY) throw std::bad_alloc();
     if (code != CURLUE_OK) throw usage_error(std::string(what_) + ": this is not a URL: " + curl_url_strerror(code));
   }
 
-  void set(CURLUPart part, const char* text, unsigned flags = 0) { check(curl_url_set(url_.get(), part, text, flags)); }
+  void set(CURLUPart part, const char* text, unsigned flags = 0) const {
+    check(curl_url_set(url_.get(), part, text, flags));
+  }
 
   /// Nothing if there is no such part.
   std::optional<std::string> get(CURLUPart part, unsigned flags = 0) const {
     char* text = nullptr;
     const CURLUcode code = curl_url_get(url_.get(), part, &text, flags);
-    const std::unique_ptr<char, cleanup> owned(text);
+    const std::unique_ptr<char, free_text> owned(text);
     if (!text && code != CURLUE_OUT_OF_MEMORY) return std::nullopt;
     check(code);
     return text;
   }
 
  private:
+  parts(const char* what, CURLU* url) : what_(what), url_(url) {
+    if (!url_) throw std::bad_alloc();
+  }
+
   const char* what_;
-  std::unique_ptr<CURLU, cleanup> url_;
+  parsed_url url_;
 };
 
 }  // namespace
@@ -70,11 +76,13 @@ target::target(const std::string& text, const char* what, bool of_proxy) {
            taken.get(CURLUPART_PORT, CURLU_DEFAULT_PORT).value_or("");
   std::transform(origin.begin(), origin.end(), origin.begin(), lower);
   if (has_query && taken.get(CURLUPART_QUERY)) {
-    taken.set(CURLUPART_QUERY, nullptr);
-    shown = taken.get(CURLUPART_URL).value_or("") + "?...";
+    const parts without = taken.copy();
+    without.set(CURLUPART_QUERY, nullptr);
+    shown = without.get(CURLUPART_URL).value_or("") + "?...";
   } else {
     shown = url;
   }
+  parsed = std::move(taken).take();
 }
 
 }  // namespace interloop::http

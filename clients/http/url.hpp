@@ -2,6 +2,9 @@
 // A URL, taken apart so that credentials go where they belong and nowhere else.
 #pragma once
 
+#include <curl/curl.h>
+
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -12,6 +15,11 @@ struct credentials {
   std::string password;
 };
 
+struct free_url {
+  void operator()(CURLU* url) const noexcept { curl_url_cleanup(url); }
+};
+using parsed_url = std::unique_ptr<CURLU, free_url>;
+
 /// A URL of http or https, or of a proxy. libcurl is never given the credentials inside a URL: its messages and what it
 /// makes of a redirect could show them.
 struct target {
@@ -20,6 +28,7 @@ struct target {
   std::string origin;  // scheme, host and port
   bool encrypted = false;
   std::optional<credentials> given;
+  parsed_url parsed;  // `url`, as libcurl takes it without reading the text again for each request
 
   target() = default;
   /// Throws `usage_error`, whose message does not have the URL. \param what  what it is, for the message.

@@ -30,7 +30,14 @@ class header_list {
   header_list(std::initializer_list<header> lines) : lines_(lines) {}
 
   /// Appends a line, even if there are others of this name.
-  void add(std::string name, std::string value) { lines_.push_back({std::move(name), std::move(value)}); }
+  void add(std::string name, std::string value) {
+    header& line = lines_.emplace_back();
+    line.name = std::move(name);
+    line.value = std::move(value);
+  }
+
+  /// Has room for that many lines.
+  void reserve(std::size_t lines) { lines_.reserve(lines); }
 
   /// Removes all lines of this name, then appends this one.
   void set(std::string name, std::string value);

@@ -175,12 +175,13 @@ TEST_P(dns_lookup, one_lookup_may_lead_to_others_in_a_coroutine) {
 
 // ---- Many ----
 
-TEST_P(dns_lookup, a_thousand_at_once_are_all_answered) {
+TEST_P(dns_lookup, thousands_at_once_are_all_answered) {
   finish(resolver_->a("host.example"));  // a native loop may open descriptors for its first watch
   const auto before = open_descriptors();
   std::vector<interloop::future<std::vector<dns::address_record>>> pending;
-  for (int i = 0; i < 1'000; ++i) pending.push_back(resolver_->a("host.example"));
-  EXPECT_EQ(resolver_->pending(), 1'000u);
+  const std::size_t count = GetParam() == interloop::test::own_loop_names().front() ? 10'000 : 1'000;
+  while (pending.size() < count) pending.push_back(resolver_->a("host.example"));
+  EXPECT_EQ(resolver_->pending(), count);
   for (const auto& each : get(async_.gather(pending))) ASSERT_EQ(addresses_of(each.value()), texts{"192.0.2.1"});
   EXPECT_EQ(open_descriptors(), before) << "no socket is left between lookups";
 }
@@ -214,6 +215,45 @@ TEST_P(dns_lookup, threads_may_block_on_one_resolver) {
   for (auto& each : threads) each.join();
   EXPECT_EQ(right, 80);
   interloop::wait_for(thread, 60s, [&] { shared.reset(); })();
+}
+
+// ---- Lost servers ----
+
+TEST_P(dns_lookup, survives_a_server_that_is_killed_and_restarted) {
+  const auto loops = interloop::test::own_loop_names();
+  const int rounds = GetParam() == loops.front() || GetParam() == loops.back() ? 100 : 3;
+  dnsmasq mine("192.0.2.1 host.example\n", {});
+  dns::resolver patient(async_, {.servers = mine.address(), .try_for = 20s, .search = false});
+  dns::resolver_options hasty{.servers = mine.address(), .try_for = 10ms, .tries = 2, .search = false};
+  dns::resolver by_datagrams(async_, hasty);
+  hasty.tcp = true;
+  dns::resolver by_connection(async_, hasty);
+  ASSERT_EQ(addresses_of(get(patient.a("host.example"))), texts{"192.0.2.1"});
+  const auto before = open_descriptors();
+  for (int round = 0; round < rounds; ++round) {
+    std::vector<interloop::future<std::vector<dns::address_record>>> all;
+    for (int i = 0; i < 20; ++i) {
+      all.push_back(by_datagrams.a("host.example"));
+      all.push_back(by_connection.a("host.example"));
+    }
+    if (round % 2 == 0) finish(all[static_cast<std::size_t>(round) % all.size()]);
+    mine.kill();
+    all.push_back(by_datagrams.a("host.example"));
+    all.push_back(by_connection.a("host.example"));
+    for (const auto& each : all) {
+      if (!interloop::is_called(each)) finish(each);
+      if (const interloop::failure* const why = each.get_failure()) {
+        EXPECT_TRUE(why->is<dns::lookup_error>()) << interloop::failure_message(*why);
+      } else {
+        EXPECT_EQ(addresses_of(each.value()), texts{"192.0.2.1"});
+      }
+    }
+    ASSERT_NE(all.back().get_failure(), nullptr);
+    EXPECT_EQ(by_datagrams.pending() + by_connection.pending(), 0u);
+    mine.start();
+    EXPECT_EQ(addresses_of(get(patient.a("host.example"))), texts{"192.0.2.1"});
+  }
+  EXPECT_EQ(open_descriptors(), before);
 }
 
 // ---- Ends ----

@@ -11,7 +11,6 @@
 #include <fstream>
 #include <stdexcept>
 #include <string_view>
-#include <utility>
 
 namespace {
 
@@ -54,17 +53,21 @@ bool dnsmasq::available() { return !test_servers::program("dnsmasq").empty(); }
 dnsmasq::dnsmasq(const std::string& hosts, const std::vector<std::string>& options) : port_(free_for_both()) {
   std::ofstream(folder_.file("hosts")) << hosts;
   // --no-daemon: in the foreground, as this user, and connections are served without forking.
-  std::vector<std::string> words{test_servers::program("dnsmasq"),
-                                 "--no-daemon",
-                                 "--conf-file=/dev/null",
-                                 "--no-resolv",
-                                 "--no-hosts",
-                                 "--addn-hosts=" + folder_.file("hosts"),
-                                 "--local=/example/",
-                                 "--bind-interfaces",
-                                 "--listen-address=127.0.0.1",
-                                 "--port=" + std::to_string(port_)};
-  words.insert(words.end(), options.begin(), options.end());
-  process_ = test_servers::server_process(std::move(words));
+  words_ = {test_servers::program("dnsmasq"),
+            "--no-daemon",
+            "--conf-file=/dev/null",
+            "--no-resolv",
+            "--no-hosts",
+            "--addn-hosts=" + folder_.file("hosts"),
+            "--local=/example/",
+            "--bind-interfaces",
+            "--listen-address=127.0.0.1",
+            "--port=" + std::to_string(port_)};
+  words_.insert(words_.end(), options.begin(), options.end());
+  start();
+}
+
+void dnsmasq::start() {
+  process_ = test_servers::server_process(words_);
   process_.wait_until([this] { return answers(port_); }, 30);
 }

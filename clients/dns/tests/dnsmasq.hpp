@@ -23,8 +23,13 @@ class dnsmasq {
   /// `127.0.0.1:port`.
   [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
 
+  /// Ends it immediately, like a crash; starts it again on the same port.
+  void kill() { process_.end(); }
+  void start();
+
  private:
   test_servers::temporary_folder folder_;
   int port_;
+  std::vector<std::string> words_;
   test_servers::server_process process_;
 };

@@ -22,8 +22,10 @@ endfunction()
 interloop_install_target(interloop interloop-targets)
 # interloop_install_headers(<folder>): those in <folder>/include.
 function(interloop_install_headers folder)
-  install(DIRECTORY "${folder}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.hpp"
-    PATTERN "*.h")
+  if(EXISTS "${folder}/include")  # an internal part has none
+    install(DIRECTORY "${folder}/include/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.hpp"
+      PATTERN "*.h")
+  endif()
 endfunction()
 
 foreach(room IN LISTS interloop_rooms ITEMS ../conformance)

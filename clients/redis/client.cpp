@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/redis/client.hpp>
 
-#include "bytes.hpp"
 #include "encode.hpp"
 #include "session.hpp"
 
@@ -17,9 +16,11 @@ client::client(api loop, client_options options) : session_(std::make_shared<ses
 
 client::~client() { session_->close("the client was destroyed"); }
 
-future<void> client::connect(const std::string& host, int port) { return session_->connect(tcp_address(host, port)); }
+future<void> client::connect(const std::string& host, int port) {
+  return session_->connect(streams::tcp_address(host, port));
+}
 
-future<void> client::connect_unix(const std::string& path) { return session_->connect(unix_address(path)); }
+future<void> client::connect_unix(const std::string& path) { return session_->connect(streams::unix_address(path)); }
 
 future<reply> client::send(std::span<const word> words) { return session_->send_words(words); }
 

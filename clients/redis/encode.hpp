@@ -2,7 +2,7 @@
 // A command in the form in which it is sent: an array of strings, each with its length in front.
 #pragma once
 
-#include "bytes.hpp"
+#include "clients/stream/bytes.hpp"
 
 #include <interloop/redis/word.hpp>
 
@@ -10,6 +10,8 @@
 #include <span>
 
 namespace interloop::redis {
+
+using streams::bytes;
 
 /// Appends the command. Strong guarantee. Errors: `std::bad_alloc`.
 void encode(bytes& to, std::span<const word> words);

@@ -146,7 +146,7 @@ void listener::hand_over(message got) {
       [](const failure&) {});  // the channel was closed
 }
 
-void listener::on_down(const std::string& why) noexcept {
+void listener::on_down(const failure&, const std::string& why) noexcept {
   for (request& each : requests_) {
     if (!each.adds) {
       complete(each.done);

@@ -43,7 +43,7 @@ class listener final : public line {
 
   void on_up() override;
   void on_reply(reply& got) override;
-  void on_down(const std::string& why) noexcept override;
+  void on_down(const failure&, const std::string& why) noexcept override;
 
   void ask(request what);
   void on_confirmed();

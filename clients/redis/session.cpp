@@ -114,7 +114,7 @@ void session::on_reply(reply& got) {
   }
 }
 
-void session::on_down(const std::string& why) noexcept {
+void session::on_down(const failure&, const std::string& why) noexcept {
   together_.clear();
   batches_.clear();
   alarm_.cancel();

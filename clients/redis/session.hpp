@@ -49,7 +49,7 @@ class session final : public line {
 
   void on_up() override;
   void on_reply(reply& got) override;
-  void on_down(const std::string& why) noexcept override;
+  void on_down(const failure&, const std::string& why) noexcept override;
   void on_flush() override;
 
   void put_in_line(command what, std::string encoded);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <interloop/redis/transaction.hpp>
 
-#include "bytes.hpp"
 #include "encode.hpp"
 
 #include <interloop/error.hpp>

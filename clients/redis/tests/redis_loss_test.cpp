@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Lost connections: servers that die and come back, that are slow, that talk nonsense; and cancelling anywhere.
-#include "../backoff.hpp"
 #include "redis_support.hpp"
 
 #include <interloop/testing/cancel_everywhere.hpp>
@@ -187,19 +186,6 @@ TEST_P(redis_reconnecting, survives_a_server_that_dies_again_and_again) {
   }
   EXPECT_GT(lost, 0);
   EXPECT_GT(answered, 0);
-}
-
-TEST(redis_backoff, doubles_up_to_its_limit_less_a_random_half) {
-  redis::backoff wait({.first = 100ms, .most = 1s}, 1);
-  for (const auto whole : {100ms, 200ms, 400ms, 800ms, 1000ms, 1000ms}) {
-    const auto some = wait.next();
-    EXPECT_GE(some, whole / 2);
-    EXPECT_LE(some, whole);
-  }
-  wait.reset();
-  EXPECT_LE(wait.next(), 100ms);
-  redis::backoff one({.first = 100ms, .most = 1s}, 1), other({.first = 100ms, .most = 1s}, 2);
-  EXPECT_NE(one.next(), other.next());
 }
 
 // ---- Servers that misbehave ----

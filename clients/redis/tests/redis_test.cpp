@@ -119,6 +119,14 @@ TEST_P(redis_client, rejects_with_the_servers_error_and_continues) {
   EXPECT_EQ(get(client_->command("GET", "key")).text(), "value");
 }
 
+#ifdef INTERLOOP_WITH_DNS
+TEST_P(redis_client, connects_to_a_name) {
+  auto client = make_client();
+  get(client->connect("LOCALHOST", server_->port()));  // by DNS' client: only the usual spelling is known without it
+  EXPECT_EQ(get(client->command("PING")).text(), "PONG");
+}
+#endif
+
 // ---- Many at once ----
 
 TEST_P(redis_client, answers_many_commands_in_flight_in_their_order) {
@@ -262,10 +270,18 @@ TEST_P(redis_client_without_redis, rejects_when_the_connection_is_refused) {
 
 TEST_P(redis_client_without_redis, rejects_an_invalid_address) {
   auto client = make_client();
-  EXPECT_THAT(failed_with<redis::connection_error>(client->connect("256.0.0.1", 1)), HasSubstr("numeric"));
+  EXPECT_THROW(static_cast<void>(client->connect("", 1)), interloop::usage_error);
   EXPECT_THROW(static_cast<void>(client->connect("127.0.0.1", 0)), interloop::usage_error);
   EXPECT_THROW(static_cast<void>(client->connect("127.0.0.1", 65536)), interloop::usage_error);
 }
+
+#ifdef INTERLOOP_WITH_DNS
+TEST_P(redis_client_without_redis, says_which_name_could_not_be_looked_up) {
+  auto client = make_client({.name_servers = "127.0.0.1:" + std::to_string(free_port())});
+  EXPECT_THAT(failed_with<redis::connection_error>(client->connect("no.such.host.test", 1)),
+              HasSubstr("looking the name up failed: no.such.host.test"));
+}
+#endif
 
 TEST_P(redis_client_without_redis, refuses_commands_before_the_first_connect) {
   EXPECT_THROW(static_cast<void>(make_client()->command("PING")), interloop::usage_error);

@@ -61,17 +61,3 @@ void redis_server::start() {
   process_ = server_process(std::move(all));
   process_.wait_until([this] { return answers(); }, 10);
 }
-
-bool make_certificates(const temporary_folder& in) {
-  if (test_servers::program("openssl").empty()) return false;
-  const std::string commands =
-      "cd '" + in.file("") +
-      "' && printf 'subjectAltName=DNS:redis.test,IP:127.0.0.1' >names && "
-      "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=authority "
-      "-keyout authority.key -out authority.pem && "
-      "openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=redis.test "
-      "-keyout server.key -out server.csr && "
-      "openssl x509 -req -in server.csr -CA authority.pem -CAkey authority.key -CAcreateserial -days 2 "
-      "-extfile names -out server.pem";
-  return test_servers::succeeds({"/bin/sh", "-c", commands});
-}

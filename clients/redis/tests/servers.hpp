@@ -3,6 +3,7 @@
 // 127.0.0.1 or a Unix socket.
 #pragma once
 
+#include "clients/support/certificates.hpp"
 #include "clients/support/loopback.hpp"
 #include "clients/support/mute_server.hpp"
 #include "clients/support/server_process.hpp"
@@ -45,4 +46,6 @@ class redis_server {
 
 /// Certificates, made by `openssl`: `authority.pem`, and for the server `server.pem` and `server.key`, for the name
 /// `redis.test` and the address 127.0.0.1. False if openssl is not installed.
-[[nodiscard]] bool make_certificates(const temporary_folder& in);
+[[nodiscard]] inline bool make_certificates(const temporary_folder& in) {
+  return test_servers::make_certificates(in, "redis.test");
+}

@@ -47,7 +47,8 @@ class client {
   /// Fails with `connection_error` if the server cannot be reached, or refuses the user or the TLS certificate; with
   /// `timeout_error` if that takes too long. With `client_options::reconnect`, it goes on trying instead until it is
   /// connected or refused. Cancelling ends the attempt. After a failure, a loss or `close`, it may be called again.
-  /// \param host  a numeric address, or `localhost`: looking up a name would block.
+  /// \param host  a numeric address, or a name, whose addresses are tried in order; `localhost` is 127.0.0.1. Names need the
+  ///              component dns: without it, they are refused with a `connection_error`.
   /// Errors: `usage_error` if it is connected or connecting, or if `port` is not a port; `loop_closed`.
   [[nodiscard]] future<void> connect(const std::string& host, int port);
   /// The same by a Unix socket. Errors: `usage_error` also for a path that is empty or too long for a socket.

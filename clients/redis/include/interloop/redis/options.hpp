@@ -34,8 +34,11 @@ struct reconnect_options {
 struct client_options {
   /// How long each command may take from its call to its reply. Zero: no limit.
   duration timeout = std::chrono::seconds(10);
-  /// How long one attempt to connect may take, including TLS and the commands below. Zero: no limit.
+  /// How long one attempt to connect may take, including looking the name up, TLS and the commands below. If the name
+  /// has several addresses, each one but the last has its share of it. Zero: no limit.
   duration connect_timeout = std::chrono::seconds(10);
+  /// The DNS servers to ask, as in `dns::resolver_options::servers`. Empty: the system's.
+  std::string name_servers{};
 
   /// Sent as `AUTH` once connected, if there is a password. Without a user: the default user's password.
   std::string user{};

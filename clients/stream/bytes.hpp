@@ -7,7 +7,7 @@
 #include <memory>
 #include <string_view>
 
-namespace interloop::redis {
+namespace interloop::streams {
 
 class bytes {
  public:
@@ -65,4 +65,4 @@ class bytes {
   std::size_t capacity_ = 0;
 };
 
-}  // namespace interloop::redis
+}  // namespace interloop::streams

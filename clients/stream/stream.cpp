@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <system_error>
 
-namespace interloop::redis {
+namespace interloop::streams {
 namespace {
 
 std::string system_message(int code) { return std::system_category().message(code); }
@@ -20,16 +20,10 @@ void set(int fd, int level, int option, int value) {
 
 }  // namespace
 
-bool stream::open(const address& to) {
+bool stream::open(const native_address& to) {
   close();
   problem_.clear();
-  sockaddr_storage native;
-  const socklen_t length = to.native(native);
-  if (length == 0) {
-    problem_ = "not a numeric address; look the name up first, which would block here";
-    return false;
-  }
-  fd_ = ::socket(native.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  fd_ = ::socket(to.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd_ < 0) {
     problem_ = system_message(errno);
     return false;
@@ -47,7 +41,7 @@ bool stream::open(const address& to) {
     set(fd_, IPPROTO_TCP, TCP_USER_TIMEOUT, 30'000);
 #endif
   }
-  if (::connect(fd_, reinterpret_cast<const sockaddr*>(&native), length) != 0 && errno != EINPROGRESS &&
+  if (::connect(fd_, reinterpret_cast<const sockaddr*>(&to.storage), to.length) != 0 && errno != EINPROGRESS &&
       errno != EINTR) {
     problem_ = system_message(errno);
     close();
@@ -114,10 +108,15 @@ stream::result stream::write(const char* from_here, std::size_t size, std::size_
   return result::failed;
 }
 
+void stream::finish() noexcept {
+  if (tls_) tls_->finish();
+  if (fd_ >= 0) ::shutdown(fd_, SHUT_WR);
+}
+
 void stream::close() noexcept {
   tls_.reset();
   if (fd_ >= 0) ::close(fd_);
   fd_ = -1;
 }
 
-}  // namespace interloop::redis
+}  // namespace interloop::streams

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-namespace interloop::redis {
+namespace interloop::streams {
 
 /// Thread safety: one thread. Nothing raises SIGPIPE.
 class stream {
@@ -28,7 +28,7 @@ class stream {
   ~stream() { close(); }
 
   /// Makes a socket and begins to connect it: `finish_connecting` when it can be written. False: see `problem`.
-  [[nodiscard]] bool open(const address& to);
+  [[nodiscard]] bool open(const native_address& to);
   [[nodiscard]] bool finish_connecting();
 
   /// From now on with TLS, after `shake_hands` is done. Errors: as `tls_session`.
@@ -38,6 +38,8 @@ class stream {
   /// At least one byte, if done.
   [[nodiscard]] result read(char* into, std::size_t most, std::size_t& got);
   [[nodiscard]] result write(const char* from, std::size_t size, std::size_t& taken);
+  /// Nothing more is written: the peer sees the end of the stream, and may still write.
+  void finish() noexcept;
   /// Whether there is more to read although the socket may be quiet.
   [[nodiscard]] bool holds_data() const noexcept { return tls_ && tls_->holds_data(); }
 
@@ -56,4 +58,4 @@ class stream {
   std::string problem_;
 };
 
-}  // namespace interloop::redis
+}  // namespace interloop::streams

@@ -2,8 +2,6 @@
 // TLS on a connected socket, by OpenSSL.
 #pragma once
 
-#include <interloop/redis/options.hpp>
-
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -11,13 +9,27 @@
 struct ssl_ctx_st;
 struct ssl_st;
 
-namespace interloop::redis {
+namespace interloop::streams {
+
+/// What a client's public `tls_options` say: see there. `tls_parameters::from` reads any class with these members.
+struct tls_parameters {
+  std::string authorities{};
+  std::string certificate{};
+  std::string key{};
+  std::string server_name{};
+  bool verify = true;
+
+  template <class Options>
+  [[nodiscard]] static tls_parameters from(const Options& options) {
+    return {options.authorities, options.certificate, options.key, options.server_name, options.verify};
+  }
+};
 
 /// What all connections of a client have in common.
 class tls_settings {
  public:
   /// Reads the files. Errors: `usage_error` if one cannot be used.
-  explicit tls_settings(const tls_options& options);
+  explicit tls_settings(const tls_parameters& wanted);
 
   struct freeing {
     void operator()(ssl_ctx_st* native) const noexcept;
@@ -43,6 +55,8 @@ class tls_session {
   /// At least one byte, if done.
   [[nodiscard]] result read(char* into, std::size_t most, std::size_t& got);
   [[nodiscard]] result write(const char* from, std::size_t size, std::size_t& taken);
+  /// Tells the peer that nothing more is written, as far as the socket takes it now.
+  void finish() noexcept;
   /// Whether there is more to read although the socket may be quiet.
   [[nodiscard]] bool holds_data() const noexcept;
   /// Why it failed.
@@ -58,4 +72,4 @@ class tls_session {
   bool refused_ = false;
 };
 
-}  // namespace interloop::redis
+}  // namespace interloop::streams

@@ -16,7 +16,7 @@
 #include <new>
 #include <system_error>
 
-namespace interloop::redis {
+namespace interloop::streams {
 namespace {
 
 /// The first entry of OpenSSL's queue of errors, which is emptied.
@@ -71,8 +71,8 @@ BIO_METHOD* quiet_socket() {
 
 }  // namespace
 
-tls_settings::tls_settings(const tls_options& options)
-    : native_(SSL_CTX_new(TLS_client_method())), verify_(options.verify) {
+tls_settings::tls_settings(const tls_parameters& wanted)
+    : native_(SSL_CTX_new(TLS_client_method())), verify_(wanted.verify) {
   if (!native_) throw std::bad_alloc();
   SSL_CTX* const context = native_.get();
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
@@ -84,17 +84,16 @@ tls_settings::tls_settings(const tls_options& options)
       throw usage_error(std::string("tls_options: the ") + what + " cannot be used: " + file + ": " +
                         next_problem("unknown"));
   };
-  if (!options.authorities.empty()) {
-    require(SSL_CTX_load_verify_locations(context, options.authorities.c_str(), nullptr), "authorities",
-            options.authorities);
+  if (!wanted.authorities.empty()) {
+    require(SSL_CTX_load_verify_locations(context, wanted.authorities.c_str(), nullptr), "authorities",
+            wanted.authorities);
   } else if (verify_) {
     require(SSL_CTX_set_default_verify_paths(context), "system's authorities", "the default path");
   }
-  if (!options.certificate.empty())
-    require(SSL_CTX_use_certificate_chain_file(context, options.certificate.c_str()), "certificate",
-            options.certificate);
-  if (!options.key.empty())
-    require(SSL_CTX_use_PrivateKey_file(context, options.key.c_str(), SSL_FILETYPE_PEM), "key", options.key);
+  if (!wanted.certificate.empty())
+    require(SSL_CTX_use_certificate_chain_file(context, wanted.certificate.c_str()), "certificate", wanted.certificate);
+  if (!wanted.key.empty())
+    require(SSL_CTX_use_PrivateKey_file(context, wanted.key.c_str(), SSL_FILETYPE_PEM), "key", wanted.key);
 }
 
 void tls_settings::freeing::operator()(ssl_ctx_st* native) const noexcept { SSL_CTX_free(native); }
@@ -169,6 +168,13 @@ tls_session::result tls_session::write(const char* from, std::size_t size, std::
   return after(SSL_write_ex(native_.get(), from, size, &taken));
 }
 
+void tls_session::finish() noexcept {
+  if (!SSL_is_init_finished(native_.get())) return;
+  ERR_clear_error();
+  SSL_shutdown(native_.get());
+  ERR_clear_error();
+}
+
 bool tls_session::holds_data() const noexcept { return SSL_pending(native_.get()) > 0; }
 
-}  // namespace interloop::redis
+}  // namespace interloop::streams

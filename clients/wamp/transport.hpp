@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The seam between a session and what carries its messages.
+// What a session needs of a connection to a router: whole messages, both ways. WebSocket and RawSocket are in transport/.
 #pragma once
 
 #include <interloop/api.hpp>
-#include <interloop/failure.hpp>
 #include <interloop/wamp/options.hpp>
 
 #include <cstddef>
@@ -12,44 +11,47 @@
 
 namespace interloop::wamp {
 
-/// What a session hears from its transport. Loop's thread. `on_message` may end the transport; `on_gone` is the last
-/// call, and is not made from inside `send` or `close`.
+/// What a session hears from its transport, in the loop's thread. `on_message` may end the transport. `on_gone` is the
+/// last call, and is not made from inside `send` or `close`.
 class transport_listener {
  public:
   /// One whole WAMP message, valid during the call.
   virtual void on_message(std::string_view message) = 0;
-  /// Lost, refused, protocol error, or closed by the peer.
+  /// Lost, refused, a protocol error, or closed, by either side: a `connection_error`.
   virtual void on_gone(const failure& why) noexcept = 0;
 
  protected:
   ~transport_listener() = default;
 };
 
-/// An open, negotiated transport.
+/// An open, negotiated transport. Thread safety: the loop's thread only.
 class transport {
  public:
   transport() = default;
   transport(const transport&) = delete;
   transport& operator=(const transport&) = delete;
-  /// Closes at once; `on_gone` is not called any more.
+  /// Closes at once. The listener is not called any more.
   virtual ~transport() = default;
 
   /// What was negotiated.
   [[nodiscard]] virtual serializer format() const noexcept = 0;
-  /// Queues a copy. Errors: `protocol_error` if it is longer than the peer takes.
+  /// Queues a copy of a whole message. After `close`, and once the connection is lost, nothing is sent: `on_gone` tells.
+  /// Errors: `protocol_error` if it is longer than the peer takes; nothing is sent then, and the connection stays.
   virtual void send(std::string_view message) = 0;
-  /// Bytes queued.
+  /// How many bytes are queued.
   [[nodiscard]] virtual std::size_t unsent() const noexcept = 0;
-  /// What the peer accepts, in bytes.
+  /// The longest message that the peer takes, in bytes.
   [[nodiscard]] virtual std::size_t largest() const noexcept = 0;
-  /// Orderly: sends what is queued, says goodbye, then `on_gone`.
+  /// In an orderly way: sends what is queued, says goodbye, then `on_gone`. No more messages are delivered.
   virtual void close() noexcept = 0;
-  /// Messages that came before are delivered later, not inside.
+  /// From now on, tells the listener, which must outlive this. Nothing was read until now. Called once; it calls nothing
+  /// inside.
   virtual void listen(transport_listener& to) = 0;
 };
 
-/// ws://host:port/path, wss://…, rs://host:port, rss://…, unix:/path (RawSocket), ws+unix:/path?path=/ws.
-/// Cancelling the future ends the attempt. Errors: `connection_error`, `protocol_error`, `usage_error` for the URL.
+/// Connects as `transport_options::url` says. Cancelling the future ends the attempt.
+/// Errors: `usage_error` for options that cannot be used, thrown at once; the future fails with `connection_error`, also
+/// if it takes too long, and with `protocol_error` if the server answers something else than it should.
 [[nodiscard]] future<std::unique_ptr<transport>> connect_transport(api async, const transport_options& options);
 
 }  // namespace interloop::wamp

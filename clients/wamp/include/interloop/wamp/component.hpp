@@ -23,7 +23,7 @@ namespace interloop::wamp {
 class component_core;
 
 struct component_options {
-  component_options(session_options session = {}) : session(std::move(session)) {}
+  component_options(session_options each = {}) : session(std::move(each)) {}
   component_options(const char* realm) : session(realm) {}
 
   session_options session;

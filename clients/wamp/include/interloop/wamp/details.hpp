@@ -41,7 +41,8 @@ struct result {
   dict details;
 };
 
-/// As a procedure's or an event handler's last parameter: all arguments that the parameters before it leave.
+/// Arguments whose number is not known at compile time. As a procedure's or an event handler's last parameter: all that the
+/// parameters before it leave. To `call` and `publish`: that many arguments.
 struct arguments {
   list rest;
 };

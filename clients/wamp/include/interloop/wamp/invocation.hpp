@@ -42,9 +42,9 @@ class invocation {
   template <class... Args>
   bool progress(const Args&... args) const {
     if (!wants_progress()) return false;
-    writer* const out = state_->core->begin_yield(state_->id, true, sizeof...(Args), false);
+    writer* const out = state_->core->begin_yield(state_->id, true, detail::count(args...), false);
     if (!out) return false;
-    (detail::write(*out, args), ...);
+    (detail::write_argument(*out, args), ...);
     state_->core->end_yield();
     return true;
   }

@@ -32,9 +32,9 @@ struct tls_options {
 
 /// How to reach a router.
 struct transport_options {
-  /// \param url  where the router listens; see the field.
-  transport_options(std::string url = {}) : url(std::move(url)) {}
-  transport_options(const char* url) : url(url) {}
+  /// \param where  where the router listens; see the field.
+  transport_options(std::string where = {}) : url(std::move(where)) {}
+  transport_options(const char* where) : url(where) {}
 
   /// `ws://host:port/path`, `wss://…` (WebSocket), `rs://host:port`, `rss://…` (RawSocket), the latter of both with TLS;
   /// by Unix sockets `unix:/path` (RawSocket) and `ws+unix:/path?path=/ws`. As Autobahn and Crossbar write them.
@@ -84,8 +84,8 @@ using authentication = std::variant<anonymous, ticket, wampcra, scram, cryptosig
 
 /// Who joins, and which realm. Secrets are in no message of an error and in no log.
 struct session_options {
-  session_options(std::string realm = "realm1") : realm(std::move(realm)) {}
-  session_options(const char* realm) : realm(realm) {}
+  session_options(std::string name = "realm1") : realm(std::move(name)) {}
+  session_options(const char* name) : realm(name) {}
 
   std::string realm;
   /// What is offered to the router, at most one of each kind; it chooses. All have the same `authid`, or none. Empty:
@@ -104,9 +104,9 @@ struct session_options {
 /// How long to wait between attempts to connect: `first` after the first failure, then twice as long each time, up to
 /// `most`. Each wait is shortened by a random part of up to a half, so that many clients do not come at the same time.
 struct reconnect_options {
-  reconnect_options(duration first = std::chrono::milliseconds(100), duration most = std::chrono::seconds(10),
-                    int attempts = -1)
-      : first(first), most(most), attempts(attempts) {}
+  reconnect_options(duration shortest = std::chrono::milliseconds(100), duration longest = std::chrono::seconds(10),
+                    int tries = -1)
+      : first(shortest), most(longest), attempts(tries) {}
 
   duration first;
   duration most;

@@ -102,7 +102,7 @@ class session {
 
   // ---- Calling ----
 
-  /// Calls a procedure with these arguments, of any types that have a codec (codec.hpp).
+  /// Calls a procedure with these arguments, of any types that have a codec (codec.hpp); `arguments` are several.
   ///
   /// `T` is the type of the one result; `void` drops results; `std::tuple` is for any number of results, as the codec of
   /// a tuple says; `result` has everything. `std::optional` and `value` may be null where there is no result.
@@ -199,7 +199,7 @@ class session {
   explicit session(std::shared_ptr<owner> held) noexcept;
 
  private:
-  friend class component;
+  friend struct session_access;
 
   [[nodiscard]] detail::core_link& link() const;
   [[nodiscard]] future<registration> do_register(const detail::uri_here& procedure,
@@ -212,19 +212,25 @@ class session {
   template <class T, class... Args>
   future<T> do_call(const call_options* options, const detail::uri_here& procedure, const Args&... args) const {
     detail::core_link& core = link();
-    writer& out = core.begin_call(options, procedure.text(), sizeof...(Args));
-    (detail::write(out, args), ...);
+    writer& out = core.begin_call(options, procedure.text(), detail::count(args...));
+    (detail::write_argument(out, args), ...);
     promise<T> made(core.loop(), detail::call_canceller{detail::core_ptr(&core), core.call_id()}, procedure.where());
     future<T> answer = made.get_future();
-    core.end_call(options, detail::reply_slot(made.release(), &detail::settle_call<T>));
+    detail::reply_slot slot(made.release(), &detail::settle_call<T>);
+    try {
+      core.end_call(options, slot);
+    } catch (...) {
+      interloop::cancel(answer);  // nobody has it, and nobody is told
+      throw;
+    }
     return answer;
   }
   template <class... Args>
   detail::core_link& write_publish(const publish_options* options, const detail::uri_here& topic, bool acknowledge,
                                    const Args&... args) const {
     detail::core_link& core = link();
-    writer& out = core.begin_publish(options, topic.text(), sizeof...(Args), acknowledge);
-    (detail::write(out, args), ...);
+    writer& out = core.begin_publish(options, topic.text(), detail::count(args...), acknowledge);
+    (detail::write_argument(out, args), ...);
     return core;
   }
   template <class... Args>

@@ -16,6 +16,12 @@
 
 namespace interloop::wamp {
 
+/// The types of values, as all three serializers know them.
+enum class kind : unsigned char { null, boolean, integer, real, text, binary, list, map };
+
+/// The name of a kind, for messages: "a text".
+[[nodiscard]] const char* name_of(kind which) noexcept;
+
 class value;
 using list = std::vector<value>;
 using dict = std::map<std::string, value, std::less<>>;
@@ -25,17 +31,11 @@ struct binary {
   std::string bytes;
 
   binary() = default;
-  explicit binary(std::string bytes) noexcept : bytes(std::move(bytes)) {}
-  explicit binary(std::span<const std::byte> bytes)
-      : bytes(reinterpret_cast<const char*>(bytes.data()), bytes.size()) {}
+  explicit binary(std::string given) noexcept : bytes(std::move(given)) {}
+  explicit binary(std::span<const std::byte> given)
+      : bytes(reinterpret_cast<const char*>(given.data()), given.size()) {}
   friend bool operator==(const binary&, const binary&) = default;
 };
-
-/// The types of values, as all three serializers know them.
-enum class kind : unsigned char { null, boolean, integer, real, text, binary, list, map };
-
-/// The name of a kind, for messages: "a text".
-[[nodiscard]] const char* name_of(kind which) noexcept;
 
 /// Null, a boolean, a number, a text (UTF-8), bytes, a list or a map from texts to values. A value: copies are deep.
 ///

@@ -37,12 +37,40 @@ struct payload {
 class argument_reader {
  public:
   explicit argument_reader(const payload& from);
-  [[nodiscard]] bool more() { return reader_.more(); }
+  [[nodiscard]] bool more() {
+    more_ = more_ && reader_.more();
+    return more_;
+  }
   [[nodiscard]] reader& next() noexcept { return reader_; }
 
  private:
   reader reader_;
+  bool more_ = true;
 };
+
+/// How many arguments these are, and how each is written: `arguments` are many.
+template <class... Args>
+[[nodiscard]] std::size_t count(const Args&... args) noexcept {
+  std::size_t all = 0;
+  [[maybe_unused]] const auto add = [&all](const auto& each) {
+    if constexpr (std::same_as<std::remove_cvref_t<decltype(each)>, arguments>) {
+      all += each.rest.size();
+    } else {
+      static_cast<void>(each);
+      ++all;
+    }
+  };
+  (add(args), ...);
+  return all;
+}
+template <class T>
+void write_argument(writer& to, const T& given) {
+  if constexpr (std::same_as<T, arguments>) {
+    for (const value& each : given.rest) codec<value>::write(to, each);
+  } else {
+    write(to, given);
+  }
+}
 
 [[noreturn]] void wrong_arguments(std::size_t wanted, bool more);
 [[noreturn]] void wrong_results(bool none);

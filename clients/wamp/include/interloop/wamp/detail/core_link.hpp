@@ -53,6 +53,7 @@ class reply_slot {
     if (promise_) how_(promise_, nullptr, nullptr);
   }
 
+  explicit operator bool() const noexcept { return promise_ != nullptr; }
   void resolve(const payload& got) { how_(std::exchange(promise_, nullptr), &got, nullptr); }
   void reject(const failure& why) { how_(std::exchange(promise_, nullptr), nullptr, &why); }
 
@@ -99,10 +100,10 @@ class core_link {
                                            std::size_t arguments) = 0;
   /// The request's id, which `end_call` uses; for the canceller.
   [[nodiscard]] virtual std::uint64_t call_id() const noexcept = 0;
-  virtual void end_call(const call_options* options, reply_slot slot) = 0;
+  /// \param slot  taken, unless this throws.
+  virtual void end_call(const call_options* options, reply_slot& slot) = 0;
   virtual void cancel_call(std::uint64_t id) noexcept = 0;
 
-  /// \param acknowledge  0: none; otherwise any number.
   [[nodiscard]] virtual writer& begin_publish(const publish_options* options, std::string_view topic,
                                               std::size_t arguments, bool acknowledge) = 0;
   virtual void end_publish(const publish_options* options) = 0;
@@ -115,7 +116,7 @@ class core_link {
                                             bool keywords) = 0;
   virtual void end_yield() = 0;
   virtual void answer_error(std::uint64_t invocation, const failure& why) noexcept = 0;
-  /// An invocation that is not answered yet: INTERRUPT and the end of the session cancel it.
+  /// An invocation that is not answered yet: INTERRUPT, its time limit and the end of the session cancel it.
   virtual void set_running(std::uint64_t invocation, observation running) = 0;
 
  protected:

@@ -5,6 +5,7 @@
 #include <interloop/bridge.hpp>
 #include <interloop/future.hpp>
 #include <interloop/wamp/detail/core_link.hpp>
+#include <interloop/wamp/error.hpp>
 #include <interloop/wamp/invocation.hpp>
 
 #include <cstdint>
@@ -47,6 +48,16 @@ struct invocation_in {
   const payload& got;
 };
 
+/// Reads a call's arguments. Errors: `application_error`, to be answered, if the procedure does not take these.
+template <class Arguments>
+Arguments read_call(const payload& got) {
+  try {
+    return read_parameters(got, std::type_identity<Arguments>());
+  } catch (const value_error& why) {
+    throw application_error("wamp.error.invalid_argument", std::string(why.what()));
+  }
+}
+
 /// A registered callable. Its calls may outlive the registration: they keep it.
 class procedure : public std::enable_shared_from_this<procedure> {
  public:
@@ -83,11 +94,11 @@ class procedure_of final : public procedure {
 
   void call(const invocation_in& in) override {
     if constexpr (!parameters::has_context && !is_future_v<std::remove_cvref_t<returned>>) {
-      arguments all = read_parameters(in.got, std::type_identity<arguments>());
+      arguments all = read_call<arguments>(in.got);
       answer(in.core, in.id, [&]() -> decltype(auto) { return apply(all); });
     } else {
-      auto made = std::make_shared<frame>(frame{shared_from_this(), core_ptr(&in.core), in.id, make_context(in),
-                                                read_parameters(in.got, std::type_identity<arguments>())});
+      auto made = std::make_shared<frame>(
+          frame{shared_from_this(), core_ptr(&in.core), in.id, make_context(in), read_call<arguments>(in.got)});
       const auto run = [&]() -> decltype(auto) {
         if constexpr (parameters::has_context) {
           return std::apply(
@@ -98,7 +109,8 @@ class procedure_of final : public procedure {
         }
       };
       if constexpr (is_future_v<std::remove_cvref_t<returned>>) {
-        later(run(), std::move(made));
+        const auto pending = run();  // before `made` is moved
+        later(pending, std::move(made));
       } else {
         answer(in.core, in.id, run);
       }

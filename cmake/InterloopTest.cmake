@@ -31,16 +31,21 @@ if(NOT TARGET interloop_test_headers)
 endif()
 
 # interloop_add_test(<name> <source>... [OWN_HEADERS] [LIBS <target>...] [LABELS <label>...] [TIMEOUT <seconds>]
-#                    [PLAIN | BY_SUITE])
+#                    [FIXTURE <name>] [PLAIN | BY_SUITE])
 #
 # A program of GoogleTest tests; ctest sees each of them as <name>.<suite>.<test>. With BY_SUITE, a process runs a whole
 # suite, which ctest sees as <name>.<suite>: for thousands of short tests, which take less time than the start of a
 # process. With PLAIN, a program with its own main, which is one ctest test. The name of the folder above the
-# tests' is one of the labels (`future` for core/future/tests). LIBS are linked besides the core.
+# tests' is one of the labels (`future` for core/future/tests). LIBS are linked besides the core. FIXTURE is a ctest
+# fixture that the tests require, with PLAIN or BY_SUITE.
 function(interloop_add_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "PLAIN;OWN_HEADERS;BY_SUITE" "TIMEOUT" "LIBS;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "PLAIN;OWN_HEADERS;BY_SUITE" "TIMEOUT;FIXTURE" "LIBS;LABELS")
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 60)
+  endif()
+  set(properties TIMEOUT ${arg_TIMEOUT} COST ${arg_TIMEOUT})
+  if(arg_FIXTURE)
+    list(APPEND properties FIXTURES_REQUIRED ${arg_FIXTURE})
   endif()
   get_filename_component(folder "${CMAKE_CURRENT_SOURCE_DIR}" DIRECTORY)
   get_filename_component(folder "${folder}" NAME)
@@ -60,12 +65,12 @@ function(interloop_add_test name)
   endif()
   if(arg_PLAIN)
     add_test(NAME ${name} COMMAND ${name})
-    set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} COST ${arg_TIMEOUT} LABELS "${labels}")
+    set_tests_properties(${name} PROPERTIES ${properties} LABELS "${labels}")
   elseif(arg_BY_SUITE)
     target_link_libraries(${name} PRIVATE GTest::gmock GTest::gtest_main)
     set(suites "${CMAKE_CURRENT_BINARY_DIR}/${name}_suites.cmake")
     add_custom_command(TARGET ${name} POST_BUILD VERBATIM COMMAND "${CMAKE_COMMAND}" "-DPROGRAM=$<TARGET_FILE:${name}>"
-      "-DPREFIX=${name}" "-DOUTPUT=${suites}" "-DPROPERTIES=TIMEOUT;${arg_TIMEOUT};COST;${arg_TIMEOUT};LABELS;${labels}"
+      "-DPREFIX=${name}" "-DOUTPUT=${suites}" "-DPROPERTIES=${properties};LABELS;${labels}"
       -P "${PROJECT_SOURCE_DIR}/cmake/list_suites.cmake")
     set(script "${CMAKE_CURRENT_BINARY_DIR}/${name}_include.cmake")
     file(CONFIGURE OUTPUT "${script}" @ONLY CONTENT "if(EXISTS \"@suites@\")

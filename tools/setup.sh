@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Installs what is missing for building, testing and measuring: Debian packages (tools/packages.txt, and packages.txt
-# in each loop's, client's and logging system's folder) and, in build/venv, Python packages (tools/requirements.txt). Does nothing
-# if nothing is missing. With CI=true nothing may be skipped.
+# in each loop's, client's and logging system's folder) and Python packages: in build/venv (tools/requirements.txt) and
+# build/crossbar (tools/requirements-crossbar.txt). Does nothing if nothing is missing. With CI=true nothing may be skipped.
 # Usage: tools/setup.sh [debian [REGEX]]. debian: Debian packages only, except those whose line in the list matches
 # REGEX.
 set -euo pipefail
@@ -77,5 +77,25 @@ python_packages() {
     fi
 }
 
+# The WAMP router of the tests and of the demonstration has an environment of its own: what it needs fits nobody else.
+# --no-compile: most of it is never imported.
+crossbar() {
+    local venv=build/crossbar stamp=build/crossbar/setup.stamp wanted
+    [[ -d clients/wamp ]] || return 0
+    wanted=$(sha256sum tools/requirements-crossbar.txt)
+    [[ -f $stamp && $(<"$stamp") == "$wanted" ]] && return
+    echo "setup: Crossbar into $venv"
+    if ! python3 -m venv "$venv"; then
+        left_out "$venv (tests with a WAMP router)" "python3 -m venv does not work here"
+    elif ! "$venv/bin/python" -m pip install -q --no-compile --retries 1 -r tools/requirements-crossbar.txt; then
+        left_out "Crossbar (tests with a WAMP router)" \
+            "pip could not get it (its words are above); most likely no package index was reached"
+    else
+        echo "$wanted" >"$stamp"
+    fi
+}
+
 debian_packages
-[[ ${1:-} == debian ]] || python_packages
+[[ ${1:-} == debian ]] && exit
+python_packages
+crossbar

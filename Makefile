@@ -42,9 +42,11 @@ clang: build-clang ## mistakes that must not compile, a package, fuzzing with cl
 
 release: build-release ## examples and benchmarks, optimised
 
-demo: build-release ## a Redis client, one source, on every loop, Python's too; blocking calls from threads
+demo: build-release ## a Redis client, one source, on every loop, Python's too; calls between processes; blocking calls from threads
 	@JOBS=$(JOBS) tools/python.sh build || true
 	examples/redis/demo.sh build/release
+	examples/wamp/demo.sh build/release
+	examples/wamp/demo.sh build/release --install --calls 1000
 	examples/blocking_demo.sh build/release
 
 bench: build-release ## measure and compare

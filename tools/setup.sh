@@ -77,17 +77,17 @@ python_packages() {
     fi
 }
 
-# The WAMP router of the tests and of the demonstration has an environment of its own: what it needs fits nobody else.
-# --no-compile: most of it is never imported.
+# The WAMP router of the tests and of the demonstration. --no-compile: most of it is never imported.
 crossbar() {
     local venv=build/crossbar stamp=build/crossbar/setup.stamp wanted
     [[ -d clients/wamp ]] || return 0
     wanted=$(sha256sum tools/requirements-crossbar.txt)
     [[ -f $stamp && $(<"$stamp") == "$wanted" ]] && return
     echo "setup: Crossbar into $venv"
-    if ! python3 -m venv "$venv"; then
+    if ! python3 -m venv --without-pip "$venv"; then
         left_out "$venv (tests with a WAMP router)" "python3 -m venv does not work here"
-    elif ! "$venv/bin/python" -m pip install -q --no-compile --retries 1 -r tools/requirements-crossbar.txt; then
+    elif ! build/venv/bin/python -m pip --python "$venv/bin/python" install -q --no-compile --no-deps --retries 1 \
+        -r tools/requirements-crossbar.txt; then
         left_out "Crossbar (tests with a WAMP router)" \
             "pip could not get it (its words are above); most likely no package index was reached"
     else

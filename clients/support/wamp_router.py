@@ -17,6 +17,7 @@ the end, like in a crash: the router keeps nothing.
 
 import argparse
 import base64
+import contextlib
 import ctypes
 import hashlib
 import hmac
@@ -192,7 +193,8 @@ class Router:
 
     def __exit__(self, *_: object) -> None:
         if self.process:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
 

@@ -16,7 +16,6 @@ the end, like in a crash: the router keeps nothing.
 """
 
 import argparse
-import base64
 import contextlib
 import ctypes
 import hashlib
@@ -63,14 +62,12 @@ def scram_user() -> dict:
 
 
 def authentication() -> dict:
-    salted = hashlib.pbkdf2_hmac("sha256", SECRET.encode(), SALT.encode(), ITERATIONS, 32)
     return {
         "anonymous": {"type": "static", "role": "anonymous"},
         "ticket": {"type": "static", "principals": {"ticket_user": {"ticket": TICKET, "role": "user"}}},
         "wampcra": {"type": "static", "users": {
             "wampcra_user": {"secret": SECRET, "role": "user"},
-            "salted_user": {"secret": base64.b64encode(salted).decode(), "salt": SALT, "iterations": ITERATIONS,
-                            "keylen": 32, "role": "user"}}},
+            "salted_user": {"secret": SECRET, "salt": SALT, "iterations": ITERATIONS, "keylen": 32, "role": "user"}}},
         "scram": {"type": "static", "principals": {"scram_user": scram_user()}},
         "cryptosign": {"type": "static", "principals": {
             "cryptosign_user": {"authorized_keys": [PUBLIC_KEY], "realm": "guarded", "role": "user"}}},

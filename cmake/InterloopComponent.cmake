@@ -3,7 +3,7 @@
 # system) a target, an option and an installed component. It stands in the CMakeLists.txt of the part's folder, which
 # has:
 #
-#   *.cpp               the sources; with none, the part is headers only (except fixture.cpp, see tests/support/loops.hpp)
+#   *.cpp               the sources; with none, the part is headers only (except fixture.cpp, see every_loop/)
 #   include/interloop/  the public headers
 #   packages.txt        Debian packages, as in tools/packages.txt; the first one has the native library, if there is one
 #   Find*.cmake         if needed, how find_package finds the library; installed too

@@ -81,6 +81,26 @@ configure_file("${PROJECT_SOURCE_DIR}/cmake/interloop-component.cmake.in"
   "${interloop_generated}/interloop-conformance.cmake" @ONLY)
 install(FILES "${interloop_generated}/interloop-conformance.cmake" DESTINATION "${interloop_cmake_dir}")
 
+# So is every_loop, with a target for each loop, each in a file of its own, for packages that have one loop.
+set(interloop_every_loop_component "")
+if(INTERLOOP_WITH_EVERY_LOOP AND TARGET interloop_every_loop_class)
+  set(interloop_every_loop_component every_loop)
+  interloop_install_target(interloop_every_loop_class interloop-every_loop-targets)
+  interloop_install_headers("${PROJECT_SOURCE_DIR}/every_loop")
+  get_property(interloop_fixtures GLOBAL PROPERTY INTERLOOP_EVERY_LOOP)
+  foreach(loop IN LISTS interloop_fixtures)
+    interloop_install_target(interloop_every_loop_${loop} interloop-every_loop_${loop}-targets)
+  endforeach()
+  install(FILES "${PROJECT_SOURCE_DIR}/cmake/interloop-every_loop.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/InterloopEveryLoopTest.cmake" DESTINATION "${interloop_cmake_dir}")
+endif()
+
+# The library that `python -m interloop new`, and new.sh in it, copy.
+if(EXISTS "${PROJECT_SOURCE_DIR}/examples/starter/new.sh")
+  install(DIRECTORY "${PROJECT_SOURCE_DIR}/examples/starter" DESTINATION "${CMAKE_INSTALL_DATADIR}/interloop"
+    USE_SOURCE_PERMISSIONS PATTERN __pycache__ EXCLUDE)
+endif()
+
 # So is throw_traces, with two targets.
 set(interloop_throw_traces_component "")
 if(INTERLOOP_THROW_TRACES_TARGETS)

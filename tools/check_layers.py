@@ -16,7 +16,7 @@ import textwrap
 from pathlib import Path
 
 # The library beside the core, and the highest room that each may include (None: all).
-ABOVE = {"logging": "failure", "conformance": None, "loops": None, "python": None, "clients": None, "inspect": "look"}
+ABOVE = {"logging": "failure", "conformance": None, "every_loop": None, "loops": None, "python": None, "clients": None, "inspect": "look"}
 # Folders whose files use the library as its users do: any public header, but nothing from detail/.
 OUTSIDE = ("tests", "bench", "examples")
 # Parts of the library that do so too: what they can do, a stranger's library can.
@@ -26,9 +26,10 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*(?:<([^>]+)>|"([^"]+)")', re.MULTILINE)
 CODE = {".hpp", ".h", ".cpp", ".cc", ".c", ".ipp"}
 # Files in which a loop may be named: prose, licences, and what compares loops or runs beside the project.
 PROSE = re.compile(r".*\.md|findings/.*|docs/.*|tools/test_checks\.py|.*/expected(/.*)?\.txt")
-# Elsewhere some names of loops mean something else: some libraries also have a log, and peers are benchmarks' matter.
+# Elsewhere some names of loops mean something else: some libraries also have a log, peers are benchmarks' matter, and
+# the starter is a stranger's.
 OTHER_MEANINGS = re.compile(
-    r"logging/.*|examples/logging/.*|bench/(run|headers)\.py|bench/(futures_peers|logging\w*)\.cpp|bench/CMakeLists\.txt"
+    r"logging/.*|examples/logging/.*|examples/starter/.*|bench/(run|headers)\.py|bench/(futures_peers|logging\w*)\.cpp|bench/CMakeLists\.txt"
 )
 COMMENT = {
     **dict.fromkeys(CODE, re.compile(r"//[^\n]*")),
@@ -192,7 +193,7 @@ class Project:
 
     def picture(self) -> str:
         """The rooms, drawn."""
-        lines = ["above:  clients/<client>   loops/<loop>   logging   conformance   python", ""]
+        lines = ["above:  clients/<client>   loops/<loop>   logging   conformance   every_loop   python", ""]
         for room in reversed(self.rooms):
             headers = sorted(
                 include.removeprefix("interloop/").removesuffix(".hpp")

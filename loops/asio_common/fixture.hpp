@@ -6,7 +6,7 @@
 #include <interloop/loop.hpp>
 #include <interloop/testing/conformance.hpp>
 
-#include "support/loops.hpp"
+#include <interloop/testing/loop_kinds.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -200,33 +200,34 @@ bool add_asio(const std::string& name) {
   const std::pair<const conformance_ability, std::string> asks_the_loop{
       conformance_ability::sleeps, "whether a case is done is asked on the loop's strand, again and again"};
 
-  add_loop({.name = name,
-            .make = [] { return std::make_unique<on_asio_strand<Flavour>>(no_hint); },
-            .lacks = {strands_do_not_nest},
-            .own = [] { return loop_owner(typename Flavour::loop()); }});
-  add_loop({.name = name + "_one_thread", .make = [] { return std::make_unique<on_asio_alone<Flavour>>(no_hint); }});
-  add_conformance({.name = name + "_given_strand",
-                   .make =
-                       [] {
-                         return std::make_unique<on_asio_thread<Flavour>>([](auto& io) {
-                           return typename Flavour::loop(typename Flavour::strand(io.get_executor()));
-                         });
-                       },
-                   .lacks = {strands_do_not_nest}});
-  add_conformance({.name = name + "_any_executor",
-                   .make =
-                       [] {
-                         return std::make_unique<on_asio_thread<Flavour>>([](auto& io) {
-                           return typename Flavour::loop(typename Flavour::any_executor(io.get_executor()));
-                         });
-                       },
-                   .lacks = {strands_do_not_nest}});
-  add_conformance({.name = name + "_several_threads_given_strand",
-                   .make = [] { return std::make_unique<on_several_asio_threads<Flavour>>(false); },
-                   .lacks = {strands_do_not_nest, no_native_watch, asks_the_loop}});
-  add_conformance({.name = name + "_several_threads",
-                   .make = [] { return std::make_unique<on_several_asio_threads<Flavour>>(true); },
-                   .lacks = {strands_do_not_nest, no_native_call, no_native_watch, asks_the_loop}});
+  testing::add_loop({.name = name,
+                     .make = [] { return std::make_unique<on_asio_strand<Flavour>>(no_hint); },
+                     .lacks = {strands_do_not_nest},
+                     .own = [] { return loop_owner(typename Flavour::loop()); }});
+  testing::add_loop(
+      {.name = name + "_one_thread", .make = [] { return std::make_unique<on_asio_alone<Flavour>>(no_hint); }});
+  testing::add_conformance({.name = name + "_given_strand",
+                            .make =
+                                [] {
+                                  return std::make_unique<on_asio_thread<Flavour>>([](auto& io) {
+                                    return typename Flavour::loop(typename Flavour::strand(io.get_executor()));
+                                  });
+                                },
+                            .lacks = {strands_do_not_nest}});
+  testing::add_conformance({.name = name + "_any_executor",
+                            .make =
+                                [] {
+                                  return std::make_unique<on_asio_thread<Flavour>>([](auto& io) {
+                                    return typename Flavour::loop(typename Flavour::any_executor(io.get_executor()));
+                                  });
+                                },
+                            .lacks = {strands_do_not_nest}});
+  testing::add_conformance({.name = name + "_several_threads_given_strand",
+                            .make = [] { return std::make_unique<on_several_asio_threads<Flavour>>(false); },
+                            .lacks = {strands_do_not_nest, no_native_watch, asks_the_loop}});
+  testing::add_conformance({.name = name + "_several_threads",
+                            .make = [] { return std::make_unique<on_several_asio_threads<Flavour>>(true); },
+                            .lacks = {strands_do_not_nest, no_native_call, no_native_watch, asks_the_loop}});
   return true;
 }
 

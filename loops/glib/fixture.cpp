@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "fixture.hpp"
 
-#include "support/loops.hpp"
+#include <interloop/testing/loop_kinds.hpp>
 
 #include <map>
 #include <string>
@@ -14,13 +14,13 @@ using testing::conformance::ability;
 const std::map<ability, std::string> lacks{{ability::ends_when_idle, "a GMainLoop runs until it is told to quit"}};
 
 const bool added[] = {
-    add_loop({.name = "glib",
-              .make = [] { return std::make_unique<on_glib>(); },
-              .lacks = lacks,
-              .own = [] { return loop_owner(glib_loop()); }}),
+    testing::add_loop({.name = "glib",
+                       .make = [] { return std::make_unique<on_glib>(); },
+                       .lacks = lacks,
+                       .own = [] { return loop_owner(glib_loop()); }}),
     // The default context opens its descriptors once, for good: before any case counts them.
     (g_main_context_iteration(nullptr, FALSE),
-     add_conformance(
+     testing::add_conformance(
          {.name = "glib_default_context", .make = [] { return std::make_unique<on_glib>(nullptr); }, .lacks = lacks})),
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "fixture.hpp"
 
-#include "support/loops.hpp"
+#include <interloop/testing/loop_kinds.hpp>
 
 #include <map>
 #include <string>
@@ -15,17 +15,17 @@ const std::map<ability, std::string> lacks{{ability::nests, "event_base_loop() r
 
 // With one of the variables by which libevent chooses its method.
 bool add_variant(const char* name, const char* variable) {
-  return add_conformance({.name = name,
-                          .make = [] { return std::make_unique<on_libevent>(); },
-                          .lacks = lacks,
-                          .environment = {{variable, "1"}}});
+  return testing::add_conformance({.name = name,
+                                   .make = [] { return std::make_unique<on_libevent>(); },
+                                   .lacks = lacks,
+                                   .environment = {{variable, "1"}}});
 }
 
 const bool added[] = {
-    add_loop({.name = "libevent",
-              .make = [] { return std::make_unique<on_libevent>(); },
-              .lacks = lacks,
-              .own = [] { return loop_owner(libevent_loop()); }}),
+    testing::add_loop({.name = "libevent",
+                       .make = [] { return std::make_unique<on_libevent>(); },
+                       .lacks = lacks,
+                       .own = [] { return loop_owner(libevent_loop()); }}),
     add_variant("libevent_poll", "EVENT_NOEPOLL"),
     add_variant("libevent_changelist", "EVENT_EPOLL_USE_CHANGELIST"),
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "fixture.hpp"
 
-#include "support/loops.hpp"
+#include <interloop/testing/loop_kinds.hpp>
 
 #include <map>
 #include <string>
@@ -14,18 +14,18 @@ using testing::conformance::ability;
 const std::map<ability, std::string> lacks{{ability::ends_when_idle, "a QEventLoop runs until it is told to quit"}};
 
 const bool added[] = {
-    add_loop({.name = "qt",
-              .make = [] { return std::make_unique<on_qt>(); },
-              .lacks = lacks,
-              .own =
-                  [] {
-                    need_application_elsewhere();
-                    return loop_owner(qt_loop());
-                  }}),
-    add_conformance({.name = "qt_plain",
-                     .make = [] { return std::make_unique<on_qt>(); },
-                     .lacks = lacks,
-                     .environment = {{"QT_NO_GLIB", "1"}}}),
+    testing::add_loop({.name = "qt",
+                       .make = [] { return std::make_unique<on_qt>(); },
+                       .lacks = lacks,
+                       .own =
+                           [] {
+                             need_application_elsewhere();
+                             return loop_owner(qt_loop());
+                           }}),
+    testing::add_conformance({.name = "qt_plain",
+                              .make = [] { return std::make_unique<on_qt>(); },
+                              .lacks = lacks,
+                              .environment = {{"QT_NO_GLIB", "1"}}}),
 };
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "fixture.hpp"
 
-#include "support/loops.hpp"
+#include <interloop/testing/loop_kinds.hpp>
 
 #include <map>
 #include <string>
@@ -24,13 +24,13 @@ sd_event* default_event() {
 }
 
 const bool added[] = {
-    add_loop({.name = "sd_event",
-              .make = [] { return std::make_unique<on_sd_event>(); },
-              .lacks = lacks,
-              .own = [] { return loop_owner(sd_event_loop()); }}),
-    add_conformance({.name = "sd_event_default",  // whose thread is known before its first turn
-                     .make = [] { return std::make_unique<on_sd_event>(default_event()); },
-                     .lacks = lacks}),
+    testing::add_loop({.name = "sd_event",
+                       .make = [] { return std::make_unique<on_sd_event>(); },
+                       .lacks = lacks,
+                       .own = [] { return loop_owner(sd_event_loop()); }}),
+    testing::add_conformance({.name = "sd_event_default",  // whose thread is known before its first turn
+                              .make = [] { return std::make_unique<on_sd_event>(default_event()); },
+                              .lacks = lacks}),
 };
 
 }  // namespace

@@ -7,7 +7,7 @@ set -euo pipefail
 rm -rf "$2"
 mkdir -p "$2/loops"
 cd "$1"
-cp -R CMakeLists.txt CMakePresets.json cmake core conformance tools tests "$2"
+cp -R CMakeLists.txt CMakePresets.json cmake core conformance every_loop tools tests "$2"
 cp -R examples/adapter_poll "$2/loops/poll"
 cd "$2"
 

@@ -19,6 +19,15 @@ build_and_run() {
     says_ok build/consumer
 }
 
+# test_these NAME.LOOP...: builds those of the programs on every loop, and has ctest run them.
+test_these() {
+    "$CMAKE" --build build --target "${@//./_}"
+    local names
+    names=$(IFS='|' && echo "$*")
+    (cd build && ctest --output-on-failure --no-tests=error -R "^(${names//./\\.})\$" | tee ctest.txt)
+    grep -q "tests passed, 0 tests failed out of $#\$" build/ctest.txt
+}
+
 # says_ok PROGRAM ARG...
 says_ok() {
     local output
@@ -54,6 +63,35 @@ find_package)
     "$CMAKE" --build build
     for loop in ${LOOPS//,/ }; do test "$("build/consumer_$loop")" = "answer 3"; done
     for client in ${CLIENTS//,/ }; do says_ok "build/consumer_$client"; done
+    ;;
+every_loop) # the documented tests: GoogleTest's on every loop, the others on two
+    configure "$SOURCE/examples/testing" "-DCMAKE_PREFIX_PATH=$PREFIX"
+    run=(careless.manual)
+    targets=$("$CMAKE" --build build --target help)
+    for loop in manual ${LOOPS//,/ }; do run+=("greeting.$loop"); done
+    for loop in manual "${LOOPS%%,*}"; do
+        run+=("greeting_plain.$loop")
+        for framework in catch2 doctest; do
+            if grep -q "^greeting_${framework}_$loop:" <<<"$targets"; then
+                run+=("greeting_$framework.$loop")
+            elif [[ ${CI:-} == true ]]; then
+                echo "$framework is not installed" >&2
+                exit 1
+            fi
+        done
+    done
+    test_these "${run[@]}"
+    ;;
+starter) # a library made by the script, whose tests run on two loops; without Python, which has its own test of it
+    first=${LOOPS%%,*}
+    "$PREFIX/share/interloop/starter/new.sh" line_counter
+    configure line_counter "-DCMAKE_PREFIX_PATH=$PREFIX" "-DCMAKE_INSTALL_PREFIX=$work/installed"
+    test_these line_counter_tests.manual "line_counter_tests.$first"
+    programs=$("$CMAKE" --build build --target help | sed -nE 's/^(examples\/)?(on_[a-z_]+): phony$/\2/p' | sort -u)
+    for program in $programs; do
+        "$CMAKE" --build build --target "$program"
+        test "$(printf 'one\ntwo\n' | "build/examples/$program")" = "2 lines"
+    done
     ;;
 subdirectory) # as shared libraries, which no other case builds
     configure consumer_subdirectory "-DINTERLOOP_SOURCE=$SOURCE" "-DLOOP=${LOOPS%%,*}" -DBUILD_SHARED_LIBS=ON
@@ -188,7 +226,7 @@ missing_component)
         <<<"$(tr -s ' \n' ' ' <<<"$output")" || { echo "$output" && exit 1; }
     ;;
 *)
-    echo "usage: consume.sh find_package | subdirectory | pkg_config | failures | missing_component | logging | throw_traces[_...]" >&2
+    echo "usage: consume.sh find_package | every_loop | starter | subdirectory | pkg_config | failures | missing_component | logging | throw_traces[_...]" >&2
     exit 2
     ;;
 esac

@@ -87,7 +87,8 @@ build() {
 }
 
 # Type checkers and stubtest read the same files on every interpreter, and Autobahn's tests and the examples are about the
-# API, not the interpreter; the originals' own tests, and all others of ours, run on each.
+# API, not the interpreter; so are the plugin of pytest and the starter. The originals' own tests, and all others of ours,
+# run on each.
 tests() {
     local log=$venv/pytest.log arguments=(-q --timeout 300 -n "$jobs" --dist worksteal)
     if is_main; then
@@ -95,7 +96,7 @@ tests() {
             left_out "the originals' own tests" "pip could not get them"
     else
         local once
-        for once in autobahn types stubs examples; do arguments+=(--ignore "python/tests/test_$once.py"); done
+        for once in autobahn types stubs examples new pytest_plugin; do arguments+=(--ignore "python/tests/test_$once.py"); done
     fi
     echo "python: $(version) in $venv"
     "$python" -m pytest "${arguments[@]}" -o cache_dir="$PWD/$venv/pytest" 2>&1 | tee "$log" || status=1

@@ -22,7 +22,7 @@ made=$PWD/$name
 
 cd "$template"
 find . -type f ! -name new.sh ! -path '*/__pycache__/*' | while IFS= read -r file; do
-    to=$made/$(printf %s "$file" | sed "s/starter/$name/g")
+    to=$made/$(printf %s "$file" | sed "s/starter/$name/g; s/\.in\$//") # .in: not a module of interloop's package
     mkdir -p "$(dirname "$to")"
     sed "s/starter/$name/g; s/STARTER/$upper/g" "$file" >"$to"
 done

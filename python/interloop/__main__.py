@@ -3,6 +3,7 @@
 
 It also tells build systems where files are: ``python -m interloop --cmake-dir`` (or ``--include-dir``, ``--lib-dir``).
 ``python -m interloop ps PID`` shows what C++ futures and coroutines wait for in another process.
+``python -m interloop new NAME`` makes a C++ library to start from, with tests on every loop and a Python module.
 """
 
 import argparse
@@ -20,13 +21,17 @@ def main() -> None:
         if not tool.is_file():
             sys.exit("python -m interloop ps: this package was built without interloop-ps, which needs Linux")
         os.execv(tool, [str(tool), *arguments[1:]])
+    if arguments[:1] == ["new"]:
+        from interloop import _new
+
+        sys.exit(_new.main(arguments[1:], HERE / "share" / "interloop" / "starter"))
     if arguments and (not arguments[0].startswith("-") or (arguments[0] in ("-m", "-c") and len(arguments) > 1)):
         from interloop import _run
 
         _run.run(arguments)
     parser = argparse.ArgumentParser(
         prog="python -m interloop",
-        usage="%(prog)s PROGRAM | -m MODULE | -c CODE [ARGUMENT ...]\n       %(prog)s ps [--tree | --json] PID\n"
+        usage="%(prog)s PROGRAM | -m MODULE | -c CODE [ARGUMENT ...]\n       %(prog)s ps [--tree | --json] PID\n       %(prog)s new NAME\n"
         "       %(prog)s --cmake-dir | --include-dir | --lib-dir",
         description="Runs a program with interloop in place of txaio and Crochet, or tells where the C++ parts are.",
     )

@@ -40,7 +40,7 @@ RUNS = [
     *((name,) for name in "own_logging_twisted retry_on_asyncio retry_on_twisted".split()),
 ]
 # Files that other tests here run, and files that are not programs.
-ELSEWHERE = {"blocking_dns", "blocking_dns_asyncio", "downloader", "loops", "reminder", "retry"}
+ELSEWHERE = {"blocking_dns", "blocking_dns_asyncio", "downloader", "loops", "reminder", "retry", "test_on_every_framework"}
 
 
 def environment():

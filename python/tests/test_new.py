@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+"""``python -m interloop new NAME``: what it makes, that the shell script makes the same, and that its module works."""
+
+import filecmp
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support import extension, programs
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = ROOT / "examples" / "starter" / "new.sh"
+
+
+def new(folder, *arguments):
+    return programs.interpreter("-m", "interloop", "new", *arguments, cwd=folder, timeout=60)
+
+
+def files(folder):
+    return sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+
+
+def test_makes_a_library_of_that_name(tmp_path):
+    status, output = new(tmp_path, "line_counter")
+    assert status == 0, output
+    assert output.startswith("Made line_counter. Next: cd line_counter && cmake")
+    made = tmp_path / "line_counter"
+    assert (made / "include" / "line_counter" / "line_reader.hpp").is_file()
+    for path in files(made):
+        text = str(path) + (made / path).read_text()
+        assert "starter" not in text.lower(), path
+    assert "option(LINE_COUNTER_PYTHON" in (made / "CMakeLists.txt").read_text()
+
+
+def test_the_script_makes_the_same(tmp_path):
+    (tmp_path / "by_script").mkdir()
+    subprocess.run([SCRIPT, "line_counter"], cwd=tmp_path / "by_script", check=True, timeout=60)
+    assert new(tmp_path, "line_counter")[0] == 0
+    ours, theirs = tmp_path / "line_counter", tmp_path / "by_script" / "line_counter"
+    assert files(ours) == files(theirs)
+    _, different, missing = filecmp.cmpfiles(ours, theirs, files(ours), shallow=False)
+    assert (different, missing) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("line-counter", "cannot be a library's name: use a-z, 0-9 and _"),
+        ("../up", "cannot be a library's name"),
+        ("2fast", "cannot be a library's name"),
+        ("interloop", "is the name of another library"),
+        ("there", "exists already; it is left as it is"),
+    ],
+)
+def test_both_refuse_a_wrong_name(tmp_path, name, why):
+    (tmp_path / "there").mkdir()
+    status, output = new(tmp_path, name)
+    assert status == 2
+    assert why in output
+    done = subprocess.run([SCRIPT, name], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert why in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
+
+
+def test_without_a_name_it_says_how(tmp_path):
+    for arguments in ([], ["one", "two"], ["--help"]):
+        status, output = new(tmp_path, *arguments)
+        assert (status, output.strip()) == (2, "usage: python -m interloop new NAME")
+
+
+def test_the_python_module_of_a_new_library_passes_its_tests(tmp_path):
+    pytest.importorskip("twisted")
+    pytest.importorskip("uvloop")
+    site = extension.installed_new("line_counter")
+    environment = {**os.environ, "PYTHONPATH": str(site)}
+    tests = site.parent / "line_counter" / "python" / "tests"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, tests]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "3 passed" in done.stdout

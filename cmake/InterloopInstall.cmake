@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Installs the headers, the libraries, the CMake package and the pkg-config files. Included once, after all adapters.
+#
+# CMake's installation components, for packagers (`cmake --install --component`): <name> has a part's shared library, and
+# <name>_dev what building with it needs; `core` and `core_dev` are the core's, and
+# <folder>_dev has the headers that several parts share. `tools` has interloop-ps.
 
 include(CMakePackageConfigHelpers)
 
@@ -14,12 +18,18 @@ function(interloop_install_pc name description requires libs cflags)
   install(FILES "${interloop_generated}/${name}.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 endfunction()
 
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME core_dev)
+# interloop_install_target(<target> <export set> [<name>]): with the name, a shared library is in the component <name>.
 function(interloop_install_target target export_set)
-  install(TARGETS ${target} EXPORT ${export_set})
+  set(components "")
+  if(ARGN)
+    set(components LIBRARY COMPONENT ${ARGN} NAMELINK_COMPONENT ${ARGN}_dev)
+  endif()
+  install(TARGETS ${target} EXPORT ${export_set} ${components})
   install(EXPORT ${export_set} NAMESPACE interloop:: DESTINATION "${interloop_cmake_dir}")
 endfunction()
 
-interloop_install_target(interloop interloop-targets)
+interloop_install_target(interloop interloop-targets core)
 # interloop_install_headers(<folder>): those in <folder>/include.
 function(interloop_install_headers folder)
   if(EXISTS "${folder}/include")  # an internal part has none
@@ -28,7 +38,7 @@ function(interloop_install_headers folder)
   endif()
 endfunction()
 
-foreach(room IN LISTS interloop_rooms ITEMS ../conformance)
+foreach(room IN LISTS interloop_rooms)
   interloop_install_headers("${PROJECT_SOURCE_DIR}/core/${room}")
 endforeach()
 set(interloop_checked_flag "")
@@ -41,13 +51,19 @@ interloop_install_pc(interloop "${PROJECT_DESCRIPTION}" "" "-L\${libdir} -linter
 get_property(interloop_components GLOBAL PROPERTY INTERLOOP_COMPONENTS)
 foreach(name IN LISTS interloop_components)
   set(target interloop_${name})
-  interloop_install_target(${target} interloop-${name}-targets)
+  set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME ${name}_dev)
+  interloop_install_target(${target} interloop-${name}-targets ${name})
   foreach(property IN ITEMS FOLDER FOLDERS FIND FIND_TARGETS DEPENDENCY NEEDS WHAT PC_REQUIRES PC_LIBS)
     get_target_property(${property} ${target} INTERLOOP_${property})
   endforeach()
   foreach(folder IN LISTS FOLDERS)
+    if(NOT folder STREQUAL FOLDER)  # another part installs it too, so it is a component of its own
+      get_filename_component(shared "${folder}" NAME)
+      set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME ${shared}_dev)
+    endif()
     interloop_install_headers("${folder}")
   endforeach()
+  set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME ${name}_dev)
   configure_file("${PROJECT_SOURCE_DIR}/cmake/interloop-component.cmake.in"
     "${interloop_generated}/interloop-${name}.cmake" @ONLY)
   file(GLOB find_modules "${FOLDER}/Find*.cmake")
@@ -72,7 +88,9 @@ foreach(name IN LISTS interloop_components)
 endforeach()
 
 # The conformance suite is a component too, but has no native library to find.
-interloop_install_target(interloop_conformance interloop-conformance-targets)
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME conformance_dev)
+interloop_install_target(interloop_conformance interloop-conformance-targets conformance)
+interloop_install_headers("${PROJECT_SOURCE_DIR}/conformance")
 set(name conformance)
 set(NEEDS "")
 set(FIND "")
@@ -105,7 +123,9 @@ endif()
 set(interloop_throw_traces_component "")
 if(INTERLOOP_THROW_TRACES_TARGETS)
   set(interloop_throw_traces_component throw_traces)
-  install(TARGETS ${INTERLOOP_THROW_TRACES_TARGETS} EXPORT interloop-throw_traces-targets)
+  set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME throw_traces_dev)
+  install(TARGETS ${INTERLOOP_THROW_TRACES_TARGETS} EXPORT interloop-throw_traces-targets
+    LIBRARY COMPONENT throw_traces NAMELINK_COMPONENT throw_traces_dev)
   install(EXPORT interloop-throw_traces-targets NAMESPACE interloop:: DESTINATION "${interloop_cmake_dir}")
   set(name throw_traces)
   set(requires "interloop = ${PROJECT_VERSION}")
@@ -130,6 +150,7 @@ if(INTERLOOP_THROW_TRACES_TARGETS)
   endif()
 endif()
 
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME core_dev)
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/interloopConfig.cmake.in"
   "${interloop_generated}/interloopConfig.cmake" INSTALL_DESTINATION "${interloop_cmake_dir}"
   NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)

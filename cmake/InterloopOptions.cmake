@@ -56,6 +56,19 @@ function(interloop_set_warnings target)
   endif()
 endfunction()
 
+# The shared libraries export what is in the namespace interloop, and each symbol has the version of the library's soname:
+# a program never gets other libraries' code from here, and the dynamic linker refuses a library of another version. Not for
+# throw_traces, because what replaces a function of the C++ runtime must have no version.
+set(interloop_exports "${PROJECT_BINARY_DIR}/exports.map")
+configure_file("${CMAKE_CURRENT_LIST_DIR}/exports.map.in" "${interloop_exports}" @ONLY)
+function(interloop_set_exports target)
+  get_target_property(type ${target} TYPE)
+  if(CMAKE_SYSTEM_NAME STREQUAL "Linux" AND type STREQUAL "SHARED_LIBRARY" AND NOT target MATCHES "throw_traces")
+    target_link_options(${target} PRIVATE "LINKER:--version-script=${interloop_exports}")
+    set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${interloop_exports}")
+  endif()
+endfunction()
+
 # What the core and each compiled adapter have in common. The alias of interloop_libuv is interloop::libuv.
 function(interloop_setup_target target)
   string(REGEX REPLACE "^interloop_" "" export_name ${target})
@@ -75,6 +88,7 @@ function(interloop_setup_target target)
       INSTALL_RPATH "$<IF:$<PLATFORM_ID:Darwin>,@loader_path,$ORIGIN>"
       VERSION ${PROJECT_VERSION}
       SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+    interloop_set_exports(${target})
   endif()
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${export_name})
 

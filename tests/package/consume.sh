@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Builds and runs a consumer of interloop outside the tree, in one of the ways that users have. The CMakeLists.txt
 # beside this file runs it, and sets CXX, CMAKE, PREFIX (where interloop is installed), LIBDIR, SOURCE (the project's
-# folder), COMPONENTS, LOOPS and CLIENTS (those that were built, with commas; COMPONENTS includes the others).
+# folder), VERSION (MAJOR.MINOR), COMPONENTS, LOOPS and CLIENTS (those that were built, with commas; COMPONENTS includes the
+# others).
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -58,7 +59,7 @@ static_libdw_is_whole() {
 
 case $1 in
 find_package)
-    configure consumer "-DCMAKE_PREFIX_PATH=$PREFIX" "-DCOMPONENTS=${COMPONENTS//,/;}" \
+    configure consumer "-DCMAKE_PREFIX_PATH=$PREFIX" "-DCOMPONENTS=${COMPONENTS//,/;}" "-DVERSION=$VERSION" \
         "-DLOOPS=${LOOPS//,/;}" "-DCLIENTS=${CLIENTS//,/;}" "-DSOURCE=$SOURCE"
     "$CMAKE" --build build
     for loop in ${LOOPS//,/ }; do test "$("build/consumer_$loop")" = "answer 3"; done

@@ -4,6 +4,8 @@
 
 #include <curl/curl.h>
 
+#include <interloop/version.hpp>
+
 #include <string>
 #include <vector>
 
@@ -25,7 +27,7 @@ void by_hand(benchmark::State& state) {
     CURL* const each = curl_easy_init();
     curl_easy_setopt(each, CURLOPT_URL, url.c_str());
     curl_easy_setopt(each, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(each, CURLOPT_USERAGENT, "interloop/0.1.0");  // the client sends these two too
+    curl_easy_setopt(each, CURLOPT_USERAGENT, "interloop/" INTERLOOP_VERSION);  // the client sends these two too
     curl_easy_setopt(each, CURLOPT_ACCEPT_ENCODING, "");
     curl_easy_setopt(each, CURLOPT_WRITEFUNCTION, &receive);
     curl_easy_setopt(each, CURLOPT_WRITEDATA, &body);

@@ -8,7 +8,8 @@ ifeq ($(CI),true)
 CONFIGURE_ARGS += -DINTERLOOP_WITH_DEFAULT=ON
 endif
 
-.PHONY: help setup test python asan tsan clang release demo bench figures bench-against format tidy check clean
+.PHONY: help setup test python asan tsan clang release demo bench figures bench-against deb wheel conan vcpkg abi format tidy \
+	check clean
 .PRECIOUS: build/%/build.ninja
 .DEFAULT_GOAL := help
 
@@ -61,6 +62,27 @@ figures: build-release ## measure, and write the figures into the documentation'
 
 bench-against: build-release ## compare the benchmarks with those of another commit: REF=main~1
 	JOBS=$(JOBS) bench/against.sh $(REF)
+
+deb: ## Debian packages of this machine's Debian; with SUITE=trixie, of that, in trees where they are used and removed
+ifdef SUITE
+	JOBS=$(JOBS) tools/debian.sh $(SUITE) packaging/deb.sh install
+	rm -rf build/debs-$(SUITE) && mkdir build/debs-$(SUITE) && cp build/debian-$(SUITE)/interloop/build/deb/*.deb build/debs-$(SUITE)
+	JOBS=$(JOBS) TREE=clean DEBS=build/debs-$(SUITE) tools/debian.sh $(SUITE) packaging/deb_check.sh /debs
+else
+	JOBS=$(JOBS) packaging/deb.sh
+endif
+
+wheel: setup ## a source distribution, and a wheel for each CPython that is installed, used in clean environments
+	JOBS=$(JOBS) packaging/wheel.sh
+
+conan: ## a Conan package with the system's libraries, used by a consumer
+	JOBS=$(JOBS) packaging/conan.sh
+
+vcpkg: ## a port for vcpkg, whose functions are replaced, so it needs no vcpkg
+	JOBS=$(JOBS) packaging/vcpkg.sh
+
+abi: ## compare the shared libraries' ABI with that of the last tag, or of REF=main~1
+	JOBS=$(JOBS) packaging/abi.sh $(REF)
 
 format: setup ## clang-format on all C++ sources
 	git ls-files -co --exclude-standard '*.hpp' '*.cpp' | xargs -r clang-format-19 -i

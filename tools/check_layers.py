@@ -25,7 +25,9 @@ OUTSIDERS_INSIDE = ("clients",)
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:<([^>]+)>|"([^"]+)")', re.MULTILINE)
 CODE = {".hpp", ".h", ".cpp", ".cc", ".c", ".ipp"}
 # Files in which a loop may be named: prose, licences, and what compares loops or runs beside the project.
-PROSE = re.compile(r".*\.md|findings/.*|docs/.*|tools/test_checks\.py|.*/expected(/.*)?\.txt")
+PROSE = re.compile(
+    r".*\.md|findings/.*|docs/.*|tools/test_checks\.py|.*/expected(/.*)?\.txt|packaging/vcpkg/names\.txt"
+)
 # Elsewhere some names of loops mean something else: some libraries also have a log, peers are benchmarks' matter, and
 # the starter is a stranger's.
 OTHER_MEANINGS = re.compile(

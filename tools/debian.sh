@@ -3,7 +3,9 @@
 # Builds and tests on another Debian release: preset `dev` with that release's g++, and the Python package. Everything
 # is in a tree of its own, build/debian-SUITE, which is kept, with a ccache: the next run reuses what has not changed, and
 # the packages as they are. Ends with what was left out, and a row for the table in docs/platforms.md.
-# Usage: tools/debian.sh SUITE, where SUITE is trixie or sid, say; as root, because it uses chroot. Needs debootstrap.
+# Usage: tools/debian.sh SUITE [COMMAND...], where SUITE is trixie or sid, say; as root, because it uses chroot. Needs
+# debootstrap. With a COMMAND, that runs in the tree, in its copy of the project, instead of the tests. TREE=NAME gives
+# it a tree of its own, build/debian-SUITE-NAME, and DEBS=FOLDER makes a folder of packages available there as /debs.
 # The mirror is DEBIAN_MIRROR, or otherwise that of the machine's apt; apt and pip use the machine's settings. JOBS: as
 # in make.
 set -euo pipefail
@@ -48,6 +50,7 @@ borrow_from_machine() {
     borrow "${XDG_CONFIG_HOME:-$HOME/.config}/pip" /machine/.config/pip
     [[ ! ${PIP_CONFIG_FILE:-} ]] || borrow "$PIP_CONFIG_FILE"
     [[ ! -d ${PIP_FIND_LINKS:-} ]] || borrow "$PIP_FIND_LINKS"
+    [[ ! ${DEBS:-} ]] || borrow "$(realpath "$DEBS")" /debs
     cp -L /etc/resolv.conf "$tree/etc/"
     {
         apt-config dump Acquire | grep -Ev '::IndexTargets| "";$'
@@ -77,7 +80,7 @@ outside() {
     environment=(HOME=/machine PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 CCACHE_DIR=/ccache "JOBS=${JOBS:-$(nproc)}")
     while read -r name; do environment+=("$name=${!name}"); done < <(compgen -e | grep -Ei '^pip_|_proxy$')
     for name in SSL_CERT_FILE PIP_CERT REQUESTS_CA_BUNDLE NODE_EXTRA_CA_CERTS; do environment+=("$name=$certificates"); done
-    exec chroot "$tree" env -i "${environment[@]}" /interloop/tools/debian.sh --inside "$suite"
+    exec chroot "$tree" env -i "${environment[@]}" /interloop/tools/debian.sh --inside "$suite" "$@"
 }
 
 # version PACKAGE: the upstream version of the installed package.
@@ -135,24 +138,25 @@ inside() {
 case ${1:-} in
 --inside)
     suite=$2
+    if (($# > 2)); then exec "${@:3}"; fi
     inside
     ;;
 --outside)
     suite=$2
-    tree=$PWD/build/debian-$suite
-    outside
+    tree=$PWD/build/debian-$suite${TREE:+-$TREE}
+    outside "${@:3}"
     ;;
 [a-z]*)
     [[ $(id -u) == 0 ]] || stop "this needs root, for chroot: sudo tools/debian.sh $1"
     command -v debootstrap >/dev/null || stop "this needs debootstrap: apt-get install debootstrap"
     # unshare ignores SIGTERM, and what is in the tree ends with it.
-    unshare --mount --pid --fork --kill-child --mount-proc tools/debian.sh --outside "$1" &
+    unshare --mount --pid --fork --kill-child --mount-proc tools/debian.sh --outside "$@" &
     trap 'kill -KILL $! 2>/dev/null || true' EXIT
     trap 'exit 1' HUP INT TERM
     wait $!
     ;;
 *)
-    echo "usage: tools/debian.sh SUITE (trixie, sid...)" >&2
+    echo "usage: tools/debian.sh SUITE (trixie, sid...) [COMMAND...]" >&2
     exit 2
     ;;
 esac

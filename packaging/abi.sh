@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Compares the ABI of the shared libraries with that of another commit, by libabigail's abidiff. Programs that were linked
+# with that commit's libraries must run with these, unless the soname is new: it has the minor version (SOVERSION), so
+# within MAJOR.MINOR an incompatible change is an error.
+# Usage: packaging/abi.sh [REF]. REF: a commit; without it, the last tag that is called vMAJOR.MINOR.PATCH. JOBS: as in
+# make. PARTS: the parts to compare, with commas, besides the core; default: one loop. Results: build/abi/.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+stop() {
+    echo "abi: $*" >&2
+    exit "${status:-1}"
+}
+command -v abidiff >/dev/null || stop "this needs abidiff: apt-get install abigail-tools"
+ref=${1:-$(git describe --tags --abbrev=0 --match 'v[0-9]*' 2>/dev/null || true)}
+[[ $ref ]] || status=2 stop "there is no tag v*; name a commit to compare with: make abi REF=main~10"
+commit=$(git rev-parse --verify -q "$ref^{commit}") || status=2 stop "there is no commit '$ref'"
+parts=${PARTS:-$(python3 packaging/parts.py --loops | cut -d' ' -f1)}
+
+# build SOURCE NAME: its shared libraries, with debug information, installed in build/abi/NAME.
+build() {
+    local part options=()
+    for part in ${parts//,/ }; do options+=("-DINTERLOOP_WITH_${part^^}=ON"); done
+    cmake -G Ninja -S "$1" -B "build/abi/$2-build" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DBUILD_SHARED_LIBS=ON -DCMAKE_INSTALL_LIBDIR=lib \
+        "-DCMAKE_INSTALL_PREFIX=$PWD/build/abi/$2" -DINTERLOOP_WITH_DEFAULT=OFF -DINTERLOOP_WITH_INSPECT=OFF "${options[@]}" \
+        -DINTERLOOP_BUILD_TESTS=OFF -DINTERLOOP_BUILD_BENCH=OFF -DINTERLOOP_BUILD_EXAMPLES=OFF >"build/abi/$2.log"
+    cmake --build "build/abi/$2-build" --target install -j "${JOBS:-$(nproc)}" >>"build/abi/$2.log" ||
+        { tail -n 20 "build/abi/$2.log" && stop "$2 could not be built"; }
+}
+
+rm -rf build/abi/old-source build/abi/{old,new}
+mkdir -p build/abi/old-source
+git archive "$commit" | tar -x -C build/abi/old-source
+build build/abi/old-source old
+build . new
+
+soname() { readelf -d "$1" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p'; }
+
+failed=0
+for old in build/abi/old/lib/libinterloop*.so; do
+    new=build/abi/new/lib/${old##*/}
+    name=${old##*/}
+    if [[ ! -e $new ]]; then
+        echo "abi: $name is gone"
+        failed=1
+        continue
+    fi
+    # Bit 8 of the status: programs that were linked with the old library do not run with the new one.
+    result=0
+    abidiff --headers-dir1 build/abi/old/include --headers-dir2 build/abi/new/include --suppressions packaging/abi.suppr \
+        "$old" "$new" >"build/abi/$name.txt" || result=$?
+    ((result & 3)) && stop "abidiff could not compare $name: $(head -n 3 "build/abi/$name.txt")"
+    if [[ $(soname "$old") != "$(soname "$new")" ]]; then
+        echo "abi: $name has a new soname, $(soname "$new"); it may change"
+    elif ((result & 8)); then
+        echo "abi: $name has changed INCOMPATIBLY within $(soname "$new"); see build/abi/$name.txt:"
+        sed -n 1,2p "build/abi/$name.txt"
+        failed=1
+    elif ((result & 4)); then
+        echo "abi: $name has changed, compatibly as far as abidiff can say: $(sed -n 1,2p "build/abi/$name.txt" | paste -sd ' ')"
+    else
+        echo "abi: $name is the same"
+    fi
+done
+((failed == 0)) || stop "$ref and this differ. Raise the minor version in core/base/include/interloop/version.hpp, or keep the old names."

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: MIT
+"""What can be checked of the packages in a second: the version is in one place, and each kind of package knows each part.
+
+The packages themselves are built and used by `make deb`, `make wheel`, `make conan`, `make vcpkg` and `make abi`.
+"""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+sys.dont_write_bytecode = True
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / "debian"), str(HERE.parent / "vcpkg")]
+import debian  # noqa: E402
+import parts  # noqa: E402
+import vcpkg  # noqa: E402
+
+TEXT = {".cmake", ".cpp", ".hpp", ".in", ".json", ".md", ".py", ".sh", ".toml", ".txt"}
+
+
+def mentions(root: Path) -> list[str]:
+    """Where the project's own version is written as a number, or its series in a find_package, except in version.hpp."""
+    version = re.escape(parts.version(root))
+    pattern = re.compile(rf"interloop[/ -](?:VERSION )?{version}\b|find_package\(interloop \d|\bversion *= *\"{version}\"", re.I)
+    files = subprocess.run(["git", "-C", str(root), "ls-files", "-z", "-co", "--exclude-standard"], capture_output=True, text=True)
+    if files.returncode == 0:
+        names = [Path(name) for name in files.stdout.split("\0") if name]
+    else:
+        names = [path.relative_to(root) for path in root.rglob("*") if "build" not in path.parts]
+    found = []
+    for name in names:
+        # Documents tell users what to write, and CHANGELOG is history.
+        if name.suffix in TEXT and name.suffix != ".md" and name.parts[0] not in ("findings", "build") and (root / name).is_file():
+            lines = (root / name).read_text(errors="replace").splitlines()
+            found += [f"{name}:{number}: {line.strip()}" for number, line in enumerate(lines, 1) if pattern.search(line)]
+    return found
+
+
+def copy_of_project(target: Path) -> None:
+    """What parts.py and the generators read."""
+    names = ["LICENSE", "pyproject.toml", "core/base/include/interloop/version.hpp"]
+    for part in parts.parts():
+        folder = part.folder.relative_to(ROOT)
+        names += [str(folder / name) for name in ("CMakeLists.txt", "packages.txt") if (part.folder / name).exists()]
+        (target / folder).mkdir(parents=True, exist_ok=True)
+        if part.compiled:
+            (target / folder / "a.cpp").touch()
+    for name in names:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        (target / name).write_text((ROOT / name).read_text())
+
+
+class Version(unittest.TestCase):
+    def test_is_three_numbers(self):
+        self.assertRegex(parts.version(), r"^\d+\.\d+\.\d+$")
+
+    def test_is_written_nowhere_else(self):
+        self.assertEqual(mentions(ROOT), [])
+
+    def test_a_second_place_is_found(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            subprocess.run(["git", "init", "-q", folder], check=True)
+            header = root / "core/base/include/interloop/version.hpp"
+            header.parent.mkdir(parents=True)
+            header.write_text((ROOT / "core/base/include/interloop/version.hpp").read_text())
+            (root / "a.toml").write_text(f'version = "{parts.version(root)}"\n')
+            (root / "b.cmake").write_text("find_package(" + "interloop 0.1 REQUIRED)\n")
+            self.assertEqual([each.split(":")[0] for each in mentions(root)], ["a.toml", "b.cmake"])
+
+    def test_readme_tells_the_current_one(self):
+        for text in re.findall(r"find_package\(interloop (\d+\.\d+)|Version (\d+\.\d+):", (ROOT / "README.md").read_text()):
+            self.assertEqual("".join(text), parts.series(), "README.md tells another version")
+
+    def test_pyproject_reads_the_same(self):
+        text = (ROOT / "pyproject.toml").read_text()
+        regex = re.search(r"regex = '''(.*?)'''", text, re.S).group(1)
+        result = re.search(r'result = "(.*?)"', text).group(1)
+        found = re.search(regex, (ROOT / "core/base/include/interloop/version.hpp").read_text(), re.M)
+        self.assertEqual(result.format(**found.groupdict()), parts.version())
+
+    def test_cmake_reads_the_same(self):
+        text = (ROOT / "CMakeLists.txt").read_text()
+        lines = re.search(r"^file\(STRINGS core/base.*?^project", text, re.S | re.M).group(0).removesuffix("project")
+        with tempfile.TemporaryDirectory() as folder:
+            script = Path(folder) / "version.cmake"
+            script.write_text(lines + 'message("version ${interloop_version}")\n')
+            told = subprocess.run(["cmake", "-P", str(script)], cwd=ROOT, capture_output=True, text=True, check=True)
+        self.assertEqual(told.stderr.strip(), f"version {parts.version()}")
+
+
+class Parts(unittest.TestCase):
+    def test_each_loop_and_client_is_one(self):
+        names = {part.name for part in parts.parts()}
+        for folder in [*ROOT.glob("loops/*/fixture.hpp"), *ROOT.glob("clients/*/tests/installed.cpp")]:
+            name = folder.relative_to(ROOT).parts[1]
+            if not name.endswith("_common"):
+                self.assertIn(name, names)
+
+    def test_come_after_what_they_need(self):
+        seen: set[str] = set()
+        for part in parts.parts():
+            self.assertLessEqual(set(part.needs), seen, part.name)
+            seen.add(part.name)
+
+
+class Debian(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.root = Path(self.folder.name)
+        copy_of_project(self.root)
+        self.packages = debian.write(self.root)
+        self.control = (self.root / "debian/control").read_text()
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def test_each_part_has_its_packages(self):
+        for part in parts.parts(self.root):
+            stem = f"libinterloop-{part.dashed}"
+            self.assertIn(f"{stem}-dev", self.packages)
+            self.assertEqual(part.compiled, stem + parts.series() in self.packages)
+            # A user of the headers has the native library's.
+            stanza = self.control.split(f"Package: {stem}-dev\n")[1].split("\nPackage:")[0]
+            for package in [*part.debian, *(f"libinterloop-{need.replace('_', '-')}-dev" for need in part.needs)]:
+                self.assertIn(package, stanza)
+
+    def test_every_package_is_described_once_and_filled(self):
+        described = re.findall(r"^Package: (.*)$", self.control, re.M)
+        self.assertEqual(described, self.packages)
+        self.assertEqual(len(set(described)), len(described))
+        filled = {line.split()[0] for line in (self.root / "debian/components").read_text().splitlines()}
+        self.assertEqual(filled, set(described))
+        for line in self.control.splitlines():
+            self.assertLessEqual(len(line), 80)
+
+    def test_pythons_metadata_is_that_of_pyproject(self):
+        metadata = (self.root / f"debian/interloop-{parts.version()}.dist-info/METADATA").read_text()
+        self.assertIn(f"Name: interloop\nVersion: {parts.version()}\n", metadata)
+        self.assertRegex(metadata, r'(?m)^Requires-Dist: twisted.*; extra == "twisted"$')
+
+    def test_without_python_nothing_is_of_it(self):
+        packages = debian.write(self.root, python=False)
+        self.assertFalse([name for name in packages if "python" in name])
+        self.assertNotIn("python", (self.root / "debian/control").read_text())
+
+
+class Conan(unittest.TestCase):
+    def test_recipes_compile_and_copy_what_exists(self):
+        for path in (HERE.parent / "conan").rglob("conanfile.py"):
+            tree = ast.parse(path.read_text(), str(path))
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "SOURCES":
+                    for pattern in ast.literal_eval(node.value):
+                        self.assertTrue((ROOT / pattern.removesuffix("/*")).exists(), pattern)
+
+
+class Vcpkg(unittest.TestCase):
+    IDENTIFIER = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+
+    def test_manifest_has_the_form_that_the_schema_requires(self):
+        manifest = json.loads(json.dumps(vcpkg.manifest(ROOT)))
+        self.assertEqual(manifest["version"], parts.version())
+        self.assertEqual(set(manifest["features"]), {part.dashed for part in parts.parts()})
+        wanted = list(manifest["dependencies"])
+        for name, feature in manifest["features"].items():
+            self.assertRegex(name, self.IDENTIFIER)
+            self.assertEqual(set(feature), {"description", "dependencies"})
+            wanted += feature["dependencies"]
+        for each in wanted:
+            self.assertLessEqual(set(each), {"name", "host", "features"})
+            for name in [each["name"], *each.get("features", [])]:
+                self.assertRegex(name, self.IDENTIFIER)
+            if each["name"] == "interloop":
+                self.assertLessEqual(set(each["features"]), set(manifest["features"]))
+
+    def test_portfile_sets_each_parts_option(self):
+        text = vcpkg.portfile(ROOT, "https://example.org/interloop.tar.gz", "0" * 128)
+        for part in parts.parts():
+            self.assertIn(f"    {part.dashed} INTERLOOP_WITH_{part.name.upper()}\n", text)
+        self.assertNotIn("@", text)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -9,7 +9,7 @@ CONFIGURE_ARGS += -DINTERLOOP_WITH_DEFAULT=ON
 endif
 
 .PHONY: help setup test python asan tsan clang release demo bench figures bench-against deb wheel conan vcpkg abi format tidy \
-	check clean
+	check docs docs-check clean
 .PRECIOUS: build/%/build.ninja
 .DEFAULT_GOAL := help
 
@@ -92,6 +92,16 @@ tidy: build-clang ## clang-tidy on the library's sources
 
 check: setup ## include direction, licence lines, documentation's code blocks, form
 	tools/check.sh
+
+docs: ## the site, with a reference of every public name, in build/docs/site
+	@tools/setup.sh docs docs-check
+	build/docs/venv/bin/python docs/site/build.py
+	build/docs/venv/bin/python docs/site/check_site.py
+
+docs-check: ## the site in a headless Chromium: navigation, search, code copy, screenshots
+	@tools/setup.sh docs
+	$(MAKE) docs
+	build/docs/venv/bin/python docs/site/browser_test.py
 
 clean: ## remove build/
 	rm -rf build

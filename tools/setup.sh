@@ -3,11 +3,14 @@
 # Installs what is missing for building, testing and measuring: Debian packages (tools/packages.txt, and packages.txt
 # in each loop's, client's and logging system's folder) and Python packages: in build/venv (tools/requirements.txt) and
 # build/crossbar (tools/requirements-crossbar.txt). Does nothing if nothing is missing. With CI=true nothing may be skipped.
-# Usage: tools/setup.sh [debian [REGEX]]. debian: Debian packages only, except those whose line in the list matches
-# REGEX.
+# Usage: tools/setup.sh [debian|docs [REGEX]]. debian: Debian packages only, except those whose line in the list matches
+# REGEX. docs: instead, what the site needs, with the same exception: docs/packages.txt and, in build/docs/venv,
+# docs/requirements.txt.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 unwanted=${2:-^$}
+lists=(tools/packages.txt loops/*/packages.txt clients/*/packages.txt logging/packages.txt logging/connections/*/packages.txt)
+[[ ${1:-} != docs ]] || lists=(docs/packages.txt)
 
 # left_out WHAT WHY: says so and goes on; in CI that is a failure.
 left_out() {
@@ -22,7 +25,7 @@ left_out() {
 # missing_packages KIND: the names of one kind, `needed` or `extra`, that are not installed.
 missing_packages() {
     local name
-    cat tools/packages.txt loops/*/packages.txt clients/*/packages.txt logging/packages.txt logging/connections/*/packages.txt 2>/dev/null |
+    cat "${lists[@]}" 2>/dev/null |
         grep -Ev "$unwanted" | awk -v kind="$1" '$2 == kind { print $1 }' | sort -u | while read -r name; do
         dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null | grep -qx installed || echo "$name"
     done
@@ -62,15 +65,17 @@ debian_packages() {
     exit 1
 }
 
+# python_packages VENV REQUIREMENTS WHAT: WHAT says what they are for.
 python_packages() {
-    local stamp=build/venv/setup.stamp wanted
-    wanted=$(sha256sum tools/requirements.txt)
+    local venv=$1 requirements=$2 what=$3 wanted
+    local stamp=$venv/setup.stamp
+    wanted=$(sha256sum "$requirements")
     [[ -f $stamp && $(<"$stamp") == "$wanted" ]] && return
-    echo "setup: Python packages into build/venv"
-    if ! python3 -m venv build/venv; then
-        left_out "build/venv (plots)" "python3 -m venv does not work here"
-    elif ! build/venv/bin/python -m pip install -q --retries 1 -r tools/requirements.txt; then
-        left_out "Python packages of tools/requirements.txt (plots)" \
+    echo "setup: Python packages into $venv"
+    if ! python3 -m venv "$venv"; then
+        left_out "$venv ($what)" "python3 -m venv does not work here"
+    elif ! "$venv/bin/python" -m pip install -q --retries 1 -r "$requirements"; then
+        left_out "Python packages of $requirements ($what)" \
             "pip could not get them (its words are above); most likely no package index was reached"
     else
         echo "$wanted" >"$stamp"
@@ -96,6 +101,11 @@ crossbar() {
 }
 
 debian_packages
-[[ ${1:-} == debian ]] && exit
-python_packages
-crossbar
+case ${1:-} in
+debian) ;;
+docs) python_packages build/docs/venv docs/requirements.txt site ;;
+*)
+    python_packages build/venv tools/requirements.txt plots
+    crossbar
+    ;;
+esac

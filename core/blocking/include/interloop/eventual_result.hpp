@@ -48,9 +48,8 @@ class eventual_result {
  public:
   /// Blocks until the operation is over and returns its value, the same to every caller, any number of times. A type
   /// that cannot be copied is returned by reference, valid while a copy of this exists.
-  /// \param timeout   how long to wait; without one, forever.
-  /// \param deadline  when to stop waiting.
-  /// \param stop      waiting ends early, with `interrupted_error`, when it is requested; the operation continues.
+  /// \param timeout  how long to wait.
+  /// \param stop     waiting ends early, with `interrupted_error`, when it is requested; the operation continues.
   /// Errors: what the operation failed with, or `operation_cancelled`; `timeout_error` (the operation continues: wait
   /// again or `cancel`); `reactor_stopped` if the loop stopped first; `usage_error` in the loop's own thread, which would
   /// deadlock; `interrupted_error`, see `interrupt_wait`; `error` in a forked child, which has no loop thread.
@@ -59,9 +58,11 @@ class eventual_result {
     const duration allowed = to_duration(timeout);
     return wait_until(detail::deadline_of(allowed), stop, allowed);
   }
+  /// The same until a point in time.
   detail::waited<T> wait(std::chrono::steady_clock::time_point deadline, const std::stop_token& stop = {}) const {
     return wait_until(deadline, stop, duration::zero());
   }
+  /// The same without a limit.
   detail::waited<T> wait(const std::stop_token& stop = {}) const {
     return wait((std::chrono::steady_clock::time_point::max)(), stop);
   }

@@ -116,7 +116,6 @@ using c_value = typename c_callee<std::decay_t<Callback>, Where, std::decay_t<Co
 ///                    the future was cancelled or the loop closed, so it may release what C hands over. Default: nothing,
 ///                    the argument, or a tuple of them. A `const char*` is taken for text that ends with a null, and copied
 ///                    into a `std::string`, empty for a null pointer; other pointers stay as they are.
-/// \param canceller  as for `promise`: asks the operation to stop. C may call back inside it, later, or not at all.
 ///
 /// When the loop closes, the future fails with `loop_closed`. C may still call back later, in what was the loop's thread;
 /// an operation that is dropped with its native loop needs `c_data::reject`, or its memory is never released.
@@ -127,6 +126,8 @@ template <class Callback, auto Where = nullptr, class Convert = detail::c_values
                               std::source_location where = std::source_location::current()) {
   return detail::c_access::make<std::decay_t<Callback>, Where, false>(core, std::forward<Convert>(convert), where);
 }
+/// The same for an operation that can be stopped.
+/// \param canceller  as for `promise`: asks the operation to stop. C may call back inside it, later, or not at all.
 template <class Callback, auto Where = nullptr, class Convert, class Canceller>
   requires detail::canceller_of<detail::c_value<Callback, Where, Convert>, Canceller>
 [[nodiscard]] auto c_callback(loop& core, Convert&& convert, Canceller&& canceller,

@@ -30,10 +30,10 @@ class timer {
   /// whether there was something to cancel.
   bool cancel() noexcept;
 
-  /// Moves the call to `now() + delay`, or to `when`, unless it has run, is running, or was cancelled. For a later time,
+  /// Moves the call to `now() + delay`, unless it has run, is running, or was cancelled. For a later time,
   /// as in idle timeouts, that is a store, however many timers there are; the native loop is woken once at the old time.
   /// Among timers with equal deadlines it keeps its place: that of when it was made.
-  /// \param delay  as for `loop::call_later`.  \param when  as for `loop::call_at`.
+  /// \param delay  as for `loop::call_later`.
   /// \return whether there was something to move.
   /// Errors: `std::bad_alloc`, only for an earlier time; the timer is then as it was.
   /// Source: Twisted's `IDelayedCall.reset`, libev's `ev_timer_again`.
@@ -41,6 +41,8 @@ class timer {
   bool restart(std::chrono::duration<Rep, Period> delay) {
     return restart_in(to_duration(delay));
   }
+  /// The same to a point in time.
+  /// \param when  as for `loop::call_at`.
   bool restart_at(time_point when);
 
   /// Whether the call is still to come.

@@ -17,10 +17,10 @@ PyObject* make_function(function<void(PyObject* argument)> fn);
 /// it may not keep the native future. Returns null if a Python exception is set.
 PyObject* make_native_future(const loop& core, function<void()> on_cancel);
 
-/// Completes a future made by `make_native_future`; does nothing if it is completed already. With a null `exception`,
-/// cancels it.
-/// \param report  whether Python reports the exception if nobody looks at it.
+/// Completes a future made by `make_native_future`; does nothing if it is completed already.
 void resolve_native(PyObject* native_future, PyObject* value) noexcept;
+/// The same with an exception. With a null `exception`, cancels the future.
+/// \param report  whether Python reports the exception if nobody looks at it.
 void reject_native(PyObject* native_future, PyObject* exception, bool report) noexcept;
 
 /// Calls `on_value(value)` or `on_error(exception)`, once, when a Python awaitable or Deferred is done; `exception` is

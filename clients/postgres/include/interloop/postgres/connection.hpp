@@ -189,7 +189,7 @@ class connection {
   [[nodiscard]] bool encrypted() const noexcept;
 
  private:
-  friend future<connection> connect(api, std::string, connection_options);
+  friend future<connection> connect(api async, std::string conninfo, connection_options options);
   friend class transaction_scope;
   friend class pool_state;
   explicit connection(std::shared_ptr<session> made) noexcept : session_(std::move(made)) {}

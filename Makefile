@@ -101,6 +101,7 @@ docs: ## the site, with a reference of every public name, in build/docs/site
 docs-check: ## the site in a headless Chromium: navigation, search, code copy, screenshots
 	@tools/setup.sh docs
 	$(MAKE) docs
+	build/docs/venv/bin/python docs/site/check_test.py
 	build/docs/venv/bin/python docs/site/browser_test.py
 
 clean: ## remove build/

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 status=0
-for check in layers files docs; do
+for check in layers files docs picture; do
     python3 "tools/check_$check.py" || status=1
 done
 python3 bench/figures.py --check || status=1

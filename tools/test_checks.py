@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Tests of the checks: each finds what it is meant to find, and accepts what is right."""
 
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -8,6 +9,12 @@ from pathlib import Path
 import check_docs
 import check_files
 import check_layers
+import check_picture
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "docs/site"))
+import check_site
+import contracts
+import declarations
 
 
 class ChecksTest(unittest.TestCase):
@@ -174,6 +181,60 @@ class ChecksTest(unittest.TestCase):
     def test_a_comment_without_its_block_is_found(self) -> None:
         self.write("README.md", "<!-- from: x.cpp -->", "Text.")
         self.assert_one_problem(self.docs(), "right before a fenced block")
+
+    def test_a_picture_that_lacks_a_room_or_a_loop_is_drawn_anew(self) -> None:
+        self.write("core/rooms.txt", "# rooms", "base  errors")
+        self.write("docs/guide.md", "# Guide")
+        self.write("loops/one/README.md", "# One & Only")
+        self.assert_one_problem(check_picture.check(self.root), "architecture.svg")
+        self.assertEqual(check_picture.check(self.root, fix=True), [])
+        self.assertEqual(check_picture.check(self.root), [])
+        self.assertIn(">One &amp; Only<", (self.root / "docs/architecture.svg").read_text())
+        self.write("loops/two/README.md", "# Two")
+        self.assert_one_problem(check_picture.check(self.root), "architecture.svg")
+        check_picture.check(self.root, fix=True)
+        self.write("core/rooms.txt", "base  errors", "attic  everything else")
+        self.assert_one_problem(check_picture.check(self.root), "architecture.svg")
+
+    def links(self) -> list[str]:
+        site = self.root.resolve()
+        return check_site.dead_links(site, check_site.read(site))
+
+    def test_a_link_on_the_site_must_lead_to_a_page_and_an_anchor(self) -> None:
+        self.write("b/two.html", '<h2 id="here">Two</h2><a href="../one.html">back</a>')
+        self.write("one.html", '<a href="b/two.html#here">two</a><a href="https://example.org/x">x</a><a href="#">top</a>')
+        self.assertEqual(self.links(), [])
+        self.write("one.html", '<a href="b/three.html">three</a>')
+        self.assert_one_problem(self.links(), "no such file")
+        self.write("one.html", '<a href="b/two.html#there">two</a>')
+        self.assert_one_problem(self.links(), "no such anchor")
+        self.write("one.html", '<img src="picture.svg">')
+        self.assert_one_problem(self.links(), "no such file")
+
+    def test_an_id_on_the_site_is_there_once(self) -> None:
+        self.write("one.html", '<h2 id="a::b">b</h2><h2 id="a::c">c</h2>')
+        site = self.root.resolve()
+        self.assertEqual(check_site.repeated_ids(site, check_site.read(site)), [])
+        self.write("one.html", '<h2 id="a::b">b</h2><h2 id="a::b">b</h2>')
+        self.assert_one_problem(check_site.repeated_ids(site, check_site.read(site)), "a::b")
+
+    def test_the_reference_ends_a_parameter_where_its_indentation_ends(self) -> None:
+        header = ["/// Waits.", "/// \\param f  a future,", "///           pending", "/// In the loop's thread.", "void wait();"]
+        self.assertEqual(contracts.paragraphs(header), [*header[:3], "///", *header[3:]])
+        listing = ["/// - one", "///   more", "/// - two", "/// After it."]
+        self.assertEqual(contracts.paragraphs(listing), [*listing[:3], "///", listing[3]])
+
+    def declared(self, text: str, line: int, whole: bool = False) -> str:
+        return declarations.declaration(text.splitlines(), line, whole).text
+
+    def test_the_reference_shows_declarations_without_bodies(self) -> None:
+        self.assertEqual(self.declared("/// x\ntemplate <class T>\nT f(T a = {}) const {\n  g();\n}", 3), "template <class T>\nT f(T a = {}) const;")
+        self.assertEqual(self.declared("  int a();\n  explicit c(int x) noexcept : x_(x) {}\n  int b();", 2), "explicit c(int x) noexcept;")
+        self.assertEqual(self.declared("inline constexpr tag_t tag{};", 1, True), "inline constexpr tag_t tag{};")
+        self.assertEqual(self.declared("enum class e {\n  a,  // one\n  b\n};", 1, True), "enum class e {\n  a,  // one\n  b\n};")
+        self.assertEqual(self.declared('f x(std::string s = "a;{") noexcept { return {}; }', 1), 'f x(std::string s = "a;{") noexcept;')
+        constrained = "template <class T>\n  requires requires(T t) { t.x(); }\nvoid f(T t)"
+        self.assertEqual(self.declared(constrained + " {}", 3), constrained + ";")
 
 
 if __name__ == "__main__":

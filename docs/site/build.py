@@ -41,16 +41,17 @@ def navigation(groups: list, modules: list[str]) -> list:
         return [{pages.title(name): name} for name in names if name in have]
 
     guide = listed(
-        "docs/guide.md", "docs/blocking.md", "docs/testing.md", "docs/logging.md", "docs/tracebacks.md",
-        "docs/looking-inside.md", "docs/gluing.md", "docs/writing-an-adapter.md",
+        "docs/guide.md", "docs/install.md", "docs/promises.md", "docs/blocking.md", "docs/idioms.md", "docs/logging.md",
+        "docs/tracebacks.md", "docs/looking-inside.md", "docs/gluing.md", "docs/writing-an-adapter.md",
     )  # fmt: skip
     python = listed("docs/python.md", "docs/python-guide.md")
     project = listed(
-        "docs/architecture.md", "docs/costs.md", "docs/limits.md", "docs/platforms.md", "docs/alternatives.md",
+        "docs/architecture.md", "docs/costs.md", "docs/platforms.md", "docs/alternatives.md",
         "CHANGELOG.md", "CONTRIBUTING.md",
     )  # fmt: skip
+    clients = listed("docs/clients.md") + found(r"(?:clients/[\w-]+|wamp)/README\.md")
     decisions = found(r"docs/decisions/.*\.md")
-    named = {next(iter(entry.values())) for entry in guide + python + project + decisions}
+    named = {next(iter(entry.values())) for entry in guide + clients + python + project + decisions}
     guide += [entry for entry in found(r"docs/[^/]*\.md") if next(iter(entry.values())) not in named]
     cpp: list = [{"C++": "reference/cpp/index.md"}]
     sections: dict[str, list] = {}
@@ -63,7 +64,7 @@ def navigation(groups: list, modules: list[str]) -> list:
         {"Home": "README.md"},
         {"Guide": guide},
         {"Loops": found(r"loops/[\w-]+/README\.md")},
-        {"Clients": found(r"clients/[\w-]+/README\.md") + found(r"wamp/README\.md")},
+        {"Clients": clients},
         {"Python": python},
         {
             "Reference": [

@@ -5,7 +5,7 @@ import re
 import textwrap
 from dataclasses import dataclass
 
-BOUNDARY = re.compile(r"^\s*(?://|#|$)|[;{}]\s*(?://.*)?$|^\s*(?:public|protected|private):")
+BOUNDARY = re.compile(r"^\s*(?://|#|$)|^(?!\s*requires\b).*[;{}]\s*(?://.*)?$|^\s*(?:public|protected|private):")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// [whole]
 // A library: it names no loop, so it runs on every one.
 #pragma once
 
@@ -28,3 +29,4 @@ inline interloop::future<std::string> fetch() {
   if (++calls < 3) throw std::runtime_error("connection refused");
   co_return "answer " + std::to_string(calls);
 }
+// [/whole]

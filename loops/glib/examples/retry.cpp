@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The library of retry.hpp on GLib.
+// [program]
 #include <glib.h>
 
 #include <cstdio>
@@ -23,3 +24,4 @@ int main() {
   g_main_loop_unref(loop);
 }
 // [/main]
+// [/program]

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The library of retry.hpp on libuv.
+// [program]
 #include <uv.h>
 
 #include <cstdio>
@@ -21,3 +22,4 @@ int main() {
   uv_loop_close(loop);
 }
 // [/main]
+// [/program]

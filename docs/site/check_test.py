@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+"""Tests that check_site.py notices what is missing from the site that was built.
+
+Usage: build/docs/venv/bin/python docs/site/check_test.py
+"""
+
+import unittest
+
+import check_site
+from public import OUT
+
+SITE = (OUT / "site").resolve()
+
+
+class CheckTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.pages = check_site.read(SITE)
+
+    def problems_without(self, page: str, name: str) -> list[str]:
+        ids = self.pages[SITE / page].ids
+        self.assertIn(name, ids)
+        self.pages[SITE / page].ids = [one for one in ids if one != name]
+        return check_site.missing_names(SITE, self.pages)
+
+    def test_nothing_is_missing(self) -> None:
+        self.assertEqual(check_site.check(SITE), [])
+
+    def test_a_cpp_function_that_is_missing_is_noticed(self) -> None:
+        problems = self.problems_without("reference/cpp/timeout.html", "interloop::with_timeout")
+        self.assertEqual(len(problems), 1, problems)
+
+    def test_a_member_that_is_missing_is_noticed(self) -> None:
+        problems = self.problems_without("reference/cpp/loop.html", "interloop::loop::closed")
+        self.assertEqual(len(problems), 1, problems)
+
+    def test_a_python_name_that_is_missing_is_noticed(self) -> None:
+        problems = self.problems_without("reference/python/interloop.crochet.html", "interloop.crochet.EventualResult.wait")
+        self.assertEqual(len(problems), 1, problems)
+
+    def test_a_page_that_is_missing_is_noticed(self) -> None:
+        del self.pages[SITE / "reference/cpp/mutex.html"]
+        self.assertIn("interloop::mutex: its header <interloop/mutex.hpp> has no page", check_site.missing_names(SITE, self.pages))
+
+    def test_names_of_every_kind_are_looked_for(self) -> None:
+        names = check_site.cpp_names()
+        for name in (
+            "interloop::future", "interloop::loop::call_soon", "interloop::interest::read", "interloop::time_point",
+            "interloop::redis::client", "interloop::logger", "INTERLOOP_VERSION", "interloop::use_libuv",
+        ):  # fmt: skip
+            self.assertIn(name, names)
+        for name in ("interloop::detail::keep", "interloop::loop::ready_"):
+            self.assertNotIn(name, names)
+        python = check_site.python_names()
+        self.assertIn(("interloop.txaio", "create_future"), python)
+        self.assertNotIn(("interloop.txaio", "_Api"), python)
+
+
+if __name__ == "__main__":
+    unittest.main()

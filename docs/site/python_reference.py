@@ -44,9 +44,23 @@ def implemented(body: list[ast.stmt]) -> None:
         ]
 
 
+def documented(stub: list[ast.stmt], source: list[ast.stmt]) -> None:
+    """Gives what has no docstring in a stub the one that it has in the source."""
+    kinds = (ast.ClassDef, ast.FunctionDef)
+    sources = {one.name: one for one in source if isinstance(one, kinds)}
+    for one in stub:
+        if isinstance(one, kinds) and (original := sources.get(one.name)):
+            if not ast.get_docstring(one) and (text := ast.get_docstring(original)):
+                one.body.insert(0, ast.Expr(ast.Constant(text.replace("``", "`"))))
+            documented(one.body, original.body)
+
+
 def lay_out_stub(module: str, path: Path) -> None:
     tree = ast.parse(path.read_text())
     implemented(tree.body)
+    source = path.with_suffix(".py")
+    if source.is_file():
+        documented(tree.body, ast.parse(source.read_text()).body)
     if not ast.get_docstring(tree) and (text := docstring(path)):
         tree.body.insert(0, ast.Expr(ast.Constant(text)))
     target = STUBS / module.replace(".", "/")

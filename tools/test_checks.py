@@ -235,6 +235,10 @@ class ChecksTest(unittest.TestCase):
         self.assertEqual(self.declared('f x(std::string s = "a;{") noexcept { return {}; }', 1), 'f x(std::string s = "a;{") noexcept;')
         constrained = "template <class T>\n  requires requires(T t) { t.x(); }\nvoid f(T t)"
         self.assertEqual(self.declared(constrained + " {}", 3), constrained + ";")
+        self.assertEqual(self.declared("int a;  // one\nint b;  ///< two", 1, True), "int a;  // one")
+        self.assertEqual(self.declared("int a;  // one\nint b;  ///< two", 2, True), "int b;")
+        constrained = "template <class T>\n  requires(f<T>())\nvoid g(T t)"
+        self.assertEqual(self.declared(constrained + " {\n  h();\n}\nvoid h();", 3), constrained + ";")
 
 
 if __name__ == "__main__":

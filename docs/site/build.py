@@ -58,7 +58,8 @@ def navigation(groups: list, modules: list[str]) -> list:
     for group, members in groups:
         part, _, folder = group.partition(": ")
         entries = [{header.title: header.page} for header in members]
-        sections.setdefault(part.capitalize() if part != "WAMP" else part, []).extend([{folder: entries}] if folder else entries)
+        title = part if part.isupper() else part.capitalize()
+        sections.setdefault(title, []).extend([{folder: entries}] if folder else entries)
     cpp += [{part: entries} for part, entries in sections.items()]
     return [
         {"Home": "README.md"},

@@ -12,6 +12,7 @@ import json
 import re
 import sys
 import xml.etree.ElementTree as ElementTree
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -71,21 +72,40 @@ def repeated_ids(site: Path, pages: dict[Path, Page]) -> list[str]:
     ]
 
 
+@cache
+def compounds() -> list[ElementTree.Element]:
+    """What Doxygen has found: namespaces, classes, files."""
+    roots = (ElementTree.parse(path).getroot() for path in sorted((OUT / "xml").glob("*.xml")))
+    return [compound for root in roots if (compound := root.find("compounddef")) is not None]
+
+
+def name_of(compound: ElementTree.Element) -> str:
+    return re.sub(r"\s+", " ", compound.findtext("compoundname") or "")
+
+
+@cache
+def private_classes() -> set[str]:
+    inner = (one for compound in compounds() for one in compound.findall("innerclass") if one.get("prot") == "private")
+    return {re.sub(r"\s+", " ", one.text or "") for one in inner}
+
+
+def is_visible(scope: str) -> bool:
+    """Whether neither the class nor one that encloses it is private."""
+    parts = scope.split("::")
+    return not any("::".join(parts[:count]) in private_classes() for count in range(1, len(parts) + 1))
+
+
 def cpp_names() -> dict[str, str]:
     """Every public name that Doxygen knows, and the header that declares it."""
     names = {}
-    for path in (OUT / "xml").glob("*.xml"):
-        compound = ElementTree.parse(path).getroot().find("compounddef")
-        if compound is None or compound.get("prot") == "private":
+    for compound in compounds():
+        scope, kind = name_of(compound), compound.get("kind")
+        if kind not in ("namespace", "class", "struct", "union", "concept", "file"):
             continue
-        scope = re.sub(r"\s+", " ", compound.findtext("compoundname") or "")
-        kind = compound.get("kind")
-        if kind not in ("namespace", "class", "struct", "union", "concept", "file") or (kind != "file" and not scope.startswith("interloop")):
-            continue
-        if any(not visible(part) for part in enclosing(scope)):
+        if kind != "file" and not (scope.startswith("interloop") and is_visible(scope)):
             continue
         location = compound.find("location")
-        if kind in ("class", "struct", "union", "concept") and location is not None:
+        if kind not in ("namespace", "file") and location is not None:
             names[scope] = location.get("file", "")
         for member in compound.iter("memberdef"):
             place = member.find("location")
@@ -96,26 +116,6 @@ def cpp_names() -> dict[str, str]:
                 for value in member.findall("enumvalue"):
                     names[f"{qualified}::{value.findtext('name')}"] = names[qualified]
     return names
-
-
-PRIVATE: set[str] = set()
-
-
-def enclosing(scope: str) -> list[str]:
-    parts = scope.split("::")
-    return ["::".join(parts[: i + 1]) for i in range(len(parts))]
-
-
-def visible(scope: str) -> bool:
-    if not PRIVATE:
-        PRIVATE.add("")
-        for path in (OUT / "xml").glob("*.xml"):
-            compound = ElementTree.parse(path).getroot().find("compounddef")
-            if compound is not None:
-                for inner in compound.findall("innerclass"):
-                    if inner.get("prot") == "private":
-                        PRIVATE.add(re.sub(r"\s+", " ", inner.text or ""))
-    return scope not in PRIVATE
 
 
 def python_names() -> list[tuple[str, str]]:

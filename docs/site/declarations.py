@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 BOUNDARY = re.compile(r"^\s*(?://|#|$)|^(?!\s*requires\b).*[;{}]\s*(?://.*)?$|^\s*(?:public|protected|private):")
 
+# What comes before the braces of a requires-expression, as against those of a function.
+REQUIREMENTS = re.compile(r"(?:\brequires|=|&&|\|\||!|\()\s*requires\s*(?:\((?:[^()]|\([^()]*\))*\)\s*)?$")
+
 
 @dataclass(frozen=True)
 class Declaration:
@@ -43,8 +46,7 @@ def scan(text: str, whole: bool) -> tuple[int, int]:
         elif character in ")]":
             depth -= 1
         elif character == "{":
-            constraint = re.search(r"\brequires\s*(?:\([^{}]*\))?\s*$", text[:position])
-            if depth == 0 and shown is None and not whole and not constraint:
+            if depth == 0 and shown is None and not whole and not REQUIREMENTS.search(text[:position]):
                 shown = position
             depth += 1
         elif character == "}":
@@ -68,10 +70,13 @@ def declaration(lines: list[str], line: int, whole: bool = False) -> Declaration
     first = start_of(lines, line)
     text = "\n".join(lines[first - 1 :])
     end, after = scan(text, whole)
+    # What the end of the line says of it, unless it is a contract.
+    if remark := re.match(r"[ \t]*//(?!/)[^\n]*", text[end:]):
+        end += remark.end()
     before = lines[first - 2].strip() if first > 1 else ""
     shown = textwrap.dedent(text[:end]).rstrip()
     return Declaration(
-        shown if shown.endswith((";", "}")) else shown + ";",
+        shown if remark or shown.endswith((";", "}")) else shown + ";",
         first,
         first + text[:after].count("\n"),
         not before or before.startswith("//") or before.endswith(("{", ":")),

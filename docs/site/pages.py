@@ -27,8 +27,8 @@ LANGUAGES = {
 @cache
 def pages() -> list[str]:
     """The project's pages."""
-    patterns = r"[A-Z]+\.md", r"docs/.*\.md", r"(?:loops|clients|wamp|logging)(?:/[\w-]+)?/README\.md", r"(?:examples|findings)(?:/[\w-]+)?/README\.md"
-    return [name for name in files() if any(re.fullmatch(pattern, name) for pattern in patterns)]
+    readmes = r"(?:loops|clients|wamp|logging|examples|findings)(?:/[\w-]+)?/README\.md"
+    return [name for name in files() if re.fullmatch(rf"[A-Z]+\.md|docs/.*\.md|{readmes}", name)]
 
 
 @cache
@@ -117,7 +117,8 @@ class Pages:
             if address is None or address in linked:
                 return match[0]
             linked.add(address)
-            return f"[{match[0]}]({posixpath.relpath(address.partition('#')[0], posixpath.dirname(page))}#{address.partition('#')[2]})"
+            target, _, fragment = address.partition("#")
+            return f"[{match[0]}]({posixpath.relpath(target, posixpath.dirname(page))}#{fragment})"
 
         return CODE.sub(link, line)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What is public: the project's headers and Python stubs, found in its folders."""
 
+import os
 import re
 import subprocess
 from dataclasses import dataclass
@@ -25,9 +26,18 @@ PARTS = {
 
 @cache
 def files() -> list[str]:
-    """The project's files as git sees them: tracked, or new and not ignored."""
-    command = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\0")
+    """The project's files as git sees them, tracked, or new and not ignored; in a source package, all but build/."""
+    if (ROOT / ".git").exists():
+        command = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        names = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\0")
+    else:
+        names = [
+            str(Path(folder, name).relative_to(ROOT))
+            for top in ROOT.iterdir()
+            if top.name != "build"
+            for folder, _, within in (os.walk(top) if top.is_dir() else [(ROOT, [], [top.name])])
+            for name in within
+        ]
     return sorted({name for name in names if name and (ROOT / name).is_file()})
 
 

@@ -49,10 +49,12 @@ CONTRASTS = """selectors => selectors.flatMap(selector => [...document.querySele
 class SiteTest(unittest.TestCase):
     """Every test has a window of its own; what a page complains of, and what it asks other servers for, fails it."""
 
-    chromium = shutil.which("chromium") or "chromium"
+    chromium = shutil.which("chromium")
 
     @classmethod
     def setUpClass(cls) -> None:
+        if cls.chromium is None:
+            raise RuntimeError("no Chromium: install Debian's package chromium, or name its program as the argument")
         handler = functools.partial(QuietHandler, directory=str(SITE))
         cls.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         cls.addClassCleanup(cls.server.server_close)

@@ -16,7 +16,7 @@ import unittest
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-from public import OUT
+from public import OUT, ROOT
 
 SITE = OUT / "site"
 SHOTS = OUT / "screenshots"
@@ -121,6 +121,16 @@ class SiteTest(unittest.TestCase):
         for tab in tabs:
             self.assertEqual(page.goto(tab).status, 200, tab)
             self.assertTrue(page.locator("article h1").inner_text(), tab)
+
+    def test_each_loop_and_client_is_in_the_navigation(self) -> None:
+        page = self.window()
+        page.goto(self.base)
+        for tab, folder in (("Loops", "loops"), ("Clients", "clients")):
+            page.locator(".md-tabs").get_by_role("link", name=tab, exact=True).click()
+            expect(page.locator(".md-tabs__item--active")).to_contain_text(tab)
+            listed = page.locator(".md-sidebar--primary a.md-nav__link:visible").evaluate_all("links => links.map(link => link.href)")
+            for readme in (ROOT / folder).glob("*/README.md"):
+                self.assertIn(f"{self.base}{folder}/{readme.parent.name}/index.html", listed)
 
     def test_the_search_finds_a_cpp_name(self) -> None:
         page = self.window()

@@ -53,7 +53,7 @@ def navigation(groups: list, modules: list[str]) -> list:
     decisions = found(r"docs/decisions/.*\.md")
     named = {next(iter(entry.values())) for entry in guide + clients + python + project + decisions}
     guide += [entry for entry in found(r"docs/[^/]*\.md") if next(iter(entry.values())) not in named]
-    cpp: list = [{"C++": "reference/cpp/index.md"}]
+    cpp: list = [{"Every name": "reference/cpp/index.md"}]
     sections: dict[str, list] = {}
     for group, members in groups:
         part, _, folder = group.partition(": ")
@@ -70,7 +70,7 @@ def navigation(groups: list, modules: list[str]) -> list:
         {
             "Reference": [
                 {"C++": cpp},
-                {"Python": ["reference/python/index.md", *({name: f"reference/python/{name}.md"} for name in modules)]},
+                {"Python": [{"Every module": "reference/python/index.md"}, *({name: f"reference/python/{name}.md"} for name in modules)]},
             ]
         },
         {"Project": [*project, {"Decisions": decisions}]},

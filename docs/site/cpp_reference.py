@@ -178,7 +178,7 @@ class Writer:
                 parts.append({"ndash": "–", "mdash": "—"}[child.tag])
             elif child.tag == "linebreak":
                 parts.append("<br>")
-            elif child.tag == "ref":
+            elif "".join(child.itertext()):  # of another form, which the words can do without
                 parts.append(self.inline(child, scope))
             else:
                 raise ValueError(f"{self.header.source}: a contract has <{child.tag}>, which has no form on the site")

@@ -219,7 +219,9 @@ void loops(benchmark::State& state) {
 
 [[maybe_unused]] const bool added = [] {
   visit_loops([]<class On>(const std::string& kind) {
-    benchmark::RegisterBenchmark(("watches<" + kind + ">").c_str(), &watches<On>)->RangeMultiplier(10)->Range(1, 10'000);
+    benchmark::RegisterBenchmark(("watches<" + kind + ">").c_str(), &watches<On>)
+        ->RangeMultiplier(10)
+        ->Range(1, 10'000);
     benchmark::RegisterBenchmark(("posting<" + kind + ">").c_str(), &posting<On>)
         ->RangeMultiplier(2)
         ->Range(1, 64)

@@ -382,7 +382,8 @@ std::string problem_of(mutant broken, scenario what = {}) { return exploration(w
 
 TEST(gate_model, no_order_of_one_opener_two_waiters_a_stop_and_a_signal_loses_a_wake_up) {
 #ifdef __SANITIZE_ADDRESS__
-  GTEST_SKIP() << "tens of thousands of orders, each of which throws, take two minutes here; the other presets run them";
+  GTEST_SKIP()
+      << "tens of thousands of orders, each of which throws, take two minutes here; the other presets run them";
 #endif
   exploration all(scenario{}, mutant::none);
   EXPECT_EQ(all.run(), "");

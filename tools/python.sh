@@ -96,7 +96,9 @@ tests() {
             left_out "the originals' own tests" "pip could not get them"
     else
         local once
-        for once in autobahn types stubs examples new pytest_plugin; do arguments+=(--ignore "python/tests/test_$once.py"); done
+        for once in autobahn types stubs examples client_examples new pytest_plugin; do
+            arguments+=(--ignore "python/tests/test_$once.py")
+        done
     fi
     echo "python: $(version) in $venv"
     "$python" -m pytest "${arguments[@]}" -o cache_dir="$PWD/$venv/pytest" 2>&1 | tee "$log" || status=1

@@ -61,6 +61,7 @@ session::session(const api& loop, client_options options)
       options_(std::move(options)),
       glue_(loop, {.ready =
                        [this](int fd, interest ready, void*) {
+                         if (const watched* const known = find(fd); known && known->rests) return forget(fd);
                          act(fd, (has(ready, interest::read) ? CURL_CSELECT_IN : 0) |
                                      (has(ready, interest::write) ? CURL_CSELECT_OUT : 0));
                        },
@@ -176,26 +177,43 @@ void session::want(int fd, interest wanted) noexcept {
 }
 
 void session::forget(int fd) noexcept {
-  if (watched* const known = find(fd)) *known = {};
+  if (watched* const known = find(fd)) {
+    known->wanted = interest::none;
+    known->rests = false;
+  }
   glue_.forget(fd);
 }
 
 void session::rest(int fd) noexcept {
   watched* const known = find(fd);
+  if (!known) return glue_.forget(fd);
   try {
-    if (!known) return glue_.forget(fd);
-    if (!sweep_.active()) sweep_ = loop_.call_later(duration::zero(), [this] { sweep(); });
-    rested_.push_back(fd);
-    known->rests = true;
-  } catch (...) {  // short of memory, or the loop was closed
+    if (!known->listed) rested_.push_back(fd);
+    known->listed = known->rests = true;
+  } catch (const std::bad_alloc&) {
     forget(fd);
+  }
+}
+
+// In a turn of its own, because often another request follows.
+void session::sweep_soon() noexcept {
+  if (rested_.empty() || sweep_.active()) return;
+  try {
+    sweep_ = loop_.call_later(duration::zero(), [this] {
+      if (all_.empty()) sweep();
+    });
+  } catch (...) {  // short of memory, or the loop was closed
+    sweep();
   }
 }
 
 void session::sweep() noexcept {
   glue_.call([this] {
-    for (const int fd : rested_)
-      if (const watched* const known = find(fd); known && known->rests) forget(fd);
+    for (const int fd : rested_) {
+      watched& known = *find(fd);
+      known.listed = false;
+      if (known.rests) forget(fd);
+    }
     rested_.clear();
   });
 }
@@ -393,6 +411,7 @@ void session::remove(transfer& done) noexcept {
   all_[done.place]->place = done.place;
   const auto last = std::move(all_.back());
   all_.pop_back();
+  if (all_.empty()) sweep_soon();
 }
 
 void session::drop(transfer& unwanted, const failure* why) noexcept {

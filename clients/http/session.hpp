@@ -7,9 +7,11 @@
 // handler and the destructors of what the user gave, which may call back: they find the session in order, and `close` is
 // put off until the outermost call is over.
 //
-// A connection that is kept is often used again in the same turn. So its socket stays watched until the next turn, in
-// which `sweep` ends that: it rests. If it is used again for the same directions, the glue is not told, and so does not
-// look whether the number is another file's: our own hooks open and close these sockets.
+// A connection that is kept is often used again soon. So while there are requests, its socket rests: it stays watched
+// although libcurl does not ask for that. If it is used again for the same directions, the glue is not told, and does not look
+// whether the number is another file's: our own hooks open and close these sockets. What arrives on a socket that
+// rests, its end for instance, ends the watch. When there are no requests, `sweep` ends them all, for an idle connection must not
+// keep a loop running.
 //
 // Life cycle. The client and the calls that are running own the session. A transfer that is over for its user while
 // libcurl looks up its name stays (muted): to remove it would wait for the lookup. If the client is closed meanwhile, a
@@ -87,6 +89,7 @@ class session : public std::enable_shared_from_this<session> {
   void want(int fd, interest wanted) noexcept;
   void forget(int fd) noexcept;
   void rest(int fd) noexcept;
+  void sweep_soon() noexcept;
   void sweep() noexcept;
   void release() noexcept;
 
@@ -109,12 +112,13 @@ class session : public std::enable_shared_from_this<session> {
   struct watched {
     interest wanted = interest::none;
     bool rests = false;
+    bool listed = false;  // in rested_
   };
   [[nodiscard]] watched* find(int fd) noexcept {
     return static_cast<std::size_t>(fd) < sockets_.size() ? &sockets_[static_cast<std::size_t>(fd)] : nullptr;
   }
   std::vector<watched> sockets_;  // of connections, by descriptor
-  std::vector<int> rested_;       // those that were resting since the last sweep
+  std::vector<int> rested_;       // those that have rested since the last sweep
   timer sweep_;
 };
 

@@ -15,6 +15,7 @@
 #include <condition_variable>
 #include <csignal>
 #include <fstream>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -80,6 +81,7 @@ using interloop::http::response;
 using interloop::test::failed_with;
 using interloop::test::finish;
 using interloop::test::get;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 using text = std::string;
@@ -156,6 +158,20 @@ TEST_P(http_client, sends_headers_and_credentials) {
   const response got = get(client_->send(std::move(what)));
   EXPECT_EQ(got.body, "auth=Basic bmFtZTpwQHNz cookie=c=1 own=mine agent=interloop/" INTERLOOP_VERSION " type=");
   EXPECT_THAT(got.url, Not(HasSubstr("name")));
+}
+
+// Handles of libcurl's are used again.
+TEST_P(http_client, forgets_what_an_earlier_request_was_told) {
+  const text url = nginx().plain("/seen"), host = url.substr(text("http://").size());
+  const text nothing = "auth= cookie= own= agent=interloop/" INTERLOOP_VERSION " type=";
+  EXPECT_EQ(get(client_->get(url)).body, nothing);
+  const text given = get(client_->send(request("http://name:pass@" + host).with_header("X-Own", "1"))).body;
+  EXPECT_THAT(given, AllOf(HasSubstr("auth=Basic"), HasSubstr("own=1")));
+  EXPECT_EQ(get(client_->get(url)).body, nothing);
+  EXPECT_THAT(get(client_->send(request(url).with_header("X-Own", "2"))).body, HasSubstr("own=2"));
+  EXPECT_EQ(get(client_->send(request("PUT", nginx().plain("/method"), "text"))).status, 200);
+  EXPECT_EQ(get(client_->send(request("HEAD", url))).body, "");
+  EXPECT_EQ(get(client_->get(url)).body, nothing);
 }
 
 TEST_P(http_client, moves_bodies_of_any_size_in_both_directions) {
@@ -506,6 +522,26 @@ TEST_P(http_client_without_nginx, fails_if_the_response_is_not_one) {
   EXPECT_THAT(failed_with<http_error>(client.get(server.url())), HasSubstr("headers have more than"));
   EXPECT_NE(code_of(client.get(server.url())), 0);
   EXPECT_EQ(client.in_flight(), 0u);
+}
+
+TEST_P(http_client_without_nginx, does_not_run_on_because_a_kept_connection_has_ended) {
+  std::promise<void> kept;
+  scripted_server leaving([&kept](scripted_server::connection to) {
+    to.read_until("\r\n\r\n");
+    to.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    kept.get_future().wait_for(60s);
+    to.hang_up();
+  });
+  scripted_server mute([](scripted_server::connection) {});
+  auto client = make_client();
+  const auto pending = client.get(mute.url());  // so the client has something to do
+  EXPECT_EQ(get(client.get(leaving.url())).body, "ok");
+  kept.set_value();
+  get(async_.sleep(20ms));
+  const auto before = loop_->core().turns();
+  get(async_.sleep(50ms));
+  EXPECT_LT(loop_->core().turns() - before, 100u);
+  interloop::cancel(pending);
 }
 
 TEST_P(http_client_without_nginx, skips_interim_responses_and_ignores_trailers) {

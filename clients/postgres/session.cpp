@@ -71,7 +71,10 @@ struct session::hooks {
 };
 
 session::session(api async, connection_options options)
-    : async_(async), options_(std::move(options)), socket_(async, [this](interest ready) { on_ready(ready); }) {}
+    : async_(async),
+      options_(std::move(options)),
+      glue_(async.loop(), {.ready = [this](int, interest ready, void*) { on_ready(ready); },
+                           .failed = [this](const failure& why) { lose(why); }}) {}
 
 session::~session() { close("the connection was destroyed"); }
 
@@ -132,17 +135,17 @@ future<void> session::connect(const std::string& conninfo) {
                                         std::to_string(options_.connect_timeout / std::chrono::milliseconds(1)) +
                                         " ms")));
     });
-  socket_.renew(PQsocket(pq_), interest::write);  // what PQconnectPoll would say if it had been called
+  watch_anew(interest::write);  // what PQconnectPoll would say if it had been called
   return made;
 }
 
 void session::step() {
   switch (PQconnectPoll(pq_)) {
     case PGRES_POLLING_READING:
-      socket_.renew(PQsocket(pq_), interest::read);
+      watch_anew(interest::read);
       break;
     case PGRES_POLLING_WRITING:
-      socket_.renew(PQsocket(pq_), interest::write);
+      watch_anew(interest::write);
       break;
     case PGRES_POLLING_OK:
       established();
@@ -160,7 +163,7 @@ void session::established() {
   }
   layered_ = PQsslInUse(pq_) || PQgssEncInUse(pq_);
   mode_ = mode::pipeline;
-  socket_.renew(PQsocket(pq_), interest::read);
+  watch_anew(interest::read);
   connecting_.resolve();
 }
 
@@ -437,11 +440,20 @@ void session::on_notice(const PGresult* notice) noexcept {
   }
 }
 
+// After a call that may have replaced the socket.
+void session::watch_anew(interest wanted) {
+  glue_.call([&] {
+    glue_.forget(socket_);
+    socket_ = PQsocket(pq_);
+    glue_.want(socket_, wanted_ = wanted);
+  });
+}
+
 void session::update_interest() {
   interest wanted = interest::none;
   if (mode_ == mode::pipeline || mode_ == mode::draining || activity_.pending())
     wanted = unflushed_ ? interest::read | interest::write : interest::read;  // for writing alone, libpq would stall
-  socket_.want(wanted);
+  if (wanted != wanted_) glue_.want(socket_, wanted_ = wanted);
 }
 
 // ---- The exclusive turn ----
@@ -640,7 +652,7 @@ void session::lose(const failure& why) noexcept {
   connect_deadline_.cancel();
   deadline_.cancel();
   cancel_timer_.cancel();
-  socket_.stop();
+  glue_.end();
   if (pq_ && ::getpid() != process_) ::close(PQsocket(pq_));  // a forked child must not say goodbye for its parent
   PQfinish(std::exchange(pq_, nullptr));
   connecting_.reject(why);

@@ -7,14 +7,17 @@
 // was answered, and what comes after it waits in line here. If the one who has the turn gives it up half-way, the session
 // *drains*: it ends the COPY, or cancels it, and reads what is left.
 //
+// The socket. While connecting, libpq closes its socket and opens the next host's within one call, and usually gets the same
+// number back, without telling anybody: so after each such call it is watched anew. Once there is a session, libpq keeps
+// its socket until it gives up.
+//
 // Re-entrancy. User code never runs inside libpq, or inside the functions here: completing a future queues its callbacks.
 // A session may be lost inside each call into libpq; then `lose` has been called before that function returns here.
 #pragma once
 
-#include "socket_watch.hpp"
-
 #include <interloop/api.hpp>
 #include <interloop/bridge.hpp>
+#include <interloop/glue.hpp>
 #include <interloop/postgres/connection.hpp>
 
 #include <libpq-fe.h>
@@ -173,6 +176,7 @@ class session : public std::enable_shared_from_this<session> {
   void begin_turn();
   void drain() noexcept;
   [[nodiscard]] bool drained();
+  void watch_anew(interest wanted);
   void update_interest();
   /// Notices that libpq has given the connection up.
   [[nodiscard]] bool check_alive() noexcept;
@@ -199,7 +203,9 @@ class session : public std::enable_shared_from_this<session> {
   PGconn* pq_ = nullptr;
   pid_t process_ = 0;  // that connected
   mode mode_ = mode::fresh;
-  socket_watch socket_;
+  glue glue_;
+  int socket_ = -1;  // as the glue knows it
+  interest wanted_ = interest::none;
   std::string address_;   // for errors
   std::string password_;  // not to appear in errors
   promise<void> connecting_;

@@ -8,9 +8,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
@@ -81,6 +85,28 @@ void server_process::wait_until(const std::function<bool()>& answers, int second
 bool server_process::succeeds() {
   int status = 1;
   return process_ >= 0 && ::waitpid(std::exchange(process_, -1), &status, 0) > 0 && status == 0;
+}
+
+void server_process::crash() {
+  if (process_ < 0) return;
+  ::kill(process_, SIGSTOP);  // it starts no others, and does not see them end
+  std::vector<std::string> started;
+  for (const auto& each : std::filesystem::directory_iterator("/proc")) {
+    if (each.path().filename().string().find_first_not_of("0123456789") != std::string::npos) continue;
+    // pid (name) state parent
+    std::ifstream file(each.path() / "stat");
+    const std::string stat{std::istreambuf_iterator<char>(file), {}};
+    const auto name_ends = stat.rfind(") ");
+    if (name_ends != stat.npos && std::atoi(stat.c_str() + std::min(name_ends + 4, stat.size())) == process_)
+      started.push_back(each.path().string());
+  }
+  for (const std::string& each : started) ::kill(std::atoi(each.c_str() + std::strlen("/proc/")), SIGKILL);
+  end_signal_ = SIGKILL;
+  end();
+  char program[1];  // one that has ended has none, also if nobody has asked how it ended
+  for (const std::string& each : started)
+    while (::readlink((each + "/exe").c_str(), program, 1) == 1)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 void server_process::end() {

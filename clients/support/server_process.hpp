@@ -60,6 +60,8 @@ class server_process {
   [[nodiscard]] bool succeeds();
   /// Ends it immediately, like a crash, unless `end_signal` says otherwise.
   void end();
+  /// Ends it and the processes that it has started, like a crash of the machine.
+  void crash();
 
  private:
   [[nodiscard]] bool ended();

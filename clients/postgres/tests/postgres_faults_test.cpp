@@ -233,6 +233,47 @@ TEST_P(postgres_faults, completes_everything_when_the_server_ends_sessions_in_mi
   EXPECT_EQ(open_descriptors(), before);
 }
 
+TEST_P(postgres_faults, survives_a_server_that_is_killed_and_restarted) {
+  const int rounds = GetParam() == own_loop_names().front() ? 100 : 2;
+  postgres::pool pool(async_, server_->local(), {.size = 2});
+  std::size_t before = 0;
+  for (int round = 0; round < rounds; ++round) {
+    get(pool.query("SELECT 1"));  // its connections of the round before are lost
+    auto victim = connect();
+    auto copying = connect();
+    auto writer = get(copying.copy_in("COPY scratch FROM STDIN"));
+    std::vector<future<result>> all;
+    for (int i = 0; i < 20; ++i) {
+      all.push_back(victim.query("SELECT repeat('x', $1::int)", i * round * 50));
+      all.push_back(pool.query("SELECT 1"));
+    }
+    all.push_back(victim.query("SELECT pg_sleep(2002)"));
+    const auto script = victim.script("SELECT 1");
+    const auto transaction =
+        pool.transaction([](postgres::connection& in) -> future<void> { co_await in.query("SELECT pg_sleep(2003)"); });
+    const auto connecting = postgres::connect(async_, server_->local());
+    if (round % 2 == 0) finish(all[static_cast<std::size_t>(round) % 40]);
+    server_->kill();
+    const auto refused = postgres::connect(async_, server_->local());
+    for (const auto& each : all) {
+      if (!interloop::is_called(each)) finish(each);
+      if (const auto* why = each.get_failure()) {
+        EXPECT_TRUE(why->is<connection_error>()) << interloop::failure_message(*why);
+      }
+    }
+    failed_with<connection_error>(script);
+    failed_with<connection_error>(transaction);
+    failed_with<connection_error>(refused);
+    failed_with<connection_error>(writer.finish());
+    if (!interloop::is_called(connecting)) finish(connecting);
+    static_cast<void>(connecting.get_failure());  // it may have been made before
+    EXPECT_FALSE(victim.connected() || copying.connected());
+    server_->start();
+    if (round == 1) before = open_descriptors();
+  }
+  EXPECT_EQ(open_descriptors(), before);
+}
+
 TEST_P(postgres_faults, a_transaction_fails_with_its_connection) {
   auto victim = connect();
   const auto all = victim.transaction([](postgres::connection& in) -> future<void> {

@@ -64,9 +64,9 @@ postgres_server::postgres_server() : port_(free_port()) {
       owner && ::chown(folder_.path().c_str(), owner->pw_uid, owner->pw_gid) != 0)
     throw std::runtime_error("cannot give a folder to another user");
   const std::string log = folder_.file("log"), data = folder_.file("data"), bin = programs();
-  const test_servers::how_to_start how{log, user, SIGQUIT};
+  how_ = {log, user, SIGQUIT};
   // As the server's own user: what is in the folder belongs to it.
-  if (!succeeds({bin + "/initdb", "-D", data, "-U", "tester", "--auth=trust", "-N", "-E", "UTF8", "--no-locale"}, how))
+  if (!succeeds({bin + "/initdb", "-D", data, "-U", "tester", "--auth=trust", "-N", "-E", "UTF8", "--no-locale"}, how_))
     throw std::runtime_error("initdb failed: " + text_of(log));
   with_tls_ = true;
   for (const char* each : {"server", "other"})
@@ -75,28 +75,35 @@ postgres_server::postgres_server() : port_(free_port()) {
         succeeds({"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
                   "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
                   folder_.file(std::string(each) + ".key"), "-out", folder_.file(std::string(each) + ".crt")},
-                 how);
+                 how_);
   const std::string rules = data + "/pg_hba.conf", all = text_of(rules);
   std::ofstream(rules) << "host all guarded 127.0.0.1/32 scram-sha-256\n" << all;
-  std::vector<std::string> words{bin + "/postgres", "-D", data, "-k", folder_.path(), "-p", std::to_string(port_)};
+  words_ = {bin + "/postgres", "-D", data, "-k", folder_.path(), "-p", std::to_string(port_)};
   for (const std::string& setting :
        {std::string("listen_addresses=127.0.0.1"), std::string("fsync=off"), std::string("shared_buffers=16MB"),
         std::string("max_connections=50"), std::string("autovacuum=off"),
         std::string("ssl=") + (with_tls_ ? "on" : "off"), "ssl_cert_file=" + folder_.file("server.crt"),
         "ssl_key_file=" + folder_.file("server.key")}) {
-    words.emplace_back("-c");
-    words.push_back(setting);
+    words_.emplace_back("-c");
+    words_.push_back(setting);
   }
-  process_ = test_servers::server_process(words, how);
-  const std::string prepare =
-      "CREATE ROLE guarded LOGIN PASSWORD 'Pa55word-of-guarded'; CREATE TABLE scratch (id int, name text)";
-  const std::vector<std::string> ask{bin + "/psql", "-q",     "-h", folder_.path(), "-p", std::to_string(port_),
-                                     "-U",          "tester", "-d", "postgres",     "-v", "ON_ERROR_STOP=1",
-                                     "-c",          prepare};
+  start();
+  if (!runs("CREATE ROLE guarded LOGIN PASSWORD 'Pa55word-of-guarded'; CREATE TABLE scratch (id int, name text)"))
+    throw std::runtime_error("PostgreSQL refuses a statement: " + text_of(log));
+}
+
+bool postgres_server::runs(const std::string& statements) const {
+  return succeeds({programs() + "/psql", "-q", "-h", folder_.path(), "-p", std::to_string(port_), "-U", "tester", "-d",
+                   "postgres", "-v", "ON_ERROR_STOP=1", "-c", statements},
+                  how_);
+}
+
+void postgres_server::start() {
+  process_ = test_servers::server_process(words_, how_);
   try {
-    process_.wait_until([&] { return test_servers::accepts(port_) && succeeds(ask, how); }, 60);
+    process_.wait_until([this] { return test_servers::accepts(port_) && runs("SELECT"); }, 60);
   } catch (const std::runtime_error& why) {
-    throw std::runtime_error(std::string("PostgreSQL: ") + why.what() + ": " + text_of(log));
+    throw std::runtime_error(std::string("PostgreSQL: ") + why.what() + ": " + text_of(how_.log));
   }
 }
 

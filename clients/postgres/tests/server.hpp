@@ -8,6 +8,7 @@
 
 #include <string>
 #include <thread>
+#include <vector>
 
 /// A server with a cluster of its own in a temporary folder; it ends with this object, and with the test program in any
 /// case. Runs as another user if the tests run as root, which PostgreSQL refuses to. Everybody is trusted, except the user
@@ -22,6 +23,10 @@ class postgres_server {
   /// Returns when it accepts connections. Throws `std::runtime_error`.
   postgres_server();
 
+  /// Ends it immediately, like a crash of its machine; starts it again on the same port.
+  void kill() { process_.crash(); }
+  void start();
+
   /// Through its Unix socket; over TCP.
   [[nodiscard]] std::string local() const;
   [[nodiscard]] std::string tcp() const;
@@ -31,9 +36,13 @@ class postgres_server {
   [[nodiscard]] std::string other_certificate() const { return with_tls_ ? folder_.file("other.crt") : ""; }
 
  private:
+  [[nodiscard]] bool runs(const std::string& statements) const;
+
   test_servers::temporary_folder folder_;
   int port_;
   bool with_tls_ = false;
+  std::vector<std::string> words_;
+  test_servers::how_to_start how_;
   test_servers::server_process process_;
 };
 

@@ -194,6 +194,7 @@ std::string_view reader::key() {
 }
 
 void reader::skip() {
+  if (format_ == serializer::msgpack) return skip_msgpack(depth_);
   switch (peek()) {
     case kind::list:
       enter_list();

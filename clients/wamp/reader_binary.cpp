@@ -110,6 +110,76 @@ kind reader::peek_msgpack() {
   }
 }
 
+/// As `skip`, without a table of levels.
+void reader::skip_msgpack(unsigned deep) {
+  const unsigned char head = byte();
+  std::uint64_t parts = 0;  // of a list or map
+  bool map = false;
+  if (head < 0x80 || head >= 0xe0) return;
+  if (head < 0x90) {
+    parts = head & 15U;
+    map = true;
+  } else if (head < 0xa0) {
+    parts = head & 15U;
+  } else if (head < 0xc0) {
+    static_cast<void>(checked_text(take(head & 31U)));
+    return;
+  } else {
+    switch (head) {
+      case 0xc0:
+      case 0xc2:
+      case 0xc3:
+        return;
+      case 0xcc:
+      case 0xd0:
+        static_cast<void>(take(1));
+        return;
+      case 0xcd:
+      case 0xd1:
+        static_cast<void>(take(2));
+        return;
+      case 0xca:
+      case 0xce:
+      case 0xd2:
+        static_cast<void>(take(4));
+        return;
+      case 0xcb:
+      case 0xcf:
+      case 0xd3:
+        static_cast<void>(take(8));
+        return;
+      case 0xdc:
+        parts = big_endian<std::uint16_t>();
+        break;
+      case 0xdd:
+        parts = big_endian<std::uint32_t>();
+        break;
+      case 0xde:
+        parts = big_endian<std::uint16_t>();
+        map = true;
+        break;
+      case 0xdf:
+        parts = big_endian<std::uint32_t>();
+        map = true;
+        break;
+      default:
+        --at_;
+        if (peek_msgpack() == kind::text) {
+          static_cast<void>(text_msgpack());
+        } else {
+          static_cast<void>(bytes_msgpack());
+        }
+        return;
+    }
+  }
+  if (deep == deepest) fail("lists and maps are nested more than 64 deep");
+  if (parts > static_cast<std::size_t>(end_ - at_)) fail("it ends within a list or map");
+  for (; parts > 0; --parts) {
+    if (map) static_cast<void>(key());
+    skip_msgpack(deep + 1);
+  }
+}
+
 reader::number reader::integer_msgpack() {
   const unsigned char head = look();
   const auto with_sign = [](std::int64_t read) {

@@ -23,20 +23,6 @@ void require_text(std::string_view given) {
   if (!is_utf8(given)) throw value_error("a text that is to be sent is not UTF-8; send bytes as wamp::binary");
 }
 
-template <class Number>
-Number swapped(Number number) noexcept {
-  if constexpr (std::endian::native == std::endian::big) return number;
-  if constexpr (sizeof(Number) == 1) {
-    return number;
-  } else if constexpr (sizeof(Number) == 2) {
-    return __builtin_bswap16(number);
-  } else if constexpr (sizeof(Number) == 4) {
-    return __builtin_bswap32(number);
-  } else {
-    return __builtin_bswap64(number);
-  }
-}
-
 constexpr std::size_t kept_when_cleared = std::size_t{64} << 10U;
 
 }  // namespace
@@ -60,16 +46,6 @@ void writer::grow(std::size_t more) {
   begin_ = static_cast<char*>(moved);
   end_ = begin_ + used;
   limit_ = begin_ + size;
-}
-
-/// A byte, and a number that begins with its highest byte: what MessagePack and CBOR consist of.
-template <class Number>
-void writer::put_number(unsigned char head, Number number) {
-  if (static_cast<std::size_t>(limit_ - end_) < 1 + sizeof number) grow(1 + sizeof number);
-  *end_++ = static_cast<char>(head);
-  const Number there = swapped(number);
-  std::memcpy(end_, &there, sizeof there);
-  end_ += sizeof there;
 }
 
 void writer::null() {
@@ -96,8 +72,7 @@ void writer::boolean(bool given) {
   }
 }
 
-void writer::integer(std::int64_t given) {
-  if (given >= 0) return natural(static_cast<std::uint64_t>(given));
+void writer::write_negative(std::int64_t given) {
   if (format_ == serializer::cbor) return head_cbor(1, ~static_cast<std::uint64_t>(given));
   if (format_ == serializer::json) {
     next_json();
@@ -109,13 +84,13 @@ void writer::integer(std::int64_t given) {
   if (given >= -32) {
     put(static_cast<unsigned char>(bits));
   } else if (given >= std::numeric_limits<std::int8_t>::min()) {
-    put_number(0xd0, static_cast<std::uint8_t>(bits));
+    put_big_endian(0xd0, static_cast<std::uint8_t>(bits));
   } else if (given >= std::numeric_limits<std::int16_t>::min()) {
-    put_number(0xd1, static_cast<std::uint16_t>(bits));
+    put_big_endian(0xd1, static_cast<std::uint16_t>(bits));
   } else if (given >= std::numeric_limits<std::int32_t>::min()) {
-    put_number(0xd2, static_cast<std::uint32_t>(bits));
+    put_big_endian(0xd2, static_cast<std::uint32_t>(bits));
   } else {
-    put_number(0xd3, bits);
+    put_big_endian(0xd3, bits);
   }
 }
 
@@ -130,28 +105,28 @@ void writer::write_natural(std::uint64_t given) {
   if (given < 128) {
     put(static_cast<unsigned char>(given));
   } else if (given <= 0xff) {
-    put_number(0xcc, static_cast<std::uint8_t>(given));
+    put_big_endian(0xcc, static_cast<std::uint8_t>(given));
   } else if (given <= 0xffff) {
-    put_number(0xcd, static_cast<std::uint16_t>(given));
+    put_big_endian(0xcd, static_cast<std::uint16_t>(given));
   } else if (given <= 0xffffffff) {
-    put_number(0xce, static_cast<std::uint32_t>(given));
+    put_big_endian(0xce, static_cast<std::uint32_t>(given));
   } else {
-    put_number(0xcf, given);
+    put_big_endian(0xcf, given);
   }
 }
 
-void writer::real(double given) {
+void writer::write_real(double given) {
   switch (format_) {
     case serializer::msgpack:
-      return put_number(0xcb, std::bit_cast<std::uint64_t>(given));
+      return put_big_endian(0xcb, std::bit_cast<std::uint64_t>(given));
     case serializer::cbor:
-      return put_number(0xfb, std::bit_cast<std::uint64_t>(given));
+      return put_big_endian(0xfb, std::bit_cast<std::uint64_t>(given));
     case serializer::json:
       return real_json(given);
   }
 }
 
-void writer::text(std::string_view given) {
+void writer::write_text(std::string_view given) {
   require_text(given);
   const std::size_t size = given.size();
   if (format_ == serializer::json) return text_json(given);
@@ -160,11 +135,11 @@ void writer::text(std::string_view given) {
   } else if (size < 32) {
     put(static_cast<unsigned char>(0xa0U | size));
   } else if (size <= 0xff) {
-    put_number(0xd9, static_cast<std::uint8_t>(size));
+    put_big_endian(0xd9, static_cast<std::uint8_t>(size));
   } else if (size <= 0xffff) {
-    put_number(0xda, static_cast<std::uint16_t>(size));
+    put_big_endian(0xda, static_cast<std::uint16_t>(size));
   } else {
-    put_number(0xdb, static_cast<std::uint32_t>(size));  // no message is 4 GiB
+    put_big_endian(0xdb, static_cast<std::uint32_t>(size));  // no message is 4 GiB
   }
   append(given.data(), size);
 }
@@ -182,11 +157,11 @@ void writer::binary(std::string_view bytes) {
   if (format_ == serializer::cbor) {
     head_cbor(2, size);
   } else if (size <= 0xff) {
-    put_number(0xc4, static_cast<std::uint8_t>(size));
+    put_big_endian(0xc4, static_cast<std::uint8_t>(size));
   } else if (size <= 0xffff) {
-    put_number(0xc5, static_cast<std::uint16_t>(size));
+    put_big_endian(0xc5, static_cast<std::uint16_t>(size));
   } else {
-    put_number(0xc6, static_cast<std::uint32_t>(size));
+    put_big_endian(0xc6, static_cast<std::uint32_t>(size));
   }
   append(bytes.data(), size);
 }
@@ -201,9 +176,9 @@ void writer::write_list(std::size_t size) {
   } else if (size < 16) {
     put(static_cast<unsigned char>(0x90U | size));
   } else if (size <= 0xffff) {
-    put_number(0xdc, static_cast<std::uint16_t>(size));
+    put_big_endian(0xdc, static_cast<std::uint16_t>(size));
   } else {
-    put_number(0xdd, static_cast<std::uint32_t>(size));
+    put_big_endian(0xdd, static_cast<std::uint32_t>(size));
   }
 }
 
@@ -217,9 +192,9 @@ void writer::write_map(std::size_t size) {
   } else if (size < 16) {
     put(static_cast<unsigned char>(0x80U | size));
   } else if (size <= 0xffff) {
-    put_number(0xde, static_cast<std::uint16_t>(size));
+    put_big_endian(0xde, static_cast<std::uint16_t>(size));
   } else {
-    put_number(0xdf, static_cast<std::uint32_t>(size));
+    put_big_endian(0xdf, static_cast<std::uint32_t>(size));
   }
 }
 
@@ -233,13 +208,13 @@ void writer::head_cbor(unsigned major, std::uint64_t number) {
   if (number < 24) {
     put(static_cast<unsigned char>(head | number));
   } else if (number <= 0xff) {
-    put_number(head | 24U, static_cast<std::uint8_t>(number));
+    put_big_endian(head | 24U, static_cast<std::uint8_t>(number));
   } else if (number <= 0xffff) {
-    put_number(head | 25U, static_cast<std::uint16_t>(number));
+    put_big_endian(head | 25U, static_cast<std::uint16_t>(number));
   } else if (number <= 0xffffffff) {
-    put_number(head | 26U, static_cast<std::uint32_t>(number));
+    put_big_endian(head | 26U, static_cast<std::uint32_t>(number));
   } else {
-    put_number(head | 27U, number);
+    put_big_endian(head | 27U, number);
   }
 }
 

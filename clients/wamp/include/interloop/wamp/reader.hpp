@@ -89,9 +89,9 @@ class reader {
   [[nodiscard]] std::string_view checked_text(std::string_view found) const;
   void enter(bool map, std::uint64_t size);
   [[nodiscard]] number any_integer();
-  void skip_plain(kind which);
 
   // MessagePack
+  void skip_msgpack(unsigned deep);
   [[nodiscard]] kind peek_msgpack();
   [[nodiscard]] number integer_msgpack();
   [[nodiscard]] std::string_view text_msgpack();

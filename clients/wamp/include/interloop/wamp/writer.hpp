@@ -5,6 +5,7 @@
 
 #include <interloop/wamp/options.hpp>
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -26,17 +27,33 @@ class writer {
 
   void null();
   void boolean(bool given);
-  void integer(std::int64_t given);
+  void integer(std::int64_t given) {
+    if (given >= 0) {
+      natural(static_cast<std::uint64_t>(given));
+    } else {
+      write_negative(given);
+    }
+  }
   void natural(std::uint64_t given) {
     if (format_ == serializer::msgpack && given < 128) {
       put(static_cast<unsigned char>(given));
+    } else if (format_ == serializer::msgpack && given > 0xffff && given <= 0xffffffff) {
+      put_big_endian(0xce, static_cast<std::uint32_t>(given));
     } else {
       write_natural(given);
     }
   }
   /// NaN and infinities are written as such; in JSON as `NaN`, `Infinity`, `-Infinity`, as Crossbar reads and writes them.
-  void real(double given);
-  void text(std::string_view given);
+  void real(double given) {
+    if (format_ == serializer::msgpack) {
+      put_big_endian(0xcb, std::bit_cast<std::uint64_t>(given));
+    } else {
+      write_real(given);
+    }
+  }
+  void text(std::string_view given) {
+    if (format_ != serializer::msgpack || given.size() >= 32 || !short_text(given)) write_text(given);
+  }
   void binary(std::string_view bytes);
   void begin_list(std::size_t size) {
     if (format_ == serializer::msgpack && size < 16) {
@@ -69,7 +86,10 @@ class writer {
   void clear() noexcept;
 
  private:
+  void write_negative(std::int64_t given);
   void write_natural(std::uint64_t given);
+  void write_real(double given);
+  void write_text(std::string_view given);
   void write_list(std::size_t size);
   void write_map(std::size_t size);
   void close_json(char bracket);
@@ -90,8 +110,49 @@ class writer {
     if (size != 0) std::memcpy(end_, bytes, size);
     end_ += size;
   }
+  /// A byte, and a number that begins with its highest byte: what MessagePack and CBOR consist of.
   template <class Number>
-  void put_number(unsigned char head, Number number);
+  void put_big_endian(unsigned char head, Number number) {
+    if (static_cast<std::size_t>(limit_ - end_) < 1 + sizeof number) [[unlikely]]
+      grow(1 + sizeof number);
+    *end_++ = static_cast<char>(head);
+    Number there = number;
+    if constexpr (std::endian::native == std::endian::little) {
+      if constexpr (sizeof number == 2) there = __builtin_bswap16(number);
+      if constexpr (sizeof number == 4) there = __builtin_bswap32(number);
+      if constexpr (sizeof number == 8) there = __builtin_bswap64(number);
+    }
+    std::memcpy(end_, &there, sizeof there);
+    end_ += sizeof there;
+  }
+  /// Writes up to 31 bytes of ASCII in MessagePack; otherwise nothing, and returns false.
+  bool short_text(std::string_view given) {
+    const std::size_t size = given.size();
+    if (static_cast<std::size_t>(limit_ - end_) < 1 + 32) [[unlikely]]
+      grow(1 + 32);
+    // In steps of eight bytes, the last of which may overlap the one before. Bytes behind the end do no harm.
+    std::uint64_t any = 0;
+    char* const to = end_ + 1;
+    if (size >= 8) {
+      for (std::size_t at = 0; at + 8 < size; at += 8) any |= copy_eight(to + at, given.data() + at);
+      any |= copy_eight(to + size - 8, given.data() + size - 8);
+    } else {
+      for (std::size_t at = 0; at < size; ++at) {
+        any |= static_cast<unsigned char>(given[at]);
+        to[at] = given[at];
+      }
+    }
+    if ((any & 0x8080808080808080U) != 0) return false;
+    *end_ = static_cast<char>(0xa0U | size);
+    end_ = to + size;
+    return true;
+  }
+  static std::uint64_t copy_eight(char* to, const char* from) noexcept {
+    std::uint64_t eight;
+    std::memcpy(&eight, from, 8);
+    std::memcpy(to, &eight, 8);
+    return eight;
+  }
   void grow(std::size_t more);
 
   char* begin_ = nullptr;

@@ -27,7 +27,7 @@ void component_core::guarded(const char* what, Call&& call) noexcept {
   try {
     call();
   } catch (...) {
-    async_.loop().handle_exception(what, failure());
+    async_.loop().handle_exception(what, detail::caught());
   }
 }
 
@@ -169,16 +169,16 @@ future<void> component_core::run(api async, std::shared_ptr<component_core> self
       if (self->stopping_) break;
     } catch (const cancelled_error&) {
       if (self->stopping_) break;
-      final = self->closed_ ? create_failure(connection_error("the component was destroyed")) : failure();
+      final = self->closed_ ? create_failure(connection_error("the component was destroyed")) : detail::caught();
       break;
     } catch (const join_refused& why) {
-      failed = failure();
+      failed = detail::caught();
       for_good = why.for_good();
     } catch (const usage_error&) {
-      failed = failure();
+      failed = detail::caught();
       for_good = true;
     } catch (...) {
-      failed = failure();
+      failed = detail::caught();
     }
     self->current_ = {};
     if (self->stopping_) break;
@@ -198,7 +198,7 @@ future<void> component_core::run(api async, std::shared_ptr<component_core> self
       co_await async.sleep(pause);
     } catch (const cancelled_error&) {
       if (!self->stopping_)
-        final = self->closed_ ? create_failure(connection_error("the component was destroyed")) : failure();
+        final = self->closed_ ? create_failure(connection_error("the component was destroyed")) : detail::caught();
       break;
     }
   }

@@ -161,7 +161,7 @@ void session_core::on_result(const message& got) {
     try {
       (*handler)(got.body);
     } catch (...) {
-      loop().handle_exception("a handler of progressive results", failure());
+      loop().handle_exception("a handler of progressive results", detail::caught());
     }
     return;
   }

@@ -202,7 +202,7 @@ void session_core::on_revoked(const message& got) {
   try {
     (*ended)(get_text(got.body, "reason").value_or(std::string()));
   } catch (...) {
-    loop().handle_exception("a handler of a registration's end", failure());
+    loop().handle_exception("a handler of a registration's end", detail::caught());
   }
 }
 
@@ -223,7 +223,7 @@ void session_core::on_invocation(const message& got) {
     if (!callable) throw application_error("wamp.error.no_such_procedure", "the procedure is not registered any more");
     callable->call({*this, id, got.body});
   } catch (...) {
-    answer_error(id, failure());
+    answer_error(id, detail::caught());
   }
   if (current_ == id) current_ = 0;
 }
@@ -306,7 +306,7 @@ void session_core::answer_error(std::uint64_t invocation, const failure& why) no
       write(list{value("the error's message could not be sent")}, {});
     }
   } catch (...) {  // no memory, so the caller would wait without an answer
-    lose(failure(), "wamp.close.transport_lost");
+    lose(detail::caught(), "wamp.close.transport_lost");
   }
 }
 

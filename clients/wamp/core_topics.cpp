@@ -165,7 +165,7 @@ void session_core::on_event(const message& got) {
     try {
       handler->call(got.ids[1], got.body);
     } catch (...) {
-      loop().handle_exception("a handler of WAMP events", failure());
+      loop().handle_exception("a handler of WAMP events", detail::caught());
     }
   };
   if (found->second.hearers.size() == 1) {

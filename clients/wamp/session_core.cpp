@@ -6,6 +6,7 @@
 #include <interloop/wamp/error.hpp>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace interloop::wamp {
@@ -82,6 +83,29 @@ session_core::~session_core() = default;
 
 // ---- Joining ----
 
+namespace {
+
+/// How a session ended. If there is no memory, less is said.
+leave_details ending(std::string_view reason, std::string_view message, const failure* why = nullptr) noexcept {
+  leave_details how;
+  if (why) how.error = *why;
+  try {
+    how.reason = reason;
+    how.message = message;
+  } catch (const std::bad_alloc&) {
+  }
+  return how;
+}
+leave_details ending(std::string_view reason, const failure& why) noexcept {
+  try {
+    return ending(reason, why.message(), &why);
+  } catch (const std::bad_alloc&) {
+    return ending(reason, {}, &why);
+  }
+}
+
+}  // namespace
+
 future<void> session_core::hello() {
   watch_loop();
   dict extra;
@@ -133,7 +157,7 @@ void session_core::watch_loop() {
     if (!ended.closing()) return;
     const failure* const why = ended.take_failure();
     if (state_ == state::closed && !lingers_) return;
-    finish({"wamp.close.system_shutdown", "the loop was closed", why ? std::optional(*why) : std::nullopt}, false);
+    finish(ending("wamp.close.system_shutdown", "the loop was closed", why), false);
   });
 }
 
@@ -178,13 +202,13 @@ void session_core::on_message(std::string_view bytes) {
   in_message_ = true;
   try {
     handle(read_message(format_, bytes));
-  } catch (const protocol_error& why) {
-    violate(why.what());
-  } catch (const value_error& why) {  // a number that fits nowhere, where no type was asked for
-    violate(why.what());
+  } catch (const protocol_error&) {
+    violate(detail::caught());
+  } catch (const value_error&) {  // a number that fits nowhere, where no type was asked for
+    violate(detail::caught());
   } catch (...) {  // no memory; or a challenge that cannot be answered
-    const failure why;
-    say_abort("wamp.error.authentication_failed", why.message());
+    const failure why = detail::caught();
+    say_abort("wamp.error.authentication_failed", why);
     lose(why, "wamp.close.transport_lost");
   }
   in_message_ = false;
@@ -318,8 +342,12 @@ void session_core::await_answer(message_type type, std::uint64_t id, std::unique
 
 namespace {
 
-failure lost(const std::string& why) {
-  return create_failure(connection_lost("the session ended before the answer came: " + why));
+failure lost(const std::string& why) noexcept {
+  try {
+    return create_failure(connection_lost("the session ended before the answer came: " + why));
+  } catch (...) {
+    return detail::caught();
+  }
 }
 
 }  // namespace
@@ -334,22 +362,22 @@ void session_core::on_gone(const failure& why) noexcept {
     drop_transport();
     return;
   }
-  if (state_ == state::leaving) return finish({"wamp.close.normal", {}, std::nullopt}, false);
+  if (state_ == state::leaving) return finish(ending("wamp.close.normal", std::string_view()), false);
   lose(why, "wamp.close.transport_lost");
   drop_transport();
 }
 
-void session_core::violate(const std::string& what) noexcept {
-  say_abort("wamp.error.protocol_violation", what);
-  lose(create_failure(protocol_error(what)), "wamp.error.protocol_violation");
+void session_core::violate(const failure& why) noexcept {
+  say_abort("wamp.error.protocol_violation", why);
+  lose(why, "wamp.error.protocol_violation");
 }
 
-void session_core::say_abort(const char* reason, const std::string& message) noexcept {
+void session_core::say_abort(const char* reason, const failure& why) noexcept {
   try {
     begin(message_type::abort, 3);
     out_.begin_map(1);
     out_.key("message");
-    out_.text(message);
+    out_.text(why.message());
     out_.end_map();
     out_.text(reason);
     end();
@@ -357,16 +385,16 @@ void session_core::say_abort(const char* reason, const std::string& message) noe
   }
 }
 
-void session_core::lose(const failure& why, const std::string& reason) noexcept {
+void session_core::lose(const failure& why, std::string_view reason) noexcept {
   const detail::core_ptr keep(this);
   if (state_ == state::joining) joining_.reject(why);
-  finish({reason, why.message(), why}, true);
+  finish(ending(reason, why), true);
 }
 
 void session_core::abandon() noexcept {
   const detail::core_ptr keep(this);
   joining_ = {};
-  finish({"wamp.close.normal", "the last handle of the session was destroyed", std::nullopt}, false);
+  finish(ending("wamp.close.normal", "the last handle of the session was destroyed"), false);
 }
 
 future<leave_details> session_core::leave(std::string reason, std::string message) {
@@ -382,7 +410,7 @@ future<leave_details> session_core::leave(std::string reason, std::string messag
   out_.end_map();
   out_.text(reason);
   deadline_ = async_.call_later(options_.leave_timeout, [this] {
-    finish({"wamp.close.normal", "the router did not answer GOODBYE", std::nullopt}, false);
+    finish(ending("wamp.close.normal", "the router did not answer GOODBYE"), false);
   });
   end();
   state_ = state::leaving;
@@ -413,7 +441,10 @@ void session_core::drop_work(const failure& why) noexcept {
   if (!loop().closed())
     for (auto& [id, each] : running) {
       each.limit.cancel();
-      each.of.cancel("the session has ended");
+      try {
+        each.of.cancel("the session has ended");
+      } catch (...) {  // no memory: it runs on, and nobody is told what comes of it
+      }
     }
 }
 
@@ -433,7 +464,11 @@ void session_core::finish(leave_details how, bool linger) noexcept {
     drop_work(lost(left_.message.empty() ? left_.reason : left_.message));
   }
   if (was_joined)
-    for (auto& each : leavers_) each.resolve(left_);
+    for (auto& each : leavers_) try {
+        each.resolve(left_);
+      } catch (...) {
+        each.reject(detail::caught());
+      }
   leavers_.clear();
   alive_.resolve();
   if (!linger || loop().closed()) return drop_transport();

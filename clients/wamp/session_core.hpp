@@ -168,9 +168,9 @@ class session_core final : public detail::core_link, private transport_listener 
   void subscribing_ended(const std::string& key);
 
   [[nodiscard]] failure none() const;  // of an operation without a session
-  void violate(const std::string& what) noexcept;
-  void lose(const failure& why, const std::string& reason) noexcept;
-  void say_abort(const char* reason, const std::string& message) noexcept;
+  void violate(const failure& why) noexcept;
+  void lose(const failure& why, std::string_view reason) noexcept;
+  void say_abort(const char* reason, const failure& why) noexcept;
   void drop_work(const failure& why) noexcept;
   void finish(leave_details how, bool linger) noexcept;
   void drop_transport() noexcept;

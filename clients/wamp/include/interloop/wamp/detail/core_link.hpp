@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <source_location>
 #include <string_view>
 #include <utility>
@@ -19,6 +20,16 @@ class call_options;
 class publish_options;
 
 namespace detail {
+
+/// The exception being handled; a `std::bad_alloc` if there is no memory to say more.
+[[nodiscard]] inline failure caught(std::source_location where = std::source_location::current()) noexcept {
+  const std::exception_ptr thrown = std::current_exception();
+  try {
+    return failure(where);
+  } catch (...) {
+    return failure::of(thrown, where);
+  }
+}
 
 /// A procedure's or topic's name, and the line of the user's code that gave it, for tracebacks.
 class uri_here {

@@ -159,7 +159,7 @@ class procedure_of final : public procedure {
                            made->core->answer_error(made->id, *ended.take_failure());
                          }
                        } catch (...) {
-                         made->core->answer_error(made->id, failure());
+                         made->core->answer_error(made->id, caught(std::source_location{}));
                        }
                      }));
   }

@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -22,12 +23,12 @@ namespace wamp = interloop::wamp;
 // [functions]
 wamp::session session;  // used in the loop's thread only
 
-const auto open = interloop::wait_for(5s, [](std::string url) -> interloop::future<void> {
+const auto open_session = interloop::wait_for(5s, [](std::string url) -> interloop::future<void> {
   session = co_await wamp::join(interloop::with_config(), url, "open");
   co_await session.register_("demo.double", [](int n) { return 2 * n; });
 });
 const auto twice = interloop::wait_for(5s, [](int n) { return session.call<int>("demo.double", n); });
-const auto close = interloop::wait_for(5s, [] { return std::exchange(session, {}).leave(); });
+const auto close_session = interloop::wait_for(5s, [] { return std::exchange(session, {}).leave(); });
 // [/functions]
 
 }  // namespace
@@ -37,7 +38,7 @@ int example::blocking_program(int count, char** arguments) {
     std::puts("skipped: Crossbar is not installed (make setup)");
     return 77;
   }
-  open(count < 2 ? test_servers::wamp_router::shared().url("unix") : std::string(arguments[1]));
+  open_session(count < 2 ? test_servers::wamp_router::shared().url("unix") : std::string(arguments[1]));
   std::atomic<int> right = 0;
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i)
@@ -46,6 +47,6 @@ int example::blocking_program(int count, char** arguments) {
     });
   for (std::thread& each : threads) each.join();
   std::printf("8 threads, 25 calls each: %d right\n", right.load());
-  close();
+  close_session();
   return 0;
 }

@@ -4,6 +4,7 @@
 #include <interloop/python.hpp>
 #include <interloop/wamp.hpp>
 
+#include <nanobind/eval.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -21,7 +22,7 @@ namespace wamp = interloop::wamp;
 
 namespace {
 
-void write(wamp::writer& to, nb::handle given) {
+void write_object(wamp::writer& to, nb::handle given) {
   if (given.is_none()) {
     to.null();
   } else if (PyBool_Check(given.ptr())) {
@@ -47,14 +48,14 @@ void write(wamp::writer& to, nb::handle given) {
     to.binary({PyBytes_AS_STRING(given.ptr()), static_cast<std::size_t>(PyBytes_GET_SIZE(given.ptr()))});
   } else if (PyList_Check(given.ptr()) || PyTuple_Check(given.ptr())) {
     to.begin_list(nb::len(given));
-    for (nb::handle each : given) write(to, each);
+    for (nb::handle each : given) write_object(to, each);
     to.end_list();
   } else if (PyDict_Check(given.ptr())) {
     const auto members = nb::borrow<nb::dict>(given);
     to.begin_map(members.size());
     for (const auto& [name, each] : members) {
       to.key(nb::cast<std::string>(name));
-      write(to, each);
+      write_object(to, each);
     }
     to.end_map();
   } else {
@@ -63,7 +64,7 @@ void write(wamp::writer& to, nb::handle given) {
   }
 }
 
-nb::object read(wamp::reader& from) {
+nb::object read_object(wamp::reader& from) {
   switch (from.peek()) {
     case wamp::kind::null:
       from.null();
@@ -88,7 +89,7 @@ nb::object read(wamp::reader& from) {
     }
     case wamp::kind::list: {
       nb::list all;
-      for (from.enter_list(); from.more();) all.append(read(from));
+      for (from.enter_list(); from.more();) all.append(read_object(from));
       return all;
     }
     case wamp::kind::map: {
@@ -96,7 +97,7 @@ nb::object read(wamp::reader& from) {
       for (from.enter_map(); from.more();) {
         const std::string_view name = from.key();
         const nb::str key(name.data(), name.size());
-        all[key] = read(from);
+        all[key] = read_object(from);
       }
       return all;
     }
@@ -108,8 +109,8 @@ nb::object read(wamp::reader& from) {
 
 template <>
 struct interloop::wamp::codec<nb::object> {
-  static void write(writer& to, const nb::object& given) { ::write(to, given); }
-  static nb::object read(reader& from) { return ::read(from); }
+  static void write(writer& to, const nb::object& given) { write_object(to, given); }
+  static nb::object read(reader& from) { return read_object(from); }
 };
 
 namespace {

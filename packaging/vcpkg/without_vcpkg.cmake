@@ -48,9 +48,16 @@ function(vcpkg_cmake_configure)
         -DCMAKE_BUILD_TYPE=${build} -DBUILD_SHARED_LIBS=OFF "-DCMAKE_INSTALL_PREFIX=${prefix}" -DCMAKE_INSTALL_LIBDIR=lib
         -DCMAKE_ERROR_ON_ABSOLUTE_INSTALL_DESTINATION=ON
       RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
-    if(result OR output MATCHES "not used by the project:\n*([^\n]*\n)*")
-      message(FATAL_ERROR "Configuring failed, or left options unused: ${output}")
+    if(result)
+      message(FATAL_ERROR "Configuring failed: ${output}")
     endif()
+    string(REGEX MATCH "not used by the project:.*" unused "${output}")
+    foreach(option IN LISTS arg_OPTIONS)
+      string(REGEX REPLACE "-D([^=]*)=.*" "\\1" name "${option}")
+      if(unused MATCHES "[ \n]${name}\n" AND NOT name IN_LIST arg_MAYBE_UNUSED_VARIABLES)
+        message(FATAL_ERROR "The project does not know the option ${name}")
+      endif()
+    endforeach()
   endforeach()
 endfunction()
 

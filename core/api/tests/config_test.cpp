@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -267,6 +268,57 @@ TEST_F(config_test, other_threads_may_post_and_ask) {
   mine.run_ready();
   EXPECT_TRUE(ran_here);
 }
+
+// What the first version had, and 0.2 keeps.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+TEST_F(config_test, names_of_the_first_version_do_what_the_new_ones_do) {
+  testing::manual_loop owner;
+  const api async(*owner);
+  EXPECT_EQ(sizeof(api), sizeof(loop*));  // the old names cost nothing
+
+  const auto number = async.create_future<int>();
+  const auto failed = async.create_future<int>();
+  const auto handled = async.create_future<int>();
+  const auto stopped = async.create_future<int>();
+  std::vector<std::string> seen;
+  async.add_callbacks(number, [&](int value) { seen.push_back(std::to_string(value)); }, nullptr);
+  for (const auto& each : {failed, handled, stopped})
+    async.add_callbacks(each, nullptr, [&](const failure& why) { seen.push_back(async.failure_message(why)); });
+  EXPECT_TRUE(async.is_future(number));
+  EXPECT_FALSE(async.is_called(number));
+  async.resolve(number, 3);
+  async.reject(failed, std::runtime_error("no"));
+  try {
+    throw std::logic_error("never");
+  } catch (const std::exception&) {
+    async.reject(handled);
+    EXPECT_THAT(async.failure_message(async.create_failure()), HasSubstr("never"));
+  }
+  EXPECT_TRUE(async.cancel(stopped, "enough"));
+  EXPECT_TRUE(async.is_called(stopped));
+  owner.run_ready();
+  EXPECT_THAT(seen, ::testing::ElementsAre("3", HasSubstr("no"), HasSubstr("never"), HasSubstr("enough")));
+
+  const failure made = async.create_failure(std::runtime_error("made"));
+  EXPECT_EQ(async.failure_traceback(made).size(), failure_traceback(made).size());
+  EXPECT_THAT(async.failure_format_traceback(made), HasSubstr("made"));
+  const std::int64_t time = async.time_ns(), counter = async.perf_counter_ns();
+  EXPECT_LE(time, time_ns());
+  EXPECT_LE(counter, perf_counter_ns());
+
+  // gather's order of arguments: with `no`, the first failure is the whole's.
+  const auto pending = async.create_future<int>();
+  const auto whole = async.gather(std::vector{number, failed, pending}, consume_exceptions::no);
+  const current_loop_scope scope(*owner);
+  const auto each = gather(std::vector{number, failed}, consume_exceptions::yes);
+  owner.run_ready();
+  EXPECT_THAT([&] { static_cast<void>(whole.value()); }, ThrowsMessage<std::runtime_error>(HasSubstr("no")));
+  EXPECT_TRUE(is_called(each));
+  cancel(pending);
+  owner.run_ready();
+}
+#pragma GCC diagnostic pop
 
 }  // namespace
 }  // namespace interloop

@@ -10,6 +10,7 @@
 #include <interloop/config.hpp>
 #include <interloop/coroutine.hpp>
 #include <interloop/detail/as_future.hpp>
+#include <interloop/detail/deprecated_api.hpp>
 #include <interloop/detail/loop_access.hpp>
 #include <interloop/future.hpp>
 #include <interloop/gather.hpp>
@@ -53,7 +54,7 @@ concept value_of = !std::is_void_v<T> && !is_failure_v<V> && !is_future_v<std::r
 ///
 /// Thread safety: the loop's thread only, except for `post` and `remote`. Errors: `loop_closed` after the loop was closed.
 /// Source: what `txaio.with_config` returns.
-class api {
+class api : public detail::deprecated_api {
  public:
   /// Errors: `usage_error` if the loop was made by a copy of the library other than the one this code is linked with.
   explicit api(interloop::loop& core) : loop_(&core) { detail::loop_access::require_same_copy(core); }
@@ -154,6 +155,15 @@ class api {
   [[nodiscard]] auto gather(detail::gather_call call, Range&& futures) const {
     return detail::gather_vector(*loop_, detail::futures_of(std::forward<Range>(futures)),
                                  call.consume == interloop::consume_exceptions::yes, call.where);
+  }
+  /// The order of the first version. See docs/upgrading.md.
+  template <class Range>
+    requires detail::range_of_futures<Range>
+  [[deprecated(
+      "write gather(consume_exceptions, futures): the other order goes away in interloop 0.3")]] [[nodiscard]] auto
+  gather(Range&& futures, interloop::consume_exceptions consume,
+         std::source_location where = std::source_location::current()) const {
+    return gather(detail::gather_call(consume, where), std::forward<Range>(futures));
   }
   /// The same for futures of different types: a future of a tuple of results. A traceback says where they were
   /// gathered if `consume_exceptions` is given; otherwise who awaited the result.
@@ -274,6 +284,13 @@ template <class Range>
   requires detail::range_of_futures<Range>
 [[nodiscard]] auto gather(detail::gather_call call, Range&& futures) {
   return with_config().gather(call, std::forward<Range>(futures));
+}
+template <class Range>
+  requires detail::range_of_futures<Range>
+[[deprecated(
+    "write gather(consume_exceptions, futures): the other order goes away in interloop 0.3")]] [[nodiscard]] auto
+gather(Range&& futures, consume_exceptions consume, std::source_location where = std::source_location::current()) {
+  return with_config().gather(detail::gather_call(consume, where), std::forward<Range>(futures));
 }
 template <class... Ts>
 [[nodiscard]] auto gather(const future<Ts>&... futures) {

@@ -24,6 +24,8 @@ function(interloop_install_target target export_set)
   set(components "")
   if(ARGN)
     set(components LIBRARY COMPONENT ${ARGN} NAMELINK_COMPONENT ${ARGN}_dev)
+  elseif(target MATCHES "^interloop_every_loop_(.+)$" AND TARGET interloop_${CMAKE_MATCH_1})
+    set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME ${CMAKE_MATCH_1}_dev)  # a loop's fixture is in the loop's package
   endif()
   install(TARGETS ${target} EXPORT ${export_set} ${components})
   install(EXPORT ${export_set} NAMESPACE interloop:: DESTINATION "${interloop_cmake_dir}")

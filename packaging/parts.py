@@ -29,7 +29,10 @@ def series(root: Path = ROOT) -> str:
 
 @dataclass
 class Part:
-    """A component: `name` as in find_package, `what` it is (adapter, client, library, connection)."""
+    """A component: `name` as in find_package, `what` it is (adapter, client, library, connection, internal).
+
+    One that is `internal` is built with the first part that needs it, and has no option of CMake's.
+    """
 
     name: str
     folder: Path
@@ -66,14 +69,15 @@ def part(cmake: Path) -> Part | None:
     if not call:
         return None
     arguments = " ".join(call.group(1).split())
+    what = "internal" if re.search(r"\bINTERNAL\b", arguments) else "adapter"
     folder = cmake.parent
     sources = [path for path in folder.glob("*.cpp") if path.name != "fixture.cpp"]
     return Part(
         name=arguments.split()[0],
         folder=folder,
-        what=(_words(arguments, "WHAT") or ["adapter"])[0],
+        what=(_words(arguments, "WHAT") or [what])[0],
         compiled=bool(sources),
-        needs=_words(arguments, "COMPONENTS"),
+        needs=_words(arguments, "COMPONENTS") + _words(arguments, "USES"),
         shares=[Path(each).name for each in _words(arguments, "SHARES")],
         modules=_words(arguments, "PKG_CONFIG") or _words(arguments, "FIND_PACKAGE")[:1],
         debian=_debian(folder),

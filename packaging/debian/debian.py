@@ -31,6 +31,7 @@ WHAT = {
     "suite": "This package has the test cases for adapters of one's own.",
     "traces": "This package records where exceptions are thrown.",
     "shared": "This package has headers that several packages share.",
+    "internal": "This package has {name}, which several clients share.",
 }
 TITLE = {
     "adapter": "adapter for {name}",
@@ -41,6 +42,7 @@ TITLE = {
     "suite": "conformance suite",
     "traces": "throw traces",
     "shared": "{name}",
+    "internal": "{name}",
 }
 
 

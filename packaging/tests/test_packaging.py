@@ -110,6 +110,35 @@ class Parts(unittest.TestCase):
             seen.add(part.name)
 
 
+class Needs(unittest.TestCase):
+    """Of parts that this project may have: one that is internal, and one that uses another only if it is there."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.root = Path(self.folder.name)
+        calls = {"wire": "wire INTERNAL PKG_CONFIG openssl USES names", "names": "names PKG_CONFIG libcares WHAT client",
+                 "calls": 'calls FIND_PACKAGE zlib TARGETS z::z PC_LIBS "-lz -lm" WHAT client COMPONENTS wire'}
+        for name, call in calls.items():
+            (self.root / "clients" / name).mkdir(parents=True)
+            (self.root / "clients" / name / "CMakeLists.txt").write_text(f"# interloop_add_component(no)\ninterloop_add_component({call})\n")
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def test_are_read_and_ordered(self):
+        found = parts.parts(self.root)
+        self.assertEqual([part.name for part in found], ["names", "wire", "calls"])
+        self.assertEqual([part.what for part in found], ["client", "internal", "client"])
+        self.assertEqual([part.needs for part in found], [[], ["names"], ["wire"]])
+        self.assertEqual([part.modules for part in found], [["libcares"], ["openssl"], ["zlib"]])
+
+    def test_of_an_internal_part_are_those_of_its_user(self):
+        found = {part.name: part for part in parts.parts(self.root)}
+        self.assertEqual([part.name for part in vcpkg.features(self.root)], ["names", "calls"])
+        self.assertEqual(vcpkg.needs(found["calls"], found, vcpkg.ports()),
+                         [{"name": "interloop", "features": ["names"]}, {"name": "openssl"}, {"name": "zlib"}])
+
+
 class Debian(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -167,7 +196,7 @@ class Vcpkg(unittest.TestCase):
     def test_manifest_has_the_form_that_the_schema_requires(self):
         manifest = json.loads(json.dumps(vcpkg.manifest(ROOT)))
         self.assertEqual(manifest["version"], parts.version())
-        self.assertEqual(set(manifest["features"]), {part.dashed for part in parts.parts()})
+        self.assertEqual(set(manifest["features"]), {part.dashed for part in vcpkg.features(ROOT)})
         wanted = list(manifest["dependencies"])
         for name, feature in manifest["features"].items():
             self.assertRegex(name, self.IDENTIFIER)
@@ -182,7 +211,7 @@ class Vcpkg(unittest.TestCase):
 
     def test_portfile_sets_each_parts_option(self):
         text = vcpkg.portfile(ROOT, "https://example.org/interloop.tar.gz", "0" * 128)
-        for part in parts.parts():
+        for part in vcpkg.features(ROOT):
             self.assertIn(f"    {part.dashed} INTERLOOP_WITH_{part.name.upper()}\n", text)
         self.assertNotIn("@", text)
 

@@ -26,17 +26,30 @@ def ports() -> dict[str, dict]:
     return found
 
 
-def feature(part: parts.Part, known: dict[str, dict]) -> dict:
-    needs = [{"name": "interloop", "features": [name.replace("_", "-")]} for name in part.needs]
+def needs(part: parts.Part, all_parts: dict[str, parts.Part], known: dict[str, dict]) -> list[dict]:
+    """The features and ports that a part needs; an internal part is no feature, so what it needs is needed."""
+    found = []
+    for other in (all_parts[name] for name in part.needs):
+        if other.what == "internal":
+            found += needs(other, all_parts, known)
+        else:
+            found.append({"name": "interloop", "features": [other.dashed]})
     for module in part.modules:
         if module not in known:
             sys.exit(f"vcpkg: {part.folder} uses {module}; say in packaging/vcpkg/names.txt what vcpkg calls that")
-        needs.append(known[module])
-    return {"description": f"interloop's {part.what} for {part.name}", "dependencies": needs}
+        found.append(known[module])
+    return [each for number, each in enumerate(found) if each not in found[:number]]
+
+
+def features(root: Path) -> list[parts.Part]:
+    return [part for part in parts.parts(root) if part.what != "internal"]
 
 
 def manifest(root: Path) -> dict:
     known = ports()
+    all_parts = {part.name: part for part in parts.parts(root)}
+    described = {part.dashed: {"description": f"interloop's {part.what} for {part.name}", "dependencies": needs(part, all_parts, known)}
+                 for part in sorted(features(root), key=lambda part: part.dashed)}
     return {
         "name": "interloop",
         "version": parts.version(root),
@@ -44,7 +57,7 @@ def manifest(root: Path) -> dict:
         "license": "MIT",
         "supports": "linux",
         "dependencies": [{"name": name, "host": True} for name in ("vcpkg-cmake", "vcpkg-cmake-config")],
-        "features": {part.dashed: feature(part, known) for part in sorted(parts.parts(root), key=lambda part: part.dashed)},
+        "features": described,
     }
 
 
@@ -54,7 +67,7 @@ def portfile(root: Path, url: str | None, sha512: str | None) -> str:
                   'vcpkg_extract_source_archive(SOURCE_PATH ARCHIVE "${ARCHIVE}")')
     else:
         source = f'set(SOURCE_PATH "{root}")'
-    options = "\n".join(f"    {part.dashed} INTERLOOP_WITH_{part.name.upper()}" for part in parts.parts(root))
+    options = "\n".join(f"    {part.dashed} INTERLOOP_WITH_{part.name.upper()}" for part in features(root))
     text = (HERE / "portfile.cmake.in").read_text()
     return text.replace("@SOURCE@", source).replace("@FEATURES@", options)
 

@@ -6,4 +6,4 @@ target_compile_definitions(wamp_transport_test PRIVATE ECHO_SERVER="${CMAKE_CURR
 if(NOT INTERLOOP_SANITIZE)
   add_subdirectory(fuzz)
 endif()
-interloop_add_memory_tests(wamp_transport_memory_test LIBS interloop::wamp interloop_test_servers)
+interloop_add_memory_tests(transport_memory_test LIBS interloop::wamp interloop_test_servers)

@@ -13,10 +13,10 @@ subscriber::subscriber(api loop, client_options options)
 subscriber::~subscriber() { listener_->end("the subscriber was destroyed"); }
 
 future<void> subscriber::connect(const std::string& host, int port) {
-  return listener_->start(tcp_address(host, port));
+  return listener_->start(streams::tcp_address(host, port));
 }
 
-future<void> subscriber::connect_unix(const std::string& path) { return listener_->start(unix_address(path)); }
+future<void> subscriber::connect_unix(const std::string& path) { return listener_->start(streams::unix_address(path)); }
 
 future<void> subscriber::subscribe_all(std::span<const std::string_view> names) {
   return listener_->subscribe(false, names);

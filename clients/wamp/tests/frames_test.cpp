@@ -230,7 +230,7 @@ TEST(wamp_upgrade, refuses_every_other_answer_with_a_reason) {
     return opened(answer_with(fields));
   };
   EXPECT_THAT(opened(answer_with("Location: x\r\n", "302 Found")), HasSubstr("HTTP 302 Found"));
-  EXPECT_THAT(opened(answer_with("", "404 Not\x01Found")), HasSubstr("HTTP 404 Not?Found"));
+  EXPECT_THAT(opened(answer_with("", "404 Not\x01 Found")), HasSubstr("HTTP 404 Not? Found"));
   EXPECT_THAT(opened(answer_with("", "503")), HasSubstr("HTTP 503"));
   EXPECT_THAT(opened(answer_with(good_fields, "10")), HasSubstr("status code"));
   EXPECT_THAT(opened(answer_with(good_fields, "1010")), HasSubstr("status code"));

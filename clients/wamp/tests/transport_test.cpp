@@ -68,6 +68,8 @@ TEST_P(wamp_rawsocket_transport, says_the_length_that_it_accepts_and_obeys_the_p
   server.say(rs_frame(std::string(1024, 'y')));
   until([&] { return heard_.messages.size() == 1; });
   server.say(rs_frame(std::string(1025, 'y')));
+  until([&] { return server.ended; });
+  server.end();
   EXPECT_THAT(gone<wamp::protocol_error>(), HasSubstr("1025 bytes"));
 }
 
@@ -468,6 +470,7 @@ interloop::future<void> converse(interloop::api async, bool by_websocket) {
   }
   wamp::transport_options how((by_websocket ? "ws://" : "rs://") + server.at());
   how.serializers = {wamp::serializer::json};
+  how.connect_timeout = how.ping_timeout = 1h;
   listener heard;
   const auto made = co_await wamp::connect_transport(async, how);
   made->listen(heard);
@@ -483,7 +486,7 @@ interloop::future<void> converse(interloop::api async, bool by_websocket) {
 TEST(wamp_transport_cancelled_everywhere, leaves_nothing_behind) {
   for (const bool by_websocket : {false, true}) {
     const auto report = interloop::testing::cancel_everywhere(
-        [&](interloop::api async) { return converse(async, by_websocket); }, {.patience = 60s});
+        [&](interloop::api async) { return converse(async, by_websocket); }, {.patience = 10ms});
     EXPECT_EQ(report.text(), "");
     EXPECT_GE(report.places, 5);
   }

@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "base64.hpp"
 
-#include <array>
+#include <openssl/evp.h>
+
 #include <cstddef>
-#include <cstdint>
 
 namespace interloop::wamp {
 
 namespace {
-
-constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-constexpr std::array<signed char, 256> make_values() {
-  std::array<signed char, 256> values{};
-  values.fill(-1);
-  for (std::size_t i = 0; i < digits.size(); ++i)
-    values[static_cast<unsigned char>(digits[i])] = static_cast<signed char>(i);
-  return values;
-}
-constexpr std::array<signed char, 256> values = make_values();
 
 int hex_value(char digit) noexcept {
   if (digit >= '0' && digit <= '9') return digit - '0';
@@ -30,41 +19,28 @@ int hex_value(char digit) noexcept {
 }  // namespace
 
 std::string to_base64(std::string_view bytes) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    const std::size_t left = bytes.size() - at;
-    std::uint32_t bits = static_cast<unsigned char>(bytes[at]) << 16U;
-    if (left > 1) bits |= static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[at + 1])) << 8U;
-    if (left > 2) bits |= static_cast<unsigned char>(bytes[at + 2]);
-    text += digits[bits >> 18U];
-    text += digits[(bits >> 12U) & 63U];
-    text += left > 1 ? digits[(bits >> 6U) & 63U] : '=';
-    text += left > 2 ? digits[bits & 63U] : '=';
-  }
+  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // OpenSSL ends it with a NUL
+  const int size =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  text.resize(static_cast<std::size_t>(size));
   return text;
 }
 
 std::optional<std::string> from_base64(std::string_view text) {
-  std::size_t padding = 0;
-  while (!text.empty() && text.back() == '=' && padding < 2) {
-    text.remove_suffix(1);
-    ++padding;
-  }
-  if (text.size() % 4 == 1 || (padding != 0 && (text.size() + padding) % 4 != 0)) return std::nullopt;
-  std::string bytes;
-  bytes.reserve(text.size() / 4 * 3 + 2);
-  std::uint32_t bits = 0;
-  unsigned have = 0;
-  for (const char each : text) {
-    const signed char found = values[static_cast<unsigned char>(each)];
-    if (found < 0) return std::nullopt;
-    bits = (bits << 6U) | static_cast<std::uint32_t>(found);
-    have += 6;
-    if (have < 8) continue;
-    have -= 8;
-    bytes += static_cast<char>((bits >> have) & 0xffU);
-  }
+  const std::string_view given = text;
+  for (int i = 0; i < 2 && text.ends_with('='); ++i) text.remove_suffix(1);
+  const std::size_t padding = (4 - text.size() % 4) % 4;
+  // OpenSSL takes `=` anywhere, and spaces at both ends.
+  const bool padded = given.size() == text.size() || given.size() == text.size() + padding;
+  if (padding == 3 || !padded || text.find_first_of("= \t\r\n") != std::string_view::npos) return std::nullopt;
+  const std::string whole = std::string(text) + std::string(padding, '=');
+  std::string bytes(whole.size() / 4 * 3, '\0');
+  const int size =
+      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                      reinterpret_cast<const unsigned char*>(whole.data()), static_cast<int>(whole.size()));
+  if (size < 0) return std::nullopt;
+  bytes.resize(static_cast<std::size_t>(size) - padding);
   return bytes;
 }
 

@@ -179,7 +179,6 @@ class cryptosign_authenticator final : public authenticator {
   std::string authid() const override { return authid_; }
   void begin(dict& extra) override {
     extra.insert_or_assign("pubkey", to_hex(ed25519_public(seed_)));
-    extra.insert_or_assign("channel_binding", nullptr);
   }
   std::string sign(const dict& challenge, dict&) override {
     const auto text = from_hex(text_part(challenge, "cryptosign", "challenge"));

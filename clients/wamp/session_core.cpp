@@ -358,13 +358,15 @@ failure session_core::none() const {
 }
 
 void session_core::on_gone(const failure& why) noexcept {
-  if (state_ == state::closed) {
-    drop_transport();
-    return;
+  const detail::core_ptr keep(this);
+  in_message_ = true;  // so that the transport, which calls, is destroyed later
+  if (state_ == state::leaving) {
+    finish(ending("wamp.close.normal", std::string_view()), false);
+  } else if (state_ != state::closed) {
+    lose(why, "wamp.close.transport_lost");
   }
-  if (state_ == state::leaving) return finish(ending("wamp.close.normal", std::string_view()), false);
-  lose(why, "wamp.close.transport_lost");
   drop_transport();
+  in_message_ = false;
 }
 
 void session_core::violate(const failure& why) noexcept {
@@ -409,12 +411,15 @@ future<leave_details> session_core::leave(std::string reason, std::string messag
   }
   out_.end_map();
   out_.text(reason);
-  deadline_ = async_.call_later(options_.leave_timeout, [this] {
-    finish(ending("wamp.close.normal", "the router did not answer GOODBYE"), false);
-  });
   end();
   state_ = state::leaving;
   drop_work(lost("the session was left"));
+  const auto give_up = [this] { finish(ending("wamp.close.normal", "the router did not answer GOODBYE"), false); };
+  try {
+    deadline_ = async_.call_later(options_.leave_timeout, give_up);
+  } catch (const std::bad_alloc&) {
+    give_up();
+  }
   return ended;
 }
 

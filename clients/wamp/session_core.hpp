@@ -183,8 +183,8 @@ class session_core final : public detail::core_link, private transport_listener 
   authenticator* chosen_ = nullptr;
   writer out_;
   state state_ = state::joining;
-  bool in_message_ = false;
-  bool lingers_ = false;  // closed; waits for on_gone, with a reference to itself
+  bool in_message_ = false;  // the transport is calling
+  bool lingers_ = false;     // closed; waits for on_gone, with a reference to itself
   bool open_arguments_ = false;
   bool open_keywords_ = false;
 

@@ -6,6 +6,8 @@
 #include <interloop/error.hpp>
 
 #include <new>
+#include <string>
+#include <utility>
 
 namespace interloop::http {
 
@@ -83,16 +85,11 @@ void easy_handle::set_lines(curl_slist* lines) {
   has_lines_ = lines != nullptr;
 }
 
-void easy_handle::end() {
+bool easy_handle::end() noexcept {
   now_ = nullptr;
-  if (!special_) return set_lines(nullptr);
-  curl_easy_reset(native_);
-  to_.reset();
-  connect_milliseconds_ = -1;
-  encrypted_.reset();
-  has_lines_ = false;
-  tell_what_stays();
-  special_ = false;
+  if (special_) return false;
+  if (std::exchange(has_lines_, false)) curl_easy_setopt(native_, CURLOPT_HTTPHEADER, nullptr);
+  return true;
 }
 
 }  // namespace interloop::http

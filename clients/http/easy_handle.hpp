@@ -41,16 +41,17 @@ class easy_handle {
   void begin(transfer& next, long connect_milliseconds);
   /// Header lines, which libcurl does not copy; null: none.
   void set_lines(curl_slist* lines);
-  /// An option that only this transfer has.
+  /// An option that only this transfer has. Afterwards the handle cannot be used again.
   template <class Value>
   void set(CURLoption option, Value value) {
     special_ = true;
     tell(option, value);
   }
 
-  /// The transfer is over, and libcurl does not work on it. Forgets what only this one has told.
-  /// Errors: `std::bad_alloc`, `error`; then the handle may not be used before this has succeeded.
-  void end();
+  /// The transfer is over, and libcurl does not work on it. Returns whether the handle may be used again: not one that was
+  /// told something special. `curl_easy_reset` is no way back: libcurl 8 then still wants to rewind a body that it could
+  /// not send.
+  [[nodiscard]] bool end() noexcept;
 
  private:
   void tell_what_stays();

@@ -254,14 +254,16 @@ std::shared_ptr<transfer> session::prepared(request&& what, bool streamed) {
   if (closed_ || close_wanted_) throw usage_error("http::client: it was closed; make another one");
   if (loop_.loop().closed()) throw loop_closed("http::client: the loop was closed");
   auto made = std::make_shared<transfer>(*this, std::move(what), streamed);
-  if (spare_.empty()) {
-    made->easy = std::make_unique<easy_handle>(*this);
-  } else {
-    made->easy = std::move(spare_.back());
-    spare_.pop_back();
-  }
+  made->easy = handle();
   made->prepare();
   return made;
+}
+
+std::unique_ptr<easy_handle> session::handle() {
+  if (spare_.empty()) return std::make_unique<easy_handle>(*this);
+  auto used_before = std::move(spare_.back());
+  spare_.pop_back();
+  return used_before;
 }
 
 void session::start(const std::shared_ptr<transfer>& fresh) {
@@ -327,7 +329,7 @@ void session::ended(transfer& from, CURLcode code) {
     if (code == CURLE_OK && from.redirected()) {
       if (!std::holds_alternative<byte_stream>(from.asked.body)) stop_sending(from);
       from.connect_limit.cancel();
-      from.easy->end();
+      if (!from.easy->end()) from.easy = handle();
       from.prepare();
       if (curl_multi_add_handle(multi_, from.easy->native()) != CURLM_OK) throw std::bad_alloc();
       return;
@@ -398,11 +400,10 @@ void session::stop_sending(transfer& done) noexcept {
 // The transfer is not libcurl's any more.
 void session::remove(transfer& done) noexcept {
   if (done.muted) --muted_;
-  if (auto easy = std::move(done.easy); easy && spare_.size() < most_spare) {
+  if (auto easy = std::move(done.easy); easy && easy->end() && spare_.size() < most_spare) {
     try {
-      easy->end();
       spare_.push_back(std::move(easy));
-    } catch (...) {  // no memory: the next transfer makes another one
+    } catch (const std::bad_alloc&) {  // the next transfer makes another one
     }
   }
   if (std::exchange(done.touched, false)) std::erase(touched_, &done);

@@ -72,6 +72,7 @@ class session : public std::enable_shared_from_this<session> {
  private:
   struct hooks;  // libcurl's callbacks
 
+  std::unique_ptr<easy_handle> handle();
   std::shared_ptr<transfer> prepared(request&& what, bool streamed);
   void start(const std::shared_ptr<transfer>& fresh);
   void start_clock_and_stream(const std::shared_ptr<transfer>& fresh);

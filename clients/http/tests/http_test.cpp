@@ -369,7 +369,13 @@ TEST_P(http_client, fails_with_what_the_requests_stream_throws) {
   EXPECT_THAT(failed_with<interloop::usage_error>(client_->send(std::move(few))), HasSubstr("fewer"));
   request many = request("PUT", url, pieces(async_, 2, 10)).with_body_size(19);
   EXPECT_THAT(failed_with<interloop::usage_error>(client_->send(std::move(many))), HasSubstr("more"));
-  request again = request("POST", nginx().plain("/same_method"), pieces(async_, 9, 100'000));
+  scripted_server moved([](scripted_server::connection to) {
+    to.read_until("\r\n\r\n");
+    to.read(1000);
+    to.write("HTTP/1.1 307 Temporary Redirect\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n");
+    to.read_until("\r\n0\r\n\r\n");
+  });
+  request again = request("POST", moved.url(), pieces(async_, 9, 10'000));
   again.max_redirects = 1;
   EXPECT_THAT(failed_with<http_error>(client_->send(std::move(again))), HasSubstr("only once"));
 }

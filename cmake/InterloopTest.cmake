@@ -106,9 +106,12 @@ function(interloop_add_memory_tests)
     set(interloop_left_out ${interloop_left_out} PARENT_SCOPE)
     return()
   endif()
+  if(arg_TIMEOUT)
+    list(PREPEND arg_TIMEOUT TIMEOUT)
+  endif()
   foreach(name IN LISTS names)
     interloop_add_test(${name} ${name}.cpp "${PROJECT_SOURCE_DIR}/tests/support/failing_new.cpp"
-      LIBS ${arg_LIBS} TIMEOUT ${arg_TIMEOUT})
+      LIBS ${arg_LIBS} ${arg_TIMEOUT})
   endforeach()
 endfunction()
 

@@ -71,9 +71,10 @@ fi
 kill "$COPROC_PID"
 
 start=$SECONDS
+rm -rf "$work" # the programs' object files, which are named after the targets
 mapfile -t packages < <(names | grep -E '^(lib|python3-)?interloop')
 apt-get purge -y -qq "${packages[@]}" >/dev/null
-apt-get autoremove -y -qq --purge >/dev/null
+apt-get autoremove -y -qq --purge -o APT::AutoRemove::RecommendsImportant=0 -o APT::AutoRemove::SuggestsImportant=0 >/dev/null
 [[ -z $(traces) ]] || stop "left after removing the packages: $(traces)"
 [[ $(names) == "$before" ]] || stop "packages that are left: $(diff <(echo "$before") <(names) || true)"
 say "all removed, and nothing is left, in $((SECONDS - start)) s"

@@ -7,7 +7,9 @@
 
 #include <gmock/gmock.h>
 #include <chrono>
+#include <iterator>
 #include <optional>
+#include <random>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -399,6 +401,79 @@ TEST_F(wamp_session, drops_a_second_answer_to_the_same_request) {
   say(R"([8,48,1,{},"com.error"])");
   EXPECT_EQ(call.value(), 1);
   EXPECT_TRUE(made.joined());
+}
+
+/// What a router may say, and what it may not; `#` is a random id.
+const char* const things_to_say[] = {
+    "[50,#,{},[1]]",
+    "[50,#,{\"progress\":true},[1]]",
+    "[50,#,{},[\"x\"]]",
+    "[8,48,#,{},\"com.error\",[1],{\"a\":1}]",
+    "[8,64,#,{},\"com.error\"]",
+    "[8,32,#,{},\"com.error\"]",
+    "[65,#,#]",
+    "[33,#,#]",
+    "[17,#,#]",
+    "[67,#]",
+    "[35,#]",
+    "[67,0,{\"registration\":#}]",
+    "[35,0,{\"subscription\":#}]",
+    "[68,#,#,{},[1]]",
+    "[68,#,#,{\"timeout\":1},[1]]",
+    "[69,#,{}]",
+    "[36,#,#,{},[1]]",
+    "[6,{},\"wamp.close.normal\"]",
+    "[3,{},\"wamp.error.x\"]",
+    "[2,#,{}]",
+    "[99]",
+    "[50]",
+};
+
+TEST_F(wamp_session, leaves_nothing_pending_whatever_the_router_says) {
+  std::mt19937 random(22);
+  const auto up_to = [&random](std::size_t most) {
+    return std::uniform_int_distribution<std::size_t>(0, most)(random);
+  };
+  loop_->set_exception_handler([](std::string_view, const failure&) {});
+  int ended_early = 0;
+  for (int run = 0; run < 400; ++run) {
+    wire_ = std::make_shared<wire>();
+    session made = joined();
+    auto call = made.call<int>(call_options().timeout(1s).on_progress([](int) {}), "com.a");
+    const auto other = made.call<int>("com.a");
+    const auto registering = made.register_("com.b", [](int n) -> future<int> {
+      co_await interloop::sleep(std::chrono::milliseconds(n));
+      co_return n;
+    });
+    const auto subscribing = made.subscribe("com.c", [](int) {});
+    const auto publishing = made.publish_acknowledged("com.d");
+    const auto left = made.left();
+    for (std::size_t i = up_to(25); i > 0; --i) {
+      text said;
+      for (const char* at = things_to_say[up_to(std::size(things_to_say) - (up_to(3) == 0 ? 1 : 6))]; *at != '\0';
+           ++at) {
+        if (*at == '#') {
+          said += std::to_string(up_to(up_to(9) == 0 ? 50 : 6));
+        } else {
+          said += *at;
+        }
+      }
+      say(said);
+      if (up_to(12) == 0) cancel(call);
+      if (up_to(12) == 0) cancel(registering);
+      if (up_to(12) == 0) loop_.advance(10ms);
+      if (up_to(40) == 0) static_cast<void>(made.leave());
+    }
+    if (!made.joined()) ++ended_early;
+    made = {};
+    loop_.advance(10s);
+    for (const bool over : {is_called(call), is_called(other), is_called(registering), is_called(subscribing),
+                            is_called(publishing), is_called(left), wire_->gone})
+      ASSERT_TRUE(over) << "run " << run;
+    ASSERT_EQ(loop_.next_alarm(), (time_point::max)()) << "run " << run;
+  }
+  EXPECT_GT(ended_early, 50);
+  EXPECT_LT(ended_early, 390);
 }
 
 TEST_F(wamp_session, fails_what_is_pending_when_the_connection_is_lost) {

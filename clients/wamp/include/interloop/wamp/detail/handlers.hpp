@@ -42,6 +42,23 @@ inline void yield_nothing(core_link& core, std::uint64_t id) {
   if (core.begin_yield(id, false, 0, false)) core.end_yield();
 }
 
+/// Owns a call's frame, as one pointer, so that a future keeps it without allocating; from when `kept` is set. Before, it is
+/// nobody's: where a future cannot keep it, because there is no memory, it is leaked rather than destroyed too early.
+template <class Frame>
+class frame_owner {
+ public:
+  explicit frame_owner(Frame* frame) noexcept : frame_(frame) {}
+  frame_owner(frame_owner&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+  frame_owner& operator=(frame_owner&&) = delete;
+  ~frame_owner() {
+    if (frame_ && frame_->kept) delete frame_;
+  }
+  Frame* operator->() const noexcept { return frame_; }
+
+ private:
+  Frame* frame_;
+};
+
 struct invocation_in {
   core_link& core;
   std::uint64_t id;
@@ -86,6 +103,7 @@ class procedure_of final : public procedure {
     std::uint64_t id;
     std::tuple<std::conditional_t<parameters::has_context, invocation, std::monostate>> context;
     arguments all;
+    bool kept = false;  // see frame_owner
   };
 
  public:
@@ -97,7 +115,7 @@ class procedure_of final : public procedure {
       arguments all = read_call<arguments>(in.got);
       answer(in.core, in.id, [&]() -> decltype(auto) { return apply(all); });
     } else {
-      auto made = std::make_shared<frame>(
+      auto made = std::make_unique<frame>(
           frame{shared_from_this(), core_ptr(&in.core), in.id, make_context(in), read_call<arguments>(in.got)});
       const auto run = [&]() -> decltype(auto) {
         if constexpr (parameters::has_context) {
@@ -142,26 +160,28 @@ class procedure_of final : public procedure {
   }
 
   template <class T>
-  static void later(const future<T>& pending, std::shared_ptr<frame> made) {
+  static void later(const future<T>& pending, std::unique_ptr<frame> made) {
     if (!pending) throw usage_error("the procedure returned an empty future");
     core_link& core = *made->core;
-    const std::uint64_t id = made->id;
-    core.set_running(id, observe(pending, [made = std::move(made)](outcome<T>& ended) {
-                       if (ended.closing()) return;
-                       try {
-                         if (ended.has_value()) {
-                           if constexpr (std::is_void_v<T>) {
-                             yield_nothing(*made->core, made->id);
-                           } else {
-                             yield_value<T>(*made->core, made->id, ended.value());
-                           }
-                         } else {
-                           made->core->answer_error(made->id, *ended.take_failure());
-                         }
-                       } catch (...) {
-                         made->core->answer_error(made->id, caught(std::source_location{}));
-                       }
-                     }));
+    frame* const call = made.release();
+    observation running = observe(pending, [call = frame_owner<frame>(call)](outcome<T>& ended) {
+      if (ended.closing()) return;
+      try {
+        if (ended.has_value()) {
+          if constexpr (std::is_void_v<T>) {
+            yield_nothing(*call->core, call->id);
+          } else {
+            yield_value<T>(*call->core, call->id, ended.value());
+          }
+        } else {
+          call->core->answer_error(call->id, *ended.take_failure());
+        }
+      } catch (...) {
+        call->core->answer_error(call->id, caught(std::source_location{}));
+      }
+    });
+    call->kept = true;
+    core.set_running(call->id, std::move(running));
   }
 
   F fn_;
@@ -190,6 +210,7 @@ class event_handler_of final : public event_handler {
     std::shared_ptr<event_handler> keep;
     std::tuple<std::conditional_t<parameters::has_context, event, std::monostate>> context;
     arguments all;
+    bool kept = false;  // see frame_owner
   };
 
  public:
@@ -198,11 +219,13 @@ class event_handler_of final : public event_handler {
 
   void call(std::uint64_t publication, const payload& got) override {
     if constexpr (is_future_v<std::remove_cvref_t<returned>>) {
-      auto made = std::make_shared<frame>(frame{shared_from_this(), make_context(publication, got), read(got)});
+      auto made = std::make_unique<frame>(frame{shared_from_this(), make_context(publication, got), read(got)});
       const auto pending = run(*made);
       if (!pending) throw usage_error("the event handler returned an empty future");
       // A failure that nobody looks at goes to the exception handler by itself.
-      add_callbacks(pending, [made = std::move(made)](const auto&...) {});
+      frame* const call = made.release();
+      add_callbacks(pending, [call = frame_owner<frame>(call)](const auto&...) {});
+      call->kept = true;
     } else {
       frame made{nullptr, make_context(publication, got), read(got)};
       static_cast<void>(run(made));

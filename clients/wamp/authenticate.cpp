@@ -177,9 +177,7 @@ class cryptosign_authenticator final : public authenticator {
   }
   std::string method() const override { return "cryptosign"; }
   std::string authid() const override { return authid_; }
-  void begin(dict& extra) override {
-    extra.insert_or_assign("pubkey", to_hex(ed25519_public(seed_)));
-  }
+  void begin(dict& extra) override { extra.insert_or_assign("pubkey", to_hex(ed25519_public(seed_))); }
   std::string sign(const dict& challenge, dict&) override {
     const auto text = from_hex(text_part(challenge, "cryptosign", "challenge"));
     if (!text || text->size() != 32)

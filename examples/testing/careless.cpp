@@ -17,5 +17,6 @@ int main() {
     loop.run(loop.async().sleep(std::chrono::milliseconds(50)));
   }
   static_cast<void>(::dup(0));
+  loop.close();  // while `forgotten` exists
   // [/careless]
 }

@@ -33,10 +33,10 @@ using slow_handler = function<void(const slow_callback&)>;
 /// together, a coroutine from one suspension to the next, a timer, or an event of a watch. If it runs the native loop
 /// itself, the turns in there do not count as its time.
 ///
-/// Costs nothing while it is off. While it is on, a callback costs about 4 ns more, and a thread of the library's wakes up
-/// 8 times in the threshold, at most every 0.25 ms and at least every 10 ms; 4 times a second while the loop is idle. If
-/// that thread does not get to run, or the threshold is below a millisecond, each callback costs a reading of the
-/// processor's counter instead (5 to 10 ns).
+/// Costs nothing while it is off. While it is on, up to 8 callbacks share a reading of the processor's counter (5 to 10 ns),
+/// and a thread of the library's wakes up 8 times in the threshold, at most every 0.25 ms and at least every 10 ms; 4 times
+/// a second while the loop is idle. If that thread does not get to run, or the threshold is below a millisecond, each
+/// callback costs a reading.
 /// \param threshold  the least time that is reported, in any unit; zero or less switches it off.
 /// \param handler    called in the loop's thread, in the turn, some callbacks later; what it throws goes to the loop's
 ///                   exception handler, and its own time is not reported. Empty: a line on the standard error stream. It

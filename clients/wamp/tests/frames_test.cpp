@@ -148,14 +148,14 @@ TEST(wamp_rawsocket, understands_every_answer) {
 TEST(wamp_rawsocket, reads_frames_however_they_come) {
   bytes all;
   std::string expected;
-  for (const std::size_t size : {0, 1, 127, 300, 512}) {
+  for (const std::size_t size : {0U, 1U, 127U, 300U, 512U}) {
     rawsocket::append(all, rawsocket::kind::message, std::string(size, 'm'));
     rawsocket::append(all, rawsocket::kind::ping, std::string(size, 'p'));
     rawsocket::append(all, rawsocket::kind::pong, "");
     expected += "message:" + shown(std::string(size, 'm')) + " ping:" + shown(std::string(size, 'p')) + " pong: ";
   }
   expected.pop_back();
-  for (const std::size_t piece : {1, 2, 3, 5, 64, 100000}) EXPECT_EQ(heard(text(all), piece), expected) << piece;
+  for (const std::size_t piece : {1U, 2U, 3U, 5U, 64U, 100000U}) EXPECT_EQ(heard(text(all), piece), expected) << piece;
 }
 
 TEST(wamp_rawsocket, refuses_what_is_too_long_and_what_is_no_frame) {
@@ -304,7 +304,7 @@ TEST(wamp_websocket_frames, are_read_as_the_published_cases_say) {
 TEST(wamp_websocket_frames, are_written_masked_with_masks_that_differ) {
   websocket::writer writer;
   std::set<std::string> masks;
-  for (const std::size_t size : {0, 1, 125, 126, 65535, 65536, 100000}) {
+  for (const std::size_t size : {0U, 1U, 125U, 126U, 65535U, 65536U, 100000U}) {
     for (int i = 0; i < 20; ++i) {
       bytes all;
       const std::string payload(size, 'x');

@@ -76,7 +76,7 @@ TEST_P(wamp_real_websocket, is_understood_and_understands) {
   EXPECT_EQ(ask(*made, "hello \xc3\xa4"), "hello \xc3\xa4");
   EXPECT_EQ(ask(*made, "in fragments"), "in fragments");
   EXPECT_EQ(ask(*made, "ping me"), "you are");
-  for (const std::size_t size : {125, 126, 65535, 65536, 5'000'000}) {
+  for (const std::size_t size : {125U, 126U, 65535U, 65536U, 5'000'000U}) {
     const std::string long_text(size, 'x');
     EXPECT_TRUE(ask(*made, long_text) == long_text) << size;
   }

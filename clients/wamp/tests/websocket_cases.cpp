@@ -9,14 +9,6 @@ namespace {
 
 constexpr unsigned fin = 0x80, continued = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10;
 
-using strings = std::vector<std::string>;
-
-std::string repeated(std::string_view what, std::size_t times) {
-  std::string all;
-  for (std::size_t i = 0; i < times; ++i) all += what;
-  return all;
-}
-
 /// A message in fragments of that size.
 std::string fragments(unsigned opcode, std::string_view message, std::size_t size, std::string_view between = {}) {
   std::string all;
@@ -36,7 +28,7 @@ class table {
     all.push_back({std::move(name), is_text, std::move(bytes), std::move(expected)});
   }
   void framing() {
-    for (const std::size_t size : {0, 125, 126, 127, 128, 65535, 65536}) {
+    for (const std::size_t size : {0U, 125U, 126U, 127U, 128U, 65535U, 65536U}) {
       const std::string message(size, '*');
       add("1.1 text of " + std::to_string(size), true, frame(fin | text, message), "message:" + shown(message));
       add("1.2 binary of " + std::to_string(size), false, frame(fin | binary, message), "message:" + shown(message));
@@ -187,11 +179,11 @@ class table {
         "broken:1007");
     add("close with a reason that ends within a character", true, frame(fin | close, close_of(1000, "\xce")),
         "broken:1007");
-    for (const unsigned code :
-         {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999})
+    for (const unsigned code : {1000U, 1001U, 1002U, 1003U, 1007U, 1008U, 1009U, 1010U, 1011U, 1012U, 1013U, 1014U,
+                                3000U, 3999U, 4000U, 4999U})
       add("7.7 close code " + std::to_string(code), true, frame(fin | close, close_of(code)),
           "close:" + std::to_string(code));
-    for (const unsigned code : {0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535})
+    for (const unsigned code : {0U, 999U, 1004U, 1005U, 1006U, 1015U, 1016U, 1100U, 2000U, 2999U, 5000U, 65535U})
       add("7.9 and 7.13 close code " + std::to_string(code), true, frame(fin | close, close_of(code)), "broken:1002");
   }
   void limits() {

@@ -160,7 +160,8 @@ class AsyncioLoop(Loop):
         selector = getattr(self.loop, "_selector", None)
         own = getattr(self.loop, "_ssock", None)
         for key in (selector.get_map() or {}).values() if selector is not None else ():
-            if key.fileobj is not own and key.fileobj != getattr(own, "fileno", lambda: -1)():
+            ours = any(_is_ours(getattr(handle, "_callback", None)) for handle in key.data or ())
+            if not ours and key.fileobj is not own and key.fileobj != getattr(own, "fileno", lambda: -1)():
                 found.append(f"watch of descriptor {key.fd}")
         return found
 
@@ -234,7 +235,7 @@ class TwistedLoop(Loop):
     def pending(self) -> list[str]:
         found = [f"Deferred {each!r}" for each in self._unfired() if each not in self._deferreds_before]
         found += [f"timer {each}" for each in self.loop.getDelayedCalls() if id(each) not in self._before]
-        found += [f"watch {each!r}" for each in self._watched() if id(each) not in self._before]
+        found += [f"watch {each!r}" for each in self._watched() if id(each) not in self._before and not _is_ours(each)]
         return found
 
     def _close(self) -> None:
@@ -246,6 +247,11 @@ class TwistedLoop(Loop):
 
 _KINDS: dict[str, type[Loop]] = {"asyncio": AsyncioLoop, "uvloop": UvloopLoop, "twisted": TwistedLoop}
 _started_reactors: list[Any] = []
+
+
+def _is_ours(thing: object) -> bool:
+    """Whether it belongs to C++ code's loop, which stays as long as the framework's."""
+    return type(thing).__module__.partition(".")[0] == "interloop"
 
 
 def _instances(kind: type) -> list[Any]:

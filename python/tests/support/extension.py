@@ -53,39 +53,23 @@ def folder(source=SOURCE):
     return made
 
 
-def _install(source, made, prefix):
-    """Has pip install a project, beside interloop."""
-    site = made / "site"
-    command = [sys.executable, "-m", "pip", "install", "-q", "--no-build-isolation", "--no-deps", "--upgrade"]
-    command += ["--target", site, "-C", f"build-dir={made / 'build'}", source]
-    if "LD_PRELOAD" in os.environ:  # with a sanitizer, the package is not where pip looks
-        command += ["-C", f"cmake.define.CMAKE_PREFIX_PATH={prefix}"]
-    done = subprocess.run(command, env=TOOLS, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    assert done.returncode == 0, done.stdout
-    package = Path(_output(sys.executable, "-c", "import interloop; print(*interloop.__path__)"))
-    if not (site / "interloop").exists():
-        (site / "interloop").symlink_to(package)
-    return site
-
-
 @functools.cache
 def installed_binding():
     """The folder where pip installs the documented binding: beside interloop."""
     made, prefix = _place(BINDING / "build")
+    site = made / "site"
+    command = [sys.executable, "-m", "pip", "install", "-q", "--no-build-isolation", "--no-deps", "--upgrade"]
+    command += ["--target", site, "-C", f"build-dir={made / 'build'}", BINDING]
+    if "LD_PRELOAD" in os.environ:  # with a sanitizer, the package is not where pip looks
+        command += ["-C", f"cmake.define.CMAKE_PREFIX_PATH={prefix}"]
     with (made / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return _install(BINDING, made, prefix)
-
-
-@functools.cache
-def installed_new(name):
-    """The same for the library that `python -m interloop new` makes; its files are in the folder `name` beside."""
-    made, prefix = _place(Path("new") / "build")
-    with (made / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        shutil.rmtree(made / name, ignore_errors=True)
-        _output(sys.executable, "-m", "interloop", "new", name, cwd=made)
-        return _install(made / name, made, prefix)
+        done = subprocess.run(command, env=TOOLS, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert done.returncode == 0, done.stdout
+        package = Path(_output(sys.executable, "-c", "import interloop; print(*interloop.__path__)"))
+        if not (site / "interloop").exists():
+            (site / "interloop").symlink_to(package)
+    return site
 
 
 def load(name="extension"):

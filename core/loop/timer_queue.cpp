@@ -15,6 +15,8 @@ timer_queue::~timer_queue() {
 void timer_queue::add_slab() {
   const std::size_t all = (slabs_.size() + 1) * slab_nodes;
   if (free_.capacity() < all) free_.reserve(std::max(all, free_.capacity() * 2));
+  constexpr std::size_t usual_places = 64;
+  if (places_.capacity() == 0) places_.reserve(usual_places);
   // Default-initialised on purpose: only the sequence of a free node means anything.
   std::unique_ptr<timer_node[]> slab(new timer_node[slab_nodes]);
   slabs_.push_back(slab.get());

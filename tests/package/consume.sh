@@ -212,8 +212,8 @@ look) # the installed interloop-ps, on a program with and without its sections a
         said=$(gdb -nx -batch -iex "set debuginfod enabled off" -iex "add-auto-load-safe-path $PREFIX" "${loaded[@]}" \
             -ex "break getchar" -ex run -ex "interloop ps" -ex "interloop bt" -ex "up" -ex "print never" ./consumer 2>&1)
         grep -q "Operation not permitted" <<<"$said" && continue  # gdb may not run programs here
-        grep -q '^  coroutine wait_for_it (main.cpp:[0-9]*), awaits at main.cpp:' <<<"$said" &&
-            grep -q '^#1  coroutine wait_for_it' <<<"$said" &&
+        grep -q '^  coroutine .*wait_for_it (main.cpp:[0-9]*), awaits at main.cpp:' <<<"$said" &&
+            grep -q '^#1  coroutine .*wait_for_it' <<<"$said" &&
             grep -q '= pending future, made at main.cpp:' <<<"$said" || { echo "$said" && exit 1; }
     done
     ;;

@@ -81,16 +81,10 @@ void measuring::turn_ends() noexcept {
 
 void measuring::begins(const detail::errand& next) noexcept {
   if (turns_ == 0) return;
-  if (!slow_.on() && !needs_ends) return;
+  if (!needs_ends && slow_.again(next)) return;
   const detail::promise_core* who = nullptr;
   const activity what = activity_of(next, who);
-  if (slow_.on()) {
-    if (slow_.shares()) {
-      slow_.add(what);
-    } else {
-      slow_.begin(what);
-    }
-  }
+  if (slow_.on()) slow_.begins(next, what);
   if (!needs_ends) return;
   if (watched_) watched_->begins(what);
   if (tracer_) tracer_->begins(next.what, what, who);

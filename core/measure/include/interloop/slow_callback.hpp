@@ -14,17 +14,15 @@
 
 namespace interloop {
 
-/// A callable that a loop called, or up to 8 in a row, between which the clock was not read because those before took less
-/// than a thousandth of the threshold, and of which it is not certain which one was slow.
+/// A callable that a loop called, or up to 8 calls from the same place in a row, between which the clock was not read
+/// because those before took less than a thousandth of the threshold.
 struct slow_callback {
   duration held{};     ///< how long all together took
   unsigned calls = 1;  ///< how many there were
   /// What it was: "timer connection::open()::<lambda()>", "coroutine fetch(int) (client.cpp:31)", "callbacks of a future
-  /// created in client.cpp:12, open()"; "either … or …" of several. Functions are named by their symbols; a stripped
-  /// program has none.
+  /// created in client.cpp:12, open()". Functions are named by their symbols; a stripped program has none.
   std::string what;
-  /// Where the future or the coroutine was created; its line is 0 for other callables, and of several.
-  std::source_location where;
+  std::source_location where;  ///< where the future or the coroutine was created; its line is 0 for other callables
 };
 
 using slow_handler = function<void(const slow_callback&)>;
@@ -33,10 +31,8 @@ using slow_handler = function<void(const slow_callback&)>;
 /// together, a coroutine from one suspension to the next, a timer, or an event of a watch. If it runs the native loop
 /// itself, the turns in there do not count as its time.
 ///
-/// Costs nothing while it is off. While it is on, up to 8 callbacks share a reading of the processor's counter (5 to 10 ns),
-/// and a thread of the library's wakes up 8 times in the threshold, at most every 0.25 ms and at least every 10 ms; 4 times
-/// a second while the loop is idle. If that thread does not get to run, or the threshold is below a millisecond, each
-/// callback costs a reading.
+/// Costs nothing while it is off. While it is on, a callback costs about 2 ns more where others from the same place
+/// surround it; where places change, one reading of the processor's counter more (5 to 10 ns).
 /// \param threshold  the least time that is reported, in any unit; zero or less switches it off.
 /// \param handler    called in the loop's thread, in the turn, some callbacks later; what it throws goes to the loop's
 ///                   exception handler, and its own time is not reported. Empty: a line on the standard error stream. It

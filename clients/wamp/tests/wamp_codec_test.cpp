@@ -27,7 +27,7 @@ using namespace interloop;
 using namespace interloop::wamp;
 using namespace std::string_literals;
 using nlohmann::json;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 constexpr serializer formats[] = {serializer::json, serializer::msgpack, serializer::cbor};
 
@@ -729,7 +729,7 @@ TEST(wamp_authentication, refuses_challenges_that_are_none_without_naming_the_se
     ADD_FAILURE();
   } catch (const connection_error& why) {
     EXPECT_THAT(why.what(), HasSubstr("argon2id-13"));
-    EXPECT_THAT(why.what(), testing::Not(HasSubstr("p4ssw0rd")));
+    EXPECT_THAT(why.what(), ::testing::Not(HasSubstr("p4ssw0rd")));
   }
 }
 

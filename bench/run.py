@@ -25,7 +25,7 @@ from plot import written
 
 PROGRAMS = (
     "futures call_soon memory timers post coroutines concurrency channels watch queues blocking blocking_outstanding "
-    "blocking_idle throw_traces failures logging measuring postgres dns http"
+    "blocking_idle throw_traces failures logging measuring postgres dns http wamp_router"
 ).split()
 
 
@@ -172,6 +172,15 @@ def rows(results: dict[str, dict]) -> list[Row]:
         for peer, name, required in (("curl_multi_poll", "by_hand", 0.95), ("cpp-httplib, threads", "httplib_threads", 2)):
             what = f"1,000 HTTP requests, 100 at once, {loop}: {peer}"
             table.append(Row(what, "http", ours, [f"{name}/process_time"], required, True))
+    # The best of Autobahn|Python on each loop of Python's, by whatever transport and serializer.
+    for loop in named(results, "wamp_router", r"interloop<on_(\w+)>/rs_msgpack/iterations:2"):
+        ours = f"interloop<on_{loop}>/rs_msgpack/iterations:2"
+        for python, required in (("asyncio", 15), ("uvloop", 8)):
+            ways = named(results, "wamp_router", rf"autobahn_{python}/(\w+)/iterations:2")
+            peers = [f"autobahn_{python}/{way}/iterations:2" for way in ways]
+            what = f"WAMP, the caller's time for a call, {loop}: Autobahn on {python}"
+            table.append(Row(what, "wamp_router", ours, peers, required, True))
+    table.append(Row("bytes: a pending WAMP call", "wamp_router", "pending_call", 600, 1, counter="malloced"))
     for loop in named(results, "postgres", r"interloop_postgres<on_(\w+)>/real_time"):
         what = f"PostgreSQL, 64 pipelined SELECT 1, {loop}: libpq over poll"
         table.append(Row(what, "postgres", f"interloop_postgres<on_{loop}>/real_time", ["by_hand/real_time"], 0.95, True))

@@ -58,11 +58,13 @@ interloop::future<void> program::be_called(interloop::api loop) {
   const wamp::session session = co_await wamp::join(loop, given_.url, "open");
   const auto over = loop.create_future<void>();
   const std::int64_t step = std::max<std::int64_t>(given_.calls / steps, 1);
-  co_await session.register_("demo.add", [&, this](std::int64_t a, std::int64_t b) {
+  const auto add = [&, this](std::int64_t a, std::int64_t b) {
     if (++done_ % step == 0) session.publish("demo.progress", done_, microseconds());
     return a + b;
-  });
-  co_await session.register_("demo.finish", [over] { interloop::resolve(over); });
+  };
+  const auto finish = [over] { interloop::resolve(over); };
+  co_await session.register_("demo.add", add);
+  co_await session.register_("demo.finish", finish);
   std::puts("ready");
   std::fflush(stdout);
   co_await over;

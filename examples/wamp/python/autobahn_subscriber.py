@@ -13,6 +13,7 @@ txaio.use_twisted()
 
 from autobahn.twisted.component import Component, run  # noqa: E402: after the choice above
 
+out = sys.stdout  # run() makes what is printed later a line of the log
 heard = Component(
     transports=[{"type": "rawsocket", "url": "rs://localhost", "serializer": "msgpack",
                  "endpoint": {"type": "unix", "path": sys.argv[1]}}],
@@ -21,12 +22,12 @@ heard = Component(
 
 @heard.subscribe("demo.progress")
 def progress(count, sent):
-    print(count, time.monotonic_ns() // 1000 - sent, flush=True)
+    print(count, time.monotonic_ns() // 1000 - sent, file=out, flush=True)
 
 
 @heard.on_ready
 def ready(session):
-    print("ready", flush=True)
+    print("ready", file=out, flush=True)
 
 
 if __name__ == "__main__":

@@ -78,9 +78,9 @@ class callee {
     const auto session = get(core, wamp::join(async, url(ways[0]), "open"));
     get(core, session.register_("bench.add", [](int a, int b) { return a + b; }));
     ready_ = true;
-    while (!over_) get(core, then_true(async.sleep(std::chrono::milliseconds(20))));
+    while (!over_) get(core, then_true(core, async.sleep(std::chrono::milliseconds(20))));
   }
-  static interloop::future<bool> then_true(interloop::future<void> slept) {
+  static interloop::future<bool> then_true(interloop::loop&, interloop::future<void> slept) {
     co_await slept;
     co_return true;
   }

@@ -89,7 +89,7 @@ def transport(endpoint: dict, largest: int = LARGEST) -> dict:
                 "tcp_nodelay": True, "open_handshake_timeout": 60000}}}}
 
 
-def node(addresses: dict[str, str]) -> dict:
+def node(addresses: dict[str, str], worker: dict) -> dict:
     tls = {"key": addresses["folder"] + "/server.key", "certificate": addresses["folder"] + "/server.pem"}
     local = {"type": "tcp", "interface": "127.0.0.1", "backlog": 1024}
     endpoints = [local | {"port": int(addresses["tcp"])}, local | {"port": int(addresses["tls"]), "tls": tls},
@@ -100,7 +100,7 @@ def node(addresses: dict[str, str]) -> dict:
     transports = [transport(each) for each in endpoints]
     transports.append(transport(local | {"port": int(addresses["small"])}, SMALL))
     return {"version": 2, "controller": {"id": "controller"}, "workers": [
-        {"type": "router", "id": "router", "realms": realms, "transports": transports}]}
+        {"type": "router", "id": "router", "options": worker, "realms": realms, "transports": transports}]}
 
 
 def free_port() -> int:
@@ -149,11 +149,13 @@ def end_with_parent() -> None:
 class Router:
     """Crossbar and its folder. With `with`: both are gone at the end."""
 
-    def __init__(self, folder: Path, by: tuple[str, ...] = (), environment: dict[str, str] | None = None) -> None:
-        """`by`: what of Python's arguments runs Crossbar's own script; `environment`: variables in addition."""
+    def __init__(self, folder: Path, interloop: Path | None = None) -> None:
+        """With `interloop`, a folder with the Python package of that name, Crossbar runs on interloop's txaio."""
         self.folder = folder
-        self.command = [str(PYTHON), *by, str(PYTHON.with_name("crossbar"))]
-        self.environment = {**os.environ, **(environment or {})}
+        self.command = [str(PYTHON), *(("-m", "interloop") if interloop else ()), str(PYTHON.with_name("crossbar"))]
+        self.environment = {**os.environ, **({"PYTHONPATH": str(interloop)} if interloop else {})}
+        # Crossbar gives its worker another PYTHONPATH, so it must be told what makes the worker use interloop as well.
+        self.worker = {"pythonpath": [str(interloop / "interloop" / "_site")]} if interloop else {}
         self.process: subprocess.Popen | None = None
         again = folder / "again"
         if again.exists():
@@ -166,7 +168,7 @@ class Router:
         write(again, self.addresses)
 
     def __enter__(self) -> "Router":
-        (self.folder / "config.json").write_text(json.dumps(node(self.addresses)))
+        (self.folder / "config.json").write_text(json.dumps(node(self.addresses, self.worker)))
         self.log = self.folder / "log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(

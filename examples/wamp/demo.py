@@ -157,16 +157,13 @@ def demonstrate(options: argparse.Namespace) -> int:
     # Different loops for both, as far as there are several.
     pairs = [(built[(number + len(built) * 5 // 8) % len(built)], caller) for number, caller in enumerate(built)]
 
-    by, environment = (), {}
-    if options.install:
-        by = ("-m", "interloop")
-        environment = {"PYTHONPATH": str(interloop_for_crossbar(options.build_dir.parent))}
+    package = interloop_for_crossbar(options.build_dir.parent) if options.install else None
     progress = Progress(len(pairs), options.calls)
     rows = [("callee", "caller", "answered", "done", "wrong", "calls/s", "p50 us", "p99 us", "caller cpu us", "callee cpu us",
              "events", "event p50 us")]
     try:
         with tempfile.TemporaryDirectory(prefix="interloop-demo-") as place:
-            with (wamp_router.Router(Path(place), by, environment) as router,
+            with (wamp_router.Router(Path(place), package) as router,
                   Subscriber(options.build_dir.parent, router, progress) as subscriber):
                 for callee, caller in pairs:
                     progress.next(f"callee on {callee}, caller on {caller}")

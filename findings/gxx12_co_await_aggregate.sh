@@ -5,8 +5,8 @@
 # One would expect: each object is destroyed once.
 # What happens: an aggregate that is made in place as an argument inside a co_await expression, `co_await
 # f(options{x})`, is moved into the frame bit by bit, without its members' constructors, and both objects are destroyed.
-# If a member owns memory, that is freed twice; here the member only counts. If the type has a constructor of its own,
-# it is handled correctly.
+# If a member owns memory, that is freed twice; here the member only counts. A lambda that captures by value is treated in the
+# same way. If the type has a constructor of its own, it is handled correctly.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -51,7 +51,14 @@ void show(const char* what) {
   run<Options>();
   std::printf("%s: made %d, destroyed %d\n", what, counted::made, counted::destroyed);
 }
+task run_lambda() {
+  const counted first;
+  co_await use([first] { (void)first; });
+}
 int main() {
+  counted::made = counted::destroyed = 0;
+  run_lambda();
+  std::printf("lambda: made %d, destroyed %d\n", counted::made, counted::destroyed);
   show<aggregate>("aggregate");
   show<with_constructor>("with a constructor");
 }
@@ -63,6 +70,7 @@ see() {
 }
 see g++-12
 grep -qx 'aggregate: made 2, destroyed 3' "$folder/seen" || { echo "This has changed." >&2 && exit 1; }
+grep -qx 'lambda: made 2, destroyed 3' "$folder/seen" || { echo "This has changed." >&2 && exit 1; }
 grep -qx 'with a constructor: made 2, destroyed 2' "$folder/seen" || { echo "This has changed." >&2 && exit 1; }
 for other in clang++ clang++-19; do
     if command -v "$other" >/dev/null; then see "$other"; fi

@@ -96,7 +96,7 @@ tests() {
             left_out "the originals' own tests" "pip could not get them"
     else
         local once
-        for once in autobahn types stubs examples client_examples new pytest_plugin; do
+        for once in autobahn types stubs examples client_examples wamp_example new pytest_plugin; do
             arguments+=(--ignore "python/tests/test_$once.py")
         done
     fi

@@ -24,8 +24,11 @@ function(interloop_install_target target export_set)
   set(components "")
   if(ARGN)
     set(components LIBRARY COMPONENT ${ARGN} NAMELINK_COMPONENT ${ARGN}_dev)
-  elseif(target MATCHES "^interloop_every_loop_(.+)$" AND TARGET interloop_${CMAKE_MATCH_1})
-    set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME ${CMAKE_MATCH_1}_dev)  # a loop's fixture is in the loop's package
+  elseif(target MATCHES "^interloop_every_loop_(.+)$")
+    set(loop "${CMAKE_MATCH_1}")
+    if(TARGET interloop_${loop})
+      set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME ${loop}_dev)  # a loop's fixture is in the loop's package
+    endif()
   endif()
   install(TARGETS ${target} EXPORT ${export_set} ${components})
   install(EXPORT ${export_set} NAMESPACE interloop:: DESTINATION "${interloop_cmake_dir}")
@@ -118,7 +121,7 @@ endif()
 # The library that `python -m interloop new`, and new.sh in it, copy.
 if(EXISTS "${PROJECT_SOURCE_DIR}/examples/starter/new.sh")
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/examples/starter" DESTINATION "${CMAKE_INSTALL_DATADIR}/interloop"
-    USE_SOURCE_PERMISSIONS PATTERN __pycache__ EXCLUDE)
+    COMPONENT tools USE_SOURCE_PERMISSIONS PATTERN __pycache__ EXCLUDE)
 endif()
 
 # So is throw_traces, with two targets.

@@ -21,7 +21,7 @@ names() { dpkg-query -W -f '${Package}\n' | sort; }
 
 [[ -z $(traces) ]] || stop "something of interloop is here already: $(traces | head -n 5)"
 apt-get update -qq
-apt-get install -y -qq --no-install-recommends python3 g++ cmake make pkg-config >/dev/null
+apt-get install -y -qq --no-install-recommends python3 g++ cmake make pkg-config libgtest-dev >/dev/null
 before=$(names)
 
 mapfile -t packages < <(find "$folder" -name '*.deb' ! -name '*-dbgsym_*' | sort)
@@ -37,13 +37,14 @@ mapfile -t clients < <(ls clients/*/tests/installed.cpp | cut -d/ -f2)
 
 list() { local IFS=';' && echo "$*"; }
 start=$SECONDS
-cmake -S tests/package/consumer -B "$work/build" "-DCOMPONENTS=$(list conformance throw_traces "${loops[@]}" "${clients[@]}")" \
+cmake -S tests/package/consumer -B "$work/build" "-DCOMPONENTS=$(list conformance every_loop throw_traces "${loops[@]}" "${clients[@]}")" \
     "-DLOOPS=$(list "${loops[@]}")" "-DCLIENTS=$(list "${clients[@]}")" "-DSOURCE=$PWD" >/dev/null
 cmake --build "$work/build" -j "${JOBS:-$(nproc)}" >/dev/null
 for loop in "${loops[@]}"; do
     [[ $("$work/build/consumer_$loop") == "answer 3" ]] || stop "the program on $loop does not work"
 done
 for client in "${clients[@]}"; do [[ $("$work/build/consumer_$client") == ok ]] || stop "the client $client does not work"; done
+for loop in manual "${loops[@]}"; do "$work/build/greeting_$loop" || stop "the test on $loop does not work"; done
 say "CMake: ${loops[*]} and ${clients[*]} in $((SECONDS - start)) s"
 
 start=$SECONDS
@@ -56,6 +57,14 @@ for loop in "${two[@]}"; do
 done
 say "pkg-config: ${two[*]} in $((SECONDS - start)) s"
 
+(cd "$work" && /usr/share/interloop/starter/new.sh by_script >/dev/null)
+cmake -S "$work/by_script" -B "$work/by_script/build" >/dev/null
+cmake --build "$work/by_script/build" -j "${JOBS:-$(nproc)}" >/dev/null
+for program in "$work"/by_script/build/examples/on_*; do
+    [[ $(printf 'one\ntwo\n' | "$program") == "2 lines" ]] || stop "the starter's ${program##*/} does not work"
+done
+ctest --test-dir "$work/by_script/build" -L manual --no-tests=error >/dev/null || stop "the starter's tests fail"
+
 read -ra flags <<<"$(pkg-config --cflags --libs interloop)"
 (cd tests/package/consumer_look && g++ -std=c++20 -O2 main.cpp "${flags[@]}" -o "$work/look")
 coproc "$work/look"
@@ -66,6 +75,7 @@ grep -q 'coroutine wait_for_it (main.cpp:' <<<"$tree" || stop "interloop-ps show
 if [[ -e /usr/lib/python3/dist-packages/interloop ]]; then
     [[ $(python3 -m interloop ps --tree "$COPROC_PID") == "$tree" ]] || stop "python3 -m interloop ps shows something else"
     python3 packaging/tests/use_wheel.py "$(python3 packaging/parts.py)"
+    (cd "$work" && python3 -m interloop new line_counter >/dev/null) && [[ -f $work/line_counter/pyproject.toml ]]
     say "Python: $(python3 -c 'import interloop; print(interloop.__file__, interloop.__version__)')"
 fi
 kill "$COPROC_PID"

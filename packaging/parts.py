@@ -55,11 +55,11 @@ def _words(call: str, keyword: str) -> list[str]:
 
 
 def _debian(folder: Path) -> list[str]:
-    """The -dev packages of packages.txt, except those that only tests need."""
+    """The -dev packages of packages.txt, except those that only tests and benchmarks need."""
     path = folder / "packages.txt"
     lines = path.read_text().splitlines() if path.exists() else []
     found = (re.match(r"([a-z0-9.+-]+-dev)\s+\w+\s*(?:#\s*(.*))?$", line) for line in lines)
-    return [match.group(1) for match in found if match and not re.search(r"\btests?\b", match.group(2) or "")]
+    return [match.group(1) for match in found if match and not re.search(r"\b(tests?|benchmarks?)\b", match.group(2) or "")]
 
 
 def part(cmake: Path) -> Part | None:

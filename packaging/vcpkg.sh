@@ -14,10 +14,11 @@ python3 build/vcpkg/source/packaging/vcpkg/vcpkg.py build/vcpkg/ports
 cmake -DPORT="$PWD/build/vcpkg/ports/interloop" -DPACKAGES="$PWD/build/vcpkg/packages" -DFEATURES="${loop//_/-},redis" \
     -P packaging/vcpkg/without_vcpkg.cmake
 for build in Release Debug; do
-    cmake -G Ninja -S tests/package/consumer -B "build/vcpkg/consumer-$build" -DCMAKE_BUILD_TYPE=$build -DCOMPONENTS="$loop;redis" \
+    cmake -G Ninja -S tests/package/consumer -B "build/vcpkg/consumer-$build" -DCMAKE_BUILD_TYPE=$build -DCOMPONENTS="$loop;redis;every_loop" \
         -DLOOPS="$loop" -DCLIENTS=redis -DSOURCE="$PWD" -DVERSION="$(python3 packaging/parts.py)" \
         -DCMAKE_PREFIX_PATH="$PWD/build/vcpkg/packages" >/dev/null
     cmake --build "build/vcpkg/consumer-$build" -j "$JOBS" >/dev/null
     [[ $("build/vcpkg/consumer-$build/consumer_$loop") == "answer 3" && $("build/vcpkg/consumer-$build/consumer_redis") == ok ]]
+    "build/vcpkg/consumer-$build/greeting_manual" && "build/vcpkg/consumer-$build/greeting_$loop"
 done
 echo "vcpkg: the port's libraries are used by two programs, in two configurations; $((SECONDS - start)) s"

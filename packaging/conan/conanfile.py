@@ -18,8 +18,8 @@ from conan.tools.files import copy, load
 from conan.tools.system.package_manager import Apt
 
 # What a build needs of the project.
-SOURCES = ("CMakeLists.txt", "LICENSE", "README.md", "clients/*", "cmake/*", "conformance/*", "core/*", "inspect/*",
-           "logging/*", "loops/*", "packaging/parts.py", "tools/ccache.sh")
+SOURCES = ("CMakeLists.txt", "LICENSE", "README.md", "clients/*", "cmake/*", "conformance/*", "core/*", "every_loop/*",
+           "examples/starter/*", "inspect/*", "logging/*", "loops/*", "packaging/parts.py", "tools/ccache.sh")
 
 
 class Interloop(ConanFile):

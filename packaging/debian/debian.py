@@ -28,7 +28,7 @@ WHAT = {
     "library": "This package has the library for {name}.",
     "connection": "This package has the connection {name}, to another logging system.",
     "core": "This package has the core.",
-    "suite": "This package has the test cases for adapters of one's own.",
+    "suite": "This package has the test cases for adapters of one's own, and what tests\n a library on every loop.",
     "traces": "This package records where exceptions are thrown.",
     "shared": "This package has headers that several packages share.",
     "internal": "This package has {name}, which several clients share.",
@@ -100,7 +100,7 @@ def others(series: str, python: bool) -> list[tuple[str, str, str]]:
     """The packages that are not a part's."""
     made = [("interloop-tools", "tools", stanza(
         "interloop-tools", "devel", ["${shlibs:Depends}", "${misc:Depends}"], "looks into processes that use interloop",
-        "This package has interloop-ps, which shows what another process waits for,\n and scripts for gdb."))]
+        "This package has interloop-ps, which shows what another process waits for,\n scripts for gdb, and a small library to start one's own from."))]
     if python:
         bridge = parts.Part("python", Path(), "adapter", True, needs=["logging"], debian=["python3-dev"])
         logging = parts.Part("logging", Path(), "library", True)
@@ -160,20 +160,29 @@ def dist_info(root: Path) -> dict[str, str]:
     return files
 
 
-def write(root: Path, python: bool = True) -> list[str]:
-    """Writes root/debian, and returns the names of the binary packages."""
+def binary_packages(root: Path, python: bool) -> list[tuple[str, str, str]]:
+    """(package, CMake's installation component, paragraph) of each."""
     series = parts.series(root)
     all_parts = {each.name: each for each in special(root) + parts.parts(root)}
     packages = [made for part in all_parts.values() for made in of_part(part, all_parts, series)]
-    packages += others(series, python)
+    return packages + others(series, python)
+
+
+def components(root: Path, python: bool) -> list[tuple[str, str]]:
+    """(package, CMake's installation component): what each package has."""
+    return [*((package, component) for package, component, _ in binary_packages(root, python)), ("libinterloop-dev", "Unspecified")]
+
+
+def write(root: Path, python: bool = True) -> list[str]:
+    """Writes root/debian, and returns the names of the binary packages."""
+    packages = binary_packages(root, python)
     target = root / "debian"
     files = {
         "control": control(root, packages, python),
         "changelog": changelog(parts.version(root)),
         "copyright": copyright_file(root),
         # rules installs these.
-        "components": "".join(f"{package} {component}\n" for package, component, _ in packages)
-        + "libinterloop-dev Unspecified\n",
+        "components": "".join(f"{package} {component}\n" for package, component in components(root, python)),
         "source/format": "3.0 (quilt)\n",
         "libinterloop-dev.docs": "README.md\ndocs\n",
         "interloop-tools.manpages": "packaging/debian/interloop-ps.1\n",
@@ -186,7 +195,8 @@ def write(root: Path, python: bool = True) -> list[str]:
         files |= {f"{info}/{name}": text for name, text in dist_info(root).items()}
         files["python3-interloop.install"] = f"debian/{info} usr/lib/python3/dist-packages\n"
         files["python3-interloop.links"] = (f"usr/bin/interloop-ps {package}/bin/interloop-ps\nusr/include {package}/include\n"
-                                            f"usr/lib/${{DEB_HOST_MULTIARCH}} {package}/lib\n")
+                                            f"usr/lib/${{DEB_HOST_MULTIARCH}} {package}/lib\n"
+                                            f"usr/share/interloop {package}/share/interloop\n")
     for name, text in files.items():
         path = target / name
         path.parent.mkdir(parents=True, exist_ok=True)

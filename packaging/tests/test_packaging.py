@@ -150,6 +150,22 @@ class Debian(unittest.TestCase):
     def tearDown(self):
         self.folder.cleanup()
 
+    def test_what_only_benchmarks_need_is_not_needed(self):
+        wamp = self.control.split("Package: libinterloop-wamp-dev\n")[1].split("\nPackage:")[0]
+        self.assertIn("libwslay-dev", wamp)
+        self.assertIn("libinterloop-stream-dev", wamp)  # an internal part is a package, too
+        self.assertNotIn("msgpack", self.control)
+
+    def test_the_tests_on_every_loop_and_the_starter_are_in_packages(self):
+        filled = (self.root / "debian/components").read_text().splitlines()
+        # InterloopInstall.cmake gives these two those files; tests/package checks it.
+        self.assertIn("libinterloop-conformance-dev conformance_dev", filled)
+        self.assertIn("interloop-tools tools", filled)
+        conformance = self.control.split("Package: libinterloop-conformance-dev\n")[1].split("\nPackage:")[0]
+        self.assertIn("tests\n a library on every loop", conformance)
+        links = (self.root / "debian/python3-interloop.links").read_text().split()
+        self.assertIn("usr/share/interloop", links)  # `python3 -m interloop new`
+
     def test_each_part_has_its_packages(self):
         for part in parts.parts(self.root):
             stem = f"libinterloop-{part.dashed}"
@@ -181,6 +197,15 @@ class Debian(unittest.TestCase):
 
 
 class Conan(unittest.TestCase):
+    def test_has_what_cmake_adds(self):
+        """A folder that a CMakeLists.txt only looks for is missing without an error."""
+        recipe = (HERE.parent / "conan/conanfile.py").read_text()
+        folders = set(re.findall(r'PROJECT_SOURCE_DIR}/([a-z_/]+)/(?:CMakeLists\.txt|new\.sh)"', "".join(
+            (ROOT / name).read_text() for name in ("CMakeLists.txt", "cmake/InterloopInstall.cmake"))))
+        self.assertLessEqual({"every_loop", "examples/starter", "inspect"}, folders)
+        for folder in folders - {"python", "loops/python", "bench", "tests", "examples"}:
+            self.assertIn(f'"{folder}/*"', recipe)
+
     def test_recipes_compile_and_copy_what_exists(self):
         for path in (HERE.parent / "conan").rglob("conanfile.py"):
             tree = ast.parse(path.read_text(), str(path))
@@ -197,6 +222,9 @@ class Vcpkg(unittest.TestCase):
         manifest = json.loads(json.dumps(vcpkg.manifest(ROOT)))
         self.assertEqual(manifest["version"], parts.version())
         self.assertEqual(set(manifest["features"]), {part.dashed for part in vcpkg.features(ROOT)})
+        self.assertIn("wamp", manifest["features"])
+        self.assertNotIn("stream", manifest["features"])  # internal: what it needs, wamp needs
+        self.assertIn({"name": "openssl"}, manifest["features"]["wamp"]["dependencies"])
         wanted = list(manifest["dependencies"])
         for name, feature in manifest["features"].items():
             self.assertRegex(name, self.IDENTIFIER)
@@ -213,6 +241,7 @@ class Vcpkg(unittest.TestCase):
         text = vcpkg.portfile(ROOT, "https://example.org/interloop.tar.gz", "0" * 128)
         for part in vcpkg.features(ROOT):
             self.assertIn(f"    {part.dashed} INTERLOOP_WITH_{part.name.upper()}\n", text)
+        self.assertIn("-DINTERLOOP_WITH_EVERY_LOOP=ON\n", text)
         self.assertNotIn("@", text)
 
 

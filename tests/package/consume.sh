@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Builds and runs a consumer of interloop outside the tree, in one of the ways that users have. The CMakeLists.txt
-# beside this file runs it, and sets CXX, CMAKE, PREFIX (where interloop is installed), LIBDIR, SOURCE (the project's
+# beside this file runs it, and sets CXX, CMAKE, BUILD, PREFIX (where interloop is installed), LIBDIR, SOURCE (the project's
 # folder), VERSION (MAJOR.MINOR), COMPONENTS, LOOPS and CLIENTS (those that were built, with commas; COMPONENTS includes the
 # others).
 set -euo pipefail
@@ -93,6 +93,35 @@ starter) # a library made by the script, whose tests run on two loops; without P
         "$CMAKE" --build build --target "$program"
         test "$(printf 'one\ntwo\n' | "build/examples/$program")" = "2 lines"
     done
+    ;;
+components) # each file is in one of Debian's packages, and those of a loop are in the loop's
+    first=${LOOPS%%,*}
+    python3 -B - "$SOURCE" >listed <<'PYTHON'
+import sys
+from pathlib import Path
+
+root = Path(sys.argv[1])
+sys.path.insert(0, str(root / "packaging/debian"))
+import debian
+
+print(*(component for _, component in debian.components(root, python=True)), sep="\n")
+PYTHON
+    find "$BUILD" -name cmake_install.cmake -exec grep -hoP 'CMAKE_INSTALL_COMPONENT STREQUAL "\K[^"]+' {} + | sort -u >made
+    grep -qx "${first}_dev" made
+    not_listed=$(grep -vxFf listed made || true)
+    [[ -z $not_listed ]] || { echo "packaging/debian lists no package with $not_listed" && exit 1; }
+    # has COMPONENT FILE...
+    has() {
+        DESTDIR=$PWD/$1 "$CMAKE" --install "$BUILD" --prefix / --component "$1" >/dev/null
+        local file
+        for file in "${@:2}"; do test -e "$1/$file" || { echo "$1 has no $file" && exit 1; }; done
+    }
+    cmake_files=$LIBDIR/cmake/interloop
+    has "${first}_dev" "$LIBDIR/libinterloop-every-loop-${first//_/-}.a" "$cmake_files/interloop-every_loop_$first-targets.cmake"
+    has conformance_dev "$LIBDIR/libinterloop-every-loop.a" "$LIBDIR/libinterloop-every-loop-manual.a" \
+        include/interloop/testing/every_loop.hpp "$cmake_files"/{InterloopEveryLoopTest,interloop-every_loop}.cmake
+    has tools share/interloop/starter/new.sh
+    test ! -e "conformance_dev/$cmake_files/interloop-every_loop_$first-targets.cmake"
     ;;
 subdirectory) # as shared libraries, which no other case builds
     configure consumer_subdirectory "-DINTERLOOP_SOURCE=$SOURCE" "-DLOOP=${LOOPS%%,*}" -DBUILD_SHARED_LIBS=ON
@@ -227,7 +256,7 @@ missing_component)
         <<<"$(tr -s ' \n' ' ' <<<"$output")" || { echo "$output" && exit 1; }
     ;;
 *)
-    echo "usage: consume.sh find_package | every_loop | starter | subdirectory | pkg_config | failures | missing_component | logging | throw_traces[_...]" >&2
+    echo "usage: consume.sh find_package | every_loop | starter | components | subdirectory | pkg_config | failures | missing_component | logging | throw_traces[_...]" >&2
     exit 2
     ;;
 esac

@@ -45,9 +45,9 @@ release: build-release ## examples and benchmarks, optimised
 
 demo: build-release ## a Redis client, one source, on every loop, Python's too; calls between processes; blocking calls from threads
 	@JOBS=$(JOBS) tools/python.sh build || true
-	examples/redis/demo.sh build/release
-	examples/wamp/demo.sh build/release
-	examples/wamp/demo.sh build/release --install --calls 1000
+	examples/demo.sh redis build/release
+	examples/demo.sh wamp build/release
+	examples/demo.sh wamp build/release --install --calls 1000
 	examples/blocking_demo.sh build/release
 
 bench: build-release ## measure and compare

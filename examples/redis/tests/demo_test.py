@@ -15,8 +15,8 @@ import unittest
 from pathlib import Path
 
 BUILD = Path(sys.argv.pop(1)) if len(sys.argv) > 1 else Path("build/dev")
-DEMO = Path(__file__).resolve().parent.parent / "demo.sh"
-LOOPS = sorted(path.parent.parent.name for path in DEMO.parents[2].glob("loops/*/examples/running.cpp"))
+DEMO = Path(__file__).resolve().parents[2] / "demo.sh"
+LOOPS = sorted(path.parent.parent.name for path in DEMO.parents[1].glob("loops/*/examples/running.cpp"))
 SKIPPED = 77
 
 
@@ -35,7 +35,7 @@ class Demo(unittest.TestCase):
         self.environment = os.environ | {"PATH": f"{self.folder}:{os.environ['PATH']}", "TMPDIR": str(self.temporary)}
 
     def start(self, *arguments: str, build: Path = BUILD) -> subprocess.Popen:
-        return subprocess.Popen([str(DEMO), str(build), *arguments], env=self.environment, text=True,
+        return subprocess.Popen([str(DEMO), "redis", str(build), *arguments], env=self.environment, text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def assert_nothing_left(self) -> None:

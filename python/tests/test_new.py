@@ -2,11 +2,12 @@
 """``python -m interloop new NAME``: what it makes, and that the shell script makes the same."""
 
 import filecmp
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
-from support import programs
+from support import extension, programs
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "examples" / "starter" / "new.sh"
@@ -40,6 +41,22 @@ def test_the_script_makes_the_same(tmp_path):
     assert files(ours) == files(theirs)
     _, different, missing = filecmp.cmpfiles(ours, theirs, files(ours), shallow=False)
     assert (different, missing) == ([], [])
+
+
+def test_its_module_is_built_by_pip_and_tested_on_each_framework(tmp_path):
+    pytest.importorskip("twisted")
+    pytest.importorskip("uvloop")
+    extension.require_cmake()
+    assert new(tmp_path, "line_counter")[0] == 0
+    site = extension.installed(tmp_path / "line_counter", tmp_path)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    environment["PYTHONPATH"] = str(site)
+    command = ("-m", "pytest", "-rA", "-p", "no:cacheprovider", "-p", "no:asyncio")
+    status, output = programs.interpreter(*command, cwd=tmp_path / "line_counter", env=environment)
+    assert status == 0, output
+    for framework in ("asyncio", "uvloop", "twisted"):
+        assert f"PASSED python/tests/test_line_counter.py::test_counts_lines[{framework}]" in output
+    assert "3 passed" in output
 
 
 @pytest.mark.parametrize(

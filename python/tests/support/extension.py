@@ -53,13 +53,13 @@ def folder(source=SOURCE):
     return made
 
 
-@functools.cache
-def installed_binding():
-    """The folder where pip installs the documented binding: beside interloop."""
-    made, prefix = _place(BINDING / "build")
+def installed(source, made=None):
+    """The folder where pip installs the binding in `source`: beside interloop. It and pip's build folder are in `made`."""
+    place, prefix = _place(source / "build")
+    made = made or place
     site = made / "site"
     command = [sys.executable, "-m", "pip", "install", "-q", "--no-build-isolation", "--no-deps", "--upgrade"]
-    command += ["--target", site, "-C", f"build-dir={made / 'build'}", BINDING]
+    command += ["--target", site, "-C", f"build-dir={made / 'build'}", source]
     if "LD_PRELOAD" in os.environ:  # with a sanitizer, the package is not where pip looks
         command += ["-C", f"cmake.define.CMAKE_PREFIX_PATH={prefix}"]
     with (made / "lock").open("w") as lock:
@@ -72,12 +72,23 @@ def installed_binding():
     return site
 
 
-def load(name="extension"):
-    """A module: the tests' own, or the documented binding, "client". Without a compiler, skips, or in CI fails."""
+@functools.cache
+def installed_binding():
+    """The folder where pip installs the documented binding."""
+    return installed(BINDING)
+
+
+def require_cmake():
+    """Without it, skips, or in CI fails."""
     try:
         _output("cmake", "--version", env=TOOLS)
     except OSError:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("cmake is not installed")
+
+
+def load(name="extension"):
+    """A module: the tests' own, or the documented binding, "client"."""
+    require_cmake()
     (path,) = (folder() if name == "extension" else installed_binding()).glob(f"{name}.*.so")
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)

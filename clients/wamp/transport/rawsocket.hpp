@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A connection by RawSocket. It answers pings and sends none, since routers do not answer them.
+// A connection by RawSocket. It answers pings and sends none: Crossbar takes one for a message that is too long.
 #pragma once
 
 #include "link.hpp"

@@ -4,6 +4,8 @@
 #include "raw_connection.hpp"
 #include "support.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <memory>
 
 namespace {
@@ -17,6 +19,13 @@ const text goodbye = R"([6,{},"wamp.close.normal"])";
 
 text call(const text& request, const text& procedure = "peer.rs.json.add", const text& args = "[1,2]") {
   return "[48," + request + ",{},\"" + procedure + "\"," + args + "]";
+}
+
+/// One of a message's first numbers; field 0 is its type.
+text field(const text& message, int number) {
+  std::size_t begin = 1;
+  while (number-- > 0) begin = message.find(',', begin) + 1;
+  return message.substr(begin, message.find_first_of(",]", begin) - begin);
 }
 
 class wamp_router_raw : public with_router {
@@ -217,19 +226,21 @@ class raw_callee {
       const text next = talk_.hear();
       heard.push_back(next.starts_with("[69,") ? next.substr(next.find('{')) : summary(next));
       if (heard.back() != "INVOCATION") continue;
-      id_ = next.substr(4, next.find(',', 4) - 4);
+      id_ = field(next, 1);
+      details_ = next.substr(next.find('{'));
       heard.pop_back();
       return heard;
     }
   }
   [[nodiscard]] const text& invocation() const { return id_; }
+  [[nodiscard]] const text& details() const { return details_; }
   void yield(const text& invocation, const text& options = "{}") {
     talk_.say("[70," + invocation + "," + options + "]");
   }
 
  private:
   raw_rawsocket talk_;
-  text id_;
+  text id_, details_;
 };
 
 TEST_P(wamp_router_raw, cancels_only_at_callees_that_have_announced_it) {
@@ -292,6 +303,66 @@ TEST_P(wamp_router_raw, passes_on_progress_that_nobody_has_asked_for) {
   callee.yield(callee.invocation());
   EXPECT_THAT(caller.hear(), testing::AllOf(testing::StartsWith("[50,1,"), HasSubstr(R"("progress":true)")));
   EXPECT_THAT(caller.hear(), testing::AllOf(testing::StartsWith("[50,1,"), testing::Not(HasSubstr("progress"))));
+}
+
+TEST_P(wamp_router_raw, passes_on_a_time_limit_and_keeps_none_itself) {
+  raw_callee callee(*router_, "{}", name("late"));
+  raw_rawsocket caller(*router_);
+  join(caller);
+  caller.say(R"([48,1,{"timeout":1},")" + name("late") + "\"]");
+  EXPECT_EQ(callee.hear_until_invocation(), texts());
+  EXPECT_THAT(callee.details(), HasSubstr(R"("timeout":1,)"));
+  get(async_.sleep(20ms));
+  callee.yield(callee.invocation());
+  EXPECT_EQ(caller.hear_summary(), "RESULT 1");
+}
+
+TEST_P(wamp_router_raw, says_without_being_asked_that_a_procedure_was_taken) {
+  raw_rawsocket one(*router_), other(*router_);
+  for (raw_rawsocket* each : {&one, &other}) join(*each, R"([1,"open",{"roles":{"callee":{}}}])");
+  one.say("[64,1,{},\"" + name("taken") + "\"]");
+  const text registration = field(one.hear(), 2);
+  other.say(R"([64,1,{"force_reregister":true},")" + name("taken") + "\"]");
+  EXPECT_EQ(other.hear_summary(), "REGISTERED 1");
+  EXPECT_EQ(one.hear(), R"([67,0,{"reason":"wamp.error.unregistered","registration":)" + registration + "}]");
+}
+
+TEST_P(wamp_router_raw, has_one_subscription_of_a_session_however_often_it_asks) {
+  raw_rawsocket subscriber(*router_), publisher(*router_);
+  for (raw_rawsocket* each : {&subscriber, &publisher}) join(*each);
+  texts ids;
+  for (const char* request : {"1", "2"}) {
+    subscriber.say(text("[32,") + request + ",{},\"" + name("twice") + "\"]");
+    ids.push_back(field(subscriber.hear(), 2));
+  }
+  EXPECT_EQ(ids[0], ids[1]);
+  const auto publish = [&] {
+    publisher.say(R"([16,1,{"acknowledge":true},")" + name("twice") + "\"]");
+    EXPECT_EQ(publisher.hear_summary(), "PUBLISHED 1");
+    subscriber.say(call("3"));  // whose result comes behind all events
+  };
+  publish();
+  EXPECT_EQ(subscriber.hear_summary(), "EVENT");
+  EXPECT_EQ(subscriber.hear_summary(), "RESULT 3");
+  subscriber.say("[34,4," + ids[0] + "]");
+  EXPECT_EQ(subscriber.hear(), "[35,4]");
+  publish();
+  EXPECT_EQ(subscriber.hear_summary(), "RESULT 3");
+}
+
+TEST_P(wamp_router_raw, gives_a_retained_event_another_id_at_each_delivery) {
+  raw_rawsocket talk(*router_);
+  join(talk);
+  talk.say(R"([16,1,{"acknowledge":true,"retain":true},")" + name("kept") + "\"]");
+  texts ids{field(talk.hear(), 2)};
+  for (int i = 0; i < 2; ++i) {
+    talk.say(R"([32,2,{"get_retained":true},")" + name("kept") + "\"]");
+    EXPECT_EQ(talk.hear_summary(), "SUBSCRIBED 2");
+    const text event = talk.hear();
+    EXPECT_THAT(event, HasSubstr(R"("retained":true)"));
+    EXPECT_EQ(std::count(ids.begin(), ids.end(), field(event, 2)), 0);
+    ids.push_back(field(event, 2));
+  }
 }
 
 TEST_P(wamp_router_raw, keeps_all_events_for_a_subscriber_that_does_not_read_and_lets_others_go_on) {

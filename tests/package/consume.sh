@@ -64,6 +64,7 @@ find_package)
     "$CMAKE" --build build
     for loop in ${LOOPS//,/ }; do test "$("build/consumer_$loop")" = "answer 3"; done
     for client in ${CLIENTS//,/ }; do says_ok "build/consumer_$client"; done
+    configure consumer -DCMAKE_FIND_PACKAGE_PREFER_CONFIG=ON # as Conan's toolchain says
     ;;
 every_loop) # the documented tests: GoogleTest's on every loop, the others on two
     configure "$SOURCE/examples/testing" "-DCMAKE_PREFIX_PATH=$PREFIX"

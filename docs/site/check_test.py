@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tests that check_site.py notices what is missing from the site that was built.
+"""Tests that check_site.py notices what is missing from the site that was built, and of what the pages take for a link.
 
 Usage: build/docs/venv/bin/python docs/site/check_test.py
 """
@@ -7,6 +7,7 @@ Usage: build/docs/venv/bin/python docs/site/check_test.py
 import unittest
 
 import check_site
+import pages
 from public import OUT
 
 SITE = (OUT / "site").resolve()
@@ -45,6 +46,10 @@ class CheckTest(unittest.TestCase):
     def test_a_page_that_is_missing_is_noticed(self) -> None:
         del self.pages[SITE / "reference/cpp/mutex.html"]
         self.assertIn("interloop::mutex: its header <interloop/mutex.hpp> has no page", check_site.missing_names(SITE, self.pages))
+
+    def test_code_that_looks_like_a_link_is_none(self) -> None:
+        line = "call `f([x](int) {})`, see [`g`](g.md) and ![a picture](g.svg), not `[y](z)`"
+        self.assertEqual([link[3] for link in pages.links(line)], ["g.md", "g.svg"])
 
     def test_names_of_every_kind_are_looked_for(self) -> None:
         names = check_site.cpp_names()

@@ -24,6 +24,12 @@ LANGUAGES = {
 }  # fmt: skip
 
 
+def links(line: str) -> list[re.Match[str]]:
+    """The links of a line. Code may look like one: a lambda, `[x](…) {…}`."""
+    code = [match.span() for match in CODE.finditer(line)]
+    return [link for link in LINK.finditer(line) if not any(start < link.start() < end for start, end in code)]
+
+
 @cache
 def pages() -> list[str]:
     """The project's pages."""
@@ -99,7 +105,9 @@ class Pages:
             # Other Markdown readers let a list begin in the middle of a paragraph.
             if re.match(r"(?:[-*]|\d+\.) ", line) and not blank and not re.match(r"(?:[-*]|\d+\.) |  ", lines[-1]):
                 lines.append("")
-            line = LINK.sub(lambda match: f"{match[1]}[{match[2]}]({self.address(page, match[3])})", line)
+            for link in reversed(links(line)):
+                start, end = link.span(3)
+                line = line[:start] + self.address(page, link[3]) + line[end:]
             if not line.startswith("#"):
                 line = self.link_names(page, line, linked)
             lines.append(line)
@@ -108,7 +116,7 @@ class Pages:
 
     def link_names(self, page: str, line: str, linked: set[str]) -> str:
         """The line, with links to the reference for names that the page has not mentioned before."""
-        taken = [match.span() for match in LINK.finditer(line)]
+        taken = [match.span() for match in links(line)]
 
         def link(match: re.Match[str]) -> str:
             if any(start <= match.start() < end for start, end in taken):

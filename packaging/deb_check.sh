@@ -75,7 +75,6 @@ grep -q 'coroutine wait_for_it (main.cpp:' <<<"$tree" || stop "interloop-ps show
 if [[ -e /usr/lib/python3/dist-packages/interloop ]]; then
     [[ $(python3 -m interloop ps --tree "$COPROC_PID") == "$tree" ]] || stop "python3 -m interloop ps shows something else"
     python3 packaging/tests/use_wheel.py "$(python3 packaging/parts.py)"
-    (cd "$work" && python3 -m interloop new line_counter >/dev/null) && [[ -f $work/line_counter/pyproject.toml ]]
     say "Python: $(python3 -c 'import interloop; print(interloop.__file__, interloop.__version__)')"
 fi
 kill "$COPROC_PID"

@@ -5,7 +5,8 @@ import asyncio
 import os
 import subprocess
 import sys
-from importlib.metadata import version
+import tempfile
+from importlib.metadata import entry_points, version
 from pathlib import Path
 
 import interloop
@@ -44,6 +45,12 @@ include, cmake, lib = tells("--include-dir"), tells("--cmake-dir"), tells("--lib
 for needed in (include / "interloop/interloop.hpp", include / "interloop/python.hpp", cmake / "interloopConfig.cmake"):
     assert needed.is_file(), needed
 assert list(lib.glob("libinterloop-python.so*")), lib
+
+# A library to start from, and what tests its Python module.
+with tempfile.TemporaryDirectory() as folder:
+    subprocess.run([sys.executable, "-m", "interloop", "new", "line_counter"], cwd=folder, check=True, capture_output=True)
+    assert (Path(folder) / "line_counter/python/tests/test_line_counter.py").is_file()
+assert [point.value for point in entry_points(group="pytest11", name="interloop")] == ["interloop.pytest_plugin"]
 
 # This process has loaded no C++ library, and interloop-ps says so.
 shown = subprocess.run([sys.executable, "-m", "interloop", "ps", str(os.getpid())], capture_output=True, text=True)

@@ -171,11 +171,12 @@ def summary(results: dict[tuple[str, str], list[dict[str, str]]]) -> str:
 def python_programs(build: Path) -> list[tuple[str, str, list[str]]]:
     """The Python module on Python's loops, if demo.sh has built it."""
     module = build / "redis-python"
-    if not list(module.glob("interloop_redis*.so")):
+    python = build / "venv" / "bin" / "python"
+    if not list(module.glob("interloop_redis*.so")) or not python.exists():
         print("not built: the Python module on asyncio, uvloop and Twisted (make demo says above what is missing)")
         return []
     os.environ["PYTHONPATH"] = str(module.resolve())
-    command = [str(build / "venv" / "bin" / "python"), str(Path(__file__).resolve().parent / "python" / "demo.py")]
+    command = [str(python), str(Path(__file__).resolve().parent / "python" / "demo.py")]
     return [(loop, "await", [*command, "--loop", loop]) for loop in PYTHON_LOOPS]
 
 

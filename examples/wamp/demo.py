@@ -95,10 +95,10 @@ class Subscriber(Program):
 
     def __init__(self, build: Path, router: wamp_router.Router, progress: Progress) -> None:
         module = build / "wamp-python"
-        if list(module.glob("interloop_wamp*.so")):
+        python = build / "venv" / "bin" / "python"
+        if list(module.glob("interloop_wamp*.so")) and python.exists():
             self.kind = "interloop's client on Twisted"
-            command = [str(build / "venv" / "bin" / "python"), str(PYTHON_FOLDER / "subscriber.py"), "twisted",
-                       "unix:" + router.addresses["unix"]]
+            command = [str(python), str(PYTHON_FOLDER / "subscriber.py"), "twisted", "unix:" + router.addresses["unix"]]
         else:
             self.kind = "Autobahn|Python on Twisted"
             command = [str(wamp_router.PYTHON), str(PYTHON_FOLDER / "autobahn_subscriber.py"), router.addresses["unix"]]

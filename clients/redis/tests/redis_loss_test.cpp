@@ -87,7 +87,7 @@ TEST_P(redis_reconnecting, fails_commands_at_once_while_there_is_no_connection) 
 }
 
 TEST_P(redis_reconnecting, times_out_what_waits_for_a_connection_and_does_not_send_it_later) {
-  auto client = connected({.timeout = 30ms, .reconnect = quickly, .wait_while_down = true});
+  auto client = connected({.timeout = 250ms, .reconnect = quickly, .wait_while_down = true});
   const auto blocked = client->command("BLPOP", "never", 0);
   server_->kill();
   failed_with<redis::connection_lost>(blocked);
@@ -272,9 +272,11 @@ TEST_P(redis_misled, hides_a_password_that_the_server_repeats) {
 }
 
 TEST_P(redis_misled, gives_up_tls_with_a_server_that_is_silent_hangs_up_or_has_none) {
-  auto client = make_client({.connect_timeout = 20ms, .tls = redis::tls_options{.verify = false}});
-  failed_with<interloop::timeout_error>(client->connect("127.0.0.1", server_.port()));
+  const redis::tls_options unverified{.verify = false};
+  auto hasty = make_client({.connect_timeout = 20ms, .tls = unverified});
+  failed_with<interloop::timeout_error>(hasty->connect("127.0.0.1", server_.port()));
   server_.accept();
+  auto client = make_client({.tls = unverified});
   const auto connecting = client->connect("127.0.0.1", server_.port());
   get(async_.sleep(1ms));
   server_.accept();

@@ -31,7 +31,6 @@ install_library() { cmake --install build/install; }
 
 # As by copying two listings of README.md.
 write_program() {
-    mkdir -p "$own"
     cp examples/guide/retry.hpp "loops/$loop/examples/retry.cpp" "$own/"
 }
 
@@ -53,9 +52,9 @@ inside() {
     local minutes=$2 began=$EPOCHREALTIME late=0
     export CCACHE_DISABLE=1
     loop=$1
-    own=/root/own
-    log=/root/first_contact.log
-    rm -rf "$own" build/install
+    own=$(mktemp -d)
+    log=$(mktemp)
+    rm -rf build/install
     step "packages: a compiler, CMake, the loop" install_packages
     step "configure" configure
     step "build, $JOBS at a time" build

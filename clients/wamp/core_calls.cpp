@@ -2,6 +2,7 @@
 // Calls and publications of a session.
 #include "session_core.hpp"
 
+#include "options_out.hpp"
 #include "uri.hpp"
 
 #include <interloop/wamp/error.hpp>
@@ -25,13 +26,6 @@ const char* name_of(cancel_mode mode) noexcept {
 }
 
 std::int64_t milliseconds(duration limit) noexcept { return limit / std::chrono::milliseconds(1); }
-
-void write_members(writer& to, const dict& all) {
-  for (const auto& [name, each] : all) {
-    to.key(name);
-    detail::write(to, each);
-  }
-}
 
 }  // namespace
 

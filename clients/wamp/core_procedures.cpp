@@ -2,6 +2,7 @@
 // Registrations of a session, and the invocations that come for them.
 #include "session_core.hpp"
 
+#include "options_out.hpp"
 #include "uri.hpp"
 
 #include <interloop/wamp/error.hpp>
@@ -14,17 +15,6 @@
 namespace interloop::wamp {
 
 namespace {
-
-const char* name_of(match how) noexcept {
-  switch (how) {
-    case match::prefix:
-      return "prefix";
-    case match::wildcard:
-      return "wildcard";
-    default:
-      return "exact";
-  }
-}
 
 const char* name_of(invoke policy) noexcept {
   switch (policy) {
@@ -129,10 +119,7 @@ future<registration> session_core::enroll(const detail::uri_here& procedure,
   const bool shared = options.invoke_ != invoke::single;
   out_.begin_map(options.others_.size() + (matches ? 1 : 0) + (shared ? 1 : 0) + (options.concurrency_ != 0 ? 1 : 0) +
                  (options.force_ ? 1 : 0));
-  for (const auto& [name, each] : options.others_) {
-    out_.key(name);
-    detail::write(out_, each);
-  }
+  write_members(out_, options.others_);
   if (matches) {
     out_.key("match");
     out_.text(name_of(options.match_));
@@ -179,11 +166,7 @@ future<void> session_core::unregister(std::uint64_t id) {
 
 void session_core::send_unregister(std::uint64_t id, std::unique_ptr<request> what) {
   if (!what) what = std::make_unique<unregister_request>(*this, id);
-  const std::uint64_t number = next_id();
-  begin(message_type::unregister, 3);
-  out_.natural(number);
-  out_.natural(id);
-  await_answer(message_type::unregister, number, std::move(what));
+  send_about(message_type::unregister, id, std::move(what));
 }
 
 void session_core::on_revoked(const message& got) {

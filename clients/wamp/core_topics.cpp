@@ -3,6 +3,7 @@
 // ends it all with one UNSUBSCRIBE: so handlers are counted here.
 #include "session_core.hpp"
 
+#include "options_out.hpp"
 #include "uri.hpp"
 
 #include <interloop/wamp/error.hpp>
@@ -11,21 +12,6 @@
 #include <utility>
 
 namespace interloop::wamp {
-
-namespace {
-
-const char* name_of(match how) noexcept {
-  switch (how) {
-    case match::prefix:
-      return "prefix";
-    case match::wildcard:
-      return "wildcard";
-    default:
-      return "exact";
-  }
-}
-
-}  // namespace
 
 struct session_core::subscribe_request final : request {
   subscribe_request(session_core& of, std::string name, std::string counted)
@@ -85,10 +71,7 @@ future<subscription> session_core::subscribe(const detail::uri_here& topic,
   out_.natural(id);
   const bool matches = options.match_ != match::exact;
   out_.begin_map(options.others_.size() + (matches ? 1 : 0) + (options.get_retained_ ? 1 : 0));
-  for (const auto& [name, each] : options.others_) {
-    out_.key(name);
-    detail::write(out_, each);
-  }
+  write_members(out_, options.others_);
   if (matches) {
     out_.key("match");
     out_.text(name_of(options.match_));
@@ -148,11 +131,7 @@ future<void> session_core::unsubscribe(std::uint64_t id, std::uint64_t handler) 
 }
 
 void session_core::send_unsubscribe(std::uint64_t id, topic_entry& entry, std::unique_ptr<request> what) {
-  const std::uint64_t number = next_id();
-  begin(message_type::unsubscribe, 3);
-  out_.natural(number);
-  out_.natural(id);
-  await_answer(message_type::unsubscribe, number, std::move(what));
+  send_about(message_type::unsubscribe, id, std::move(what));
   entry.ending = true;
 }
 

@@ -2,11 +2,12 @@
 // OpenSSL's part of authenticate.hpp.
 #include "authenticate.hpp"
 
+#include "transport/random.hpp"
+
 #include <interloop/error.hpp>
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/rand.h>
 
 #include <memory>
 
@@ -85,7 +86,7 @@ std::string ed25519_sign(std::string_view seed, std::string_view text) {
 
 std::string random_bytes(std::size_t count) {
   std::string bytes(count, '\0');
-  require(RAND_bytes(bytes_of(bytes), static_cast<int>(count)) == 1, "random numbers");
+  require(random_bytes(bytes_of(bytes), count), "random numbers");
   return bytes;
 }
 

@@ -338,6 +338,14 @@ void session_core::await_answer(message_type type, std::uint64_t id, std::unique
   }
 }
 
+void session_core::send_about(message_type type, std::uint64_t id, std::unique_ptr<request> what) {
+  const std::uint64_t number = next_id();
+  begin(type, 3);
+  out_.natural(number);
+  out_.natural(id);
+  await_answer(type, number, std::move(what));
+}
+
 // ---- The end ----
 
 namespace {

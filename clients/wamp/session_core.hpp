@@ -160,6 +160,8 @@ class session_core final : public detail::core_link, private transport_listener 
   void end_arguments(const dict* kwargs);
   /// Sends what was written, and waits for the answer. Errors: what sending throws; nothing is pending then.
   void await_answer(message_type type, std::uint64_t id, std::unique_ptr<request> what);
+  /// A request that only names an id of the router's; errors as above.
+  void send_about(message_type type, std::uint64_t id, std::unique_ptr<request> what);
   void call_too_late(std::uint64_t id, duration limit);
   void send_cancel(std::uint64_t id, cancel_mode mode);
   void send_unregister(std::uint64_t id, std::unique_ptr<request> what);

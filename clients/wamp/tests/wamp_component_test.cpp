@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A component, whose transports the test makes: each new one is a new wire to a router that answers everything.
 #include "../component_core.hpp"
+#include "on_watched_loop.hpp"
 #include "played_router.hpp"
 
 #include <interloop/interloop.hpp>
@@ -20,18 +21,10 @@ using namespace wamp_test;
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using text = std::string;
 
-class wamp_component : public ::testing::Test {
+class wamp_component : public on_watched_loop {
  protected:
-  wamp_component() {
-    loop_->set_exception_handler([this](std::string_view what, const failure& why) {
-      escaped_.push_back(text(what) + ": " + failure_message(why));
-    });
-  }
-  void TearDown() override { EXPECT_THAT(escaped_, IsEmpty()); }
-
   std::shared_ptr<component_core> made(component_options options = {}, std::vector<transport_options> to = {"ws://a"}) {
     options.reconnect.first = 1s;
     options.reconnect.most = 4s;
@@ -58,9 +51,6 @@ class wamp_component : public ::testing::Test {
     loop_.run_ready();
   }
 
-  std::vector<text> escaped_;
-  interloop::testing::manual_loop loop_;
-  api async_{*loop_};
   std::vector<text> tried_;
   std::vector<text> said_;
   std::vector<std::shared_ptr<wire>> wires_;

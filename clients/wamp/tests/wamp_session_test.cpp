@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A session against a router that the test plays, on a loop whose clock it moves.
+#include "on_watched_loop.hpp"
 #include "played_router.hpp"
 
 #include <interloop/interloop.hpp>
@@ -22,7 +23,6 @@ using namespace wamp_test;
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 using text = std::string;
 
 template <class Exception, class T>
@@ -34,15 +34,8 @@ text failed_with(const future<T>& f) {
   return why->message();
 }
 
-class wamp_session : public ::testing::Test {
+class wamp_session : public on_watched_loop {
  protected:
-  wamp_session() {
-    loop_->set_exception_handler([this](std::string_view what, const failure& why) {
-      escaped_.push_back(text(what) + ": " + failure_message(why));
-    });
-  }
-  void TearDown() override { EXPECT_THAT(escaped_, IsEmpty()); }
-
   future<session> begin(session_options options = {}) {
     auto joining = join_by(async_, std::make_unique<played_transport>(wire_), std::move(options));
     return joining;
@@ -71,9 +64,6 @@ class wamp_session : public ::testing::Test {
     return pending.value();
   }
 
-  std::vector<text> escaped_;
-  interloop::testing::manual_loop loop_;
-  api async_{*loop_};
   std::shared_ptr<wire> wire_ = std::make_shared<wire>();
 };
 

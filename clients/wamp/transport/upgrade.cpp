@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "upgrade.hpp"
 
+#include "../base64.hpp"
 #include "random.hpp"
 
 #include <openssl/evp.h>
@@ -18,10 +19,7 @@ constexpr std::string_view status_begin = "HTTP/1.1 ";
 constexpr std::size_t longest_reason = 100;
 
 std::string base64(const unsigned char* data, std::size_t size) {
-  std::string text((size + 2) / 3 * 4 + 1, '\0');  // with a zero byte
-  text.resize(static_cast<std::size_t>(
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), data, static_cast<int>(size))));
-  return text;
+  return to_base64({reinterpret_cast<const char*>(data), size});
 }
 
 char lower(char each) noexcept { return each >= 'A' && each <= 'Z' ? static_cast<char>(each - 'A' + 'a') : each; }

@@ -3,7 +3,7 @@
 // Source: RFC 6455.
 #pragma once
 
-#include "utf8.hpp"
+#include "../utf8.hpp"
 
 #include "clients/stream/bytes.hpp"
 

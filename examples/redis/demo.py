@@ -20,6 +20,9 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "examples"))
+from demo_table import table  # noqa: E402: found by the line above
+
 LOOPS = tuple(sorted(path.parent.parent.name for path in ROOT.glob("loops/*/examples/running.cpp")))
 PYTHON_LOOPS = ("asyncio", "uvloop", "twisted")
 STYLES = ("callbacks", "coroutines", "attached")
@@ -131,18 +134,6 @@ def run(program: list[str], port: int, options: argparse.Namespace, style: str |
     if "per_second" not in result:
         raise Problem(f"{name} ended with status {process.returncode} and no result")
     return result | {"status": str(process.returncode)}
-
-
-def table(rows: list[tuple[str, ...]]) -> str:
-    """Columns as wide as necessary; the first two are left-aligned, the others right-aligned."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = []
-    for row in rows:
-        cells = (cell.ljust(width) if column < 2 else cell.rjust(width)
-                 for column, (cell, width) in enumerate(zip(row, widths)))
-        lines.append("  ".join(cells).rstrip())
-    lines.insert(1, "-" * max(map(len, lines)))
-    return "\n".join(lines)
 
 
 def summary(results: dict[tuple[str, str], list[dict[str, str]]]) -> str:

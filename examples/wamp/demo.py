@@ -17,8 +17,9 @@ import threading
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "clients" / "support"))
+sys.path[:0] = [str(ROOT / "clients" / "support"), str(ROOT / "examples")]
 import wamp_router  # noqa: E402: found by the line above
+from demo_table import table  # noqa: E402: the same
 
 PYTHON_FOLDER = Path(__file__).resolve().parent / "python"
 RUN_SECONDS = 120
@@ -117,18 +118,6 @@ class Subscriber(Program):
             done, latency = line.split()
             self.latencies.append(int(latency))
             self.progress.show(int(done))
-
-
-def table(rows: list[tuple[str, ...]]) -> str:
-    """Columns as wide as necessary; the first two are left-aligned, the others right-aligned."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = []
-    for row in rows:
-        cells = (cell.ljust(width) if column < 2 else cell.rjust(width)
-                 for column, (cell, width) in enumerate(zip(row, widths)))
-        lines.append("  ".join(cells).rstrip())
-    lines.insert(1, "-" * max(map(len, lines)))
-    return "\n".join(lines)
 
 
 def run(programs: dict[str, str], callee: str, caller: str, url: str, calls: int) -> tuple[dict, dict]:

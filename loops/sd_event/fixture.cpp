@@ -28,8 +28,9 @@ const bool added[] = {
                        .make = [] { return std::make_unique<on_sd_event>(); },
                        .lacks = lacks,
                        .own = [] { return loop_owner(sd_event_loop()); }}),
-    testing::add_conformance({.name = "sd_event_default",  // whose thread is known before its first turn
-                              .make = [] { return std::make_unique<on_sd_event>(default_event()); },
+    // The thread of the default one is known before its first turn.
+    testing::add_conformance({.name = "sd_event_default_crowded",
+                              .make = [] { return std::make_unique<on_sd_event>(default_event(), true); },
                               .lacks = lacks}),
 };
 

@@ -5,6 +5,7 @@
 #include <interloop/adapters/sd_event.hpp>
 #include <interloop/loop.hpp>
 #include <interloop/testing/conformance.hpp>
+#include <interloop/wake_fd.hpp>
 
 #include <sys/epoll.h>
 #include <systemd/sd-event.h>
@@ -21,6 +22,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace interloop::test {
 
@@ -33,21 +35,29 @@ inline sd_event* new_sd_event() {
 
 class on_sd_event final : public testing::conformance::native_loop {
  public:
-  /// \param event  taken over.
-  explicit on_sd_event(sd_event* event = new_sd_event()) : native(event) {
+  /// \param event    taken over.
+  /// \param crowded  whether so many descriptors are watched already that further ones share a source.
+  explicit on_sd_event(sd_event* event = new_sd_event(), bool crowded = false) : native(event), crowded_(crowded) {
     // sd-event opens a descriptor with its first timer, for good: before any case counts them.
     sd_event_source* timer = nullptr;
     sd_event_add_time(native, &timer, CLOCK_MONOTONIC, UINT64_MAX, 1, nullptr, nullptr);
     timer_.reset(timer);
     watched_at_first_ = watched_by_epoll();
-    owner_.emplace(native);
+    make_owner();
   }
   ~on_sd_event() override { owner_.reset(); }
 
   loop& core() override { return **owner_; }
-  void drop_owner() override { owner_.reset(); }
+  void drop_owner() override {
+    quiet_.clear();
+    owner_.reset();
+  }
   bool make_owner() override {
     owner_.emplace(native);
+    while (crowded_ && quiet_.size() < 9) {
+      const wake_fd& added = quiet_fds_.emplace_back("quiet");
+      quiet_.push_back(core().watch(added.get(), interest::read, [](interest) {}));
+    }
     return true;
   }
 
@@ -166,7 +176,10 @@ class on_sd_event final : public testing::conformance::native_loop {
   source wake_;
   void (*wake_code_)(void*) = nullptr;
   void* wake_context_ = nullptr;
+  const bool crowded_;
+  std::list<wake_fd> quiet_fds_;
   std::optional<sd_event_loop> owner_;
+  std::vector<fd_watch> quiet_;
 };
 
 /// The kinds that benchmarks run on, by name.

@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: MIT
 //
-// An I/O source for an eventfd, which wakes the loop; a time source for the alarm; an I/O source per descriptor; and an
-// exit source. sd-event frees a source that its own callback releases only after the callback, and never calls a
-// released one, so the sources may refer to the port and to the watches. A defer source would be cheaper for wake-ups
-// from the loop's own thread, but one that is enabled again counts as pending since it was made, so that it precedes
-// all others of its priority, and starves them.
+// An I/O source for an eventfd, which wakes the loop; a time source for the alarm; an exit source; and I/O sources for
+// descriptors, see watches.hpp. sd-event frees a source that its own callback releases only after the callback, and
+// never calls a released one, so the sources may refer to the port and to the watches. A defer source would be cheaper
+// for wake-ups from the loop's own thread, but one that is enabled again counts as pending since it was made, so that it
+// precedes all others of its priority, and starves them.
 #include <interloop/adapters/sd_event.hpp>
 
 #include <interloop/loop.hpp>
 #include <interloop/loop_port.hpp>
-#include <interloop/poll_events.hpp>
-#include <interloop/renew_epoll.hpp>
 #include <interloop/select.hpp>
 #include <interloop/wake_fd.hpp>
 
-#include <fcntl.h>
+#include "handles.hpp"
+#include "watches.hpp"
+
 #include <sys/epoll.h>
 #include <systemd/sd-event.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -32,82 +31,7 @@
 namespace interloop {
 namespace {
 
-std::string reason(const char* what, int code) {
-  switch (-code) {
-    case ECHILD:
-      return std::string("sd_event: ") + what + ": after fork, an sd_event works in the parent only";
-    case ESTALE:
-      return std::string("sd_event: ") + what + ": sd_event_exit has ended this sd_event for good";
-    case EEXIST:
-      return std::string("sd_event: ") + what + ": another source of this sd_event has it";
-    default:
-      return std::string("sd_event: ") + what + ": " + std::strerror(-code);
-  }
-}
-void check(int code, const char* what) {
-  if (code < 0) throw usage_error(reason(what, code));
-}
-
-struct unref {
-  void operator()(sd_event* of) const noexcept { sd_event_unref(of); }
-  void operator()(sd_event_source* of) const noexcept { sd_event_source_unref(of); }
-};
-using event = std::unique_ptr<sd_event, unref>;
-using source = std::unique_ptr<sd_event_source, unref>;
-
-class sd_event_watch final : public port_watch {
- public:
-  sd_event_watch(sd_event* native, int fd, interest wanted, watched_fd& watched) : watched_(watched) {
-    sd_event_source* made = nullptr;
-    const interest asked = wanted == interest::none ? interest::read : wanted;  // to have it refused here, if at all
-    check(sd_event_add_io(native, &made, fd, events_of(asked), &on_event, this), "cannot watch this descriptor");
-    source_.reset(made);
-    sd_event_source_set_description(made, "interloop watch");
-    if (wanted == interest::none) set_interest(wanted);
-  }
-  ~sd_event_watch() override {
-    if (lost_) release_lost();
-  }
-
-  void set_interest(interest wanted) override {
-    if (wanted == interest::none) {  // without events, epoll would still report hang-ups
-      sd_event_source_set_enabled(source_.get(), SD_EVENT_OFF);
-      return;
-    }
-    const char* what = "cannot change the directions of a watch";
-    check(sd_event_source_set_io_events(source_.get(), events_of(wanted)), what);
-    check(sd_event_source_set_enabled(source_.get(), SD_EVENT_ON), what);
-  }
-  void lost() noexcept override { lost_ = true; }
-
- private:
-  static std::uint32_t events_of(interest wanted) { return static_cast<std::uint32_t>(poll_events(wanted)); }
-
-  static int on_event(sd_event_source*, int, std::uint32_t events, void* self) {
-    static_cast<sd_event_watch*>(self)->watched_.ready(ready_in(static_cast<int>(events)));  // may destroy the watch
-    return 0;
-  }
-
-  // sd-event removes a source from the epoll instance by its number. That may belong to another source by now, which
-  // would become deaf, and it does not remove a closed file, for which epoll would go on to report the freed source.
-  // So it removes the number from an empty instance.
-  void release_lost() noexcept {
-    const int instance = sd_event_get_fd(sd_event_source_get_event(source_.get()));
-    if (instance < 0) return;  // a forked child
-    const int kept = ::fcntl(instance, F_DUPFD_CLOEXEC, 0);
-    const int empty = ::epoll_create1(EPOLL_CLOEXEC);
-    if (kept >= 0 && empty >= 0) ::dup3(empty, instance, O_CLOEXEC);
-    source_.reset();
-    if (kept >= 0 && empty >= 0) ::dup3(kept, instance, O_CLOEXEC);
-    if (kept >= 0) ::close(kept);
-    if (empty >= 0) ::close(empty);
-    renew_epoll(instance);
-  }
-
-  watched_fd& watched_;
-  source source_;
-  bool lost_ = false;
-};
+using namespace sd_event_adapter;
 
 class sd_event_port final : public loop_port {
  public:
@@ -143,7 +67,7 @@ class sd_event_port final : public loop_port {
   void clear_alarm() noexcept override { sd_event_source_set_enabled(alarm_.get(), SD_EVENT_OFF); }
 
   std::unique_ptr<port_watch> watch(int fd, interest wanted, watched_fd& watched) override {
-    return std::make_unique<sd_event_watch>(native_.get(), fd, wanted, watched);
+    return watches_.watch(fd, wanted, watched);
   }
 
   bool in_loop_thread() const noexcept override { return thread_ == std::this_thread::get_id(); }
@@ -171,12 +95,16 @@ class sd_event_port final : public loop_port {
     wakes_.reset();
     alarm_.reset();
     exit_.reset();
+    watches_.close();
     if (released) released();
   }
 
   // An sd_event refuses to run in a child, and a source that is released there does not change the parent's epoll
-  // instance. What is left is the eventfd.
-  void forked() noexcept override { waker_.renew(); }
+  // instance. What is left is the eventfd and what the watches share.
+  void forked() noexcept override {
+    waker_.renew();
+    watches_.forked();
+  }
 
  private:
   static constexpr std::uint64_t never = UINT64_MAX;
@@ -201,6 +129,7 @@ class sd_event_port final : public loop_port {
   source wakes_;  // the sources before their event and descriptor
   source alarm_;
   source exit_;
+  watches watches_{native_.get()};
   std::thread::id thread_;  // of a default sd_event
   bool stopped_ = false;
 };

@@ -86,6 +86,7 @@ std::unique_ptr<port_watch> crowd::watch(int fd, interest wanted, watched_fd& wa
 }
 
 void crowd::forked() noexcept {
+  next_ = end_ = 0;  // the batch that runs is the parent's
   if (const int shared = std::exchange(instance_, -1); shared >= 0) ::close(shared);
 }
 

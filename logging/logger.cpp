@@ -78,10 +78,24 @@ std::shared_ptr<const std::string> category_of(std::span<const field_view> field
 
 }  // namespace
 
-void log_call(const logger_core& core, log_level level, format_base format, const field_view* fields,
-              std::size_t count) noexcept {
+namespace {
+
+const parsed_format* find_parsed_again(std::string_view literal, std::span<const field_view> fields,
+                                       last_parsed& last) noexcept {
+  const parsed_format* found = last.format.load(std::memory_order_acquire);
+  if (!found || found->address != literal.data()) {
+    found = find_parsed(literal, fields);
+    last.format.store(found, std::memory_order_release);
+  }
+  return found;
+}
+
+}  // namespace
+
+void log_call(const logger_core& core, log_level level, format_base format, const field_view* fields, std::size_t count,
+              last_parsed& last) noexcept {
   const std::span<const field_view> given(fields, count);
-  rendering text(format.is_literal ? find_parsed(format.text, given) : nullptr);
+  rendering text(format.is_literal ? find_parsed_again(format.text, given, last) : nullptr);
   outgoing(text, level, named(core).name, format.text, format.where, given).send();
 }
 
@@ -91,7 +105,10 @@ void log_category(const logger_core& core, log_level level, format_base format, 
   try {
     std::string of_fields;
     const std::shared_ptr<const std::string> category = category_of(given);
-    if (!category && format.text.data()) return log_call(core, level, format, fields, count);
+    if (!category && format.text.data()) {
+      last_parsed once;
+      return log_call(core, level, format, fields, count, once);
+    }
     if (!category) of_fields = format_of_fields(given);
     rendering text(nullptr);
     outgoing(text, level, named(core).name, category ? *category : of_fields, format.where, given).send();

@@ -30,8 +30,15 @@ struct logger_core {
   std::atomic<log_level> threshold;
 };
 
-void log_call(const logger_core& core, log_level level, format_base format, const field_view* fields,
-              std::size_t count) noexcept;
+struct parsed_format;
+// What was parsed for the last literal of calls with the same fields. Each library and program has one of its own, which
+// is unloaded with its literals, so that a literal of the same address is the same one.
+struct last_parsed {
+  std::atomic<const parsed_format*> format{nullptr};
+};
+
+void log_call(const logger_core& core, log_level level, format_base format, const field_view* fields, std::size_t count,
+              last_parsed& last) noexcept;
 void log_category(const logger_core& core, log_level level, format_base format, const field_view* fields,
                   std::size_t count) noexcept;
 void log_text(const logger_core& core, log_level level, std::string_view text, std::source_location where) noexcept;
@@ -149,14 +156,20 @@ class logger {
     return enabled(level);
   }
 
-  // Takes a format's parts one by one, in registers, so that nothing is written to memory when the level is off.
+  // Takes a format's parts one by one, in registers, so that nothing is written to memory when the level is off. Hidden,
+  // so that a library does not call another one's, see `last_parsed`.
   template <class... Fields>
-  [[gnu::noinline]] void call(log_level level, std::string_view text, std::source_location where, bool is_literal,
-                              Fields... fields) const noexcept {
+  [[gnu::noinline, gnu::visibility("hidden")]] void call(log_level level, std::string_view text,
+                                                         std::source_location where, bool is_literal,
+                                                         Fields... fields) const noexcept {
     const field_view views[]{{Fields::name, detail::view_of(fields.value)}..., {}};
-    constexpr bool has_category = ((Fields::name == "log_category") || ...);
-    (has_category ? detail::log_category : detail::log_call)(*core_, level, {text, where, is_literal}, views,
-                                                             sizeof...(Fields));
+    const detail::format_base format{text, where, is_literal};
+    if constexpr (detail::with_category<Fields...>) {
+      detail::log_category(*core_, level, format, views, sizeof...(Fields));
+    } else {
+      static constinit detail::last_parsed last;
+      detail::log_call(*core_, level, format, views, sizeof...(Fields), last);
+    }
   }
 
   const detail::logger_core* core_;

@@ -87,10 +87,9 @@ def rows(results: dict[str, dict]) -> list[Row]:
                 )
     for count in (10_000, 100_000, 1_000_000):
         suffix = f", timed::schedule>/{count}"
-        peers = [f"timers<asio_timer{suffix}"]
-        table.append(
-            Row(f"timers, call_later, {count:,}: Asio", "timers", f"timers<interloop_call_later{suffix}", peers, 1, True)
-        )
+        for what, peer, required in (("expires_after", "asio_timer_after", 1.5), ("expires_at", "asio_timer", 1)):
+            ours, peers = f"timers<interloop_call_later{suffix}", [f"timers<{peer}{suffix}"]
+            table.append(Row(f"timers, call_later, {count:,}: Asio's {what}", "timers", ours, peers, required, True))
     table.append(Row("bytes: timer + 8 of captures", "memory", "interloop_timer", 128 + 8, 1, counter="malloced"))
     table.append(
         Row("bytes: future + 16 of captures", "memory", "future_with_first_callbacks", 96 + 16, 1, counter="malloced")

@@ -2,8 +2,8 @@
 // What do scheduling, cancelling, moving and firing cost with 10 thousand to a million timers? interloop's.
 //
 // `call_at` takes a time, as the peers' cheapest functions do (Asio's expires_at; libuv and libev add to a time that
-// they have read before). `call_later` reads the clock at each call. The bare structure, and the alternative to it, are
-// measured too.
+// they have read before). `call_later` reads the clock at each call, as Asio's expires_after does. The bare structure,
+// and the alternative to it, are measured too.
 #include "timers.hpp"
 
 #include "timer_heap.hpp"

@@ -23,9 +23,7 @@ class asio_timer {
 
   void schedule(std::size_t i, std::int64_t at) {
     timers_[i].expires_at(begin_ + std::chrono::nanoseconds(at));
-    timers_[i].async_wait([this](const asio::error_code& cancelled) {
-      if (!cancelled) ++fired_;
-    });
+    wait(i);
   }
   void cancel(std::size_t i) { timers_[i].cancel(); }
   void move(std::size_t i, std::int64_t at) { schedule(i, at); }  // expires_at cancels
@@ -38,6 +36,13 @@ class asio_timer {
   std::size_t fired() const { return fired_; }
 
  protected:
+  asio::steady_timer& timer(std::size_t i) { return timers_[i]; }
+  void wait(std::size_t i) {
+    timers_[i].async_wait([this](const asio::error_code& cancelled) {
+      if (!cancelled) ++fired_;
+    });
+  }
+
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now() + std::chrono::hours(1);
 
  private:
@@ -53,7 +58,18 @@ class asio_timer_due : public asio_timer {
   }
 };
 
+/// With a delay instead of a time, as `call_later` has it: it reads the clock at each call, too.
+class asio_timer_after : public asio_timer {
+ public:
+  using asio_timer::asio_timer;
+  void schedule(std::size_t i, std::int64_t delay) {
+    timer(i).expires_after(std::chrono::nanoseconds(delay));
+    wait(i);
+  }
+};
+
 BENCH_TIMERS_OF(asio_timer, schedule);
+BENCH_TIMERS_OF(asio_timer_after, schedule);
 BENCH_TIMERS_OF(asio_timer, cancel);
 BENCH_TIMERS_OF(asio_timer, move);
 BENCH_TIMERS_OF(asio_timer, postpone);

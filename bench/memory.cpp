@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How many allocations and bytes does a future, a queued callable and a timer take?
+// How many allocations and bytes does a future, a suspended coroutine, a queued callable and a timer take?
 //
 // Counted, so one iteration is enough. Bytes are those requested from operator new; `malloced` is what malloc used for
 // them, including its own overhead; the callables' captures (8 bytes each) are in both. A peer's timer objects count
@@ -59,6 +59,28 @@ void interloop_timer(benchmark::State& state) {
   }
 }
 
+interloop::future<void> await_and_add(interloop::loop&, const interloop::future<int>& awaited) {
+  int local = 1;
+  benchmark::DoNotOptimize(local);
+  local += co_await awaited;
+  benchmark::DoNotOptimize(local);
+}
+
+/// With one variable, and its own future; what it awaits is made beforehand.
+void suspended_coroutine(benchmark::State& state) {
+  interloop::test::on_manual on;
+  std::vector<interloop::future<int>> awaited(many);
+  std::vector<interloop::future<void>> all(many);
+  for (auto& each : awaited) each = interloop::with_config(on.core()).create_future<int>();
+  for (auto _ : state) {
+    const meter counted;
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = await_and_add(on.core(), awaited[i]);
+    counted.report(state, many);
+  }
+  on.core().close();
+}
+
+BENCHMARK(suspended_coroutine)->Iterations(1);
 BENCHMARK(future_with_first_callbacks)->Iterations(1);
 BENCHMARK(queued_callable)->Iterations(1);
 BENCHMARK(interloop_timer)->Iterations(1);

@@ -70,6 +70,9 @@ def rows(results: dict[str, dict]) -> list[Row]:
         Row("allocations: future + first callbacks", "memory", "future_with_first_callbacks", 1, 1, counter="allocations")
     )
     table.append(Row("allocations: queued callable", "memory", "queued_callable", 0, 1, counter="allocations"))
+    for what, peer in (("its frame alone", "asio_awaitable_frame"), ("spawned", "asio_spawned")):
+        name = f"bytes: suspended coroutine, with its future: Asio's, {what}"
+        table.append(Row(name, "memory", "suspended_coroutine", [peer], 0.5, counter="malloced"))
     for peer in named(results, "timers", r"timers<(\w+)_timer, timed::move>/\d+"):
         for what in "schedule cancel fire move postpone".split():
             for count in (10_000, 100_000, 1_000_000):
@@ -81,7 +84,7 @@ def rows(results: dict[str, dict]) -> list[Row]:
                         "timers",
                         f"timers<interloop_call_at{suffix}",
                         [f"timers<{peer}_timer{due}{suffix}"],
-                        {"move": 4 if peer == "asio" else 1, "postpone": 7}.get(what, 1),
+                        {"move": 4 if peer == "asio" else 1, "postpone": 7, "fire": 1.5}.get(what, 1.2),
                         True,
                     )
                 )
@@ -160,7 +163,7 @@ def rows(results: dict[str, dict]) -> list[Row]:
     table.append(Row("log, disabled: qCDebug", "logging", "disabled_interloop_called", ["disabled_qt"], 1))
     table.append(Row("log, disabled: spdlog", "logging", "disabled_interloop", ["disabled_spdlog"], 4, True))
     nulls = [f"null_spdlog<spdlog::sinks::null_sink_{kind}>" for kind in ("st", "mt")]
-    table.append(Row("log, 2 fields, null sink: spdlog", "logging", "null_interloop<text_only_sink>", nulls, 1))
+    table.append(Row("log, 2 fields, null sink: spdlog", "logging", "null_interloop<text_only_sink>", nulls, 0.7))
     two = [f"threads_{name}/real_time/threads:2" for name in ("interloop", "spdlog")]
     table.append(Row("log, 2 fields, null sink, 2 threads: spdlog", "logging", two[0], two[1:], 1))
     for loop in named(results, "dns", r"interloop_dns<on_(\w+)>"):
@@ -183,7 +186,7 @@ def rows(results: dict[str, dict]) -> list[Row]:
     for loop in named(results, "postgres", r"interloop_postgres<on_(\w+)>/real_time"):
         what = f"PostgreSQL, 64 pipelined SELECT 1, {loop}: libpq over poll"
         table.append(Row(what, "postgres", f"interloop_postgres<on_{loop}>/real_time", ["by_hand/real_time"], 0.95, True))
-    table.append(Row("log, 2 fields, file: spdlog", "logging", "file_interloop", ["file_spdlog"], 1))
+    table.append(Row("log, 2 fields, file: spdlog", "logging", "file_interloop", ["file_spdlog"], 0.6))
     return table
 
 
@@ -215,10 +218,11 @@ def run(program: Path, quick: bool, repetitions: int = 0, which: str = ".") -> d
 def compare(row: Row, results: dict[str, dict]) -> dict | None:
     """The row's figures, or None if one of them was not measured."""
     measured = results.get(row.program, {})
-    peers = [row.peers] if not isinstance(row.peers, list) else [measured[p]["ns"] for p in row.peers if p in measured]
+    figure = row.counter or "ns"
+    peers = [row.peers] if not isinstance(row.peers, list) else [measured[p][figure] for p in row.peers if p in measured]
     if row.ours not in measured or not peers:
         return None
-    ours, peer = measured[row.ours][row.counter or "ns"], min(peers)
+    ours, peer = measured[row.ours][figure], min(peers)
     if row.at_least:
         ratio = peer / ours
         met = ratio >= row.required

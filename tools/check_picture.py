@@ -99,7 +99,7 @@ def draw(root: Path) -> str:
         rooms(root),
     )  # fmt: skip
     picture.arrows("one wake-up, one timer, readiness")
-    picture.layer("an adapter", "130 to 300 lines", "adapter", [], ["wake()", "set_alarm(when)", "watch(fd)"])
+    picture.layer("an adapter", "130 to 350 lines", "adapter", [], ["wake()", "set_alarm(when)", "watch(fd)"])
     picture.arrows("the loop's own functions")
     native = titles(root, "loops") + ["asyncio, uvloop, Twisted", "a clock that tests move", "yours"]
     picture.layer("the native loop", "runs everything", "native", [], native)

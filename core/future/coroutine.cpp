@@ -71,8 +71,8 @@ void cancel_coroutine(pending& first, const failure& cancelled) {
   }
 }
 
-const task_queue::code resumption::queued =
-    &task_queue::code_of_reference<std::byte, &interloop_resumes, &destroy_frame>;
+constinit const task_queue::kind resumption::queued =
+    task_queue::kind_of_reference<std::byte, &interloop_resumes, &destroy_frame>;
 
 void resumption::code_of(continuation& base, future_core&, visit how, std::size_t& size) {
   size = sizeof(resumption);

@@ -43,7 +43,9 @@ std::string callable_name(std::string_view function) {
         again = true;
       }
     }
-    return readable_function(rest);
+    while (rest.ends_with(' ')) rest.remove_suffix(1);
+    // The type of a pointer to a function is no function's name: its result's type would be left out.
+    return rest.ends_with(')') && rest.find("(*)(") != rest.npos ? std::string(rest) : readable_function(rest);
   }
   return {};
 }

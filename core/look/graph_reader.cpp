@@ -13,8 +13,9 @@ constexpr std::size_t most_text = 1000;
 constexpr std::size_t most_edges = 1'000'000;  // of one way
 constexpr std::size_t most_slabs = 1'000'000;
 constexpr std::size_t most_descriptors = 4'000'000;
-constexpr std::size_t most_records = 1'000'000;
 constexpr std::size_t most_looks = 100'000;
+constexpr std::uint64_t most_bytes = 1'000'000;  // of a queue's block
+constexpr std::uint32_t least_record = 16;
 
 }  // namespace
 
@@ -393,49 +394,55 @@ void graph_reader::read_queue(std::uint64_t queue) {
     good_ = false;
     return;
   }
-  std::uint64_t bytes = 0;
-  std::uint64_t first_code = 0;
-  bool clear = true;  // where each record ends
-  for (std::size_t i = 0; block != 0 && at != tail && i < most_records; ++i) {
+  for (std::size_t i = 0; at != tail && i < most_nodes; ++i) {
     std::uint64_t end = tail;
     if (block != last_block && !memory_.get(block + layout_.block_end, end)) break;
-    if (at > end || end - at > 1'000'000) {
-      good_ = false;
-      break;
-    }
-    std::uint64_t code = 0;
-    std::uint64_t object = 0;
-    if (clear && at < end) {
-      std::uint64_t operations = 0;
-      std::uint64_t queued = 0;
-      std::uint64_t seen_as = 0;
-      if (!memory_.get(at, code)) break;
-      if (end - at >= 16 && memory_.get(at + 8, object) &&
-          memory_.get(object + layout_.pending_operations, operations) &&
-          memory_.get(operations + layout_.operations_queued, queued) && queued == code &&
-          look_of_pending(object, seen_as)) {
-        add(graph_node::kind::queued, "callbacks of a future", object).code = code;
-        at += 16;
-      } else {
-        clear = false;
-        first_code = code;
-      }
-    }
-    if (!clear) {
-      bytes += end - at;
-      at = end;
-    }
-    if (at == end && block != last_block) {
+    if (at == end) {
       if (!memory_.get(block + layout_.block_next, block)) break;
       at = block + layout_.block_data;
+      continue;
     }
+    if (at > end || end - at > most_bytes) break;
+    const std::uint32_t bytes = read_record(at);
+    if (bytes < least_record || bytes > end - at) break;
+    at += bytes;
   }
-  if (bytes > 0) {
-    graph_node& rest = add(graph_node::kind::queued, "callables", queue);
-    rest.code = first_code;
-    rest.count = bytes;
-    rest.bytes = true;
+  if (at != tail) good_ = false;  // it has changed under way, or this is no queue
+}
+
+std::uint32_t graph_reader::read_record(std::uint64_t record) {
+  std::uint64_t kind = 0;
+  std::uint64_t code = 0;
+  std::uint32_t bytes = 0;
+  std::uint32_t where = nowhere;
+  if (!memory_.get(record, kind) || !memory_.get(kind + layout_.queued_code, code) ||
+      !memory_.get(kind + layout_.queued_bytes, bytes) || !memory_.get(kind + layout_.queued_place, where) ||
+      graph_.nodes.size() >= most_nodes)
+    return 0;
+  if (where != nowhere) {
+    graph_node& callable = add(graph_node::kind::queued, "callable", 0);
+    callable.code = code;
+    callable.created = place(record + where);
+    return bytes;
   }
+  std::uint64_t object = 0;
+  std::uint64_t operations = 0;
+  std::uint64_t queued = 0;
+  std::uint64_t seen_as = 0;
+  if (!memory_.get(record + layout_.queued_object, object)) return 0;
+  const known_look* known = nullptr;
+  if (memory_.get(object + layout_.pending_operations, operations) &&
+      memory_.get(operations + layout_.operations_queued, queued) && queued == kind)
+    known = look_of_pending(object, seen_as);
+  if (!known) {
+    add(graph_node::kind::queued, "a coroutine", object);
+    return bytes;
+  }
+  const bool future = known->data.what <= look::kind::several;
+  graph_node& completed =
+      add(graph_node::kind::queued, future ? "callbacks of a future" : graph_.names[known->name], object);
+  if (known->data.created != nowhere) completed.created = place(object + known->data.created);
+  return bytes;
 }
 
 bool graph_reader::read_queues(std::uint64_t loop) {

@@ -109,11 +109,7 @@ class writer {
         text = (node.count == 1 ? "hold" : grouped(node.count) + " holds") + made(node);
         break;
       case kind::queued:
-        if (node.bytes) {
-          text = "queued: " + grouped(node.count) + " bytes of callables, the first one " + callable(node);
-        } else {
-          text = "queued: " + callable(node);
-        }
+        text = "queued: " + (node.code != 0 ? callable(node) : std::string(name(node.name))) + made(node);
         break;
     }
     if (node.completed) text += ", completed";
@@ -127,7 +123,6 @@ class writer {
 
   std::string callable(const graph_node& node) const {
     if (node.code_name < graph_.names.size()) return graph_.names[node.code_name];
-    if (node.what == kind::queued && !node.bytes && node.address != 0) return std::string(name(node.name));
     return "code at " + hexadecimal(node.code);
   }
 
@@ -224,8 +219,8 @@ class tree_writer {
     std::map<key, std::size_t> groups;
     for (const std::size_t i : nodes) {
       const graph_node& node = graph_.nodes[i];
-      const bool alike = node.edge_count == 0 && node.what != kind::timer && node.what != kind::watch && !node.bytes &&
-                         node.what != kind::hold;
+      const bool alike =
+          node.edge_count == 0 && node.what != kind::timer && node.what != kind::watch && node.what != kind::hold;
       if (alike) {
         const auto [group, fresh] = groups.try_emplace(key{node.what, node.name, node.created, node.awaits, node.code,
                                                            node.completed, node.callbacks, node.age.has_value()},
@@ -414,7 +409,6 @@ std::string wait_graph::json() const {
         member(out, "interest", std::int64_t{node.interest});
       }
       if (node.what == kind::hold) member(out, "count", static_cast<std::int64_t>(node.count));
-      if (node.bytes) member(out, "bytes", static_cast<std::int64_t>(node.count));
       if (node.age) member(out, "older_than_ns", *node.age);
       if (node.edge_count > 0) {
         out += ",\"waits_for\":[";

@@ -55,15 +55,10 @@ const pending::operations age_mark::table{nullptr, nullptr, &remove_mark, nullpt
 
 template <>
 struct look_access<call_graph_tag> {
-  static void queued(const loop& core, graph_reader& reader) {
-    auto& own = const_cast<loop&>(core);  // only looked at
-    const auto note = [&](task_queue::code code, const void*) {
-      reader.add(graph_node::kind::queued, "callable", 0).code =
-          static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(code));
-    };
-    own.ready_.visit_records(note);
-    own.incoming_.visit_records(note);
-    own.inbox_->visit_records(note);
+  static void read(const loop& core, graph_reader& reader) {
+    const auto address = reinterpret_cast<std::uintptr_t>(&core);
+    reader.read_loop(address);
+    core.inbox_->while_locked([&] { reader.read_queues(address); });
   }
   static void mark(loop& core) {
     auto fresh = std::make_unique<age_mark>(core.now().time_since_epoch().count());
@@ -88,9 +83,7 @@ wait_graph call_graph(const loop& core) {
   detail::own_memory memory;
   detail::graph_reader reader(memory, interloop_debug_layout_v1, graph);
   reader.set_now(core.now().time_since_epoch().count(), true);
-  reader.read_loop(reinterpret_cast<std::uintptr_t>(&core));
-  detail::look_access<detail::call_graph_tag>::queued(core, reader);
-  graph.loops.back().last = graph.nodes.size();
+  detail::look_access<detail::call_graph_tag>::read(core, reader);
   detail::code_names names(graph);
   for (graph_node& each : graph.nodes)
     if (each.code != 0) each.code_name = names.of(each.code);

@@ -105,6 +105,10 @@ struct look_access<task_queue> {
     table.block_next = __builtin_offsetof(task_queue::block, next);
     table.block_end = __builtin_offsetof(task_queue::block, end);
     table.block_data = __builtin_offsetof(task_queue::block, data);
+    table.queued_code = __builtin_offsetof(task_queue::kind, run);
+    table.queued_bytes = __builtin_offsetof(task_queue::kind, bytes);
+    table.queued_place = __builtin_offsetof(task_queue::kind, place);
+    table.queued_object = __builtin_offsetof(task_queue::reference, object);
   }
 };
 

@@ -230,8 +230,8 @@ void loop::dispatch(watched_fd& state, interest ready) noexcept {
     ++callbacks_;
     detail::onlooker* const told = onlooker_;
     if (told) [[unlikely]]
-      told->begins(
-          {detail::errand::kind::watch, reinterpret_cast<const void*>(state.on_ready_.code()), nullptr, state.fd_});
+      told->begins({detail::errand::kind::watch, reinterpret_cast<const void*>(state.on_ready_.code()), nullptr,
+                    state.fd_, state.where_});
     try {
       state.on_ready_(ready & state.interest_);
     } catch (...) {
@@ -260,19 +260,17 @@ std::size_t loop::run_watched(detail::task_queue& queue) noexcept {
   struct {
     detail::onlooker& told;
     detail::errand next;
-    void begins(detail::task_queue& from, detail::task_queue::header* record, detail::task_queue::code code) noexcept {
-      // Where the same callable comes again, it need not be asked again whether it is one.
-      if (next.code != reinterpret_cast<const void*>(code) || next.object) {
-        next.code = reinterpret_cast<const void*>(code);
-        next.object = code(from, record, detail::task_queue::visit::object);
-      }
+    void begins(const detail::task_queue::header& record) noexcept {
+      next.code = reinterpret_cast<const void*>(record.what->run);
+      next.object = detail::task_queue::object_of(record);
+      next.where = detail::task_queue::place_of(record);
       told.begins(next);
     }
     void ends() noexcept {
       if (told.needs_ends) told.ends();
     }
   } watch{*onlooker_,
-          {&queue == &ready_ ? detail::errand::kind::queued : detail::errand::kind::posted, nullptr, nullptr, 0}};
+          {&queue == &ready_ ? detail::errand::kind::queued : detail::errand::kind::posted, nullptr, nullptr, 0, {}}};
   return queue.run_generation([this]() noexcept { report_escaped(); }, watch);
 }
 
@@ -291,7 +289,8 @@ void loop::run_timer(detail::timer_node* due) {
   detail::onlooker* const told = onlooker_;
   if (!told) [[likely]]
     return timers_.run(due);
-  told->begins({detail::errand::kind::timer, reinterpret_cast<const void*>(due->code), nullptr, 0});
+  told->begins({detail::errand::kind::timer, reinterpret_cast<const void*>(due->code), nullptr, 0,
+                timers_.place_of_taken(*due)});
   struct ends {
     detail::onlooker& told;
     ~ends() { told.ends(); }

@@ -2,6 +2,7 @@
 #include <interloop/detail/timer_queue.hpp>
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <memory>
 
@@ -247,8 +248,17 @@ timer_node* timer_queue::take_due(std::int64_t now, std::uint64_t limit) {
   if (top.deadline > now || top.sequence >= limit) return nullptr;
   pop_near();
   top.node->sequence = 0;
+  taken_ = top.sequence;
   --live_;
   return top.node;
+}
+
+std::source_location timer_queue::place_of_taken(const timer_node& node) const noexcept {
+  const std::uint64_t number = taken_ % sequence_step;
+  if (number != place_is_here) return number <= places_.size() ? places_[number - 1] : std::source_location{};
+  std::source_location where;
+  std::memcpy(static_cast<void*>(&where), node.storage + timer_node::place_at, sizeof where);
+  return where;
 }
 
 void timer_queue::run(timer_node* node) {

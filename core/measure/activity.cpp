@@ -53,11 +53,13 @@ std::string text_of(const activity& what) {
       break;
   }
   if (what.where.line() != 0) {
-    if (what.what == kind::coroutine) {
-      text += " " + detail::readable_function(what.where.function_name()) + " (" + detail::place_text(what.where) + ")";
+    const std::string place = detail::place_text(what.where);
+    const std::string function = detail::readable_function(what.where.function_name());
+    if (what.what == kind::future) {
+      text += " created in " + place + ", " + function;
     } else {
-      text += " created in " + detail::place_text(what.where) + ", " +
-              detail::readable_function(what.where.function_name());
+      if (what.what == kind::coroutine) text += " " + function;
+      text += " (" + place + ")";
     }
   }
   return text;

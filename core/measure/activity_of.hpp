@@ -18,6 +18,7 @@ namespace interloop::measure {
   activity found;
   found.code = next.code;
   found.number = next.number;
+  found.where = next.where;
   switch (next.what) {
     case detail::errand::kind::posted:
       found.what = activity::kind::posted;
@@ -34,7 +35,7 @@ namespace interloop::measure {
   found.what = activity::kind::callback;
   if (!next.object) return found;
   void* frame = next.object;
-  if (next.code != reinterpret_cast<const void*>(detail::resumption::queued)) {
+  if (next.code != reinterpret_cast<const void*>(detail::resumption::queued.run)) {
     const auto& queued = *static_cast<const detail::pending*>(next.object);
     if (!queued.ops->of_future()) {
       found.what = activity::kind::waiter;

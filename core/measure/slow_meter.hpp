@@ -29,7 +29,9 @@ class slow_meter {
   void turn_ends(ticks now) noexcept;
   /// Whether this callable is the one before once more, so that there is nothing to do.
   [[nodiscard]] bool again(const detail::errand& next) noexcept {
-    if (next.code != last_ || next.what != last_from_ || next.object || now_.calls >= most_) return false;
+    if (next.code != last_ || next.what != last_from_ || next.object || now_.calls >= most_ ||
+        !same_place(next.where, now_.what.where))
+      return false;
     ++now_.calls;
     return true;
   }

@@ -41,7 +41,7 @@ constexpr look reader{.name = "async_generator::next",
 
 }  // namespace
 
-const pending::operations generator_reader::table{&task_queue::code_of_reference<pending, &run, &abandon>,
+const pending::operations generator_reader::table{&task_queue::kind_of_reference<pending, &run, &abandon>,
                                                   &run,
                                                   &abandon,
                                                   nullptr,

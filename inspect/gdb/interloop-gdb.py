@@ -20,7 +20,9 @@ FIELDS = (
     "copy_inboxes inbox_next inbox_port inbox_queue inbox_turning inbox_running port_loop loop_name loop_name_length "
     "loop_pending loop_ready loop_incoming loop_timers loop_holds loop_parts loop_inbox pending_operations pending_next "
     "pending_link operations_look operations_queued mark_time timers_slabs timers_per_slab timers_floor timer_bytes "
-    "timer_deadline timer_sequence timer_code watch_fd watch_interest watch_code"
+    "timer_deadline timer_sequence timer_code watch_fd watch_interest watch_code queue_head queue_tail queue_head_block "
+    "queue_tail_block block_next block_end block_data timer_place timer_number timers_places watch_place loop_first_hold "
+    "hold_next hold_link hold_place queued_code queued_bytes queued_place queued_object"
 ).split()
 KINDS = ("future", "coroutine", "several", "wait", "generator", "line", "mark")
 
@@ -37,8 +39,14 @@ class Memory:
     def pointer(self, address: int) -> int:
         return struct.unpack("<Q", self.bytes(address, 8))[0] if address else 0
 
-    def number(self, address: int) -> int:
-        return struct.unpack("<q", self.bytes(address, 8))[0] if address else 0
+    def number(self, address: int, form: str = "<q") -> int:
+        return struct.unpack(form, self.bytes(address, struct.calcsize(form)))[0] if address else 0
+
+    def vector(self, address: int) -> "list[int]":
+        """The elements, of 8 bytes each."""
+        first, last = self.pointer(address), self.pointer(address + 8)
+        count = (last - first) // 8 if first <= last <= first + 8 * MOST else 0
+        return list(struct.unpack(f"<{count}Q", self.bytes(first, 8 * count)))
 
     def text(self, address: int) -> str:
         found = b""
@@ -68,6 +76,23 @@ def function(address: int) -> str:
     return name.split("(")[0].split(" ")[-1] if "(" in name and "<lambda" not in name else name
 
 
+def made(address: int) -> str:
+    return f" made at {place(address)}" if memory.pointer(address) else ""
+
+
+def callable_at(code: int) -> str:
+    """The type of what this code calls, by the symbol."""
+    symbol = gdb.execute(f"info symbol {code:#x}", to_string=True).split(" in section")[0]
+    for caller in ("task_queue::record<", "timer_queue::code_of<", "::call_inline<", "::call_boxed<"):
+        _, found, rest = symbol.partition(caller)
+        depth = 1
+        for at, each in enumerate(rest if found else ""):
+            depth += (each in "<({[") - (each in ">)}]")
+            if depth == 0:
+                return rest[:at].strip()
+    return f"code at {code:#x}"
+
+
 class Kind:
     """A `look`: what a reader sees of one kind of object."""
 
@@ -91,7 +116,7 @@ class Layout:
         if version != VERSION:
             raise gdb.GdbError(f"this script reads version {VERSION} of interloop's tables, and the program has version "
                                f"{version}: load the script that was installed with its library")
-        self.turns, self.watches = struct.unpack("<II", memory.bytes(parts, 8))
+        self.turns, self.watch_list = struct.unpack("<II", memory.bytes(parts, 8))
         values = struct.unpack(f"<{len(FIELDS)}I", memory.bytes(address + 40, 4 * len(FIELDS)))
         self.at = dict(zip(FIELDS, values))
 
@@ -122,6 +147,76 @@ class Layout:
                 return
             yield at
             at = memory.pointer(at + self.at["pending_next"])
+
+    def timers(self, loop: int) -> Iterator[str]:
+        timers = loop + self.at["loop_timers"]
+        now = memory.number(timers + self.at["timers_floor"])
+        places = memory.pointer(timers + self.at["timers_places"])
+        for slab in memory.vector(timers + self.at["timers_slabs"]):
+            for i in range(self.at["timers_per_slab"]):
+                timer = slab + i * self.at["timer_bytes"]
+                sequence = memory.pointer(timer + self.at["timer_sequence"])
+                if not sequence:
+                    continue
+                number = sequence & self.at["timer_number"]
+                where = timer + self.at["timer_place"]
+                if number:
+                    where = places + 8 * (number - 1) if number < self.at["timer_number"] else 0
+                due = (memory.number(timer + self.at["timer_deadline"]) - now) / 1e9
+                name = callable_at(memory.pointer(timer + self.at["timer_code"]))
+                yield f"timer due {due:.3f} s after the loop last looked: {name}{made(where)}"
+
+    def watches(self, loop: int) -> Iterator[str]:
+        for watch in memory.vector(memory.pointer(loop + self.at["loop_parts"]) + self.watch_list):
+            if not watch:
+                continue
+            name = callable_at(memory.pointer(memory.pointer(watch + self.at["watch_code"])))
+            interest = memory.number(watch + self.at["watch_interest"], "<B") & 3
+            what = ("nothing", "reading", "writing", "reading and writing")[interest]
+            descriptor = memory.number(watch + self.at["watch_fd"], "<i")
+            yield f"watch of descriptor {descriptor} for {what}: {name}{made(watch + self.at['watch_place'])}"
+
+    def holds(self, loop: int) -> Iterator[str]:
+        hold = memory.pointer(loop + self.at["loop_first_hold"])
+        for _ in range(MOST):
+            if not hold:
+                return
+            yield f"hold{made(hold + self.at['hold_place'])}"
+            hold = memory.pointer(hold + self.at["hold_next"])
+
+    def queued(self, loop: int) -> Iterator[str]:
+        inbox = memory.pointer(loop + self.at["loop_inbox"])
+        for queue in (loop + self.at["loop_ready"], loop + self.at["loop_incoming"], inbox + self.at["inbox_queue"]):
+            at, tail = memory.pointer(queue + self.at["queue_head"]), memory.pointer(queue + self.at["queue_tail"])
+            block = memory.pointer(queue + self.at["queue_head_block"])
+            last = memory.pointer(queue + self.at["queue_tail_block"])
+            for _ in range(MOST):
+                if at == tail:
+                    break
+                if block != last and at == memory.pointer(block + self.at["block_end"]):
+                    block = memory.pointer(block + self.at["block_next"])
+                    at = block + self.at["block_data"]
+                    continue
+                kind = memory.pointer(at)
+                size = memory.number(kind + self.at["queued_bytes"], "<I")
+                if not size:
+                    break
+                yield f"queued: {self.queued_text(at, kind)}"
+                at += size
+
+    def queued_text(self, record: int, kind: int) -> str:
+        where = memory.number(kind + self.at["queued_place"], "<I")
+        if where != NOWHERE:
+            return callable_at(memory.pointer(kind + self.at["queued_code"])) + made(record + where)
+        target = memory.pointer(record + self.at["queued_object"])
+        operations = memory.pointer(target + self.at["pending_operations"])
+        if memory.pointer(operations + self.at["operations_queued"]) != kind:
+            return "a coroutine"
+        seen = self.kind(target)
+        if not seen:
+            return "?"
+        name = "callbacks of a future" if seen.what in ("future", "coroutine", "several") else seen.name
+        return name + made(target + seen.created)
 
     def turning(self, loop: int) -> bool:
         return memory.pointer(memory.pointer(loop + self.at["loop_inbox"]) + self.at["inbox_turning"]) != 0
@@ -212,6 +307,9 @@ class Ps(gdb.Command):
                     kind = layout.kind(each)
                     if kind and kind.what not in ("line", "mark"):
                         print(f"  {layout.line(each, kind)}")
+                for list_of in (layout.timers, layout.watches, layout.holds, layout.queued):
+                    for line in list_of(loop):
+                        print(f"  {line}")
 
 
 class Bt(gdb.Command):

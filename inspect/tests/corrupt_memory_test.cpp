@@ -91,6 +91,7 @@ TEST_F(corrupt_memory_test, without_damage_everything_is_found) {
   EXPECT_TRUE(found.loops[0].consistent);
   EXPECT_THAT(found.tree(), HasSubstr("wait_for_it"));
   EXPECT_THAT(found.tree(), HasSubstr("channel::next"));
+  EXPECT_THAT(found.tree(), HasSubstr("─ 50 × queued: "));
 }
 
 TEST_F(corrupt_memory_test, damage_is_survived) {

@@ -49,6 +49,14 @@ expect(output,
        r"^\$6 = empty function$",
        r"^loop manual at 0x[0-9a-f]+, between turns$",
        r"^  coroutine .*outer \(printed\.cpp:\d+\), awaits at printed\.cpp:\d+$",
+       r"^  timer due 3\.000 s after the loop last looked: main.*lambda.* made at printed\.cpp:\d+$",
+       r"^  timer due 4\.000 s after the loop last looked: .*main.*lambda.* made at printed\.cpp:\d+$",
+       r"^  watch of descriptor \d+ for reading: main.*lambda.* made at printed\.cpp:\d+$",
+       r"^  hold made at printed\.cpp:\d+$",
+       r"^  queued: callbacks of a future made at printed\.cpp:\d+$",
+       r"^  queued: main.*lambda.* made at printed\.cpp:\d+$",
+       r"^  queued: .*main.*lambda\(int\).*[^0-9]$",
+       r"^  queued: void \(\*\)\(\) made at printed\.cpp:\d+$",
        stack + r"\n" + stack)
 
 # The same in a core file.

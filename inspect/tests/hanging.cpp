@@ -92,7 +92,15 @@ int main(int count, char** arguments) {
 
   if (scenario == "between") ready_then_end();  // the loop is left alone
   if (scenario == "in_turn") {                  // a callback holds it
-    core.call_soon([] { ready_then_end(); });
+    core.call_soon([&core] {
+      core.call_soon([] { std::puts("soon"); });
+      core.remote().post([] { std::puts("posted"); });
+      core.call_soon(std::puts, "with an argument");
+      const auto answer = create_future<int>();
+      add_callbacks(answer, [](int) {});
+      resolve(answer, 1);
+      ready_then_end();
+    });
     test::run_until(core, [] { return false; });
   }
   if (scenario == "posts") {  // eight threads post, and it runs all that

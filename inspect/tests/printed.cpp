@@ -3,6 +3,9 @@
 #include <interloop/interloop.hpp>
 #include <interloop/testing/manual_loop.hpp>
 
+#include <unistd.h>
+
+#include <array>
 #include <chrono>
 #include <stdexcept>
 #include <utility>
@@ -29,6 +32,17 @@ int main() {
   const future<int> waiting = outer(native, pending);
   const failure why = create_failure(std::runtime_error("lost"));
   const timer later = io.call_later(3s, [] {});
+  const timer full = io.call_later(4s, [large = std::array<char, 24>{}] { static_cast<void>(large); });
+  int ends[2];
+  if (::pipe(ends) != 0) return 1;
+  fd_watch watch = io.watch(ends[0], interest::read, [](interest) {});
+  loop_hold hold = io.hold();
+  const future<int> done = io.create_future<int>();
+  add_callbacks(done, [](int) {});
+  resolve(done, 1);
+  io.call_soon([] {});
+  io.call_soon([](int) {}, 1);
+  io.remote().post(&call_me);
   function<void()> calls = &call_me;
   function<void()> empty;
   stop_here();

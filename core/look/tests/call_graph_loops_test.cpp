@@ -14,6 +14,7 @@
 namespace interloop {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 class call_graph_loops_test : public ::testing::TestWithParam<std::string> {
@@ -29,7 +30,11 @@ TEST_P(call_graph_loops_test, is_the_same_from_a_callback_and_from_between_turns
   const auto answer = io.create_future<int>();
   const auto waiting = outer(io.loop(), answer);
   std::string inside;
-  io.call_soon([&] { inside = format_call_graph(io.loop()); });
+  io.call_soon([&] {
+    io.call_soon([] {});
+    io.remote().post([] {});
+    inside = format_call_graph(io.loop());
+  });
   test::run_until(io.loop(), [&] { return !inside.empty(); });
   const std::string between = format_call_graph(io.loop());
   for (const std::string& text : {inside, between}) {
@@ -38,6 +43,8 @@ TEST_P(call_graph_loops_test, is_the_same_from_a_callback_and_from_between_turns
     EXPECT_THAT(text, HasSubstr("└─ coroutine interloop::inner (call_graph_loops_test.cpp:"));
   }
   EXPECT_THAT(inside, HasSubstr("in a turn"));
+  EXPECT_THAT(inside, ContainsRegex("queued: .*lambda.* made at call_graph_loops_test.cpp:.*\n"
+                                    ".*queued: .*lambda.* made at call_graph_loops_test.cpp:"));
   resolve(answer, 1);
   test::run_until(io.loop(), [&] { return is_called(waiting); });
   EXPECT_THAT(format_call_graph(io.loop()), HasSubstr("0 coroutines, 0 futures"));

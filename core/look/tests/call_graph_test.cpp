@@ -28,6 +28,7 @@
 #include <optional>
 #include <source_location>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -404,10 +405,69 @@ TEST_F(call_graph_test, watches_holds_and_what_is_queued) {
   ::close(ends[1]);
 }
 
+struct job {
+  void operator()() const {}
+  void operator()(int) const {}
+  void operator()(std::source_location) const {}
+};
+
+TEST_F(call_graph_test, what_is_queued_says_what_it_is_and_where_it_was_queued) {
+  const auto selected = testing::replace_loop(*native);
+  const std::array<char, 300> large{};
+  const unsigned line = line_here();
+  io.call_soon(job());
+  native->call_soon(job());
+  call_soon(job());
+  io.call_soon([large] { static_cast<void>(large); });
+  io.call_soon([]() -> future<void> { co_return; });  // kept until its future is completed
+  io.post(job());
+  native->post(job());
+  post(job());
+  native->remote().post(job());
+  std::thread([&] { native->post(job()); }).join();
+  // With arguments they have no place, not even with one among the arguments.
+  io.call_soon(job(), 1);
+  io.post(job(), 1);
+  call_soon(job(), std::source_location::current());
+  native->remote().post(job(), std::source_location::current());
+  const wait_graph found = graph();
+  std::vector<unsigned> lines;
+  for (const graph_node* each : all(found, kind::queued)) {
+    EXPECT_NE(each->code, 0U);
+    EXPECT_THAT(found.names.at(each->code_name), ::testing::AnyOf(HasSubstr("job"), HasSubstr("lambda")));
+    lines.push_back(each->created == graph_node::none ? 0 : found.places[each->created].line - line);
+  }
+  EXPECT_THAT(lines, ::testing::UnorderedElementsAre(1U, 2U, 3U, 4U, 5U, 6U, 7U, 8U, 9U, 10U, 0U, 0U, 0U, 0U));
+  EXPECT_THAT(tree(),
+              HasSubstr("queued: interloop::job made at call_graph_test.cpp:" + std::to_string(line + 1) + "\n"));
+  EXPECT_THAT(tree(), HasSubstr("2 × queued: interloop::job\n"));
+  EXPECT_THAT(found.json(), HasSubstr("\"kind\":\"queued\""));
+  native.run_ready();
+  EXPECT_TRUE(all(graph(), kind::queued).empty());
+}
+
+TEST_F(call_graph_test, a_completed_future_whose_callbacks_are_queued_says_where_it_was_made) {
+  const auto answer = io.create_future<int>();
+  const unsigned line = line_here() - 1;
+  add_callbacks(answer, [](int) {});
+  const auto other = io.create_future<int>();
+  const auto waiting = wait_for_it(native, other);
+  resolve(answer, 1);
+  resolve(other, 1);
+  const wait_graph found = graph();
+  ASSERT_EQ(all(found, kind::queued).size(), 2U);
+  EXPECT_EQ(found.places.at(all(found, kind::queued)[0]->created).line, line);
+  EXPECT_THAT(tree(), HasSubstr("queued: callbacks of a future made at call_graph_test.cpp:" + std::to_string(line)));
+  EXPECT_THAT(tree(), HasSubstr("queued: a coroutine\n"));
+  native.run_ready();
+}
+
 TEST_F(call_graph_test, many_that_are_queued_are_all_there) {
-  for (int i = 0; i < 5000; ++i)
+  for (int i = 0; i < 5000; ++i) {
     io.call_soon([i, padding = std::array<char, 100>{}] { static_cast<void>(i), static_cast<void>(padding); });
-  EXPECT_EQ(all(graph(), kind::queued).size(), 5000U);
+    native->remote().post([] {});
+  }
+  EXPECT_EQ(all(graph(), kind::queued).size(), 10'000U);
   native.run_ready();
   EXPECT_TRUE(graph().nodes.empty());
 }

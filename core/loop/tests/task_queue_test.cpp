@@ -349,13 +349,13 @@ void destroy_it(visited& it) noexcept { ++it.destroyed; }
 
 TEST_F(task_queue_test, a_reference_is_run_or_destroyed_in_its_place) {
   visited it;
-  constexpr auto code = &task_queue::code_of_reference<visited, &run_it, &destroy_it>;
+  const task_queue::kind& kind = task_queue::kind_of_reference<visited, &run_it, &destroy_it>;
   queue.push([&] { ran.push_back(it.run); });
-  EXPECT_TRUE(queue.push_reference(code, &it));
+  EXPECT_TRUE(queue.push_reference(kind, &it));
   queue.push([&] { ran.push_back(it.run); });
   run_all();
   EXPECT_EQ(ran, (std::vector{0, 1}));
-  EXPECT_TRUE(queue.push_reference(code, &it));
+  EXPECT_TRUE(queue.push_reference(kind, &it));
   queue.clear();
   EXPECT_EQ(it.run, 1);
   EXPECT_EQ(it.destroyed, 1);
@@ -398,25 +398,28 @@ TEST(task_queue_mark_test, counts_what_was_pushed_since) {
   }
 }
 
-TEST(task_queue_watch_test, is_told_of_each_callable_and_of_what_it_refers_to) {
+TEST(task_queue_watch_test, is_told_of_each_callable_and_of_what_it_refers_to_and_where_it_comes_from) {
   task_queue queue;
   int ran = 0;
   visited it;
   queue.push([&ran] { ++ran; });
-  queue.push([] { throw std::runtime_error("x"); });
-  constexpr auto refers = &task_queue::code_of_reference<visited, &run_it, &destroy_it>;
-  ASSERT_TRUE(queue.push_reference(refers, &it));
+  const auto here = std::source_location::current();
+  queue.push([] { throw std::runtime_error("x"); }, here);
+  ASSERT_TRUE(queue.push_reference(task_queue::kind_of_reference<visited, &run_it, &destroy_it>, &it));
   struct {
     std::vector<const void*> objects;
+    std::vector<unsigned> lines;
     int ended = 0;
-    void begins(task_queue& from, task_queue::header* record, task_queue::code code) {
-      objects.push_back(code(from, record, task_queue::visit::object));
+    void begins(const task_queue::header& record) {
+      objects.push_back(task_queue::object_of(record));
+      lines.push_back(task_queue::place_of(record).line());
     }
     void ends() { ++ended; }
   } watch;
   int escaped = 0;
   EXPECT_EQ(queue.run_generation([&]() noexcept { ++escaped; }, watch), 3U);
   EXPECT_EQ(watch.objects, (std::vector<const void*>{nullptr, nullptr, &it}));
+  EXPECT_EQ(watch.lines, (std::vector<unsigned>{0, here.line(), 0}));
   EXPECT_EQ(watch.ended, 3);
   EXPECT_EQ(escaped, 1);
   EXPECT_EQ(ran, 1);

@@ -10,7 +10,9 @@
 
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -103,7 +105,11 @@ TEST_F(slow_callback_test, every_kind_of_callback_is_found_and_named) {
                            "watch interloop::named_for_the_watch of descriptor "}) {
     const slow_callback slow = the(each);
     EXPECT_GE(slow.held, threshold);
-    EXPECT_EQ(slow.where.line(), 0U);
+    // One that was queued with arguments has no place.
+    EXPECT_EQ(slow.where.line() != 0, slow.what.find("with_an_argument") == std::string::npos) << slow.what;
+    EXPECT_EQ(slow.what.find("slow_callback_test.cpp:" + std::to_string(slow.where.line()) + ")") != std::string::npos,
+              slow.where.line() != 0)
+        << slow.what;
   }
   const slow_callback of_future = the("slow_callback_test.cpp:" + std::to_string(line) + ", interloop::");
   EXPECT_EQ(of_future.where.line(), line);
@@ -134,6 +140,29 @@ TEST_F(slow_callback_test, calls_from_one_place_share_a_reading_of_the_clock) {
   const slow_callback slow = the("callback ");
   EXPECT_LE(slow.calls, 8U);
   EXPECT_GE(slow.held, threshold);
+}
+
+TEST_F(slow_callback_test, one_type_of_callable_from_several_places_is_told_apart) {
+  watch();
+  const std::function<void()> quick_one = [] {};
+  const std::function<void()> slow_one = [] { hold_on(); };
+  for (int i = 0; i < 3; ++i) io.call_soon(quick_one);
+  io.call_soon(slow_one);
+  const unsigned line = __LINE__ - 1;
+  for (int i = 0; i < 3; ++i) io.call_soon(quick_one);
+  manual.run_ready();
+  const slow_callback slow = the("slow_callback_test.cpp:" + std::to_string(line));
+  EXPECT_EQ(slow.where.line(), line);
+  EXPECT_EQ(slow.calls, 1U);
+}
+
+TEST_F(slow_callback_test, a_timer_with_a_large_callable_has_its_place_too) {
+  watch();
+  const std::array<char, 24> full{};  // leaves no room for the place in the timer
+  io.call_later(1ms, [full] { hold_on(), static_cast<void>(full); });
+  const unsigned line = __LINE__ - 1;
+  manual.advance(1s);
+  EXPECT_EQ(the("slow_callback_test.cpp:" + std::to_string(line)).where.line(), line);
 }
 
 TEST_F(slow_callback_test, nothing_below_the_threshold_and_nothing_when_it_is_off) {
@@ -229,7 +258,8 @@ TEST_F(slow_callback_test, without_a_handler_it_is_a_line_on_stderr) {
   ::testing::internal::CaptureStderr();
   manual.run_ready();
   EXPECT_THAT(::testing::internal::GetCapturedStderr(),
-              ::testing::ContainsRegex("interloop: callback interloop::named_for_the_queue held the loop manual for "
+              ::testing::ContainsRegex("interloop: callback interloop::named_for_the_queue "
+                                       "\\(.*slow_callback_test.cpp:[0-9]+\\) held the loop manual for "
                                        "[0-9.e+]+ ms\n"));
 }
 
@@ -240,7 +270,7 @@ TEST_P(slow_loops_test, found_on_every_loop) {
   loop& core = under_test->core();
   bool told = false;
   set_slow_callback(core, threshold, [&](const slow_callback& slow) {
-    if (slow.what == "timer interloop::named_for_the_timer") told = true;
+    if (slow.what.starts_with("timer interloop::named_for_the_timer (")) told = true;
   });
   core.call_later(1ms, named_for_the_timer());
   test::run_until(core, [&] { return told; });

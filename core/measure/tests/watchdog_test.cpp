@@ -65,7 +65,9 @@ TEST_F(watchdog_test, names_the_callback_that_holds_the_loop) {
   manual.run_ready();
   const auto found = told.about("holds_until_reported");
   ASSERT_EQ(found.size(), 1U);
-  EXPECT_EQ(found[0].what, "callback interloop::holds_until_reported");
+  EXPECT_THAT(found[0].what,
+              ::testing::MatchesRegex("callback interloop::holds_until_reported \\(.*watchdog_test.cpp:[0-9]+\\)"));
+  EXPECT_NE(found[0].where.line(), 0U);
   EXPECT_EQ(found[0].loop, "manual");
   EXPECT_GE(found[0].held, 5ms);
   EXPECT_TRUE(found[0].stack.empty()) << "this program does not record where exceptions are thrown";

@@ -191,7 +191,12 @@ class api : public detail::deprecated_api {
 
   // ---- Calling: see `loop` for the contracts ----
 
+  template <class F>
+  void call_soon(F&& fn, detail::call_place from = std::source_location::current()) const {
+    loop_->call_soon(std::forward<F>(fn), from);
+  }
   template <class F, class... Args>
+    requires(sizeof...(Args) > 0)
   void call_soon(F&& fn, Args&&... args) const {
     loop_->call_soon(std::forward<F>(fn), std::forward<Args>(args)...);
   }
@@ -203,7 +208,12 @@ class api : public detail::deprecated_api {
   timer call_at(detail::placed_time when, F&& fn, Args&&... args) const {
     return loop_->call_at(when, std::forward<F>(fn), std::forward<Args>(args)...);
   }
+  template <class F>
+  void post(F&& fn, detail::call_place from = std::source_location::current()) const {
+    loop_->post(std::forward<F>(fn), from);
+  }
   template <class F, class... Args>
+    requires(sizeof...(Args) > 0)
   void post(F&& fn, Args&&... args) const {
     loop_->post(std::forward<F>(fn), std::forward<Args>(args)...);
   }
@@ -308,7 +318,12 @@ template <class Rep, class Period>
 [[nodiscard]] inline future<void> yield(std::source_location where = std::source_location::current()) {
   return with_config().yield(where);
 }
+template <class F>
+void call_soon(F&& fn, detail::call_place from = std::source_location::current()) {
+  current_loop().call_soon(std::forward<F>(fn), from);
+}
 template <class F, class... Args>
+  requires(sizeof...(Args) > 0)
 void call_soon(F&& fn, Args&&... args) {
   current_loop().call_soon(std::forward<F>(fn), std::forward<Args>(args)...);
 }
@@ -320,7 +335,12 @@ template <class F, class... Args>
 timer call_at(detail::placed_time when, F&& fn, Args&&... args) {
   return current_loop().call_at(when, std::forward<F>(fn), std::forward<Args>(args)...);
 }
+template <class F>
+void post(F&& fn, detail::call_place from = std::source_location::current()) {
+  current_loop().post(std::forward<F>(fn), from);
+}
 template <class F, class... Args>
+  requires(sizeof...(Args) > 0)
 void post(F&& fn, Args&&... args) {
   current_loop().post(std::forward<F>(fn), std::forward<Args>(args)...);
 }

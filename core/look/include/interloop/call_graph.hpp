@@ -35,7 +35,7 @@ struct graph_node {
     timer,
     watch,
     hold,    // `count` of them
-    queued,  // a callable in the ready queue, or posted by a thread
+    queued,  // in the ready queue, or posted by a thread: a callable, a future's callbacks, a coroutine to be resumed
   };
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
@@ -48,13 +48,12 @@ struct graph_node {
   std::size_t awaits = none;   // in `places`: where the coroutine is suspended
   std::size_t first_edge = 0;  // what it waits for: `edges[first_edge]` and the next, `edge_count` of them
   std::size_t edge_count = 0;
-  std::uint64_t code = 0;           // the callable's code, of timers, watches and what is queued
+  std::uint64_t code = 0;           // the callable's code, of timers, watches and queued callables
   std::size_t code_name = none;     // in `names`: its symbol
-  std::uint64_t count = 1;          // of holds; of what is queued, where only the number of bytes is known: those
+  std::uint64_t count = 1;          // of holds
   std::int64_t due = 0;             // of timers: nanoseconds from now
   int descriptor = -1;              // of watches
   unsigned char interest = 0;       // of watches: 1 reading, 2 writing
-  bool bytes = false;               // `count` is a number of bytes
   std::optional<std::int64_t> age;  // at least so many nanoseconds, see mark_age
 };
 

@@ -51,7 +51,7 @@ namespace detail {
 /// A future that is not completed yet, as its loop sees it: one link in the list of all of them.
 struct pending {
   struct operations {
-    task_queue::code queued;              // of the record in the ready queue: `dispatch`, or `abandon` if it is not run
+    const task_queue::kind* queued;       // the record in the ready queue: `dispatch`, or `abandon` if it is not run
     void (*dispatch)(pending&) noexcept;  // completed: run the callbacks
     void (*abandon)(pending&) noexcept;   // the loop closes: fail with loop_closed if pending; destroy the callbacks
     void (*destroy)(pending&) noexcept;   // the last handle is gone: give the memory back
@@ -124,9 +124,14 @@ class loop_remote {
   /// is destroyed in the loop's thread, after it ran or when the loop closes.
   /// Thread safety: any thread. Errors: `loop_closed`; `fn` is then destroyed here.
   /// Source: asyncio `call_soon_threadsafe`, Twisted `callFromThread`.
+  template <class F>
+  void post(F&& fn, detail::call_place from = std::source_location::current()) const {
+    inbox_->push(detail::bind_once(std::forward<F>(fn)), from.where);
+  }
   template <class F, class... Args>
+    requires(sizeof...(Args) > 0)
   void post(F&& fn, Args&&... args) const {
-    inbox_->push(detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...));
+    inbox_->push(detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...), {});
   }
 
   /// Whether blocking on this loop here would deadlock: inside its turn, or in the thread that runs it. If several
@@ -209,20 +214,18 @@ class loop {
   /// moved in and destroyed there: after the call, or without being called when the loop is closed. No allocation if
   /// they take up to 256 bytes. If `fn` returns a future (because it is a coroutine, say), `fn` and the arguments are
   /// kept until that future is completed or the loop has closed. The same holds for every function here, and everywhere
-  /// else that interloop takes a callable.
+  /// else that interloop takes a callable. Where it is called from is shown by what looks at the loop (call_graph.hpp,
+  /// slow_callback.hpp), except for a callable with arguments.
   /// Errors: `loop_closed`. What `fn` throws goes to the exception handler.
   /// Source: asyncio `loop.call_soon`.
+  template <class F>
+  void call_soon(F&& fn, detail::call_place from = std::source_location::current()) {
+    queue(from.where, std::forward<F>(fn));
+  }
   template <class F, class... Args>
+    requires(sizeof...(Args) > 0)
   void call_soon(F&& fn, Args&&... args) {
-    check_thread("call_soon");
-    if (!quiet_) notice();
-    if constexpr (sizeof...(Args) == 0 && !detail::is_kept<std::decay_t<F>>) {
-      static_assert(std::is_invocable_v<std::decay_t<F>>, "interloop: the function must be callable without arguments");
-      detail::require_quiet_destructors<std::decay_t<F>>();
-      ready_.push(std::forward<F>(fn));
-    } else {
-      ready_.push(detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...));
-    }
+    queue({}, std::forward<F>(fn), std::forward<Args>(args)...);
   }
 
   /// Runs `fn(args…)` in the loop's thread at `when`, or as soon after as the native loop can.
@@ -265,13 +268,14 @@ class loop {
                                std::source_location where = std::source_location::current());
 
   /// Runs `fn(args…)` in a later turn, from any thread. See `loop_remote::post`; use that if the loop may be gone.
+  template <class F>
+  void post(F&& fn, detail::call_place from = std::source_location::current()) {
+    queue_or_post(from.where, std::forward<F>(fn));
+  }
   template <class F, class... Args>
+    requires(sizeof...(Args) > 0)
   void post(F&& fn, Args&&... args) {
-    if (detail::running_loop == this && !inbox_->filled()) {  // otherwise it would overtake what this thread has posted
-      call_soon(std::forward<F>(fn), std::forward<Args>(args)...);
-    } else {
-      inbox_->push(detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...));
-    }
+    queue_or_post({}, std::forward<F>(fn), std::forward<Args>(args)...);
   }
 
   /// A handle for posting from other threads that may outlive the loop. Any thread.
@@ -349,6 +353,27 @@ class loop {
   void release() noexcept {
     if (--references_ == 0) [[unlikely]]
       destroy();
+  }
+
+  template <class F, class... Args>
+  void queue(std::source_location from, F&& fn, Args&&... args) {
+    check_thread("call_soon");
+    if (!quiet_) notice();
+    if constexpr (sizeof...(Args) == 0 && !detail::is_kept<std::decay_t<F>>) {
+      static_assert(std::is_invocable_v<std::decay_t<F>>, "interloop: the function must be callable without arguments");
+      detail::require_quiet_destructors<std::decay_t<F>>();
+      ready_.push(std::forward<F>(fn), from);
+    } else {
+      ready_.push(detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...), from);
+    }
+  }
+  template <class F, class... Args>
+  void queue_or_post(std::source_location from, F&& fn, Args&&... args) {
+    if (detail::running_loop == this && !inbox_->filled()) {  // otherwise it would overtake what this thread has posted
+      queue(from, std::forward<F>(fn), std::forward<Args>(args)...);
+    } else {
+      inbox_->push(detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...), from);
+    }
   }
 
   void turn() noexcept;

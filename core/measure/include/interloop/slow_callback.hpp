@@ -19,10 +19,11 @@ namespace interloop {
 struct slow_callback {
   duration held{};     ///< how long all together took
   unsigned calls = 1;  ///< how many there were
-  /// What it was: "timer connection::open()::<lambda()>", "coroutine fetch(int) (client.cpp:31)", "callbacks of a future
-  /// created in client.cpp:12, open()". Functions are named by their symbols; a stripped program has none.
+  /// What it was: "timer connection::open()::<lambda()> (client.cpp:7)", "coroutine fetch(int) (client.cpp:31)",
+  /// "callbacks of a future created in client.cpp:12, open()". Callables are named by their symbols; a stripped program
+  /// has none.
   std::string what;
-  std::source_location where;  ///< where the future or the coroutine was created; its line is 0 for other callables
+  std::source_location where;  ///< where it was made; its line is 0 where that is not known
 };
 
 using slow_handler = function<void(const slow_callback&)>;

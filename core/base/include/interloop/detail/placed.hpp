@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A time as an argument, and where the call is written: for functions that end in a pack of arguments, so that they
-// cannot have the place as a default argument of their own.
+// Arguments that know where the call is written, where a std::source_location with a default would not do: in functions
+// that end in a pack of arguments, and beside such functions.
 #pragma once
 
 #include <interloop/time.hpp>
@@ -11,6 +11,14 @@
 #include <utility>
 
 namespace interloop::detail {
+
+/// Where a call is written: the last argument, which has a default, of a function beside one with a pack. A
+/// std::source_location that a user passes for the pack is not taken for it, because it would have to be converted.
+struct call_place {
+  constexpr call_place(std::source_location at) noexcept : where(at) {}
+
+  std::source_location where;
+};
 
 /// Converts from whatever converts to a `time_point`.
 struct placed_time {

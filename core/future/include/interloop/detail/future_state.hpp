@@ -61,8 +61,8 @@ struct resumption final : continuation {
   explicit resumption(void* coroutine) noexcept : continuation{&code_of}, frame(coroutine) {}
 
   static void code_of(continuation& base, future_core& core, visit how, std::size_t& size);
-  /// The code of the coroutine's record in the ready queue.
-  static const task_queue::code queued;
+  /// The coroutine's record in the ready queue.
+  static const task_queue::kind queued;
 
   void* frame;
 };
@@ -425,7 +425,7 @@ class future_state final : public future_core {
   /// Operations with different functions for cancelling.
   static constexpr operations table_with(void (*cancel)(pending&, const failure&),
                                          pending* (*pass_on)(pending&, const failure&, bool), const look* about) {
-    return {&task_queue::code_of_reference<pending, &do_dispatch, &do_abandon>,
+    return {&task_queue::kind_of_reference<pending, &do_dispatch, &do_abandon>,
             &do_dispatch,
             &do_abandon,
             &do_destroy,

@@ -72,7 +72,7 @@ class graph_reader {
   bool read_loop(std::uint64_t loop);
   /// Appends one thing that is pending on a loop, and what it waits for.
   bool read_from(std::uint64_t loop, std::uint64_t pending);
-  /// The same for what is queued, as far as it is clear where a record ends.
+  /// The same for what is queued.
   bool read_queues(std::uint64_t loop);
   /// Appends a thing that waits for nothing.
   graph_node& add(graph_node::kind what, std::string_view name, std::uint64_t address);
@@ -107,6 +107,8 @@ class graph_reader {
   void read_watches(std::uint64_t loop);
   void read_holds(std::uint64_t loop);
   void read_queue(std::uint64_t queue);
+  /// Returns how many bytes it has, 0 if it is none.
+  std::uint32_t read_record(std::uint64_t record);
 
   readable_memory& memory_;
   const debug_layout& layout_;

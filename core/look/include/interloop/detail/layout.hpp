@@ -114,7 +114,7 @@ struct debug_layout {
   std::uint32_t pending_next;
   std::uint32_t pending_link;  // a pointer to the pointer to it
   std::uint32_t operations_look;
-  std::uint32_t operations_queued;  // the code of its record in a queue
+  std::uint32_t operations_queued;  // what its record in a queue begins with
 
   std::uint32_t mark_time;  // 8 bytes, nanoseconds on the loop's clock
 
@@ -147,6 +147,12 @@ struct debug_layout {
   std::uint32_t hold_next;
   std::uint32_t hold_link;  // a pointer to the pointer to it
   std::uint32_t hold_place;
+
+  // A record in a queue begins with a pointer to constant data.
+  std::uint32_t queued_code;
+  std::uint32_t queued_bytes;   // 4 bytes: how long the record is
+  std::uint32_t queued_place;   // 4 bytes: where in the record its place is; `nowhere`: it refers to an object, ...
+  std::uint32_t queued_object;  // ... by a pointer here in the record
 };
 
 }  // namespace interloop::detail

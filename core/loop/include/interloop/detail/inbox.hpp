@@ -27,6 +27,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <source_location>
 #include <utility>
 
 namespace interloop::detail {
@@ -65,13 +66,13 @@ class inbox {
   /// Appends; wakes the loop if this is the first since it last looked. Throws `loop_closed`; as `require_same_copy`.
   /// Any thread.
   template <class F>
-  void push(F&& callable) {
+  void push(F&& callable, std::source_location where) {
     require_same_copy();
     loop_port* to_wake = nullptr;
     {
       const guard locked(lock_);
       if (!port_) throw_loop_closed("post: the loop is closed; nothing can be queued on it");
-      queue_.push(std::forward<F>(callable));
+      queue_.push(std::forward<F>(callable), where);
       ++posts_;
       if (notes_) [[unlikely]]
         notes_->posted();
@@ -156,11 +157,11 @@ class inbox {
     wait_for_wakers();
   }
 
-  /// As `task_queue::visit_records`, of what is posted; nothing else is posted meanwhile. The loop's thread.
-  template <class Visit>
-  void visit_records(Visit visit) {
+  /// Calls `read()` while nothing can be pushed.
+  template <class Read>
+  void while_locked(Read read) {
     const guard locked(lock_);
-    queue_.visit_records(visit);
+    read();
   }
 
   /// The processor that the loop's thread last took callables on; -1 before. A hint. Any thread.

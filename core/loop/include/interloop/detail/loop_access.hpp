@@ -49,7 +49,7 @@ class loop_access {
   [[nodiscard]] static bool notifies(const loop& core) noexcept { return core.notifies_; }
 
   /// Appends a record to the ready queue. Returns false, without appending, if the loop is closed or memory is short.
-  [[nodiscard]] static bool try_enqueue(loop& core, task_queue::code what, void* object) noexcept {
+  [[nodiscard]] static bool try_enqueue(loop& core, const task_queue::kind& what, void* object) noexcept {
     if (!core.quiet_) {
       if (core.closed_) return false;
       core.notice_quietly();
@@ -59,7 +59,7 @@ class loop_access {
   /// Queues the dispatch of a completed future's callbacks, without failing: if memory is short they run from a list in
   /// the next turn, out of order. On a closed loop they are destroyed without being called.
   static void enqueue(loop& core, pending& completed) noexcept {
-    if (!try_enqueue(core, completed.ops->queued, &completed)) [[unlikely]]
+    if (!try_enqueue(core, *completed.ops->queued, &completed)) [[unlikely]]
       core.not_enqueued(completed);
   }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <source_location>
 
 namespace interloop::detail {
 
@@ -21,6 +22,7 @@ struct errand {
   const void* code;  // the function that calls it; its symbol names the callable's type
   void* object;      // queued: the `pending` or the coroutine's frame (`code` tells which); null for a callable
   int number;        // watch: the descriptor
+  std::source_location where;  // a callable, timer or watch was made, if that is known
 };
 
 /// Everything is called in the loop's thread, and must not run user code.

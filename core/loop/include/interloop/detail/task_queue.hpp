@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // A first-in first-out queue of callables, packed one after the other into large blocks.
 //
-// Overview. A record is one pointer to code followed by the callable itself, so a small callable costs no allocation
-// and one indirect call, and neighbours share cache lines. Blocks are recycled; records never move once written.
+// Overview. A record is one pointer, to what its kind has in common, followed by where it was pushed and the callable
+// itself, so a small callable costs no allocation and one indirect call, and neighbours share cache lines. Blocks are
+// recycled; records never move once written.
 // Nothing is counted: a queue is empty when its two ends meet, and a generation ends where the queue ended when it
 // began.
 //
@@ -17,22 +18,55 @@
 #include <interloop/detail/owned.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <new>
+#include <source_location>
 #include <type_traits>
 #include <utility>
 
 namespace interloop::detail {
 
 class task_queue {
-  struct reference;
+  struct placed;
 
  public:
   struct header;
-  enum class visit : unsigned char { run, destroy, measure, object };
-  /// A record's code. Takes the record out of the queue, then runs its callable or only destroys it; with `measure` it
-  /// does none of this. Returns where the record ends or, if the next record is elsewhere, where that begins. With
-  /// `object` it only returns the object that the record refers to, or null if the record has a callable of its own.
+  enum class visit : unsigned char { run, destroy };
+  /// Takes a record out of the queue, then runs its callable or only destroys it. Returns where the record ends or, if
+  /// the next record is elsewhere, where that begins.
   using code = std::byte* (*)(task_queue&, header*, visit);
+  /// What records of one type have in common. Readers of memory use it too.
+  struct kind {
+    code run;             // its symbol names the callable's type
+    std::uint32_t bytes;  // of a record
+    std::uint32_t place;  // of its std::source_location; `nowhere`: a pointer to an object is behind the header
+  };
+
+  struct header {
+    const kind* what;
+  };
+
+ private:
+  struct reference : header {
+    void* object;
+
+    template <class T, void (*Run)(T&) noexcept, void (*Destroy)(T&) noexcept>
+    static std::byte* code_of(task_queue& queue, header* self, visit how) {
+      T& object = *static_cast<T*>(static_cast<reference*>(self)->object);
+      std::byte* const next = queue.consume_to(reinterpret_cast<std::byte*>(self) + sizeof(reference));
+      if (how == visit::run) {
+        Run(object);
+      } else {
+        Destroy(object);
+      }
+      return next;
+    }
+  };
+
+ public:
+  /// Of records that refer to an object which outlives them: calls `Run` or `Destroy` with that object.
+  template <class T, void (*Run)(T&) noexcept, void (*Destroy)(T&) noexcept>
+  static constexpr kind kind_of_reference{&reference::template code_of<T, Run, Destroy>, sizeof(reference), nowhere};
 
   task_queue() noexcept = default;
   task_queue(const task_queue&) = delete;
@@ -45,26 +79,27 @@ class task_queue {
 
   [[nodiscard]] bool empty() const noexcept { return head_ == tail_; }
   /// Whether there are two or more.
-  [[nodiscard]] bool several() noexcept { return !empty() && end_of(front()) != tail_; }
+  [[nodiscard]] bool several() const noexcept { return !empty() && end_of(*front()) != tail_; }
 
-  /// Appends a callable. Strong guarantee: if this throws (bad_alloc, or the callable's copy constructor), nothing has
-  /// changed.
+  /// Appends a callable, and where it comes from, for readers. Strong guarantee: if this throws (bad_alloc, or the
+  /// callable's copy constructor), nothing has changed.
   template <class F>
-  void push(F&& callable) {
+  void push(F&& callable, std::source_location where = {}) {
     using callee = std::decay_t<F>;
     if constexpr (sizeof(callee) <= max_inline && alignof(callee) <= alignof(void*) &&
                   std::is_nothrow_move_constructible_v<callee>) {
-      emplace<callee>(std::forward<F>(callable));
+      emplace<callee>(where, std::forward<F>(callable));
     } else {
-      emplace<boxed<callee>>(boxed<callee>{owned<callee>(new callee(std::forward<F>(callable)))});
+      emplace<boxed<callee>>(where, boxed<callee>{owned<callee>(new callee(std::forward<F>(callable)))});
     }
   }
 
-  /// The code of a record that refers to an object which outlives it: calls `Run` or `Destroy` with that object.
-  template <class T, void (*Run)(T&) noexcept, void (*Destroy)(T&) noexcept>
-  static std::byte* code_of_reference(task_queue& queue, header* self, visit how);
-  /// Appends a record with such a code. Returns false, and does nothing, if there is no memory for it.
-  [[nodiscard]] bool push_reference(code what, void* object) noexcept;
+  /// Appends a record of a `kind_of_reference`. Returns false, and does nothing, if there is no memory for it.
+  [[nodiscard]] bool push_reference(const kind& what, void* object) noexcept;
+  /// What a record refers to; null if it has a callable of its own.
+  [[nodiscard]] static void* object_of(const header& record) noexcept;
+  /// Where a record's callable comes from, if that is known.
+  [[nodiscard]] static std::source_location place_of(const header& record) noexcept;
 
   /// Runs the first callable. What it throws passes through, and the record is removed even then. Requires !empty().
   void run_front();
@@ -76,13 +111,13 @@ class task_queue {
     nobody alone;
     return run_generation(escaped, alone);
   }
-  /// The same. Calls `watch.begins(queue, record, code)` before each, and `watch.ends()` after each. Neither may throw,
-  /// or take anything out of the queue.
+  /// The same. Calls `watch.begins(record)` before each, and `watch.ends()` after each. Neither may throw, or take
+  /// anything out of the queue.
   template <class Escaped, class Watch>
   std::size_t run_generation(Escaped escaped, Watch& watch) noexcept;
 
   /// How many callables are queued. Visits each.
-  [[nodiscard]] std::size_t size() noexcept;
+  [[nodiscard]] std::size_t size() const noexcept;
 
  private:
   struct block;
@@ -96,18 +131,14 @@ class task_queue {
   /// The end of the queue.
   [[nodiscard]] mark end_mark() const noexcept { return {tail_block_, tail_}; }
   /// The end of the queue as it will be once the first callable has been taken out. Requires !empty().
-  [[nodiscard]] mark end_mark_without_front() noexcept {
-    return end_of(front()) == tail_ ? mark{head_block_, head_block_->data} : end_mark();
+  [[nodiscard]] mark end_mark_without_front() const noexcept {
+    return end_of(*front()) == tail_ ? mark{head_block_, head_block_->data} : end_mark();
   }
   /// How many callables have been pushed since, and not yet run. Moves the mark to the end.
-  std::size_t pushed_since(mark& last) noexcept;
+  std::size_t pushed_since(mark& last) const noexcept;
 
   /// Destroys every callable without calling it. Callables that their destructors push are destroyed too.
   void clear() noexcept;
-
-  /// Calls `seen(code, record)` for each record that is queued, in order.
-  template <class Visit>
-  void visit_records(Visit seen);
 
   /// Not allowed while a generation of either queue runs.
   void swap(task_queue& other) noexcept {
@@ -125,8 +156,8 @@ class task_queue {
   template <class>
   friend struct look_access;
 
-  [[nodiscard]] header* front() noexcept;
-  [[nodiscard]] std::byte* end_of(header* self) noexcept;
+  [[nodiscard]] header* front() const noexcept { return reinterpret_cast<header*>(head_); }
+  [[nodiscard]] static std::byte* end_of(header& record) noexcept;
 
   static constexpr std::size_t block_bytes = 8192;
   static constexpr std::size_t max_inline = 256;
@@ -150,10 +181,10 @@ class task_queue {
   struct record;
 
   template <class F, class G>
-  void emplace(G&& source) {
+  void emplace(std::source_location where, G&& source) {
     static_assert(sizeof(record<F>) % alignof(void*) == 0);
     make_room(sizeof(record<F>));
-    ::new (static_cast<void*>(tail_)) record<F>(std::forward<G>(source));
+    ::new (static_cast<void*>(tail_)) record<F>(where, std::forward<G>(source));
     tail_ += sizeof(record<F>);
   }
 
@@ -228,24 +259,19 @@ class task_queue {
   std::size_t spares_ = 0;
 };
 
-struct task_queue::header {
-  code what;
-};
-
-struct task_queue::reference : header {
-  void* object;
+struct task_queue::placed : header {
+  std::source_location where;
 };
 
 template <class F>
-struct task_queue::record : header {
+struct task_queue::record : placed {
   F callable;
 
   template <class G>
-  explicit record(G&& source) : header{&code_of}, callable(std::forward<G>(source)) {}
+  record(std::source_location from, G&& source) : placed{{&about}, from}, callable(std::forward<G>(source)) {}
 
   static std::byte* code_of(task_queue& queue, header* self, visit how) {
     std::byte* const end = reinterpret_cast<std::byte*>(self) + sizeof(record);
-    if (how >= visit::measure) return how == visit::measure ? end : nullptr;
     F& stored = static_cast<record*>(self)->callable;
     F callable(std::move(stored));
     stored.~F();
@@ -253,30 +279,24 @@ struct task_queue::record : header {
     if (how == visit::run) detail::invoke(std::move(callable));
     return next;
   }
+
+  static constexpr kind about{&code_of, sizeof(record), sizeof(header)};
 };
 
-template <class T, void (*Run)(T&) noexcept, void (*Destroy)(T&) noexcept>
-std::byte* task_queue::code_of_reference(task_queue& queue, header* self, visit how) {
-  std::byte* const end = reinterpret_cast<std::byte*>(self) + sizeof(reference);
-  if (how >= visit::measure)
-    return how == visit::measure ? end : static_cast<std::byte*>(static_cast<reference*>(self)->object);
-  T& object = *static_cast<T*>(static_cast<reference*>(self)->object);
-  std::byte* const next = queue.consume_to(end);
-  if (how == visit::run) {
-    Run(object);
-  } else {
-    Destroy(object);
-  }
-  return next;
+inline void* task_queue::object_of(const header& record) noexcept {
+  return record.what->place == nowhere ? static_cast<const reference&>(record).object : nullptr;
+}
+inline std::source_location task_queue::place_of(const header& record) noexcept {
+  return record.what->place == nowhere ? std::source_location{} : static_cast<const placed&>(record).where;
 }
 
-inline bool task_queue::push_reference(code what, void* object) noexcept {
+inline bool task_queue::push_reference(const kind& what, void* object) noexcept {
   try {
     make_room(sizeof(reference));
   } catch (const std::bad_alloc&) {
     return false;
   }
-  ::new (static_cast<void*>(tail_)) reference{{what}, object};
+  ::new (static_cast<void*>(tail_)) reference{{&what}, object};
   tail_ += sizeof(reference);
   return true;
 }
@@ -284,7 +304,7 @@ inline bool task_queue::push_reference(code what, void* object) noexcept {
 inline void task_queue::run_front() {
   ++runs_;
   stop_ = nullptr;
-  front()->what(*this, front(), visit::run);
+  front()->what->run(*this, front(), visit::run);
 }
 
 template <class Escaped, class Watch>
@@ -297,15 +317,14 @@ std::size_t task_queue::run_generation(Escaped escaped, [[maybe_unused]] Watch& 
   // The position is carried in a register, so that one callable need not wait for the stores of the one before.
   std::byte* at = head_;
   for (;;) {
-    header* self = nullptr;
-    code what = nullptr;
+    const kind* what = nullptr;
     try {
       do {
-        self = reinterpret_cast<header*>(at);
+        auto* const self = reinterpret_cast<header*>(at);
         what = self->what;
         ++count;
-        if constexpr (watched) watch.begins(*this, self, what);
-        at = what(*this, self, visit::run);
+        if constexpr (watched) watch.begins(*self);
+        at = what->run(*this, self, visit::run);
         if constexpr (watched) watch.ends();
       } while (at != stop && runs_ == run);
       return count;
@@ -313,26 +332,12 @@ std::size_t task_queue::run_generation(Escaped escaped, [[maybe_unused]] Watch& 
       escaped();
       if constexpr (watched) watch.ends();
     }
-    if (runs_ != run || what(*this, self, visit::measure) == stop) return count;
+    if (runs_ != run || at + what->bytes == stop) return count;
     at = head_;
   }
 }
 
-template <class Visit>
-void task_queue::visit_records(Visit seen) {
-  const block* in = head_block_;
-  for (std::byte* at = head_; at != tail_;) {
-    auto* const self = reinterpret_cast<header*>(at);
-    seen(self->what, static_cast<const void*>(at));
-    at = end_of(self);
-    if (in != tail_block_ && at == in->end) {
-      in = in->next;
-      at = const_cast<std::byte*>(in->data);
-    }
-  }
-}
-
-inline std::size_t task_queue::pushed_since(mark& last) noexcept {
+inline std::size_t task_queue::pushed_since(mark& last) const noexcept {
   std::size_t count = 0;
   if (!last.in) last = {head_block_, head_block_ ? head_block_->data : nullptr};
   while (last.at != tail_) {
@@ -340,7 +345,7 @@ inline std::size_t task_queue::pushed_since(mark& last) noexcept {
       last.in = last.in->next;
       last.at = last.in->data;
     } else {
-      last.at = end_of(reinterpret_cast<header*>(last.at));
+      last.at = end_of(*reinterpret_cast<header*>(last.at));
       ++count;
     }
   }
@@ -348,7 +353,7 @@ inline std::size_t task_queue::pushed_since(mark& last) noexcept {
   return count;
 }
 
-inline std::size_t task_queue::size() noexcept {
+inline std::size_t task_queue::size() const noexcept {
   mark first{head_block_, head_};
   return pushed_since(first);
 }
@@ -356,10 +361,11 @@ inline std::size_t task_queue::size() noexcept {
 inline void task_queue::clear() noexcept {
   ++runs_;
   stop_ = nullptr;
-  while (!empty()) front()->what(*this, front(), visit::destroy);
+  while (!empty()) front()->what->run(*this, front(), visit::destroy);
 }
 
-inline task_queue::header* task_queue::front() noexcept { return reinterpret_cast<header*>(head_); }
-inline std::byte* task_queue::end_of(header* self) noexcept { return self->what(*this, self, visit::measure); }
+inline std::byte* task_queue::end_of(header& record) noexcept {
+  return reinterpret_cast<std::byte*>(&record) + record.what->bytes;
+}
 
 }  // namespace interloop::detail

@@ -131,6 +131,9 @@ class timer_queue {
   /// A limit for `take_due`: timers made from here on are not taken.
   [[nodiscard]] std::uint64_t limit() const noexcept { return last_sequence_ + sequence_step; }
 
+  /// Where the timer that `take_due` returned last was made, if that is known.
+  [[nodiscard]] std::source_location place_of_taken(const timer_node& node) const noexcept;
+
   /// Runs a timer that `take_due` returned, then destroys its callable. What the callable throws passes through.
   void run(timer_node* node);
 
@@ -250,6 +253,7 @@ class timer_queue {
                         // (unless `unfinished_`)
   std::int64_t floor_;  // the latest time that take_due was asked for
   std::uint64_t last_sequence_ = 0;
+  std::uint64_t taken_ = 0;  // the sequence of the timer that take_due returned last
   bool unfinished_ = false;  // a list is moving to the near heap; stays true if memory ran out meanwhile
   std::size_t live_ = 0;
   std::size_t stale_ = 0;          // how many entries near_ has more than timers

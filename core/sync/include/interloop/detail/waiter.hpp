@@ -185,7 +185,7 @@ struct waiter_operations {
 
   // Nobody but the frame holds a waiter, so none is destroyed by its count.
   static constexpr pending::operations table{
-      &task_queue::code_of_reference<pending, &run, &abandon>, &run, &abandon, nullptr, &cancel, nullptr, &about};
+      &task_queue::kind_of_reference<pending, &run, &abandon>, &run, &abandon, nullptr, &cancel, nullptr, &about};
 };
 
 /// A future of the result of an operation that can be awaited. The coroutine is cancelled with its future.

@@ -231,6 +231,10 @@ void connection::receive() {
       case stream::result::failed:
         return fail(stream_.problem());
     }
+    if (options_.acknowledge_at_once && !acknowledge_ && !to_.local()) {
+      acknowledge_ = true;
+      flush_soon();
+    }
     on_bytes(buffer, got);
     if (!open()) return;
     if (got < sizeof buffer && !stream_.holds_data()) break;
@@ -248,6 +252,7 @@ void connection::flush() {
   on_flush();
   if (state_ != state::up) return;
   guarded([this] { send(); });
+  if (std::exchange(acknowledge_, false) && open()) stream_.acknowledge();
 }
 
 void connection::send() {
@@ -257,6 +262,7 @@ void connection::send() {
     switch (stream_.write(all.data(), all.size(), taken)) {
       case stream::result::done:
         out_.consume(taken);
+        acknowledge_ = false;
         break;
       case stream::result::wants_write:
         write_blocked_ = true;
@@ -369,7 +375,7 @@ void connection::release() noexcept {
   watch_.stop();
   stream_.close();
   out_.clear();
-  paused_ = tell_when_sent_ = write_blocked_ = write_wants_read_ = read_wants_write_ = false;
+  paused_ = tell_when_sent_ = write_blocked_ = write_wants_read_ = read_wants_write_ = acknowledge_ = false;
 }
 
 void connection::finish_connecting(const failure* failed) noexcept {

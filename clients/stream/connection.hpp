@@ -41,6 +41,9 @@ struct connection_options {
   std::optional<pauses> again{};
   /// As `dns::resolver_options::servers`.
   std::string name_servers{};
+  /// Over TCP: acknowledges at once what comes, if nothing is sent at once that does. For servers that do not set
+  /// TCP_NODELAY: what they say next waits for the acknowledgement, which the kernel delays by 40 ms and more.
+  bool acknowledge_at_once = false;
 };
 
 /// Made by `std::make_shared`: it keeps itself while it works. Thread safety: the loop's thread only.
@@ -156,6 +159,7 @@ class connection : public std::enable_shared_from_this<connection> {
   bool write_blocked_ = false;     // the socket did not take everything
   bool write_wants_read_ = false;  // so says TLS
   bool read_wants_write_ = false;
+  bool acknowledge_ = false;  // what was read was not acknowledged by something that was sent
   interest wanted_ = interest::none;
   stream stream_;
   fd_watch watch_;

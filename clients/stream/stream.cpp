@@ -108,6 +108,12 @@ stream::result stream::write(const char* from_here, std::size_t size, std::size_
   return result::failed;
 }
 
+void stream::acknowledge() noexcept {
+#ifdef TCP_QUICKACK  // Linux: once; the kernel goes back to delaying by itself
+  set(fd_, IPPROTO_TCP, TCP_QUICKACK, 1);
+#endif
+}
+
 void stream::finish() noexcept {
   if (tls_) tls_->finish();
   if (fd_ >= 0) ::shutdown(fd_, SHUT_WR);

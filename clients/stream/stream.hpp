@@ -38,6 +38,8 @@ class stream {
   /// At least one byte, if done.
   [[nodiscard]] result read(char* into, std::size_t most, std::size_t& got);
   [[nodiscard]] result write(const char* from, std::size_t size, std::size_t& taken);
+  /// Of TCP: tells the peer now that what was read has come.
+  void acknowledge() noexcept;
   /// Nothing more is written: the peer sees the end of the stream, and may still write.
   void finish() noexcept;
   /// Whether there is more to read although the socket may be quiet.

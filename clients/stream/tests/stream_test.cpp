@@ -9,6 +9,7 @@
 #include "line_to_server.hpp"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <interloop/testing/cancel_everywhere.hpp>
@@ -190,6 +191,39 @@ TEST(stream_time, an_address_that_does_not_answer_leaves_time_for_the_next_one) 
   EXPECT_FALSE(connecting.get_failure());
   EXPECT_GE(loop->now() - begin, 30min);
   EXPECT_LT(loop->now() - begin, 31min);
+}
+
+class stream_acknowledging : public interloop::test::on_every_loop {};
+INTERLOOP_ON_EVERY_LOOP(stream_acknowledging);
+
+/// Segments that the peer's kernel has not acknowledged.
+unsigned unacknowledged(int fd) {
+  tcp_info all{};
+  socklen_t size = sizeof all;
+  EXPECT_EQ(::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &all, &size), 0);
+  return all.tcpi_unacked;
+}
+
+TEST_P(stream_acknowledging, lets_a_server_go_on_that_waits_for_it) {
+  int port = 0;
+  const int listener = test_servers::listen_on_free_port(port);
+  const owned_line line(async_, {.client = "test", .time_limit = 60s, .acknowledge_at_once = true});
+  get(line->connect(streams::tcp_address("127.0.0.1", port)));
+  const int server = ::accept(listener, nullptr, nullptr);
+  for (int i = 0; i < 10;
+       ++i) {  // a conversation, in which the kernel expects the next question to acknowledge an answer
+    line->say("question");
+    get(async_.sleep(1ms));
+    char question[8];
+    EXPECT_EQ(::recv(server, question, sizeof question, MSG_WAITALL), 8);
+    line->heard.clear();
+    EXPECT_EQ(::send(server, "answer", 6, 0), 6);
+    while (line->heard.size() < 6) get(async_.sleep(1ms));
+    get(async_.sleep(1ms));
+    EXPECT_EQ(unacknowledged(server), 0u) << i;
+  }
+  ::close(server);
+  ::close(listener);
 }
 
 TEST(stream_backoff, doubles_up_to_its_limit_less_a_random_half) {

@@ -17,6 +17,7 @@ namespace {
 
 streams::connection_options connection_options(const transport_url& url, const transport_options& options) {
   streams::connection_options wanted{.client = "wamp", .time_limit = options.connect_timeout};
+  wanted.acknowledge_at_once = true;  // Crossbar leaves Nagle's algorithm on, whatever its option tcp_nodelay says
   if (url.secure) wanted.tls = streams::tls_parameters::from(options.tls);
   return wanted;
 }

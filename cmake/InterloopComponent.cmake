@@ -28,6 +28,8 @@
 #     [SHARES <folder>...]    other folders whose include/ belongs to this part too
 #     [WHAT <word>]           what to call it in messages; default: adapter. `client` for those in clients/
 #     [COMPONENTS <name>...]  other components that it needs and links with; if one is missing, this is off
+#     [OPTIONAL <module>...]    pkg-config modules that it links with if they are found; its sources then see
+#                             INTERLOOP_WITH_<MODULE>
 #     [USES <name>...]        clients that it links with if they are built; its sources then see INTERLOOP_WITH_<NAME>
 #     [INTERNAL])             a part in clients/ that other components need: it is built with the first of these, and has
 #                             no option and no public headers
@@ -46,7 +48,7 @@ set_property(GLOBAL PROPERTY INTERLOOP_CLIENTS "")
 
 function(interloop_add_component name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "LINKS_FIRST;INTERNAL" "WHAT"
-    "PKG_CONFIG;FIND_PACKAGE;TARGETS;PC_LIBS;COMPONENTS;USES;SHARES")
+    "PKG_CONFIG;FIND_PACKAGE;TARGETS;PC_LIBS;COMPONENTS;OPTIONAL;USES;SHARES")
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "interloop_add_component(${name}): unknown arguments: ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -122,6 +124,25 @@ endif()")
     message(FATAL_ERROR "${option} is ${${option}}, but ${dependency} was not found. "
       "On Debian: apt-get install ${package}. To build without it: -D${option}=OFF.")
   endforeach()
+  set(definitions "")
+  foreach(module IN LISTS arg_OPTIONAL)
+    set(find_module "find_package(PkgConfig QUIET)
+if(PkgConfig_FOUND)
+  pkg_check_modules(interloop_pc_${module} QUIET IMPORTED_TARGET GLOBAL ${module})
+endif()")
+    cmake_language(EVAL CODE "${find_module}")
+    if(TARGET PkgConfig::interloop_pc_${module})
+      list(APPEND targets PkgConfig::interloop_pc_${module})
+      string(APPEND find "\n${find_module}")
+      string(APPEND dependency " and ${module}")
+      string(APPEND arg_PKG_CONFIG " ${module}")
+      string(MAKE_C_IDENTIFIER "INTERLOOP_WITH_${module}" definition)
+      string(TOUPPER "${definition}=1" definition)
+      list(APPEND definitions "${definition}")
+    else()
+      message(STATUS "interloop: ${name} ${arg_WHAT} without ${module} (not found)")
+    endif()
+  endforeach()
 
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
   list(FILTER sources EXCLUDE REGEX "/fixture\\.cpp$")
@@ -146,6 +167,9 @@ endif()")
     endif()
   endforeach()
   list(TRANSFORM arg_COMPONENTS PREPEND interloop_ OUTPUT_VARIABLE components)
+  if(definitions)
+    target_compile_definitions(interloop_${name} PRIVATE ${definitions})
+  endif()
   target_link_libraries(interloop_${name} ${scope} ${components} ${targets})
   if(arg_LINKS_FIRST)
     # One option, which stands before the program's objects. The libraries' own calls follow the same order.

@@ -40,7 +40,7 @@ class Part:
     compiled: bool  # has a shared library; otherwise only headers
     needs: list[str] = field(default_factory=list)  # other parts
     shares: list[str] = field(default_factory=list)  # folders beside its own whose headers it has in common with other parts
-    modules: list[str] = field(default_factory=list)  # pkg-config's or CMake's names of the native libraries
+    modules: list[str] = field(default_factory=list)  # pkg-config's or CMake's names of the native libraries, optional ones too
     debian: list[str] = field(default_factory=list)  # Debian's packages with their headers
 
     @property
@@ -79,7 +79,7 @@ def part(cmake: Path) -> Part | None:
         compiled=bool(sources),
         needs=_words(arguments, "COMPONENTS") + _words(arguments, "USES"),
         shares=[Path(each).name for each in _words(arguments, "SHARES")],
-        modules=_words(arguments, "PKG_CONFIG") or _words(arguments, "FIND_PACKAGE")[:1],
+        modules=(_words(arguments, "PKG_CONFIG") or _words(arguments, "FIND_PACKAGE")[:1]) + _words(arguments, "OPTIONAL"),
         debian=_debian(folder),
     )
 

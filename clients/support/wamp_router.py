@@ -61,6 +61,13 @@ def scram_user() -> dict:
             "stored-key": hashlib.sha256(key(b"Client Key")).hexdigest(), "server-key": key(b"Server Key").hex()}
 
 
+# The same password by Argon2id. Autobahn|Python 26.10.2 made the key: autobahn.wamp.auth._hash_argon2id13_secret(SECRET,
+# base64 of SALT, 4, 512); its derive_scram_credential takes 4096 rounds, a second.
+ARGON2_USER = {"kdf": "argon2id-13", "iterations": 4, "memory": 512, "salt": SALT.encode().hex(), "role": "user",
+               "stored-key": "711ec26be77d670c39e6dd952ad79fc9d1a0dc5a39a037c728f79252605c4812",
+               "server-key": "813b3d2282260a67261821d957f2f625d227d3089b047e560c9efe5aeb965fb1"}
+
+
 def authentication() -> dict:
     return {
         "anonymous": {"type": "static", "role": "anonymous"},
@@ -68,7 +75,7 @@ def authentication() -> dict:
         "wampcra": {"type": "static", "users": {
             "wampcra_user": {"secret": SECRET, "role": "user"},
             "salted_user": {"secret": SECRET, "salt": SALT, "iterations": ITERATIONS, "keylen": 32, "role": "user"}}},
-        "scram": {"type": "static", "principals": {"scram_user": scram_user()}},
+        "scram": {"type": "static", "principals": {"scram_user": scram_user(), "argon2_user": ARGON2_USER}},
         "cryptosign": {"type": "static", "principals": {
             "cryptosign_user": {"authorized_keys": [PUBLIC_KEY], "realm": "guarded", "role": "user"}}},
     }

@@ -29,7 +29,7 @@ std::string text_part(const dict& challenge, const char* method, const char* nam
   return found.text();
 }
 
-/// Of rounds: what no router asks for would keep the loop busy.
+/// Of rounds and memory: what no router asks for would keep a thread busy.
 int number_part(const dict& challenge, const char* method, const char* name, int most) {
   const value& found = part(challenge, method, name);
   const bool whole = found.type() == kind::integer;
@@ -40,14 +40,16 @@ int number_part(const dict& challenge, const char* method, const char* name, int
   return static_cast<int>(number);
 }
 
-constexpr int most_rounds = 2'000'000;  // about a second
+constexpr int most_rounds = 2'000'000;        // of PBKDF2: about a second
+constexpr int most_memory = 1024 * 1024;      // KiB
+constexpr int most_argon2_work = 16'777'216;  // rounds by KiB: about ten seconds
 
 class anonymous_authenticator final : public authenticator {
  public:
   explicit anonymous_authenticator(anonymous who) : who_(std::move(who)) {}
   std::string method() const override { return "anonymous"; }
   std::string authid() const override { return who_.authid; }
-  std::string sign(const dict&, dict&) override {
+  std::string sign(const dict&, std::string_view, dict&) override {
     throw connection_error("the router sent a challenge for an anonymous session");
   }
 
@@ -60,7 +62,7 @@ class ticket_authenticator final : public authenticator {
   explicit ticket_authenticator(ticket who) : who_(std::move(who)) {}
   std::string method() const override { return "ticket"; }
   std::string authid() const override { return who_.authid; }
-  std::string sign(const dict&, dict&) override { return who_.secret; }
+  std::string sign(const dict&, std::string_view, dict&) override { return who_.secret; }
 
  private:
   ticket who_;
@@ -71,18 +73,19 @@ class cra_authenticator final : public authenticator {
   explicit cra_authenticator(wampcra who) : who_(std::move(who)) {}
   std::string method() const override { return "wampcra"; }
   std::string authid() const override { return who_.authid; }
-  std::string sign(const dict& challenge, dict&) override {
+  std::optional<derivation> derive(const dict& challenge) override {
+    if (!challenge.contains("salt")) return std::nullopt;
+    // The key is the base64 text, as every implementation has it.
+    derivation wanted{derivation::how::pbkdf2_text, who_.secret, text_part(challenge, "wampcra", "salt"), 1000};
+    if (challenge.contains("iterations"))
+      wanted.iterations = number_part(challenge, "wampcra", "iterations", most_rounds);
+    if (challenge.contains("keylen"))
+      wanted.length = static_cast<std::size_t>(number_part(challenge, "wampcra", "keylen", 1024));
+    return wanted;
+  }
+  std::string sign(const dict& challenge, std::string_view key, dict&) override {
     const std::string text = text_part(challenge, "wampcra", "challenge");
-    std::string key = who_.secret;
-    if (challenge.contains("salt")) {
-      const std::string salt = text_part(challenge, "wampcra", "salt");
-      const int rounds =
-          challenge.contains("iterations") ? number_part(challenge, "wampcra", "iterations", most_rounds) : 1000;
-      const int length = challenge.contains("keylen") ? number_part(challenge, "wampcra", "keylen", 1024) : 32;
-      // The key is the base64 text, as every implementation has it.
-      key = to_base64(pbkdf2_sha256(who_.secret, salt, rounds, static_cast<std::size_t>(length)));
-    }
-    return to_base64(hmac_sha256(key, text));
+    return to_base64(hmac_sha256(challenge.contains("salt") ? key : who_.secret, text));
   }
 
  private:
@@ -102,20 +105,32 @@ class scram_authenticator final : public authenticator {
     extra.insert_or_assign("nonce", nonce_);
   }
 
-  std::string sign(const dict& challenge, dict& extra) override {
-    const std::string nonce = text_part(challenge, "scram", "nonce");
-    const std::string salt_text = text_part(challenge, "scram", "salt");
+  std::optional<derivation> derive(const dict& challenge) override {
     const std::string kdf = challenge.contains("kdf") ? text_part(challenge, "scram", "kdf") : "pbkdf2";
     const int rounds = number_part(challenge, "scram", "iterations", most_rounds);
-    if (!continues(nonce))
+    if (!continues(text_part(challenge, "scram", "nonce")))
       throw connection_error("the router's challenge for scram does not continue the nonce that was sent");
-    if (kdf != "pbkdf2")
-      throw connection_error("the router wants scram with \"" + kdf +
-                             "\", which is not supported; configure \"pbkdf2\" for this principal");
-    const auto salt = from_base64(salt_text);
+    auto salt = from_base64(text_part(challenge, "scram", "salt"));
     if (!salt) throw connection_error("the router's challenge for scram: \"salt\" is not base64");
+    derivation wanted{derivation::how::pbkdf2, who_.password, std::move(*salt), rounds};
+    if (kdf == "pbkdf2") return wanted;
+    if (kdf != "argon2id13" && kdf != "argon2id-13")
+      throw connection_error("the router wants scram with \"" + kdf +
+                             "\", which is not supported; configure \"argon2id-13\" or \"pbkdf2\" for this user");
+    // Each of the two names is one way to make the key. The specification's is the hash itself. What Autobahn computes
+    // for Crossbar's, and people copy into its configuration, is the hash's text.
+    wanted.function = kdf == "argon2id13" ? derivation::how::argon2id : derivation::how::argon2id_text;
+    wanted.memory = number_part(challenge, "scram", "memory", most_memory);
+    if (rounds > most_argon2_work / wanted.memory)
+      throw connection_error("the router's challenge for scram: \"iterations\" times \"memory\" is more than " +
+                             std::to_string(most_argon2_work));
+    return wanted;
+  }
 
-    const std::string salted = pbkdf2_sha256(who_.password, *salt, rounds, 32);
+  std::string sign(const dict& challenge, std::string_view salted, dict& extra) override {
+    const std::string nonce = text_part(challenge, "scram", "nonce");
+    const std::string salt_text = text_part(challenge, "scram", "salt");
+    const int rounds = number_part(challenge, "scram", "iterations", most_rounds);
     const std::string client_key = hmac_sha256(salted, "Client Key");
     const std::string text = "n=" + escaped(who_.authid) + ",r=" + nonce_ + ",r=" + nonce + ",s=" + salt_text +
                              ",i=" + std::to_string(rounds) + ",c=,r=" + nonce;
@@ -178,7 +193,7 @@ class cryptosign_authenticator final : public authenticator {
   std::string method() const override { return "cryptosign"; }
   std::string authid() const override { return authid_; }
   void begin(dict& extra) override { extra.insert_or_assign("pubkey", to_hex(ed25519_public(seed_))); }
-  std::string sign(const dict& challenge, dict&) override {
+  std::string sign(const dict& challenge, std::string_view, dict&) override {
     const auto text = from_hex(text_part(challenge, "cryptosign", "challenge"));
     if (!text || text->size() != 32)
       throw connection_error("the router's challenge for cryptosign is not 32 bytes in hexadecimal digits");
@@ -191,6 +206,22 @@ class cryptosign_authenticator final : public authenticator {
 };
 
 }  // namespace
+
+std::string derivation::key() const {
+  switch (function) {
+    case how::pbkdf2:
+      return pbkdf2_sha256(password, salt, iterations, length);
+    case how::pbkdf2_text:
+      return to_base64(pbkdf2_sha256(password, salt, iterations, length));
+    case how::argon2id:
+      return argon2id(password, salt, iterations, memory, length);
+    case how::argon2id_text:
+      break;
+  }
+  std::string text = to_base64(argon2id(password, salt, iterations, memory, length));
+  text.erase(text.find_last_not_of('=') + 1);
+  return text;
+}
 
 std::unique_ptr<authenticator> make_scram(const scram& who, std::string nonce) {
   return std::make_unique<scram_authenticator>(who, std::move(nonce));

@@ -153,6 +153,7 @@ void session_core::on_result(const message& got) {
     if (!found->second.extra || !found->second.extra->progress) return;  // not asked for
     const auto handler = found->second.extra->progress;
     try {
+      if (!got.unreadable.empty()) throw value_error(unreadable_text("a progressive result", got));
       (*handler)(got.body);
     } catch (...) {
       loop().handle_exception("a handler of progressive results", detail::caught());
@@ -162,6 +163,7 @@ void session_core::on_result(const message& got) {
   detail::reply_slot slot = std::move(found->second.slot);
   if (found->second.extra) found->second.extra->limit.cancel();
   forget(found);
+  if (!got.unreadable.empty()) return slot.reject(create_failure(value_error(unreadable_text("the result", got))));
   slot.resolve(got.body);
 }
 
@@ -171,8 +173,9 @@ void session_core::on_error(const message& got) {
   pending failed = std::move(found->second);
   forget(found);
   if (failed.extra) failed.extra->limit.cancel();
-  const failure why = create_failure(application_error(application_error::received(), got.uri,
-                                                       detail::read_list(format_, got.body.args),
+  list args = got.unreadable.empty() ? detail::read_list(format_, got.body.args)
+                                     : list{value(unreadable_text("the error", got))};
+  const failure why = create_failure(application_error(application_error::received(), got.uri, std::move(args),
                                                        detail::read_dict(format_, got.body.kwargs)));
   if (failed.slot) failed.slot.reject(why);
   if (failed.other) failed.other->failed(why);

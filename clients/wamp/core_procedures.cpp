@@ -204,6 +204,8 @@ void session_core::on_invocation(const message& got) {
   current_limit_ = std::chrono::milliseconds(std::min(limit.value_or(0), a_year));
   try {
     if (!callable) throw application_error("wamp.error.no_such_procedure", "the procedure is not registered any more");
+    if (!got.unreadable.empty())
+      throw application_error("wamp.error.invalid_argument", unreadable_text("the call", got));
     callable->call({*this, id, got.body});
   } catch (...) {
     answer_error(id, detail::caught());

@@ -140,6 +140,8 @@ void session_core::on_event(const message& got) {
   if (found == topics_.end())
     throw protocol_error("the router sent EVENT for the subscription " + std::to_string(got.ids[0]) +
                          ", which does not exist");
+  if (!got.unreadable.empty())
+    return loop().handle_exception("a WAMP event", create_failure(value_error(unreadable_text("an event", got))));
   const auto tell = [&](const std::shared_ptr<detail::event_handler>& handler) {
     try {
       handler->call(got.ids[1], got.body);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "message.hpp"
 
+#include "unreadable.hpp"
+
 #include <interloop/wamp/error.hpp>
 #include <interloop/wamp/reader.hpp>
 
@@ -77,6 +79,11 @@ void read_parts(message& into, const char* parts, reader& from) {
         into.uri = from.text();
         break;
       case 'a':
+        if (from.peek() == kind::binary) {
+          from.skip();
+          into.unreadable = "they are bytes (a payload that is passed through, encrypted perhaps)";
+          break;
+        }
         into.body.args = raw_of(from, kind::list);
         break;
       case 'k':
@@ -136,8 +143,15 @@ message read_message(serializer format, std::string_view bytes) {
     about = find(code);
     if (!about) throw protocol_error("its type, " + std::to_string(code) + ", is unknown");
     read.type = about->code;
-    read_parts(read, about->parts, from);
-    from.finish();
+    try {
+      read_parts(read, about->parts, from);
+      from.finish();
+    } catch (const unreadable& why) {
+      // Before the arguments is only what routers write.
+      if (read.body.details.empty()) throw;
+      read.unreadable = why.what();
+    }
+    if (!read.unreadable.empty()) read.body.args = read.body.kwargs = {};
   } catch (const protocol_error& why) {
     throw protocol_error(what() + ": " + why.what());
   } catch (const value_error& why) {

@@ -56,6 +56,9 @@ struct message {
   std::uint64_t ids[3] = {};  ///< in their order
   std::string uri;            ///< or another text: a reason, a signature, a method
   detail::payload body{};     ///< details or options, and arguments
+  /// Why the arguments cannot be read, if so; they are empty then, and not checked to their end. Another client has sent
+  /// them, and a router passes on what it does not understand, so this is not an error of the protocol.
+  std::string unreadable;
 };
 
 /// Reads a message. Errors: `protocol_error`, which names the message as far as it is known, for everything that is not a

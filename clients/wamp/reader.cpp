@@ -2,6 +2,7 @@
 // What all formats have in common; reader_json.cpp and reader_binary.cpp have the rest.
 #include <interloop/wamp/reader.hpp>
 
+#include "unreadable.hpp"
 #include "utf8.hpp"
 
 #include <interloop/wamp/error.hpp>
@@ -30,6 +31,11 @@ void reader::fail(const char* what) const {
                        ": " + what);
 }
 
+void reader::cannot_read(const char* what) const {
+  throw unreadable(std::string(name_of(format_)) + " that is not part of WAMP, at byte " +
+                   std::to_string(at_ - begin_) + ": " + what);
+}
+
 void reader::mismatch(const char* wanted) {
   throw value_error(std::string("wanted ") + wanted + ", but it is " + wamp::name_of(peek()));
 }
@@ -47,7 +53,7 @@ std::string_view reader::checked_text(std::string_view found) const {
 }
 
 void reader::enter(bool map, std::uint64_t size) {
-  if (depth_ == deepest) fail("lists and maps are nested more than 64 deep");
+  if (depth_ == deepest) cannot_read("lists and maps are nested more than 64 deep");
   if (size != unknown && size > static_cast<std::size_t>(end_ - at_)) fail("it ends within a list or map");
   levels_[depth_++] = {size, map, true};
 }
@@ -185,7 +191,9 @@ bool reader::more() {
 }
 
 std::string_view reader::key() {
-  if (peek() != kind::text) fail("a map's key is not a text");
+  const kind type = peek();
+  if (type != kind::text && format_ == serializer::json && type != kind::binary) fail("a map's key is not a text");
+  if (type != kind::text) cannot_read("a map's key is not a text");
   if (format_ != serializer::json) return text();
   const std::string_view name = checked_text(string_json());
   space();

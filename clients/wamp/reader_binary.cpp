@@ -106,7 +106,7 @@ kind reader::peek_msgpack() {
     case 0xc1:
       fail("the byte c1 is never used");
     default:
-      fail("extension types are not part of WAMP");
+      cannot_read("extension types have no meaning here");
   }
 }
 
@@ -172,7 +172,7 @@ void reader::skip_msgpack(unsigned deep) {
         return;
     }
   }
-  if (deep == deepest) fail("lists and maps are nested more than 64 deep");
+  if (deep == deepest) cannot_read("lists and maps are nested more than 64 deep");
   if (parts > static_cast<std::size_t>(end_ - at_)) fail("it ends within a list or map");
   for (; parts > 0; --parts) {
     if (map) static_cast<void>(key());
@@ -283,7 +283,7 @@ kind reader::peek_cbor() {
     case 0xff:
       fail("an end where a value is due");
     default:
-      fail("an unknown simple value");
+      cannot_read("an unknown simple value");
   }
 }
 

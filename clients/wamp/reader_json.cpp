@@ -213,7 +213,7 @@ unsigned reader::hex4_json() {
 std::string_view reader::bytes_json() {
   const std::string_view found = string_json();
   auto bytes = from_base64(found.substr(1));
-  if (!bytes) fail("bytes are not base64");
+  if (!bytes) cannot_read("a text begins like bytes, with a NUL, and is not base64");
   scratch_ = std::move(*bytes);
   return scratch_;
 }

@@ -3,10 +3,12 @@
 
 #include "uri.hpp"
 
+#include <interloop/remote_promise.hpp>
 #include <interloop/wamp/error.hpp>
 
 #include <algorithm>
 #include <new>
+#include <thread>
 #include <utility>
 
 namespace interloop::wamp {
@@ -179,19 +181,67 @@ void session_core::on_welcome(const message& got) {
   joining_.resolve();
 }
 
+namespace {
+
+/// The key, which takes long, from a thread of its own. That may outlast the session, and even the loop.
+future<std::string> key_from_thread(const api& async, derivation slow) {
+  promise<std::string> made(async.loop());
+  future<std::string> key = made.get_future();
+  std::thread([slow = std::move(slow), answer = remote_promise<std::string>(std::move(made))]() mutable noexcept {
+    try {
+      try {
+        answer.resolve(slow.key());
+      } catch (...) {
+        answer.reject(detail::caught());
+      }
+    } catch (...) {  // no memory to say so: joining has a time limit
+    }
+  }).detach();
+  return key;
+}
+
+}  // namespace
+
 void session_core::on_challenge(const message& got) {
   const auto found = std::find_if(authenticators_.begin(), authenticators_.end(),
                                   [&got](const auto& each) { return each->method() == got.uri; });
   if (found == authenticators_.end())
     throw connection_error("the router wants authentication by \"" + got.uri +
                            "\", which session_options::authentications does not have");
+  if (chosen_) throw protocol_error("the router sent CHALLENGE twice");
   chosen_ = found->get();
+  dict challenge = detail::read_dict(format_, got.body.details);
+  std::optional<derivation> slow = chosen_->derive(challenge);
+  if (!slow) return authenticate(challenge, {});
+  deriving_ = key_from_thread(async_, std::move(*slow));
+  const auto refuse = [this](const failure& why) {
+    if (state_ == state::joining) refuse_challenge(why);
+  };
+  add_callbacks(
+      deriving_,
+      [core = detail::core_ptr(this), this, refuse, challenge = std::move(challenge)](const std::string& key) {
+        if (state_ != state::joining) return;
+        try {
+          authenticate(challenge, key);
+        } catch (...) {
+          refuse(detail::caught());
+        }
+      },
+      [core = detail::core_ptr(this), refuse](const failure& why) { refuse(why); });
+}
+
+void session_core::authenticate(const dict& challenge, std::string_view key) {
   dict extra;
-  const std::string signature = chosen_->sign(detail::read_dict(format_, got.body.details), extra);
+  const std::string signature = chosen_->sign(challenge, key, extra);
   begin(message_type::authenticate, 3);
   out_.text(signature);
   detail::write(out_, extra);
   end();
+}
+
+void session_core::refuse_challenge(const failure& why) noexcept {
+  say_abort("wamp.error.authentication_failed", why);
+  lose(why, "wamp.close.transport_lost");
 }
 
 // ---- Messages ----
@@ -207,9 +257,7 @@ void session_core::on_message(std::string_view bytes) {
   } catch (const value_error&) {  // a number that fits nowhere, where no type was asked for
     violate(detail::caught());
   } catch (...) {  // no memory; or a challenge that cannot be answered
-    const failure why = detail::caught();
-    say_abort("wamp.error.authentication_failed", why);
-    lose(why, "wamp.close.transport_lost");
+    refuse_challenge(detail::caught());
   }
   in_message_ = false;
 }
@@ -305,6 +353,10 @@ auto session_core::find_pending(const message& got, std::uint64_t id, message_ty
 void session_core::forget(std::unordered_map<std::uint64_t, pending>::iterator which) noexcept {
   if (which->second.cancelled) --cancelled_;
   pending_.erase(which);
+}
+
+std::string session_core::unreadable_text(const char* what, const message& got) {
+  return std::string("the arguments of ") + what + " cannot be read: " + got.unreadable;
 }
 
 void session_core::on_answer(const message& got, std::uint64_t id, message_type request) {
@@ -470,6 +522,7 @@ void session_core::finish(leave_details how, bool linger) noexcept {
   const bool was_joined = state_ != state::joining;
   state_ = state::closed;
   deadline_.cancel();
+  stop_deriving();
   left_ = std::move(how);
   if (loop().closed() && left_.error) {
     drop_work(*left_.error);
@@ -493,6 +546,15 @@ void session_core::finish(leave_details how, bool linger) noexcept {
     transport_->close();
   } catch (...) {
     drop_transport();
+  }
+}
+
+void session_core::stop_deriving() noexcept {
+  const future<std::string> key = std::exchange(deriving_, {});
+  if (!key || is_called(key) || loop().closed()) return;
+  try {
+    cancel(key);
+  } catch (...) {  // no memory: its thread ends it
   }
 }
 

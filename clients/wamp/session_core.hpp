@@ -140,6 +140,9 @@ class session_core final : public detail::core_link, private transport_listener 
   void handle_joined(const message& got);
   void on_welcome(const message& got);
   void on_challenge(const message& got);
+  void authenticate(const dict& challenge, std::string_view key);
+  void refuse_challenge(const failure& why) noexcept;
+  void stop_deriving() noexcept;
   void on_answer(const message& got, std::uint64_t id, message_type request);
   void on_result(const message& got);
   void on_error(const message& got);
@@ -169,6 +172,8 @@ class session_core final : public detail::core_link, private transport_listener 
   void tidy_topic(const std::string& key);
   void subscribing_ended(const std::string& key);
 
+  /// For arguments that cannot be read. \param what  whose they are.
+  [[nodiscard]] static std::string unreadable_text(const char* what, const message& got);
   [[nodiscard]] failure none() const;  // of an operation without a session
   void violate(const failure& why) noexcept;
   void lose(const failure& why, std::string_view reason) noexcept;
@@ -183,6 +188,7 @@ class session_core final : public detail::core_link, private transport_listener 
   session_options options_;
   std::vector<std::unique_ptr<authenticator>> authenticators_;
   authenticator* chosen_ = nullptr;
+  future<std::string> deriving_;  // its key
   writer out_;
   state state_ = state::joining;
   bool in_message_ = false;  // the transport is calling

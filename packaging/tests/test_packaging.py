@@ -153,6 +153,7 @@ class Debian(unittest.TestCase):
     def test_what_only_benchmarks_need_is_not_needed(self):
         wamp = self.control.split("Package: libinterloop-wamp-dev\n")[1].split("\nPackage:")[0]
         self.assertIn("libwslay-dev", wamp)
+        self.assertIn("libargon2-dev", wamp)  # what a part uses if it is there: packages have it
         self.assertIn("libinterloop-stream-dev", wamp)  # an internal part is a package, too
         self.assertNotIn("msgpack", self.control)
 
@@ -225,6 +226,7 @@ class Vcpkg(unittest.TestCase):
         self.assertIn("wamp", manifest["features"])
         self.assertNotIn("stream", manifest["features"])  # internal: what it needs, wamp needs
         self.assertIn({"name": "openssl"}, manifest["features"]["wamp"]["dependencies"])
+        self.assertIn({"name": "argon2"}, manifest["features"]["wamp"]["dependencies"])
         wanted = list(manifest["dependencies"])
         for name, feature in manifest["features"].items():
             self.assertRegex(name, self.IDENTIFIER)

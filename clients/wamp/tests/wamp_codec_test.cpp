@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Values and messages in all formats, beside nlohmann's library; malformed ones; URIs; authentication by published
-// examples.
-#include "../authenticate.hpp"
+// Values and messages in all formats, beside nlohmann's library; malformed ones; URIs.
 #include "../base64.hpp"
 #include "../message.hpp"
 #include "../uri.hpp"
@@ -546,6 +544,46 @@ TEST(wamp_messages, of_the_specification_are_read_whole_in_each_format) {
   }
 }
 
+TEST(wamp_messages, have_the_bytes_that_the_specifications_test_suite_publishes) {
+  // wamp-proto/wamp-proto, testsuite/singlemessage: messages that Autobahn|Python has written.
+  const struct {
+    const char* json;
+    const char* msgpack;
+    const char* cbor;
+  } all[] = {{R"([2,9129137332,{"roles":{"broker":{},"dealer":{}}}])",
+              "9302cf00000002202394b481a5726f6c657382a662726f6b657280a66465616c657280",
+              "83021b00000002202394b4a165726f6c6573a26662726f6b6572a0666465616c6572a0"},
+             {R"([36,9823526,112233445566,{},["Hello, event!"]])",
+              "9524ce0095e526cf0000001a21a278be8091ad48656c6c6f2c206576656e7421",
+              "8518241a0095e5261b0000001a21a278bea0816d48656c6c6f2c206576656e7421"},
+             {R"([36,5647382910,998877665544,{"enc_algo":"cryptobox","enc_serializer":"msgpack"},)"
+              R"("\u0000g6Vjb2xvcqRibHVlpHNpemWlbGFyZ2WlY291bnQe"])",
+              "9524cf00000001509c397ecf000000e891bf990882a8656e635f616c676fa963727970746f626f78ae656e635f73657269616c69"
+              "7a6572a76d"
+              "73677061636bc41e83a5636f6c6f72a4626c7565a473697a65a56c61726765a5636f756e741e",
+              "8518241b00000001509c397e1b000000e891bf9908a268656e635f616c676f6963727970746f626f786e656e635f73657269616c"
+              "697a657267"
+              "6d73677061636b581e83a5636f6c6f72a4626c7565a473697a65a56c61726765a5636f756e741e"},
+             {R"([48,7814135,{},"com.myapp.myprocedure1",["Hello, world!"]])",
+              "9530ce00773bf780b6636f6d2e6d796170702e6d7970726f6365647572653191ad48656c6c6f2c20776f726c6421",
+              "8518301a00773bf7a076636f6d2e6d796170702e6d7970726f63656475726531816d48656c6c6f2c20776f726c6421"},
+             {R"([50,7814135,{},["Hello, world!"]])", "9432ce00773bf78091ad48656c6c6f2c20776f726c6421",
+              "8418321a00773bf7a0816d48656c6c6f2c20776f726c6421"},
+             {"[68,6131533,9823526,{}]", "9444ce005d8f4dce0095e52680", "8418441a005d8f4d1a0095e526a0"},
+             {"[69,6131533,{}]", "9345ce005d8f4d80", "8318451a005d8f4da0"}};
+  for (const auto& each : all) {
+    SCOPED_TRACE(each.json);
+    const value whole = decoded(serializer::json, each.json);
+    EXPECT_EQ(encoded(serializer::json, whole), each.json);
+    EXPECT_EQ(to_hex(encoded(serializer::msgpack, whole)), each.msgpack);
+    EXPECT_EQ(to_hex(encoded(serializer::cbor, whole)), each.cbor);
+    EXPECT_EQ(decoded(serializer::msgpack, *from_hex(each.msgpack)), whole);
+    EXPECT_EQ(decoded(serializer::cbor, *from_hex(each.cbor)), whole);
+    EXPECT_EQ(static_cast<std::uint64_t>(read_message(serializer::cbor, *from_hex(each.cbor)).type),
+              whole[0].natural());
+  }
+}
+
 std::string refusal(serializer format, std::string_view bytes) {
   try {
     static_cast<void>(read_message(format, bytes));
@@ -631,106 +669,6 @@ TEST(wamp_errors, carry_what_the_remote_said) {
   EXPECT_EQ(traced.traceback(), "one\ntwo\n");
   EXPECT_TRUE(join_refused("wamp.error.no_such_realm", "").for_good());
   EXPECT_FALSE(join_refused("wamp.close.system_shutdown", "").for_good());
-}
-
-// ---- Authentication, by published examples ----
-
-TEST(wamp_authentication, primitives_are_those_of_their_standards) {
-  EXPECT_EQ(to_hex(hmac_sha256("Jefe", "what do ya want for nothing?")),  // RFC 4231, case 2
-            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
-  EXPECT_EQ(to_hex(pbkdf2_sha256("passwd", "salt", 1, 64)),  // RFC 7914, section 11
-            "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc"
-            "49ca9cccf179b645991664b39d77ef317c71b845b1e30bd509112041d3a19783");
-  const std::string seed = *from_hex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60");
-  EXPECT_EQ(to_hex(ed25519_public(seed)),  // RFC 8032, section 7.1
-            "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
-  EXPECT_EQ(
-      to_hex(ed25519_sign(seed, "")),
-      "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe"
-      "24655141438e7a100b");
-  for (const char* text : {"", "f", "fo", "foo", "foob", "fooba", "foobar"})
-    EXPECT_EQ(from_base64(to_base64(text)), text);
-  EXPECT_EQ(to_base64("foob"), "Zm9vYg==");  // RFC 4648, section 10
-  for (const char* bad : {"Z", "Zm9vY===", "Zm9v!", "Zm=v", " Zm9v", "Zm9v\n", "Zm9v=", "====", "="})
-    EXPECT_EQ(from_base64(bad), std::nullopt) << bad;
-}
-
-dict challenge_of(const char* text) { return decoded(serializer::json, text).members(); }
-
-std::string signature(const authentication& who, const dict& challenge) {
-  dict extra;
-  const auto made = make_authenticator(who);
-  made->begin(extra);
-  return made->sign(challenge, extra);
-}
-
-TEST(wamp_authentication, by_challenge_signs_the_text_byte_for_byte) {
-  // The challenge of the specification's example; the signatures are Autobahn|Python's.
-  dict challenge;
-  challenge.insert_or_assign(
-      "challenge",
-      R"({ "nonce": "LHRTC9zeOIrt_9U3", "authprovider": "userdb", "authid": "peter", "timestamp": "2014-06-22T16:36:25.448Z", "authrole": "user", "authmethod": "wampcra", "session": 3251278072152162})");
-  EXPECT_EQ(signature(wampcra{"peter", "secret"}, challenge), "Pji30JC9tb/T9tbEwxw5i0RyRa5UVBxuoIVTgT7hnkE=");
-  challenge.insert_or_assign("salt", "salt123");
-  challenge.insert_or_assign("keylen", 32);
-  challenge.insert_or_assign("iterations", 1000);
-  EXPECT_EQ(signature(wampcra{"peter", "secret123"}, challenge), "PrROE8YyCpyoBGl9RRom9rRx+EkdSwM5Eo3uump5uwI=");
-}
-
-TEST(wamp_authentication, by_cryptosign_is_as_autobahns_examples) {
-  EXPECT_EQ(
-      signature(cryptosign{"", "4d57d97a68f555696620a6d849c0ce582568518d729eb753dc7c732de2804510"},
-                challenge_of(R"({"challenge":"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"})")),
-      "b32675b221f08593213737bef8240e7c15228b07028e19595294678c90d11c0cae80a357331bfc5cc9fb71081464e6e75013517c2cf067"
-      "ad566a6b7b728e5d03ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff");
-  EXPECT_EQ(
-      signature(cryptosign{"", "d511fe78e23934b3dadb52fcd022974b80bd92bccc7c5cf404e46cc0a8a2f5cd"},
-                challenge_of(R"({"challenge":"b26c1f87c13fc1da14997f1b5a71995dff8fbe0a62fae8473c7bdbd05bfb607d"})")),
-      "d4209ad10d5aff6bfbc009d7e924795de138a63515efc7afc6b01b7fe5201372190374886a70207b042294af5bd64ce725cd8dceb344e6"
-      "d11c09d1aaaf4d660fb26c1f87c13fc1da14997f1b5a71995dff8fbe0a62fae8473c7bdbd05bfb607d");
-  EXPECT_THROW(static_cast<void>(make_authenticator(cryptosign{"", "abc"})), usage_error);
-}
-
-TEST(wamp_authentication, by_scram_proves_both_sides) {
-  const char* const challenge =
-      R"({"nonce":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=","kdf":"pbkdf2","salt":"c2FsdHNhbHRzYWx0c2FsdA==","iterations":4096,"memory":512})";
-  const auto made = make_scram({"joe", "p4ssw0rd"}, "AAECAwQFBgcICQoLDA0ODw==");
-  dict extra;
-  made->begin(extra);
-  EXPECT_EQ(extra["nonce"].text(), "AAECAwQFBgcICQoLDA0ODw==");
-  // Computed by Python's hashlib, as Autobahn does it.
-  EXPECT_EQ(made->sign(challenge_of(challenge), extra), "+sKtZ7JyogW80fJ+gu/MjmoQGulru8wsBcW4ok2Ez5A=");
-  EXPECT_NO_THROW(made->check_welcome({{"scram_server_signature", "dI9hnwLymtE0q2P7jLLXTkBDTps3BrqwUCrQy9QATVk="}}));
-  EXPECT_THROW(made->check_welcome({{"scram_server_signature", "AAAA"}}), connection_error);
-}
-
-TEST(wamp_authentication, refuses_challenges_that_are_none_without_naming_the_secret) {
-  const scram who{"joe", "p4ssw0rd"};
-  const auto refused = [](const authentication& identity, const char* challenge) -> std::string {
-    try {
-      static_cast<void>(signature(identity, challenge_of(challenge)));
-    } catch (const connection_error& why) {
-      return why.what();
-    }
-    return "signed";
-  };
-  EXPECT_THAT(refused(who, R"({"nonce":"x","salt":"","iterations":1})"), HasSubstr("nonce"));
-  EXPECT_THAT(refused(who, "{}"), HasSubstr("has no \"nonce\""));
-  EXPECT_THAT(refused(wampcra{"a", "s3cret"}, R"({"challenge":1})"), HasSubstr("an integer instead of a text"));
-  EXPECT_THAT(refused(wampcra{"a", "s3cret"}, R"({"challenge":"x","salt":"y","iterations":2000000000})"),
-              HasSubstr("iterations"));
-  EXPECT_THAT(refused(cryptosign{"", std::string(64, 'a')}, R"({"challenge":"abc"})"), HasSubstr("32 bytes"));
-  EXPECT_THAT(refused(anonymous{}, "{}"), HasSubstr("anonymous"));
-  const auto argon = make_scram(who, "AAAA");
-  dict extra;
-  try {
-    static_cast<void>(
-        argon->sign(challenge_of(R"({"nonce":"AAAABBBB","salt":"AAAA","iterations":1,"kdf":"argon2id-13"})"), extra));
-    ADD_FAILURE();
-  } catch (const connection_error& why) {
-    EXPECT_THAT(why.what(), HasSubstr("argon2id-13"));
-    EXPECT_THAT(why.what(), ::testing::Not(HasSubstr("p4ssw0rd")));
-  }
 }
 
 }  // namespace

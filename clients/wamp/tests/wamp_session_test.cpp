@@ -383,6 +383,71 @@ TEST_F(wamp_session, ends_at_bytes_that_are_no_message) {
   EXPECT_THAT(failed_with<connection_lost>(call), HasSubstr("malformed MessagePack at byte 0"));
 }
 
+TEST_F(wamp_session, goes_on_if_others_send_what_cannot_be_read) {
+  using enum serializer;
+  const std::string deep = std::string(70, '[') + std::string(70, ']');
+  // Instead of arguments, or in them; a router passes it on. In JSON, bytes are a NUL and base64.
+  const struct {
+    serializer format;
+    std::string args;
+    const char* why;
+  } all[] = {{json, R"("\u0000AAAA")", "they are bytes"},
+             {msgpack, "\xc4\x01x", "they are bytes"},
+             {cbor, "\x41x", "they are bytes"},
+             {json, deep, "64 deep"},
+             {json, R"([{"\u0000AAAA":1}])", "a map's key is not a text"},
+             {json, R"(["\u0000a text"])", "not base64"},
+             {msgpack, "\x91\x81\x01\x02", "a map's key is not a text"},
+             {cbor, "\x81\xa1\x01\x02", "a map's key is not a text"},
+             {msgpack, "\x91\xd4\x01\x01", "extension types have no meaning here"},
+             {cbor, "\x81\xf8\x20", "an unknown simple value"}};
+  for (const auto& [format, args, why] : all) {
+    SCOPED_TRACE(why);
+    wire_ = std::make_shared<wire>();
+    wire_->format = format;
+    const session made = joined();
+    static_cast<void>(registered(made.register_("com.a", [] { ADD_FAILURE(); }), "[65,1,11]"));
+    const auto subscribing = made.subscribe("com.t", [](const arguments&) { ADD_FAILURE(); });
+    sent();
+    say("[33,2,5]");
+    /// A message with these arguments at its end.
+    const auto say_raw = [&, format = format, args = args](const list& begin) {
+      writer bytes(format);
+      codec<value>::write(bytes, begin);
+      std::string whole(bytes.view());
+      if (format == json) {
+        whole.back() = ',';
+        whole += args + "]";
+      } else {
+        ++whole.front();  // the list's length
+        whole += args;
+      }
+      loop_->call_soon([this, whole] { wire_->deliver(whole); });
+      loop_.run_ready();
+    };
+    const auto cannot = [&, why = why](const char* whose) {
+      return ::testing::AllOf(HasSubstr(std::string("the arguments of ") + whose + " cannot be read"), HasSubstr(why));
+    };
+    say_raw({36, 5, 1, dict()});
+    EXPECT_THAT(std::exchange(escaped_, {}), ElementsAre(cannot("an event")));
+    say_raw({68, 7, 11, dict()});
+    EXPECT_THAT(sent(), ::testing::AllOf(HasSubstr("[8,68,7,"), HasSubstr("wamp.error.invalid_argument")));
+    const auto call = made.call<int>("com.b");
+    say_raw({50, 3, dict()});
+    EXPECT_THAT(failed_with<value_error>(call), cannot("the result"));
+    const auto fails = made.call<int>("com.b");
+    say_raw({8, 48, 4, dict(), "com.error.own"});
+    EXPECT_THAT(failed_with<application_error>(fails),
+                ::testing::AllOf(HasSubstr("com.error.own"), cannot("the error")));
+    const auto stepwise = made.call<int>(call_options().on_progress([](int) { ADD_FAILURE(); }), "com.b");
+    say_raw({50, 5, dict{{"progress", true}}});
+    EXPECT_THAT(std::exchange(escaped_, {}), ElementsAre(cannot("a progressive result")));
+    say("[50,5,{},[1]]");
+    EXPECT_EQ(stepwise.value(), 1);
+    EXPECT_TRUE(made.joined());
+  }
+}
+
 TEST_F(wamp_session, drops_a_second_answer_to_the_same_request) {
   const session made = joined();
   const auto call = made.call<int>("com.a");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a real router does where a good guess is wrong; who may join; patterns, policies, testaments, meta events.
+#include "clients/wamp/authenticate.hpp"
 #include "support.hpp"
 
 #include <algorithm>
@@ -63,6 +64,20 @@ TEST_P(wamp_router_joining, is_refused_with_a_wrong_secret_which_no_message_show
     const auto why = error_of<wamp::join_refused>(wamp::join(async_, by("rs"), who));
     EXPECT_TRUE(why.for_good()) << why.uri();
     EXPECT_THAT(text(why.what()), testing::Not(HasSubstr(wrong)));
+  }
+}
+
+TEST_P(wamp_router_joining, proves_who_it_is_by_a_key_of_argon2) {
+  if (!wamp::has_argon2()) GTEST_SKIP() << "built without libargon2";
+  for (const char* scheme : {"rs", "wss"}) {
+    wamp::session_options who("guarded");
+    who.authentications = {wamp::scram{"argon2_user", router_->value("secret")}};
+    const wamp::session session = get(wamp::join(async_, by(scheme), who));
+    EXPECT_EQ(session.details().authmethod, "scram");
+    EXPECT_EQ(session.details().authid, "argon2_user");
+    get(session.leave());
+    who.authentications = {wamp::scram{"argon2_user", "a wrong one"}};
+    EXPECT_TRUE(error_of<wamp::join_refused>(wamp::join(async_, by(scheme), who)).for_good());
   }
 }
 

@@ -317,6 +317,27 @@ TEST_P(wamp_router_raw, passes_on_a_time_limit_and_keeps_none_itself) {
   EXPECT_EQ(caller.hear_summary(), "RESULT 1");
 }
 
+TEST_P(wamp_router_raw, passes_on_bytes_instead_of_arguments_which_our_client_survives) {
+  raw_rawsocket publisher(*router_);
+  join(publisher);
+  const wamp::session session = get(wamp::join(async_, router_->url("unix"), "open"));
+  int heard = 0;
+  get(session.subscribe(name("sealed"), [&](const text&) { ++heard; }));
+  get(session.register_(name("sealed"), [](const wamp::arguments&) { ADD_FAILURE(); }));
+  const text sealed = R"({"acknowledge":true,"enc_algo":"cryptobox","enc_serializer":"json"},")" + name("sealed") +
+                      R"(","\u0000AAAA"])";
+  publisher.say("[16,1," + sealed);
+  EXPECT_EQ(publisher.hear_summary(), "PUBLISHED 1");
+  publisher.say("[48,2," + sealed);
+  publisher.say("[16,3,{},\"" + name("sealed") + R"(",["open"]])");
+  until([&] { return heard == 1; });
+  EXPECT_THAT(std::exchange(escaped_, {}),
+              ElementsAre(HasSubstr("the arguments of an event cannot be read: they are bytes")));
+  EXPECT_TRUE(session.joined());
+  get(session.leave());
+  EXPECT_EQ(publisher.hear_summary(), "ERROR 2 wamp.error.invalid_argument");
+}
+
 TEST_P(wamp_router_raw, says_without_being_asked_that_a_procedure_was_taken) {
   raw_rawsocket one(*router_), other(*router_);
   for (raw_rawsocket* each : {&one, &other}) join(*each, R"([1,"open",{"roles":{"callee":{}}}])");

@@ -67,8 +67,11 @@ struct wampcra {
   std::string authid;
   std::string secret;
 };
-/// SCRAM with PBKDF2 (`kdf` "pbkdf2"), by SHA-256. Routers that ask for `argon2id13` are refused with an error that says
-/// so: OpenSSL has Argon2 only since 3.2. The password is normalized by nobody: give it in SASLprep form.
+/// SCRAM by SHA-256; the router chooses how the key is derived: "pbkdf2", or Argon2id with the key as the specification
+/// has it ("argon2id13"), or as Autobahn and Crossbar do ("argon2id-13"). For Argon2, this library must have been built
+/// with libargon2; otherwise joining fails with `usage_error`, which says so. Deriving takes up to seconds, in a thread of
+/// its own; more than 16,777,216 rounds by KiB, or 1 GiB, are refused. The password is not normalized: give it in
+/// SASLprep form.
 struct scram {
   std::string authid;
   std::string password;

@@ -71,6 +71,7 @@ class reader {
   };
 
   [[noreturn]] void fail(const char* what) const;
+  [[noreturn]] void cannot_read(const char* what) const;  // which is not malformed
   [[noreturn]] void mismatch(const char* wanted);
   void need(std::size_t size) const {
     if (static_cast<std::size_t>(end_ - at_) < size) fail("it ends too early");

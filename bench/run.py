@@ -25,7 +25,7 @@ from plot import written
 
 PROGRAMS = (
     "futures call_soon memory timers post coroutines concurrency channels watch queues blocking blocking_outstanding "
-    "blocking_idle throw_traces failures logging measuring postgres dns http wamp_router"
+    "blocking_idle throw_traces failures logging measuring postgres dns http wamp_codec wamp_router"
 ).split()
 
 
@@ -174,6 +174,9 @@ def rows(results: dict[str, dict]) -> list[Row]:
         for peer, name, required in (("curl_multi_poll", "by_hand", 0.95), ("cpp-httplib, threads", "httplib_threads", 2)):
             what = f"1,000 HTTP requests, 100 at once, {loop}: {peer}"
             table.append(Row(what, "http", ours, [f"{name}/process_time"], required, True))
+    for ours, what in (("encode_call", "CALL written"), ("decode_result", "RESULT read"), ("rawsocket_call", "both, by RawSocket")):
+        peers = [f"{ours}_by_msgpack_cxx"]
+        table.append(Row(f"WAMP, MessagePack, {what}: msgpack-cxx by hand", "wamp_codec", ours, peers, 0.8, True))
     # The best of Autobahn|Python on each loop of Python's, by whatever transport and serializer.
     for loop in named(results, "wamp_router", r"interloop<on_(\w+)>/rs_msgpack/iterations:2"):
         ours = f"interloop<on_{loop}>/rs_msgpack/iterations:2"

@@ -4,6 +4,7 @@
 #include "clients/wamp/message.hpp"
 #include "clients/wamp/session_core.hpp"
 #include "clients/wamp/transport.hpp"
+#include "clients/wamp/transport/rawsocket_frames.hpp"
 
 #include <interloop/interloop.hpp>
 #include <interloop/testing/manual_loop.hpp>
@@ -53,7 +54,6 @@ void write_call(wamp::writer& to, std::uint64_t id) {
 }
 
 void pack_call(msgpack::sbuffer& to, std::uint64_t id) {
-  to.clear();
   msgpack::packer<msgpack::sbuffer> pack(to);
   pack.pack_array(5);
   pack.pack(48);
@@ -84,6 +84,7 @@ void encode_call_by_msgpack_cxx(benchmark::State& state) {
   msgpack::sbuffer to;
   std::uint64_t id = 1'000'000;
   for (auto _ : state) {
+    to.clear();
     pack_call(to, ++id);
     benchmark::DoNotOptimize(to.data());
   }
@@ -125,6 +126,59 @@ void decode_result_by_msgpack_cxx(benchmark::State& state) {
   }
 }
 BENCHMARK(decode_result_by_msgpack_cxx);
+
+// ---- Both, in frames of RawSocket: what goes through the socket ----
+
+constexpr std::size_t header = 4;
+
+/// A message's frame, with its length in the header's last three bytes.
+std::string frame(std::string_view message) {
+  std::string made(header, '\0');
+  for (std::size_t i = 1; i < header; ++i) made[i] = static_cast<char>(message.size() >> 8 * (header - 1 - i));
+  return made.append(message);
+}
+
+void rawsocket_call(benchmark::State& state) {
+  wamp::writer to(wamp::serializer::msgpack);
+  streams::bytes out;
+  wamp::rawsocket::reader in(std::size_t{1} << 24U);
+  const std::string comes = frame(result_bytes(1'000'000));
+  std::uint64_t id = 1'000'000;
+  for (auto _ : state) {
+    write_call(to, ++id);
+    wamp::rawsocket::append(out, wamp::rawsocket::kind::message, to.view());
+    benchmark::DoNotOptimize(out.view().data());
+    out.consume(out.size());
+    in.feed(comes.data(), comes.size());
+    require(in.next() == wamp::rawsocket::reader::event::message);
+    const wamp::message got = wamp::read_message(wamp::serializer::msgpack, in.payload());
+    const auto read = wamp::detail::read_result<answer>(got.body);
+    require(std::get<0>(read) == 42 && got.ids[0] == 1'000'000);
+  }
+}
+BENCHMARK(rawsocket_call);
+
+void rawsocket_call_by_msgpack_cxx(benchmark::State& state) {
+  msgpack::sbuffer to;
+  const std::string comes = frame(result_bytes(1'000'000));
+  std::uint64_t id = 1'000'000;
+  for (auto _ : state) {
+    to.clear();
+    to.write("\0\0\0", header);
+    pack_call(to, ++id);
+    for (std::size_t i = 1; i < header; ++i)
+      to.data()[i] = static_cast<char>((to.size() - header) >> 8 * (header - 1 - i));
+    benchmark::DoNotOptimize(to.data());
+    std::size_t size = 0;
+    for (std::size_t i = 1; i < header; ++i) size = size << 8U | static_cast<unsigned char>(comes[i]);
+    require(comes[0] == 0 && size == comes.size() - header);
+    const msgpack::object_handle handle = msgpack::unpack(comes.data() + header, size);
+    const auto got = handle->as<std::tuple<int, std::uint64_t, msgpack::object, msgpack::object>>();
+    const auto read = std::get<3>(got).as<answer>();
+    require(std::get<0>(read) == 42 && std::get<1>(got) == 1'000'000);
+  }
+}
+BENCHMARK(rawsocket_call_by_msgpack_cxx);
 
 // ---- A call as a whole ----
 

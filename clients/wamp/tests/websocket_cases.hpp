@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a server may send by WebSocket, and what a client has to make of it: the cases of Autobahn's test suite that
-// concern a client, by their numbers there, and RFC 6455. The suite itself needs Python 2: its fuzzing server, version
-// 0.8.2, finds all of 293 cases right (290 OK, 3 informational; compression is not offered).
+// concern a client, by their numbers there, and RFC 6455. The suite itself needs Python 2: testsuite/run.sh runs it.
 #pragma once
 
 #include <cstdint>

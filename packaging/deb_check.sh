@@ -57,13 +57,16 @@ for loop in "${two[@]}"; do
 done
 say "pkg-config: ${two[*]} in $((SECONDS - start)) s"
 
+start=$SECONDS
 (cd "$work" && /usr/share/interloop/starter/new.sh by_script >/dev/null)
 cmake -S "$work/by_script" -B "$work/by_script/build" >/dev/null
 cmake --build "$work/by_script/build" -j "${JOBS:-$(nproc)}" >/dev/null
 for program in "$work"/by_script/build/examples/on_*; do
     [[ $(printf 'one\ntwo\n' | "$program") == "2 lines" ]] || stop "the starter's ${program##*/} does not work"
 done
-ctest --test-dir "$work/by_script/build" -L manual --no-tests=error >/dev/null || stop "the starter's tests fail"
+ctest --test-dir "$work/by_script/build" --no-tests=error >"$work/ctest.txt" || { cat "$work/ctest.txt" && stop "the starter's tests fail"; }
+for loop in manual "${loops[@]}"; do grep -q "_tests\.$loop .*Passed" "$work/ctest.txt" || stop "the starter has no test on $loop"; done
+say "a library made from the starter, tested on every loop, in $((SECONDS - start)) s"
 
 read -ra flags <<<"$(pkg-config --cflags --libs interloop)"
 (cd tests/package/consumer_look && g++ -std=c++20 -O2 main.cpp "${flags[@]}" -o "$work/look")

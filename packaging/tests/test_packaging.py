@@ -19,6 +19,7 @@ sys.dont_write_bytecode = True
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "debian"), str(HERE.parent / "vcpkg")]
 import debian  # noqa: E402
 import parts  # noqa: E402
+import release  # noqa: E402
 import vcpkg  # noqa: E402
 
 TEXT = {".cmake", ".cpp", ".hpp", ".in", ".json", ".md", ".py", ".sh", ".toml", ".txt"}
@@ -28,15 +29,10 @@ def mentions(root: Path) -> list[str]:
     """Where the project's own version is written as a number, or its series in a find_package, except in version.hpp."""
     version = re.escape(parts.version(root))
     pattern = re.compile(rf"interloop[/ -](?:VERSION )?{version}\b|find_package\(interloop \d|\bversion *= *\"{version}\"", re.I)
-    files = subprocess.run(["git", "-C", str(root), "ls-files", "-z", "-co", "--exclude-standard"], capture_output=True, text=True)
-    if files.returncode == 0:
-        names = [Path(name) for name in files.stdout.split("\0") if name]
-    else:
-        names = [path.relative_to(root) for path in root.rglob("*") if "build" not in path.parts]
     found = []
-    for name in names:
+    for name in release.files(root):
         # Documents tell users what to write, and CHANGELOG is history.
-        if name.suffix in TEXT and name.suffix != ".md" and name.parts[0] not in ("findings", "build") and (root / name).is_file():
+        if name.suffix in TEXT and name.suffix != ".md" and name.parts[0] != "findings":
             lines = (root / name).read_text(errors="replace").splitlines()
             found += [f"{name}:{number}: {line.strip()}" for number, line in enumerate(lines, 1) if pattern.search(line)]
     return found
@@ -74,9 +70,10 @@ class Version(unittest.TestCase):
             (root / "b.cmake").write_text("find_package(" + "interloop 0.1 REQUIRED)\n")
             self.assertEqual([each.split(":")[0] for each in mentions(root)], ["a.toml", "b.cmake"])
 
-    def test_readme_tells_the_current_one(self):
-        for text in re.findall(r"find_package\(interloop (\d+\.\d+)|Version (\d+\.\d+):", (ROOT / "README.md").read_text()):
-            self.assertEqual("".join(text), parts.series(), "README.md tells another version")
+    def test_documents_tell_the_current_one(self):
+        told = dict(release.told(ROOT))
+        self.assertIn("README.md", {where.split(":")[0] for where in told})
+        self.assertEqual({where: series for where, series in told.items() if series != parts.series()}, {})
 
     def test_pyproject_reads_the_same(self):
         text = (ROOT / "pyproject.toml").read_text()
@@ -93,6 +90,61 @@ class Version(unittest.TestCase):
             script.write_text(lines + 'message("version ${interloop_version}")\n')
             told = subprocess.run(["cmake", "-P", str(script)], cwd=ROOT, capture_output=True, text=True, check=True)
         self.assertEqual(told.stderr.strip(), f"version {parts.version()}")
+
+
+class Release(unittest.TestCase):
+    """Of a copy of the documents: its version is the project's, and the next minor version is prepared."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.root = Path(self.folder.name)
+        major, minor = map(int, parts.series().split("."))
+        self.next = f"{major}.{minor + 1}"
+        for name in (release.HEADER, "README.md", *(str(name) for name in release.documents(ROOT) if name.parts[0] == "docs")):
+            self.write(name, (ROOT / name).read_text())
+        self.write(release.CHANGES, "# Changes\n\n## Unreleased\n\n- A change.\n\n## 0.0.1, 2000-01-01\n\n- Another.\n")
+        self.write(release.UPGRADING, f"# Upgrading\n\n## From {parts.series()} to {self.next}\n\nNothing.\n")
+
+    def write(self, name: str, text: str) -> None:
+        (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / name).write_text(text)
+
+    def problems(self, version: str) -> list[str]:
+        return release.unprepared(self.root, version)
+
+    def test_is_made_by_one_command(self):
+        self.assertEqual(self.problems(f"{self.next}.0"), [])
+        release.release(self.root, f"{self.next}.0", "2001-02-03")
+        self.assertEqual(parts.version(self.root), f"{self.next}.0")
+        self.assertEqual({series for _, series in release.told(self.root)}, {self.next})
+        self.assertEqual(mentions(self.root), [])
+        self.assertIn(f"\n\n## {self.next}.0, 2001-02-03\n\n- A change.\n", (self.root / release.CHANGES).read_text())
+        self.assertRegex("\n".join(self.problems(f"{self.next}.0")), "not later than.*\n.*no changes below")
+
+    def test_of_a_patch_needs_no_notes_on_upgrading(self):
+        self.write(release.UPGRADING, "# Upgrading\n")
+        patch = ".".join([*parts.version().split(".")[:2], str(int(parts.version().split(".")[2]) + 1)])
+        self.assertEqual(self.problems(patch), [])
+        release.release(self.root, patch, "2001-02-03")
+        self.assertEqual(parts.version(self.root), patch)
+        self.assertEqual({series for _, series in release.told(self.root)}, {parts.series()})
+
+    def test_that_is_not_prepared_says_why(self):
+        self.write(release.UPGRADING, "# Upgrading\n")
+        self.write("core/old.hpp", f'[[deprecated("write b instead of a, which goes away in interloop {self.next}")]] void a();\n')
+        self.write(release.CHANGES, "# Changes\n\n## Unreleased\n\n## 0.0.1, 2000-01-01\n\n- Another.\n")
+        self.assertRegex("\n".join(self.problems(f"{self.next}.0")), "no changes below.*\n.*no heading.*\n.*old.hpp:1 was to go away")
+        self.write(release.CHANGES, "# Changes\n\n## Unreleased: 0.99\n\n- A change.\n")
+        self.assertIn("these are the changes of 0.99", self.problems(f"{self.next}.0")[0])
+
+    def test_that_is_next_is_prepared(self):
+        """The project's own next version, whose number is in the heading of its changes, or is a patch."""
+        coming = release.UNRELEASED.search((ROOT / release.CHANGES).read_text())
+        if not coming:
+            self.skipTest("nothing has changed since the last release")
+        if coming[1]:
+            self.assertEqual(release.unprepared(ROOT, f"{coming[1]}.0"), [])
 
 
 class Parts(unittest.TestCase):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Builds the site: build/docs/site, from the pages, the public headers and the stubs.
+"""Builds the site: build/docs/site, from the pages, the public headers and Python modules.
 
 Usage: build/docs/venv/bin/python docs/site/build.py
 """
@@ -49,7 +49,7 @@ def navigation(groups: list, modules: list[str]) -> list:
         "docs/architecture.md", "docs/costs.md", "docs/platforms.md", "docs/alternatives.md",
         "CHANGELOG.md", "CONTRIBUTING.md",
     )  # fmt: skip
-    clients = listed("docs/clients.md") + found(r"(?:clients/[\w-]+|wamp)/README\.md")
+    clients = listed("docs/clients.md") + found(r"clients/[\w-]+/README\.md")
     decisions = found(r"docs/decisions/.*\.md")
     named = {next(iter(entry.values())) for entry in guide + clients + python + project + decisions}
     guide += [entry for entry in found(r"docs/[^/]*\.md") if next(iter(entry.values())) not in named]
@@ -58,8 +58,7 @@ def navigation(groups: list, modules: list[str]) -> list:
     for group, members in groups:
         part, _, folder = group.partition(": ")
         entries = [{header.title: header.page} for header in members]
-        title = part if part.isupper() else part.capitalize()
-        sections.setdefault(title, []).extend([{folder: entries}] if folder else entries)
+        sections.setdefault(part.capitalize(), []).extend([{folder: entries}] if folder else entries)
     cpp += [{part: entries} for part, entries in sections.items()]
     return [
         {"Home": "README.md"},

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Checks the built site: every public name has its place, and every link within the site leads somewhere.
 
-The public names are taken from Doxygen's XML and from the stubs, not from the pages. Each must be there as an id on a page
+The public names are taken from Doxygen's XML and from the Python modules, not from the pages. Each must be there as an id on a page
 of the reference, and be found by the site's search.
 
 Usage: check_site.py [SITE]
@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from cpp_reference import anchor, is_public
-from public import OUT, headers, stubs
+from public import OUT, headers, modules
 
 
 class Page(HTMLParser):
@@ -119,7 +119,7 @@ def cpp_names() -> dict[str, str]:
 
 
 def python_names() -> list[tuple[str, str]]:
-    """Each public name of the stubs: its module and its name there."""
+    """Each public name of the modules: its module and its name there."""
     found = []
 
     def note(module: str, scope: str, body: list[ast.stmt]) -> None:
@@ -127,14 +127,15 @@ def python_names() -> list[tuple[str, str]]:
             name = None
             if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 name = statement.name
-            elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-                name = statement.target.id
+            elif isinstance(statement, (ast.AnnAssign, ast.Assign)):
+                target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
+                name = target.id if isinstance(target, ast.Name) else None
             if name and not name.startswith("_"):
                 found.append((module, scope + name))
                 if isinstance(statement, ast.ClassDef):
                     note(module, f"{scope}{name}.", statement.body)
 
-    for module, path in stubs().items():
+    for module, path in modules().items():
         note(module, "", ast.parse(path.read_text()).body)
     return list(dict.fromkeys(found))
 

@@ -62,6 +62,7 @@ class CheckTest(unittest.TestCase):
             self.assertNotIn(name, names)
         python = check_site.python_names()
         self.assertIn(("interloop.txaio", "create_future"), python)
+        self.assertIn(("interloop.pytest_plugin", "Loop.run"), python)
         self.assertNotIn(("interloop.txaio", "_Api"), python)
 
 

@@ -33,7 +33,7 @@ def links(line: str) -> list[re.Match[str]]:
 @cache
 def pages() -> list[str]:
     """The project's pages."""
-    readmes = r"(?:loops|clients|wamp|logging|examples|findings)(?:/[\w-]+)?/README\.md"
+    readmes = r"(?:loops|clients|logging|examples|findings)(?:/[\w-]+)?/README\.md"
     return [name for name in files() if re.fullmatch(rf"[A-Z]+\.md|docs/.*\.md|{readmes}", name)]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is public: the project's headers and Python stubs, found in its folders."""
+"""What is public: the project's headers and Python modules, found in its folders."""
 
 import os
 import re
@@ -20,7 +20,7 @@ PARTS = {
     "clients": "Clients",
     "loops": "Loops",
     "conformance": "Conformance",
-    "wamp": "WAMP",
+    "every_loop": "Tests on every loop",
 }
 
 
@@ -92,11 +92,11 @@ def headers() -> list[Header]:
 
 
 @cache
-def stubs() -> dict[str, Path]:
-    """The Python modules that have stubs, by their names."""
+def modules() -> dict[str, Path]:
+    """The public Python modules by their names: the stub of each or, without one, its source."""
     found = {}
-    for name in files():
-        if name.startswith("python/interloop/") and name.endswith(".pyi"):
-            module = name.removeprefix("python/").removesuffix(".pyi").removesuffix("/__init__").replace("/", ".")
-            found[module] = ROOT / name
+    for name in sorted(files(), key=lambda name: name.endswith(".pyi")):
+        match = re.fullmatch(r"python/(interloop(?:/\w+)*?)(?:/__init__)?\.(pyi?)", name)
+        if match and (match[2] == "pyi" or "/_" not in match[1]):
+            found[match[1].replace("/", ".")] = ROOT / name
     return found

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Writes the pages of the Python reference: one a module that has a stub. mkdocstrings fills them in.
+"""Writes the pages of the Python reference: one a public module. mkdocstrings fills them in.
 
-It is shown the stubs under build/docs/stubs, as modules: without the sources beside them, whose names have no types.
+It is shown the stubs under build/docs/stubs, as modules: without the sources beside them, whose names have no types. A
+module that has no stub is shown itself.
 """
 
 import ast
@@ -9,7 +10,7 @@ import shutil
 from pathlib import Path
 
 from cpp_reference import FOUND_FIRST
-from public import OUT, PAGES, stubs
+from public import OUT, PAGES, modules
 
 STUBS = OUT / "stubs"
 INTRODUCTION = """# Python reference
@@ -75,10 +76,10 @@ def write() -> list[str]:
     folder = PAGES / "reference/python"
     folder.mkdir(parents=True, exist_ok=True)
     index = INTRODUCTION
-    for module, path in sorted(stubs().items()):
+    for module, path in sorted(modules().items()):
         lay_out_stub(module, path)
         (folder / f"{module}.md").write_text("\n".join([*FOUND_FIRST, f"# {module}", "", f"::: {module}"]) + "\n")
         about = docstring(path).split("\n\n")[0].replace("\n", " ")
         index += f"| [`{module}`]({module}.md) | {about} |\n"
     (folder / "index.md").write_text(index)
-    return sorted(stubs())
+    return sorted(modules())

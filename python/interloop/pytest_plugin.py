@@ -20,15 +20,20 @@ from typing import Any
 import pytest
 
 FRAMEWORKS = ("asyncio", "uvloop", "twisted")
-USUAL_LIMIT = 30.0  # seconds; only a test that fails waits so long
+"""Those that the fixture runs a test on."""
+USUAL_LIMIT = 30.0
+"""In seconds of real time. Only a test that fails waits so long."""
 
 
 class Loop:
     """What the fixture gives: a framework's loop, for one test."""
 
-    name: str  #: "asyncio", "uvloop" or "twisted"
-    loop: Any  #: the event loop; on Twisted, the reactor
-    txaio: Any  #: the module interloop.txaio
+    name: str
+    """The framework: ``"asyncio"``, ``"uvloop"`` or ``"twisted"``."""
+    loop: Any
+    """The event loop; on Twisted, the reactor."""
+    txaio: Any
+    """The module ``interloop.txaio``."""
 
     def __init__(self) -> None:
         self.txaio = importlib.import_module("interloop.txaio")
@@ -102,7 +107,7 @@ class Loop:
         raise NotImplementedError
 
 
-class AsyncioLoop(Loop):
+class _AsyncioLoop(Loop):
     name = "asyncio"
 
     def __init__(self) -> None:
@@ -176,14 +181,14 @@ class AsyncioLoop(Loop):
         self.loop.close()
 
 
-class UvloopLoop(AsyncioLoop):
+class _UvloopLoop(_AsyncioLoop):
     name = "uvloop"
 
     def _new(self) -> Any:
         return importlib.import_module("uvloop").new_event_loop()
 
 
-class TwistedLoop(Loop):
+class _TwistedLoop(Loop):
     """On the process's reactor, which Twisted code imports. It runs from the first such test on, turn by turn."""
 
     name = "twisted"
@@ -245,7 +250,7 @@ class TwistedLoop(Loop):
         self._publisher.removeObserver(self._note)
 
 
-_KINDS: dict[str, type[Loop]] = {"asyncio": AsyncioLoop, "uvloop": UvloopLoop, "twisted": TwistedLoop}
+_KINDS: dict[str, type[Loop]] = {"asyncio": _AsyncioLoop, "uvloop": _UvloopLoop, "twisted": _TwistedLoop}
 _started_reactors: list[Any] = []
 
 
@@ -315,6 +320,7 @@ def _select_none() -> None:
 
 
 def pytest_unconfigure() -> None:
+    """pytest calls this at its end. The reactors that tests have started stop."""
     while _started_reactors:
         reactor = _started_reactors.pop()
         if reactor.running:

@@ -9,14 +9,19 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# processor: the seconds of processor time that the commands so far have taken, which a busy machine does not change.
+processor() { awk -v ticks="$(getconf CLK_TCK)" '{ printf "%.1f", ($16 + $17) / ticks }' "/proc/$$/stat"; }
+
 step() {
-    local start=$EPOCHREALTIME
+    local start=$EPOCHREALTIME used
+    used=$(processor)
     "${@:2}" >>"$log" 2>&1 || {
         tail -n 30 "$log" >&2
         echo "first_contact: failed: $1" >&2
         exit 1
     }
-    awk -v what="$1" -v from="$start" -v to="$EPOCHREALTIME" 'BEGIN { printf "%7.1f s  %s\n", to - from, what }'
+    awk -v what="$1" -v from="$start" -v to="$EPOCHREALTIME" -v used="$used" -v now="$(processor)" \
+        'BEGIN { printf "%7.1f s, of a processor %7.1f s  %s\n", to - from, now - used, what }'
 }
 
 install_packages() {

@@ -6,6 +6,7 @@
 
 #include "asyncio_callbacks.hpp"
 #include "asyncio_gather.hpp"
+#include "asyncio_ready.hpp"
 #include "config.hpp"
 #include "failed_future.hpp"
 #include "failure_text.hpp"
@@ -162,6 +163,9 @@ struct on_asyncio {
   static ref is_called(PyObject* future) { return call_method(future, names::done); }
 
   static bool resolve(PyObject* future, PyObject* result) {
+    const native_asyncio* asyncio = get_asyncio();
+    const int queued = asyncio ? set_result_and_queue(*asyncio, future, result) : -1;
+    if (queued != 0) return queued > 0;
     return set_result(future, result) || was_cancelled(future);
   }
   static bool reject(PyObject* future, PyObject* error) { return reject_future(future, error); }
@@ -171,8 +175,9 @@ struct on_asyncio {
   }
 
   static ref add_callbacks(PyObject* future, PyObject* callback, PyObject* errback) {
-    const ref done = make_done_callback(callback, errback);
-    return done ? call_method(future, names::add_done_callback, done.get()) : ref();
+    const native_asyncio* asyncio = get_asyncio();
+    const ref done = asyncio ? make_done_callback(callback, errback) : ref();
+    return done ? call_future(*asyncio, asyncio->add_done_callback, future, done.get()) : ref();
   }
 
   static ref gather(asyncio_api* self, PyObject* futures, bool consume) {

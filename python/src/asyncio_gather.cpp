@@ -139,7 +139,7 @@ bool listen(const native_asyncio& asyncio, PyObject* child, PyObject* callback, 
   static PyObject* keywords = nullptr;
   if (!keywords) keywords = PyTuple_Pack(1, names::context);
   PyObject* stack[] = {child, callback, context};
-  return keywords && ref(PyObject_Vectorcall(asyncio.add_done_callback, stack, 2, keywords));
+  return keywords && ref(PyObject_Vectorcall(asyncio.add_done_callback.own, stack, 2, keywords));
 }
 
 ref empty_result(PyObject* loop) {

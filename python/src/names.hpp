@@ -9,6 +9,18 @@ namespace interloop::python {
 // X(identifier, text)
 #define INTERLOOP_PYTHON_NAMES(X)                  \
   X(add_done_callback, "add_done_callback")        \
+  X(append, "append")                              \
+  X(call_soon, "call_soon")                        \
+  X(call_soon_, "_call_soon")                      \
+  X(callbacks_, "_callbacks")                      \
+  X(closed_, "_closed")                            \
+  X(debug_, "_debug")                              \
+  X(dunder_init, "__init__")                       \
+  X(Handle, "Handle")                              \
+  X(ready_, "_ready")                              \
+  X(remove_done_callback, "remove_done_callback")  \
+  X(run_, "_run")                                  \
+  X(run_once, "_run_once")                         \
   X(addBoth, "addBoth")                            \
   X(addCallbacks, "addCallbacks")                  \
   X(addErrback, "addErrback")                      \

@@ -33,7 +33,8 @@ const native_asyncio* get_asyncio() {
     if (!own) complete = false;
     return future_method{name, own};
   };
-  made.add_done_callback = take_method(names::add_done_callback).own;
+  made.add_done_callback = take_method(names::add_done_callback);
+  made.remove_done_callback = take_method(names::remove_done_callback).own;
   made.cancelled = take_method(names::cancelled);
   made.done = take_method(names::done);
   made.exception = take_method(names::exception);

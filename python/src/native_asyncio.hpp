@@ -23,8 +23,9 @@ struct native_asyncio {
   PyObject* isfuture = nullptr;
   PyObject* ensure_future = nullptr;
   PyObject* sleep = nullptr;
-  PyObject* create_future = nullptr;      // asyncio.BaseEventLoop's
-  PyObject* add_done_callback = nullptr;  // asyncio.Future's
+  PyObject* create_future = nullptr;  // asyncio.BaseEventLoop's
+  future_method add_done_callback;
+  PyObject* remove_done_callback = nullptr;
   future_method cancelled;
   future_method done;
   future_method exception;

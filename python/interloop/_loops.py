@@ -2,6 +2,7 @@
 """Python's loops in the form that the C++ adapter needs: one driver for asyncio and uvloop, one for Twisted."""
 
 import asyncio
+import contextvars
 import logging
 import sys
 import threading
@@ -27,6 +28,7 @@ class _AsyncioReader:
 
     def __init__(self, fn):
         self._fn = fn
+        self.context = contextvars.copy_context()
         self.notice = None
 
     def __call__(self):
@@ -51,6 +53,8 @@ class _Notice:
 
 class AsyncioDriver:
     """An asyncio loop, or one of uvloop."""
+
+    has_soon = True
 
     def __init__(self, loop):
         self._loop = _weak(loop)
@@ -87,6 +91,10 @@ class AsyncioDriver:
     def remove_reader(self, fd):
         if not self.ended:
             self._loop().remove_reader(fd)
+
+    def soon(self, fn):
+        """Calls ``fn`` in the loop's next iteration, in the context of what its descriptor calls."""
+        self._loop().call_soon(fn, context=self._reader().context)
 
     def run(self):
         self._loop().run_forever()
@@ -132,6 +140,8 @@ class _Reader:
 
 class TwistedDriver:
     """A reactor, or ``task.Clock``."""
+
+    has_soon = False
 
     def __init__(self, reactor):
         self._reactor = _weak(reactor)

@@ -162,9 +162,12 @@ struct on_asyncio {
 
   static ref is_called(PyObject* future) { return call_method(future, names::done); }
 
-  static bool resolve(PyObject* future, PyObject* result) {
+  static bool resolve(asyncio_api* self, PyObject* future, PyObject* result) {
     const native_asyncio* asyncio = get_asyncio();
-    const int queued = asyncio ? set_result_and_queue(*asyncio, future, result) : -1;
+    const ref configured = configured_loop(self->config);  // most futures are of that loop
+    if (!asyncio || !configured) return false;
+    const bool may_queue = configured.get() == Py_None || has_own_queue(configured.get());
+    const int queued = may_queue ? set_result_and_queue(*asyncio, future, result) : 0;
     if (queued != 0) return queued > 0;
     return set_result(future, result) || was_cancelled(future);
   }

@@ -25,6 +25,11 @@ struct callbacks {
 
 PyTypeObject* callbacks_type = nullptr;
 
+// Memory of objects that have gone, for the next ones; it refers to nothing.
+constexpr std::size_t most_spares = 128;
+std::array<callbacks*, most_spares> spares{};
+std::size_t spare_count = 0;
+
 // The garbage collector may have emptied an object that a finalizer still calls.
 ref or_none(PyObject* object) { return ref::borrow(object ? object : Py_None); }
 
@@ -122,8 +127,24 @@ PyObject* run(callbacks* self) {
 PyObject* callback_of_handle(PyObject* object, void*) { return Py_NewRef(object); }
 PyObject* none(PyObject*, void*) { return Py_NewRef(Py_None); }
 
-using garbage = collected<callbacks, &callbacks::first, &callbacks::second, &callbacks::future, &callbacks::context,
-                          &callbacks::raised, &callbacks::cancelled>;
+struct garbage : collected<callbacks, &callbacks::first, &callbacks::second, &callbacks::future, &callbacks::context,
+                           &callbacks::raised, &callbacks::cancelled> {
+  static void destroy(PyObject* object) {
+    PyObject_GC_UnTrack(object);
+    clear(object);
+    if (spare_count == spares.size()) return free_object(object);
+    spares[spare_count++] = reinterpret_cast<callbacks*>(object);
+    Py_DECREF(Py_TYPE(object));
+  }
+};
+
+callbacks* allocate_callbacks() {
+  if (spare_count == 0) return allocate<callbacks>(callbacks_type);
+  callbacks* self = spares[--spare_count];
+  PyObject_Init(reinterpret_cast<PyObject*>(self), callbacks_type);
+  PyObject_GC_Track(self);
+  return self;
+}
 
 PyObject* describe(PyObject* object) {  // seen in asyncio's debug messages
   auto* self = reinterpret_cast<callbacks*>(object);
@@ -143,7 +164,7 @@ std::array<PyGetSetDef, 3> properties{{
 }};
 
 ref make(vectorcallfunc function, PyObject* first, PyObject* second) {
-  auto* self = allocate<callbacks>(callbacks_type);
+  auto* self = allocate_callbacks();
   if (!self) return ref();
   self->vectorcall = function;
   self->first = Py_NewRef(first);

@@ -6,6 +6,7 @@
 #include "asyncio_ready.hpp"
 
 #include "asyncio_callbacks.hpp"
+#include "unchanged.hpp"
 
 #include <array>
 #include <cstddef>
@@ -14,20 +15,6 @@ namespace interloop::python {
 namespace {
 
 constexpr Py_ssize_t most = 4;  // callbacks: each is searched for when it is removed
-
-// What asyncio's own functions do is told from the names that they use: a release in which a queue is something else has
-// other ones.
-bool uses(PyObject* function, std::initializer_list<const char*> wanted) {
-  const ref code(PyObject_GetAttrString(function, "__code__"));
-  const ref found(code ? PyObject_GetAttrString(code.get(), "co_names") : nullptr);
-  bool all = found && PyTuple_CheckExact(found.get());
-  for (const char* each : wanted) {
-    const ref name(all ? PyUnicode_FromString(each) : nullptr);
-    all = name && PySequence_Contains(found.get(), name.get()) == 1;
-  }
-  PyErr_Clear();
-  return all;
-}
 
 // asyncio's own queue, or nothing. Strong references, kept for the life of the process.
 struct own_queue {
@@ -76,34 +63,6 @@ const own_queue* queue() {
   return found.known ? &found : nullptr;
 }
 
-// A class that was looked at, and has not changed since. CPython gives a class another version with each change of it
-// or of its bases.
-class unchanged {
- public:
-  template <class Look>
-  bool operator()(PyTypeObject* type, Look look) {
-    if (type == type_ && version_ != 0 && version_of(type) == version_) return answer_;
-    answer_ = look();
-    type_ = type;
-    version_ = version_of(type);
-    return answer_;
-  }
-
- private:
-  static unsigned version_of(PyTypeObject* type) {
-    return PyType_HasFeature(type, Py_TPFLAGS_VALID_VERSION_TAG) ? type->tp_version_tag : 0;
-  }
-  PyTypeObject* type_ = nullptr;  // compared only
-  unsigned version_ = 0;
-  bool answer_ = false;
-};
-
-bool is(PyObject* owner, PyObject* name, PyObject* wanted) {
-  const ref found(PyObject_GetAttr(owner, name));
-  if (!found) PyErr_Clear();
-  return found.get() == wanted;
-}
-
 // Whether handles are what asyncio made them.
 bool has_own_handles(const own_queue& own) {
   static unchanged checked;
@@ -113,26 +72,12 @@ bool has_own_handles(const own_queue& own) {
   });
 }
 
-// Whether the loop's class leaves its queue to asyncio.
-bool has_own_queue(const own_queue& own, PyTypeObject* type) {
-  static unchanged checked;
-  return checked(type, [&] {
-    auto* made = reinterpret_cast<PyObject*>(type);
-    return is(made, names::run_once, own.run_once) && is(made, names::call_soon_, own.queue_it);
-  });
-}
-
 // The loop's queue, if the loop would do nothing except append to it; none, without an exception, if not.
 ref queue_of(const own_queue& own, PyObject* loop) {
   if (!has_own_handles(own)) return ref();
-  // An application may have replaced it for one loop. This does not look into the loop's __dict__, as in
-  // `new_asyncio_future`.
-  const ref call_soon(PyObject_GetAttr(loop, names::call_soon));
-  const bool own_function = call_soon && PyMethod_Check(call_soon.get()) &&
-                            PyMethod_GET_FUNCTION(call_soon.get()) == own.call_soon &&
-                            PyMethod_GET_SELF(call_soon.get()) == loop;
   ref ready;
-  if (own_function && is(loop, names::closed_, Py_False) && is(loop, names::debug_, Py_False))
+  if (is_own_method(loop, names::call_soon, own.call_soon) && is(loop, names::closed_, Py_False) &&
+      is(loop, names::debug_, Py_False))
     ready = ref(PyObject_GetAttr(loop, names::ready_));
   if (ready && !Py_IS_TYPE(ready.get(), own.deque)) ready = ref();
   PyErr_Clear();
@@ -165,13 +110,23 @@ struct due {
 
 }  // namespace
 
+bool has_own_queue(PyObject* loop) {
+  static unchanged checked;
+  PyTypeObject* type = Py_TYPE(loop);
+  return checked(type, [&] {
+    const own_queue* own = queue();
+    auto* made = reinterpret_cast<PyObject*>(type);
+    return own && is(made, names::run_once, own->run_once) && is(made, names::call_soon_, own->queue_it);
+  });
+}
+
 int set_result_and_queue(const native_asyncio& asyncio, PyObject* future, PyObject* result) {
   if (!Py_IS_TYPE(future, asyncio.future)) return 0;
   const own_queue* own = queue();
   const ref loop = own ? call(asyncio.get_loop.own, future) : ref();
   if (!loop) return PyErr_Clear(), 0;
   due waiting;
-  if (!has_own_queue(*own, Py_TYPE(loop.get())) || !waiting.take(future)) return 0;
+  if (!has_own_queue(loop.get()) || !waiting.take(future)) return 0;
   const ref ready = queue_of(*own, loop.get());
   if (!ready) return 0;
   const auto count = static_cast<std::size_t>(waiting.count);

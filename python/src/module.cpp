@@ -11,6 +11,7 @@
 #include "reactor_context.hpp"
 #include "reactor_function.hpp"
 #include "twisted_api.hpp"
+#include "twisted_chain.hpp"
 #include "twisted_gather.hpp"
 #include "twisted_logger.hpp"
 
@@ -39,10 +40,10 @@ NB_MODULE(_core, module) {
   module.attr("__version__") = INTERLOOP_VERSION;
   PyObject* raw = module.ptr();
   if (!make_names() || !make_config_type(raw) || !make_failed_future_type(raw) || !make_asyncio_callback_types(raw) ||
-      !make_asyncio_gather_type(raw) || !make_batched_timer_types(raw) || !make_twisted_gather_types(raw) ||
-      !make_asyncio_api_type(raw) || !make_twisted_api_type(raw) || !make_asyncio_logger_type(raw) ||
-      !make_twisted_logger_type(raw) || !make_eventual_result_type(raw) || !make_reactor_context_type(raw) ||
-      !make_reactor_function_types(raw))
+      !make_asyncio_gather_type(raw) || !make_batched_timer_types(raw) || !make_twisted_chain_type(raw) ||
+      !make_twisted_gather_types(raw) || !make_asyncio_api_type(raw) || !make_twisted_api_type(raw) ||
+      !make_asyncio_logger_type(raw) || !make_twisted_logger_type(raw) || !make_eventual_result_type(raw) ||
+      !make_reactor_context_type(raw) || !make_reactor_function_types(raw))
     throw nanobind::python_error();
   module.attr("_nothing") = nanobind::steal(PyCFunction_New(&nothing_method, nullptr));
 }

@@ -8,6 +8,17 @@ namespace interloop::python {
 
 // X(identifier, text)
 #define INTERLOOP_PYTHON_NAMES(X)                  \
+  X(canceller_, "_canceller")                      \
+  X(capture_vars, "captureVars")                   \
+  X(chained_to, "_chainedTo")                      \
+  X(count, "count")                                \
+  X(debug_info, "_debugInfo")                      \
+  X(fail_result, "failResult")                     \
+  X(paused, "paused")                              \
+  X(run_callbacks, "_runCallbacks")                \
+  X(running_callbacks, "_runningCallbacks")        \
+  X(start_run_callbacks, "_startRunCallbacks")     \
+  X(type, "type")                                  \
   X(add_done_callback, "add_done_callback")        \
   X(append, "append")                              \
   X(call_soon, "call_soon")                        \

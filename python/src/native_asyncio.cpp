@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "native_asyncio.hpp"
 
+#include "unchanged.hpp"
+
 #include <utility>
 
 namespace interloop::python {
@@ -76,11 +78,18 @@ PyObject* uvloop_create_future() {
   return found;
 }
 
-// Whether a loop's bound `create_future` does nothing except `Future(loop=loop)`.
-bool makes_plain_futures(const native_asyncio& asyncio, PyObject* method, PyObject* loop) {
-  if (!PyMethod_Check(method) || PyMethod_GET_SELF(method) != loop) return false;
-  PyObject* function = PyMethod_GET_FUNCTION(method);
-  return function == asyncio.create_future || function == uvloop_create_future();
+// Whether a loop's `create_future` does nothing except `Future(loop=loop)`.
+bool makes_plain_futures(const native_asyncio& asyncio, PyObject* loop) {
+  static unchanged checked;
+  static PyObject* function = nullptr;  // of the class
+  const bool plain = checked(Py_TYPE(loop), [&] {
+    const ref found(PyObject_GetAttr(reinterpret_cast<PyObject*>(Py_TYPE(loop)), names::create_future));
+    if (!found) PyErr_Clear();
+    const bool known = found && (found.get() == asyncio.create_future || found.get() == uvloop_create_future());
+    function = known ? found.get() : nullptr;  // which `asyncio` or uvloop keeps
+    return known;
+  });
+  return plain && is_own_method(loop, names::create_future, function);
 }
 
 // `type(loop=loop)`, with existing argument objects, which would cost more than the rest. The call may start a garbage
@@ -110,12 +119,8 @@ bool is_plain(PyObject* object) {
 }  // namespace
 
 ref new_asyncio_future(const native_asyncio& asyncio, PyObject* loop) {
-  // This does not look into the loop's __dict__: CPython would then create that, and look up all of the loop's
-  // attributes more slowly from then on.
-  const ref method(PyObject_GetAttr(loop, names::create_future));
-  if (!method) return ref();
-  if (!makes_plain_futures(asyncio, method.get(), loop)) return call(method.get());
-  return call_type_with_loop(asyncio.future, loop);
+  if (makes_plain_futures(asyncio, loop)) return call_type_with_loop(asyncio.future, loop);
+  return call_method(loop, names::create_future);
 }
 
 bool is_asyncio_future(const native_asyncio& asyncio, PyObject* object) {

@@ -19,8 +19,6 @@ const native_twisted* get_twisted() {
   native_twisted made;
   made.deferred = reinterpret_cast<PyTypeObject*>(take("twisted.internet.defer", "Deferred"));
   made.failure = reinterpret_cast<PyTypeObject*>(take("twisted.python.failure", "Failure"));
-  made.succeed = take("twisted.internet.defer", "succeed");
-  made.fail = take("twisted.internet.defer", "fail");
   made.ensure_deferred = take("twisted.internet.defer", "ensureDeferred");
   made.reactor_time = take("twisted.internet.interfaces", "IReactorTime");
   made.is_coroutine_function = take("inspect", "iscoroutinefunction");

@@ -10,8 +10,6 @@ namespace interloop::python {
 struct native_twisted {
   PyTypeObject* deferred = nullptr;
   PyTypeObject* failure = nullptr;
-  PyObject* succeed = nullptr;
-  PyObject* fail = nullptr;
   PyObject* ensure_deferred = nullptr;
   PyObject* reactor_time = nullptr;           // the interface, which adapts objects that provide it otherwise
   PyObject* is_coroutine_function = nullptr;  // asyncio's

@@ -6,6 +6,7 @@
 #include "config.hpp"
 #include "failure_text.hpp"
 #include "native_twisted.hpp"
+#include "twisted_chain.hpp"
 #include "twisted_gather.hpp"
 #include "txaio_api.hpp"
 
@@ -36,8 +37,8 @@ ref reactor_of(twisted_api* self) {
 
 // `error`: null or None for the exception being handled.
 ref failure_of(const native_twisted& twisted, PyObject* error) {
-  auto* type = reinterpret_cast<PyObject*>(twisted.failure);
-  return error && error != Py_None ? call(type, error) : call(type);
+  if (error && error != Py_None) return new_failure(twisted, error);
+  return call(reinterpret_cast<PyObject*>(twisted.failure));
 }
 
 bool reject_deferred(const native_twisted& twisted, PyObject* deferred, PyObject* error) {
@@ -51,7 +52,13 @@ bool reject_deferred(const native_twisted& twisted, PyObject* deferred, PyObject
     PyErr_SetString(PyExc_RuntimeError, "reject requires a Failure or Exception");
     return false;
   }
-  return static_cast<bool>(call_method(deferred, names::errback, failure.get()));
+  return err_back(twisted, deferred, failure.get());
+}
+
+// `fail(failure)`.
+ref deferred_of_failure(const native_twisted& twisted, PyObject* failure) {
+  ref deferred = new_deferred(twisted);
+  return deferred && err_back(twisted, deferred.get(), failure) ? std::move(deferred) : ref();
 }
 
 // Whether a function is `async def`. Twisted starts those at once. -1: an exception is set.
@@ -72,7 +79,7 @@ ref deferred_of_exception(const native_twisted& twisted) {
   const ref exception = take_exception();
   const handling within(exception.get());
   const ref failure = failure_of(twisted, nullptr);
-  return failure ? call(twisted.fail, failure.get()) : ref();
+  return failure ? deferred_of_failure(twisted, failure.get()) : ref();
 }
 
 struct on_twisted {
@@ -86,22 +93,21 @@ struct on_twisted {
   static ref create_future(twisted_api*, PyObject* result, PyObject* error, PyObject* canceller) {
     const native_twisted* twisted = get_twisted();
     if (!twisted) return ref();
-    auto* type = reinterpret_cast<PyObject*>(twisted->deferred);
-    ref deferred = canceller ? call(type, canceller) : call(type);
-    if (!deferred || (result && !call_method(deferred.get(), names::callback, result))) return ref();
+    ref deferred = new_deferred(*twisted, canceller);
+    if (!deferred || (result && !call_back(*twisted, deferred.get(), result))) return ref();
     if (error && !reject_deferred(*twisted, deferred.get(), error)) return ref();
     return deferred;
   }
 
   static ref create_future_success(twisted_api*, PyObject* result) {
     const native_twisted* twisted = get_twisted();
-    return twisted ? call(twisted->succeed, result) : ref();
+    return twisted ? succeeded(*twisted, result) : ref();
   }
 
   static ref create_future_error(twisted_api*, PyObject* error) {
     const native_twisted* twisted = get_twisted();
     const ref failure = twisted ? failure_of(*twisted, error) : ref();
-    return failure ? call(twisted->fail, failure.get()) : ref();
+    return failure ? deferred_of_failure(*twisted, failure.get()) : ref();
   }
 
   static ref as_future(twisted_api*, PyObject* function, const arguments& rest) {
@@ -116,8 +122,8 @@ struct on_twisted {
     }
     if (PyObject_TypeCheck(result.get(), twisted->deferred)) return result;
     if (asynchronous || PyCoro_CheckExact(result.get())) return call(twisted->ensure_deferred, result.get());
-    if (PyObject_TypeCheck(result.get(), twisted->failure)) return call(twisted->fail, result.get());
-    return call(twisted->succeed, result.get());
+    if (PyObject_TypeCheck(result.get(), twisted->failure)) return deferred_of_failure(*twisted, result.get());
+    return succeeded(*twisted, result.get());
   }
 
   static int is_future(PyObject* thing) {
@@ -127,8 +133,9 @@ struct on_twisted {
 
   static ref is_called(PyObject* deferred) { return ref(PyObject_GetAttr(deferred, names::called)); }
 
-  static bool resolve(PyObject* deferred, PyObject* result) {
-    return static_cast<bool>(call_method(deferred, names::callback, result));
+  static bool resolve(twisted_api*, PyObject* deferred, PyObject* result) {
+    const native_twisted* twisted = get_twisted();
+    return twisted && call_back(*twisted, deferred, result);
   }
   static bool reject(PyObject* deferred, PyObject* error) {
     const native_twisted* twisted = get_twisted();
@@ -137,9 +144,8 @@ struct on_twisted {
   static bool cancel(PyObject* deferred, PyObject*) { return static_cast<bool>(call_method(deferred, names::cancel)); }
 
   static ref add_callbacks(PyObject* deferred, PyObject* callback, PyObject* errback) {
-    const ref added = callback == Py_None ? call_method(deferred, names::addErrback, errback)
-                                          : call_method(deferred, names::addCallbacks, callback, errback);
-    return added ? ref::borrow(deferred) : ref();
+    const native_twisted* twisted = get_twisted();
+    return twisted && add_to_chain(*twisted, deferred, callback, errback) ? ref::borrow(deferred) : ref();
   }
 
   static ref gather(twisted_api* self, PyObject* deferreds, bool consume) {
@@ -160,7 +166,7 @@ struct on_twisted {
   static ref sleep(twisted_api* self, PyObject* delay) {
     const native_twisted* twisted = get_twisted();
     const ref reactor = twisted ? reactor_of(self) : ref();
-    ref deferred = reactor ? call(reinterpret_cast<PyObject*>(twisted->deferred)) : ref();
+    ref deferred = reactor ? new_deferred(*twisted) : ref();
     const ref wake = deferred ? ref(PyObject_GetAttr(deferred.get(), names::callback)) : ref();
     if (!wake || !call_method(reactor.get(), names::callLater, delay, wake.get(), Py_None)) return ref();
     return deferred;

@@ -65,10 +65,10 @@ class txaio_api {
     return parse(wanted, given, slots) ? Framework::is_called(slots[0]).release() : nullptr;
   }
 
-  static PyObject* resolve(object*, const arguments& given) {
+  static PyObject* resolve(object* self, const arguments& given) {
     static constexpr signature<2> wanted{"resolve", 1, {&names::future, &names::result}, {nullptr, &names::value}};
     std::array<PyObject*, 2> slots{nullptr, Py_None};
-    return none_if(parse(wanted, given, slots) && Framework::resolve(slots[0], slots[1]));
+    return none_if(parse(wanted, given, slots) && Framework::resolve(self, slots[0], slots[1]));
   }
 
   static PyObject* reject(object*, const arguments& given) {

@@ -74,6 +74,41 @@ object from_python(F f) {
   return object(in_python(std::move(f)));
 }
 
+/// A string, made once and kept. Under the GIL; never static itself, as import_once.
+inline PyObject* interned(PyObject*& kept, const char* text) {
+  if (!kept) kept = PyUnicode_InternFromString(text);
+  return kept;
+}
+
+/// `module.name`, looked up once and kept in `kept`, borrowed. `kept` is a static that the call does not initialise:
+/// importing may let other threads run, which would wait for the static while they hold the GIL. Null: an exception is
+/// set.
+inline PyObject* import_once(PyObject*& kept, const char* module, const char* name) {
+  if (kept) return kept;
+  PyObject* found = in_python([&] {
+    PyObject* imported = PyImport_ImportModule(module);
+    PyObject* value = imported ? PyObject_GetAttrString(imported, name) : nullptr;
+    Py_XDECREF(imported);
+    return value;
+  });
+  if (!kept) {
+    kept = found;
+  } else {
+    Py_XDECREF(found);
+  }
+  return kept;
+}
+
+/// Whether `make_function` has made it.
+bool is_cpp_function(PyObject* object) noexcept;
+
+/// The asyncio loop that runs in this thread, or None. Null: an exception is set.
+inline object running_asyncio_loop() {
+  static PyObject* get = nullptr;
+  if (!import_once(get, "asyncio", "_get_running_loop")) return object();
+  return from_python([] { return PyObject_CallNoArgs(get); });
+}
+
 /// The module that has the adapter's Python half.
 inline object loops_module() {
   return from_python([] { return PyImport_ImportModule("interloop._loops"); });

@@ -65,6 +65,18 @@ bool flag(const object& driver, const char* name) {
   return is_true;
 }
 
+// The exception that is set when it is made, set again when it goes.
+class error_kept {
+ public:
+  error_kept() noexcept { PyErr_Fetch(&type_, &value_, &traceback_); }
+  error_kept(const error_kept&) = delete;
+  error_kept& operator=(const error_kept&) = delete;
+  ~error_kept() { PyErr_Restore(type_, value_, traceback_); }
+
+ private:
+  PyObject *type_ = nullptr, *value_ = nullptr, *traceback_ = nullptr;
+};
+
 // Nobody else can receive an exception from the driver; sys.unraisablehook shows it.
 void report_unraisable(const object& driver) {
   if (PyErr_Occurred()) python::write_unraisable(driver.get());
@@ -147,7 +159,7 @@ class python_port final : public loop_port {
   std::string_view name() const noexcept override { return "python"; }
 
   void wake() noexcept override {
-    if (waker_) return waker_->signal();
+    if (waker_) return wake_in_loop() ? void() : waker_->signal();
     if (woken_.exchange(true, std::memory_order_acq_rel)) return;
     const gil locked;
     wake_call_ = call_method(driver_, "call_later", "dO", 0.0, on_wake_.get());
@@ -224,6 +236,12 @@ class python_port final : public loop_port {
       throw usage_error("python_loop: cannot create an epoll instance for its descriptors (" + reason +
                         "); close some, or raise the limit (ulimit -n)");
     }
+    if (flag(driver_, "has_soon")) {
+      on_soon_ = object(python::make_function([self = self_](PyObject*) {
+        if (*self) (*self)->turn();
+      }));
+      if (!on_soon_) throw_error("python_loop");
+    }
     on_ready_ = object(python::make_function([all = all_](PyObject*) { dispatch(*all); }));
     if (on_ready_) reader_ = call_method(driver_, "add_reader", "iO", all_->epoll, on_ready_.get());
     if (reader_) return;
@@ -255,6 +273,19 @@ class python_port final : public loop_port {
     }
   }
 
+  // In the thread where an asyncio loop runs, the loop's own queue saves three system calls.
+  bool wake_in_loop() noexcept {
+    static PyObject* soon = nullptr;
+    if (!on_soon_ || !Py_IsInitialized() || !PyGILState_Check()) return false;
+    const error_kept before;
+    const object running = python::running_asyncio_loop();
+    if (!running || running.get() != native_) return false;
+    std::array<PyObject*, 2> stack{driver_.get(), on_soon_.get()};
+    return static_cast<bool>(python::from_python([&] {
+      return PyObject_VectorcallMethod(python::interned(soon, "soon"), stack.data(), stack.size(), nullptr);
+    }));
+  }
+
   void on_wake() {
     if (waker_) waker_->take();
     wake_call_ = object();
@@ -274,6 +305,7 @@ class python_port final : public loop_port {
     close_epoll();
     reader_ = object();
     on_ready_ = object();
+    on_soon_ = object();
     driver_ = object();
   }
 
@@ -283,6 +315,7 @@ class python_port final : public loop_port {
   object on_alarm_;
   object on_wake_;
   object on_ready_;
+  object on_soon_;  // only of asyncio loops
   object reader_;
   object alarm_;
   object wake_call_;                                                           // only for a clock; guarded by the GIL
@@ -362,10 +395,25 @@ PyObject* python::native_of(const loop& core) noexcept {
   return python_port::of(core).native();
 }
 
+namespace {
+
+// As `current` of `interloop/_loops.py`; without Python code unless a reactor may run here.
+object current_native() {
+  static PyObject *current = nullptr, *reactor = nullptr;
+  object running = python::running_asyncio_loop();
+  if (!running) return running;
+  if (running.get() != Py_None &&
+      !PyDict_Contains(PyImport_GetModuleDict(), python::interned(reactor, "twisted.internet.reactor")))
+    return running;
+  if (!python::import_once(current, "interloop._loops", "current")) return object();
+  return python::from_python([] { return PyObject_CallNoArgs(current); });
+}
+
+}  // namespace
+
 loop& python::current_loop() {
   const gil locked;
-  const object module = loops_module();
-  const object native = module ? call_method(module, "current", nullptr) : object();
+  const object native = current_native();
   if (!native) throw_error("current_loop");
   auto& loops = made_loops();
   const auto found = loops.find(native.get());

@@ -49,6 +49,7 @@ only_others=(-k "not greenlets") # gevent copies stacks, which the sanitizers mi
 [[ $1 == asan ]] || only_others+=(--deselect python/tests/test_crochet.py::test_an_idle_process_is_not_woken)
 shift
 if (($# == 0)); then # tests that run compiled code
-    set -- python/tests/test_{batched_timer,comparison,cpp_loops,crochet,daemon_threads,failures,futures,leaks,logging,selection}.py
+    set -- python/tests/test_{asyncio_queue,batched_timer,comparison,cpp_loops,crochet,daemon_threads}.py \
+        python/tests/test_{failures,futures,leaks,logging,selection,twisted_chain}.py
 fi
 exec "$python" -m pytest -q --timeout 300 -n "${JOBS:-$(nproc)}" --dist worksteal -p no:cacheprovider "${only_others[@]}" "$@"

@@ -48,13 +48,13 @@ void destroy(PyObject* self) {
 }
 
 PyTypeObject* make_type() {
-  static PyMemberDef members[] = {
+  std::array<PyMemberDef, 2> members{{
       {"__vectorcalloffset__", T_PYSSIZET, offsetof(cpp_function, vectorcall), READONLY, nullptr},
       {nullptr, 0, 0, 0, nullptr},
-  };
+  }};
   std::array<PyType_Slot, 4> slots{{
       {Py_tp_call, reinterpret_cast<void*>(&PyVectorcall_Call)},
-      {Py_tp_members, members},
+      {Py_tp_members, members.data()},
       {Py_tp_dealloc, reinterpret_cast<void*>(&destroy)},
       {0, nullptr},
   }};

@@ -115,15 +115,15 @@ def test_what_ends_the_program_ends_the_loop_and_leaves_the_rest_queued(on, comp
     assert seen == ["rest"]
 
 
-def test_a_context_that_is_entered_already_is_reported(on, complete):
+def test_a_context_that_is_entered_already_is_reported(on, complete, caplog):
     context = contextvars.copy_context()
     future = on.txaio.create_future()
     context.run(on.txaio.add_callbacks, future, note([], ""), None)
     (held,) = [each for _, each in future._callbacks]
     complete(future)
     held.run(on.turn)
-    (told,) = on.unhandled
-    assert "is already entered" in str(told["exception"])
+    # From 3.13 on, asyncio calls the handler in that context, too, and so can only log it.
+    assert "is already entered" in "".join([caplog.text, *(str(each["exception"]) for each in on.unhandled)])
 
 
 def test_a_callback_that_was_taken_away_is_not_called(on, complete):

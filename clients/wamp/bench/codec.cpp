@@ -77,6 +77,7 @@ void encode_call(benchmark::State& state) {
     write_call(to, ++id);
     benchmark::DoNotOptimize(to.view().data());
   }
+  state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(encode_call);
 
@@ -88,6 +89,7 @@ void encode_call_by_msgpack_cxx(benchmark::State& state) {
     pack_call(to, ++id);
     benchmark::DoNotOptimize(to.data());
   }
+  state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(encode_call_by_msgpack_cxx);
 
@@ -113,6 +115,7 @@ void decode_result(benchmark::State& state) {
     const auto read = wamp::detail::read_result<answer>(got.body);
     require(std::get<0>(read) == 42 && got.ids[0] == 1'000'000);
   }
+  state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(decode_result);
 
@@ -124,6 +127,7 @@ void decode_result_by_msgpack_cxx(benchmark::State& state) {
     const auto read = std::get<3>(got).as<answer>();
     require(std::get<0>(read) == 42 && std::get<1>(got) == 1'000'000);
   }
+  state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(decode_result_by_msgpack_cxx);
 
@@ -155,6 +159,7 @@ void rawsocket_call(benchmark::State& state) {
     const auto read = wamp::detail::read_result<answer>(got.body);
     require(std::get<0>(read) == 42 && got.ids[0] == 1'000'000);
   }
+  state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(rawsocket_call);
 
@@ -177,6 +182,7 @@ void rawsocket_call_by_msgpack_cxx(benchmark::State& state) {
     const auto read = std::get<3>(got).as<answer>();
     require(std::get<0>(read) == 42 && std::get<1>(got) == 1'000'000);
   }
+  state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(rawsocket_call_by_msgpack_cxx);
 
@@ -219,6 +225,7 @@ void call(benchmark::State& state) {
     to->on_message(result_bytes(++id));
     require(std::get<0>(pending.take()) == 42);
   }
+  state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(call);
 

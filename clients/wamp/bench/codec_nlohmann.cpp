@@ -25,6 +25,7 @@ void encode_call_by_nlohmann(benchmark::State& state) {
     nlohmann::json::to_msgpack({48, ++id, nlohmann::json::object(), procedure, {42, unit, 2.5}}, to);
     benchmark::DoNotOptimize(to.data());
   }
+  state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(encode_call_by_nlohmann);
 
@@ -36,6 +37,7 @@ void decode_result_by_nlohmann(benchmark::State& state) {
     if (std::get<0>(read) != 42 || got[1].get<std::uint64_t>() != 1'000'000)
       throw std::runtime_error("the message is wrong");
   }
+  state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(decode_result_by_nlohmann);
 

@@ -48,7 +48,7 @@ std::string text_of(const activity& what) {
       text = "coroutine";
       if (what.where.line() == 0) {
         if (const std::string function = stack::function_at(what.code); !function.empty())
-          text += " " + detail::readable_function(function);
+          text.append(" ").append(detail::readable_function(function));
       }
       break;
   }

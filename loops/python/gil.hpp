@@ -44,6 +44,16 @@ class gil {
   PyGILState_STATE state_;
 };
 
+/// Whether the calling thread holds the GIL. (`PyGILState_Check` always says so once there are subinterpreters.)
+inline bool holds_gil() noexcept {
+#if PY_VERSION_HEX >= 0x030D0000
+  PyThreadState* holder = PyThreadState_GetUnchecked();
+#else
+  PyThreadState* holder = _PyThreadState_UncheckedGet();
+#endif
+  return holder && holder == PyGILState_GetThisThreadState();
+}
+
 /// A reference. It is dropped under the GIL, or leaked if the interpreter has gone.
 class object {
  public:

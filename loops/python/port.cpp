@@ -276,7 +276,7 @@ class python_port final : public loop_port {
   // In the thread where an asyncio loop runs, the loop's own queue saves three system calls.
   bool wake_in_loop() noexcept {
     static PyObject* soon = nullptr;
-    if (!on_soon_ || !Py_IsInitialized() || !PyGILState_Check()) return false;
+    if (!on_soon_ || !Py_IsInitialized() || !python::holds_gil()) return false;
     const error_kept before;
     const object running = python::running_asyncio_loop();
     if (!running || running.get() != native_) return false;

@@ -2,10 +2,12 @@
 #include "loopback.hpp"
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <stdexcept>
 
@@ -28,6 +30,12 @@ int listen_on_free_port(int& port) {
     throw std::runtime_error("no listening socket");
   port = ntohs(address.sin_port);
   return made;
+}
+
+int accept_next(int listener) {
+  pollfd waiting{listener, POLLIN, 0};
+  while (::poll(&waiting, 1, -1) < 0 && errno == EINTR) continue;
+  return ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
 }
 
 int free_port() {

@@ -13,6 +13,10 @@ namespace test_servers {
 /// A listening socket, and its port, which was free. Throws `std::runtime_error`.
 [[nodiscard]] int listen_on_free_port(int& port);
 
+/// The next connection of a listening socket; negative once that is shut down. Does not wait inside accept(), which takes a
+/// number of a descriptor before it waits: a client in the same process may close one and rely on getting it back.
+[[nodiscard]] int accept_next(int listener);
+
 /// A port on which nobody listens.
 [[nodiscard]] int free_port();
 

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "session_core.hpp"
 
+#include "slow_key.hpp"
 #include "uri.hpp"
 
-#include <interloop/remote_promise.hpp>
 #include <interloop/wamp/error.hpp>
 
 #include <algorithm>
 #include <new>
-#include <thread>
 #include <utility>
 
 namespace interloop::wamp {
@@ -180,27 +179,6 @@ void session_core::on_welcome(const message& got) {
   state_ = state::joined;
   joining_.resolve();
 }
-
-namespace {
-
-/// The key, which takes long, from a thread of its own. That may outlast the session, and even the loop.
-future<std::string> key_from_thread(const api& async, derivation slow) {
-  promise<std::string> made(async.loop());
-  future<std::string> key = made.get_future();
-  std::thread([slow = std::move(slow), answer = remote_promise<std::string>(std::move(made))]() mutable noexcept {
-    try {
-      try {
-        answer.resolve(slow.key());
-      } catch (...) {
-        answer.reject(detail::caught());
-      }
-    } catch (...) {  // no memory to say so: joining has a time limit
-    }
-  }).detach();
-  return key;
-}
-
-}  // namespace
 
 void session_core::on_challenge(const message& got) {
   const auto found = std::find_if(authenticators_.begin(), authenticators_.end(),

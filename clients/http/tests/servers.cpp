@@ -168,7 +168,7 @@ scripted_server::~scripted_server() {
 
 void scripted_server::serve() {
   for (;;) {
-    const int fd = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC);
+    const int fd = test_servers::accept_next(socket_);
     if (fd < 0) return;
     {
       const std::lock_guard lock(mutex_);

@@ -116,7 +116,7 @@ std::string postgres_server::tcp() const {
 
 odd_server::odd_server(std::string answer) : socket_(listen_on_free_port(port_)) {
   thread_ = std::thread([this, answer = std::move(answer)] {
-    const int client = ::accept(socket_, nullptr, nullptr);
+    const int client = test_servers::accept_next(socket_);
     char heard[4096];
     const auto say = [client](std::string_view what) {
       static_cast<void>(::send(client, what.data(), what.size(), MSG_NOSIGNAL));

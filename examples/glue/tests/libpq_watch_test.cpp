@@ -3,19 +3,17 @@
 // loop, it is enough to set the interest, or to bind the watch anew, after each call of PQconnectPoll.
 #include <interloop/interloop.hpp>
 
+#include "clients/support/loopback.hpp"
 #include "support/loop_test.hpp"
 #include "support/loops.hpp"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <libpq-fe.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -31,17 +29,7 @@ using namespace std::string_view_literals;
 /// makes libpq go on to its next host, and the others are accepted.
 class starting_server {
  public:
-  explicit starting_server(int connections) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof address;
-    if (::bind(socket_, reinterpret_cast<sockaddr*>(&address), length) != 0 || ::listen(socket_, 8) != 0 ||
-        ::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &length) != 0)
-      throw std::runtime_error("no listening socket");
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this, connections] { serve(connections); });
-  }
+  explicit starting_server(int connections) : thread_([this, connections] { serve(connections); }) {}
   starting_server(const starting_server&) = delete;
   starting_server& operator=(const starting_server&) = delete;
   ~starting_server() {
@@ -57,7 +45,7 @@ class starting_server {
     constexpr std::string_view welcome = "R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I"sv;
     std::vector<int> open;
     for (int i = 0; i < connections; ++i) {
-      const int accepted = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC);
+      const int accepted = test_servers::accept_next(socket_);
       if (accepted < 0) break;
       open.push_back(accepted);
       std::array<char, 1000> startup{};
@@ -68,8 +56,8 @@ class starting_server {
     for (const int each : open) ::close(each);
   }
 
-  int socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   int port_ = 0;
+  int socket_ = test_servers::listen_on_free_port(port_);
   std::thread thread_;
 };
 

@@ -2,6 +2,7 @@
 #include "slow_key.hpp"
 
 #include <interloop/remote_promise.hpp>
+#include <interloop/wamp/detail/core_link.hpp>
 
 #include <openssl/crypto.h>
 #include <unistd.h>

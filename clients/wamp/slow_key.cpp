@@ -41,7 +41,7 @@ class at_work {
   }
 
  private:
-  at_work() { OPENSSL_init_crypto(0, nullptr); }
+  at_work() { OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CRYPTO_STRINGS, nullptr); }  // without an option, it does nothing
 
   std::atomic<pid_t> process_ = ::getpid();
   std::atomic<int> count_ = 0;

@@ -10,6 +10,7 @@
 
 #include <gmock/gmock.h>
 #include <chrono>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -276,6 +277,15 @@ TEST_F(wamp_slow_key, may_outlast_the_session_and_the_loop) {
   say(R"([4,"wampcra",{"challenge":"x","salt":"y","iterations":1000}])");
   loop_->close();
   EXPECT_TRUE(closed.get_failure() && closed.get_failure()->is<loop_closed>());
+}
+
+TEST_F(wamp_slow_key, is_waited_for_when_the_process_ends) {
+  const auto end_meanwhile = [this] {
+    const auto joining = begin();
+    say(R"([4,"wampcra",{"challenge":"x","salt":"y","iterations":300000}])");
+    std::exit(0);
+  };
+  EXPECT_EXIT(end_meanwhile(), ::testing::ExitedWithCode(0), "");
 }
 
 TEST_F(wamp_slow_key, is_made_once) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A plugin is unloaded, and another one takes its place in memory, so that its literals have the same addresses.
-#include "log_capture.hpp"
+#include "../log_capture.hpp"
 
 #include <dlfcn.h>
 

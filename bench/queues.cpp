@@ -145,7 +145,7 @@ struct locked_swap {
   interloop::detail::task_queue taken;
   template <class F>
   void push(F&& fn) {
-    box.push(std::forward<F>(fn));
+    box.push(std::forward<F>(fn), std::source_location::current());
   }
   void run_some() {
     box.take(taken);

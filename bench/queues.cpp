@@ -12,6 +12,7 @@
 #include <chrono>
 #include <memory>
 #include <semaphore>
+#include <source_location>
 #include <thread>
 #include <utility>
 #include <vector>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Python's futures, by way of `interloop/_loops.py`.
+// Python's futures: asyncio's own directly, all others by way of `interloop/_loops.py`.
 #include "gil.hpp"
 
 #include <interloop/python_bridge.hpp>

@@ -80,8 +80,7 @@ crowd::~crowd() {
 
 std::unique_ptr<port_watch> crowd::watch(int fd, interest wanted, watched_fd& watched) {
   auto made = std::make_unique<member>(shared_from_this(), fd, watched);
-  made->set_interest(wanted == interest::none ? interest::read : wanted);  // to have it refused here, if at all
-  if (wanted == interest::none) made->set_interest(wanted);
+  made->set_interest(wanted);
   return made;
 }
 

@@ -29,6 +29,7 @@ class crowd : public std::enable_shared_from_this<crowd> {
   crowd& operator=(const crowd&) = delete;
   ~crowd();
 
+  /// As `loop_port::watch`, except that `wanted` is not `none`.
   std::unique_ptr<port_watch> watch(int fd, interest wanted, watched_fd& watched);
 
   /// In a forked child: lets go of the instance, which is the parent's too. Watches cannot be changed from here on.

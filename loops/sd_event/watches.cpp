@@ -22,11 +22,9 @@ class lone_watch final : public port_watch {
   lone_watch(sd_event* native, int fd, interest wanted, watched_fd& watched, std::shared_ptr<int> count)
       : watched_(watched), count_(std::move(count)) {
     sd_event_source* made = nullptr;
-    const interest asked = wanted == interest::none ? interest::read : wanted;  // to have it refused here, if at all
-    check(sd_event_add_io(native, &made, fd, events_of(asked), &on_event, this), "cannot watch this descriptor");
+    check(sd_event_add_io(native, &made, fd, events_of(wanted), &on_event, this), "cannot watch this descriptor");
     source_.reset(made);
     sd_event_source_set_description(made, "interloop watch");
-    if (wanted == interest::none) set_interest(wanted);
     ++*count_;
   }
   ~lone_watch() override {
@@ -78,9 +76,16 @@ class lone_watch final : public port_watch {
 }  // namespace
 
 std::unique_ptr<port_watch> watches::watch(int fd, interest wanted, watched_fd& watched) {
-  if (*alone_ < most_alone) return std::make_unique<lone_watch>(native_, fd, wanted, watched, alone_);
-  if (!crowd_) crowd_ = std::make_shared<crowd>(native_);
-  return crowd_->watch(fd, wanted, watched);
+  const interest asked = wanted == interest::none ? interest::read : wanted;  // to have it refused here, if at all
+  std::unique_ptr<port_watch> made;
+  if (*alone_ < most_alone) {
+    made = std::make_unique<lone_watch>(native_, fd, asked, watched, alone_);
+  } else {
+    if (!crowd_) crowd_ = std::make_shared<crowd>(native_);
+    made = crowd_->watch(fd, asked, watched);
+  }
+  if (wanted == interest::none) made->set_interest(wanted);
+  return made;
 }
 
 void watches::forked() noexcept {

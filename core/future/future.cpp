@@ -42,22 +42,21 @@ inline void future_core::visit_one(continuation& each, visit how, std::size_t& s
 
 void future_core::visit_all(visit how) noexcept {
   overflow_base* extra = nullptr;
+  word_.clear(state_word::overflows);
   while (overflow_) {  // reverse the list, which has the last added first
     overflow_base* each = std::exchange(overflow_, overflow_->next);
     each->next = std::exchange(extra, each);
   }
-  if (!dispatching_) {
-    dispatching_ = true;
-    const std::size_t end = used_;  // nothing is added here meanwhile
+  if (!word_.any(state_word::dispatching)) {
+    word_.set(state_word::dispatching);
+    const std::size_t end = word_.used();  // nothing is added here meanwhile
     for (std::size_t at = 0; at < end;) {
       std::size_t size = 0;
       if (how == visit::run && loop_->closed()) how = visit::destroy;
       visit_one(*std::launder(reinterpret_cast<continuation*>(inline_ + at)), how, size);
       at += size;
     }
-    used_ = 0;
-    has_canceller_ = false;
-    dispatching_ = false;
+    word_.forget_inline();
   }
   while (extra) {
     std::size_t size = 0;
@@ -68,13 +67,12 @@ void future_core::visit_all(visit how) noexcept {
 }
 
 void future_core::run_all() noexcept {
-  queued_ = false;
-  if (overflow_ || dispatching_) [[unlikely]] {
+  if (!word_.dispatch_begins()) [[unlikely]] {
     visit_all(visit::run);
+    word_.clear(state_word::lone_dispatch);
     return;
   }
-  dispatching_ = true;
-  const std::size_t end = used_;
+  const std::size_t end = word_.used();
   for (std::size_t at = 0; at < end;) {
     std::size_t size = 0;
     try {
@@ -89,16 +87,15 @@ void future_core::run_all() noexcept {
       report_escaped();
     }
   }
-  used_ = 0;
-  has_canceller_ = false;
-  dispatching_ = false;
+  word_.forget_inline();
+  word_.clear(state_word::lone_dispatch);
 }
 
 void future_core::call_canceller() {
-  if (!has_canceller_) return;
-  has_canceller_ = false;
+  if (!has_canceller()) return;
+  word_.clear(state_word::has_canceller);
   std::size_t size = 0;
-  if (used_ != 0) {
+  if (word_.used() != 0) {
     visit_one(*std::launder(reinterpret_cast<continuation*>(inline_)), visit::cancel, size);
     return;
   }

@@ -386,7 +386,8 @@ class FuturePrinter:
         state = self.value["state_"]["state_"]
         if not int(state):
             return "empty future"
-        status = str(state.dereference()["status_"]).rsplit("::", 1)[-1]
+        word = int(state["word_"]["bits_"])
+        status = str(gdb.Value(word >> 8 & 0xFF).cast(gdb.lookup_type("interloop::detail::status"))).rsplit("::", 1)[-1]
         made = place(int(state["created_"].address))
         return f"{status} future, made at {made}"
 

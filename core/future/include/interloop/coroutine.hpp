@@ -187,8 +187,8 @@ class awaited_state {
  protected:
   awaited_state(future_state<T>& what, std::source_location where) noexcept : record_{&what, where} {}
   ~awaited_state() {
-    if (waits_) {
-      state().release_for_waiter(counted_);
+    if (held_ != held::not_yet) {
+      state().release_for_waiter(held_ == held::as_waiter);
     } else if constexpr (Taking) {
       state().release();
     }
@@ -198,8 +198,7 @@ class awaited_state {
 
   /// After a continuation was added.
   void hold() {
-    counted_ = state().retain_for_waiter();
-    waits_ = true;
+    held_ = state().retain_for_waiter() ? held::as_waiter : held::by_handle;
     if constexpr (Taking) state().release();  // perhaps nobody is left then who could complete it
   }
   /// There must be one.
@@ -216,8 +215,8 @@ class awaited_state {
   const await_record record_;
 
  private:
-  bool waits_ = false;  // whether it holds the state as a waiter
-  bool counted_ = false;
+  enum class held : unsigned char { not_yet, as_waiter, by_handle };
+  held held_ = held::not_yet;  // since the coroutine was suspended
 };
 
 /// The awaiter of a future in a coroutine of ours.
@@ -232,7 +231,7 @@ class future_awaiter : awaited_state<T, Taking> {
   void await_suspend(std::coroutine_handle<> self) {
     future_state<T>& mine = state();
     if (waiter_.loop_ == &mine.loop()) {
-      mine.template add<resumption>(self.address());
+      mine.add_resumption(self.address());
     } else {
       mine.template add<return_home>(waiter_);
     }
@@ -242,7 +241,7 @@ class future_awaiter : awaited_state<T, Taking> {
 
   decltype(auto) await_resume() {
     waiter_.awaiting_ = nullptr;
-    if (state().status() != status::value || waiter_.requested_) [[unlikely]]
+    if (!state().is_value() || waiter_.requested_) [[unlikely]]
       rethrow();
     return this->value();
   }

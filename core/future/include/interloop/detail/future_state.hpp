@@ -15,6 +15,7 @@
 
 #include <interloop/detail/loop_access.hpp>
 #include <interloop/detail/state_ptr.hpp>
+#include <interloop/detail/state_word.hpp>
 #include <interloop/failure.hpp>
 #include <interloop/loop.hpp>
 
@@ -35,8 +36,6 @@ template <class T>
 class future;
 
 namespace detail {
-
-enum class status : unsigned char { pending, value, failed, taken };
 
 /// What visiting a continuation does.
 enum class visit : unsigned char {
@@ -71,7 +70,7 @@ class future_core : public pending {
  public:
   /// \param block  the kind of block, of the loop's block_cache, that the state is made in.
   future_core(const operations& type, loop& core, std::source_location where, unsigned char block) noexcept
-      : pending{&type}, block_(block & 63U), loop_(&core), created_(where) {
+      : pending{&type}, word_(block), loop_(&core), created_(where) {
     loop_access::retain(core);
     loop_access::enlist(core, *this);
   }
@@ -79,16 +78,18 @@ class future_core : public pending {
   future_core& operator=(const future_core&) = delete;
 
   [[nodiscard]] interloop::loop& loop() const noexcept { return *loop_; }
-  [[nodiscard]] detail::status status() const noexcept { return status_; }
-  [[nodiscard]] bool is_pending() const noexcept { return status_ == detail::status::pending; }
+  [[nodiscard]] detail::status status() const noexcept { return word_.status(); }
+  [[nodiscard]] bool is_pending() const noexcept { return word_.is_pending(); }
+  [[nodiscard]] bool is_value() const noexcept { return word_.is_value(); }
   [[nodiscard]] std::source_location created() const noexcept { return created_; }
   void set_created(std::source_location where) noexcept { created_ = where; }
 
   /// Whether only the caller, which has that many handles, needs the value: there are no other handles and no
   /// continuations.
   [[nodiscard]] bool sole(unsigned handles) const noexcept {
-    return references_ / one_handle + references_ % one_handle == handles + (lone_dispatch_ ? 1U : 0U) &&
-           continuations_ == 0;
+    return references_ / one_handle + references_ % one_handle ==
+               handles + (word_.any(state_word::lone_dispatch) ? 1U : 0U) &&
+           !word_.any(state_word::waited);
   }
 
   void retain() noexcept { references_ += one_handle; }
@@ -101,9 +102,13 @@ class future_core : public pending {
   /// Holds it for a waiter that has added a continuation. Returns whether it was counted as a waiter; from the 64th on,
   /// waiters take a handle instead.
   [[nodiscard]] bool retain_for_waiter() noexcept {
-    const bool counted = references_ % one_handle != one_handle - 1;
-    references_ += counted ? 1 : one_handle;
-    return counted;
+    const std::uint32_t more = references_ + 1;
+    if (more % one_handle == 0) [[unlikely]] {
+      retain();
+      return false;
+    }
+    references_ = more;
+    return true;
   }
   void release_for_waiter(bool counted) noexcept {
     if (!counted) return release();
@@ -114,9 +119,19 @@ class future_core : public pending {
   template <class Continuation, class... Args>
   Continuation& add(Args&&... args) {
     Continuation& added = store<Continuation>(std::forward<Args>(args)...);
-    if (continuations_ < 2) ++continuations_;
+    word_.count_one();
     if (!is_pending()) queue_dispatch();
     return added;
+  }
+
+  /// The same for a coroutine of the future's own loop; fast if nobody else waits.
+  void add_resumption(void* frame) {
+    if (!word_.is_untouched()) {
+      add<resumption>(frame);
+      return;
+    }
+    ::new (static_cast<void*>(inline_)) resumption(frame);
+    word_.resumption_stored();
   }
 
   /// Adds a continuation that does not use the value. The future must be pending.
@@ -127,10 +142,10 @@ class future_core : public pending {
 
   /// Marks the future as completed; the value or the failure must be in place. Callbacks run in a later turn.
   void complete(detail::status outcome) noexcept {
-    status_ = outcome;
     leave_loop();
-    if (used_ == sizeof(resumption) && resumes_one_coroutine()) return;
-    if (used_ != 0 || overflow_) queue_dispatch();
+    if (word_.any(state_word::resumes) && resumes_one_coroutine()) return word_.set_status(outcome);
+    word_.set_status(outcome);
+    if (word_.has_continuations()) queue_dispatch();
   }
 
   /// Removes a pending future from those that fail when its loop closes.
@@ -139,25 +154,25 @@ class future_core : public pending {
   }
 
   /// A failure counts as looked at once anyone has been given it.
-  void mark_observed() noexcept { observed_ = true; }
-  [[nodiscard]] bool observed() const noexcept { return observed_; }
-  [[nodiscard]] bool has_canceller() const noexcept { return has_canceller_; }
+  void mark_observed() noexcept { word_.set(state_word::observed); }
+  [[nodiscard]] bool observed() const noexcept { return word_.any(state_word::observed); }
+  [[nodiscard]] bool has_canceller() const noexcept { return word_.any(state_word::has_canceller); }
   void mark_canceller() noexcept {
-    has_canceller_ = true;
-    continuations_ = 0;  // the canceller is the first one, and does not use the value
+    word_.set(state_word::has_canceller);
+    word_.clear(state_word::waited);  // the canceller is the first one, and does not use the value
   }
-  [[nodiscard]] bool is_coroutine() const noexcept { return is_coroutine_; }
-  void mark_coroutine() noexcept { is_coroutine_ = true; }
+  [[nodiscard]] bool is_coroutine() const noexcept { return word_.any(state_word::is_coroutine); }
+  void mark_coroutine() noexcept { word_.set(state_word::is_coroutine); }
 
   /// For onlookers: the frame of the coroutine that the callbacks resume, if it is the only one that waits; null
   /// otherwise. Looks for the function that resumes it, because only a continuation itself knows its size.
   [[nodiscard]] void* lone_coroutine() const noexcept {
-    if (continuations_ != 1) return nullptr;
+    if (!word_.waited_by_one()) return nullptr;
     if (overflow_) {
       const continuation& last = overflow_->get();
       return last.code == &resumption::code_of ? static_cast<const resumption&>(last).frame : nullptr;
     }
-    for (std::size_t at = 0; at + sizeof(resumption) <= used_; at += sizeof(void*)) {
+    for (std::size_t at = 0; at + sizeof(resumption) <= word_.used(); at += sizeof(void*)) {
       const auto* each = reinterpret_cast<const resumption*>(inline_ + at);
       if (each->code == &resumption::code_of) return each->frame;
     }
@@ -202,60 +217,48 @@ class future_core : public pending {
   template <class Continuation, class... Args>
   Continuation& store(Args&&... args) {
     if constexpr (sizeof(Continuation) <= inline_bytes && alignof(Continuation) <= alignof(void*)) {
-      if (used_ + sizeof(Continuation) <= inline_bytes && !dispatching_ && !overflow_) {
-        auto* const packed = ::new (static_cast<void*>(inline_ + used_)) Continuation(std::forward<Args>(args)...);
-        used_ = static_cast<unsigned char>(used_ + sizeof(Continuation));
+      const std::size_t at = word_.used();
+      if (at + sizeof(Continuation) <= inline_bytes && !word_.any(state_word::dispatching | state_word::overflows)) {
+        auto* const packed = ::new (static_cast<void*>(inline_ + at)) Continuation(std::forward<Args>(args)...);
+        word_.stored(sizeof(Continuation));
         return *packed;
       }
     }
     auto* const extra = new overflow_node<Continuation>(std::forward<Args>(args)...);
     extra->next = overflow_;
     overflow_ = extra;
+    word_.overflowed();
     return extra->held;
   }
 
-  /// Queues the coroutine if it is the only waiter. The future then need not be visited.
+  /// Queues the coroutine that is the only waiter. The future then need not be visited.
   bool resumes_one_coroutine() noexcept {
-    auto& first = *std::launder(reinterpret_cast<continuation*>(inline_));
-    if (first.code != &resumption::code_of || overflow_ || dispatching_) return false;
-    if (!loop_access::try_enqueue(*loop_, resumption::queued, static_cast<resumption&>(first).frame)) return false;
-    used_ = 0;
-    continuations_ = 0;
+    auto& only = *std::launder(reinterpret_cast<resumption*>(inline_));
+    if (!loop_access::try_enqueue(*loop_, resumption::queued, only.frame)) return false;
+    word_.forget_resumption();
     return true;
   }
 
   void queue_dispatch() noexcept {
-    if (queued_) return;
-    queued_ = true;
+    if (word_.any(state_word::queued)) return;
+    word_.set(state_word::queued);
     retain();
     loop_access::enqueue(*loop_, *this);
   }
 
   /// Runs or destroys every continuation in the order they were added, and forgets them.
   void visit_all(visit how) noexcept;
-  /// The queued dispatch: `visit_all(visit::run)`, fast if all of them are stored inline.
+  /// The queued dispatch, which still holds its reference: `visit_all(visit::run)`, fast if all are stored inline.
   void run_all() noexcept;
   void visit_one(continuation& each, visit how, std::size_t& size) noexcept;
   void report_escaped() noexcept;
 
   static constexpr std::size_t inline_bytes = 32;
   static constexpr std::uint32_t one_handle = 64;
+  static_assert(block_cache::kinds <= state_word::last_block && sizeof(resumption) == state_word::resumption_bytes);
 
   std::uint32_t references_ = one_handle;  // low 6 bits: waiters, up to 63; above: all others
-  // Neither of the first two may be adjacent to the flags: gcc would read both with one access, which stalls until the
-  // separate stores have completed.
-  unsigned char used_ = 0;
-  detail::status status_ = detail::status::pending;
-  unsigned char block_ : 6;              // the kind of block, for the loop's block_cache
-  unsigned char continuations_ : 2 = 0;  // how many wait to be run, not counting the canceller; 2 means several
-  bool observed_ : 1 = false;
-  bool queued_ : 1 = false;         // a dispatch is in the ready queue
-  bool dispatching_ : 1 = false;    // the inline continuations are being visited
-  bool has_canceller_ : 1 = false;  // the first continuation is a canceller
-  bool is_coroutine_ : 1 = false;   // a coroutine's frame or a driver follows; only it may complete the future
-  bool has_value_ : 1 = false;      // there is a value to destroy
-  bool lone_dispatch_ : 1 = false;  // the only continuation is being run; the dispatch holds a reference
-  bool unused_ : 1 = false;         // so that all flags are set by one store
+  state_word word_;
   interloop::loop* loop_;
   std::source_location created_;
   overflow_base* overflow_ = nullptr;  // last added first
@@ -270,8 +273,8 @@ class future_core : public pending {
 template <>
 struct look_access<future_core> {
   static constexpr std::uint32_t created = __builtin_offsetof(future_core, created_);
-  static constexpr std::uint32_t completed = __builtin_offsetof(future_core, status_);
-  static constexpr std::uint32_t callbacks = __builtin_offsetof(future_core, used_);
+  static constexpr std::uint32_t completed = __builtin_offsetof(future_core, word_) + state_word::status_byte;
+  static constexpr std::uint32_t callbacks = __builtin_offsetof(future_core, word_) + state_word::used_byte;
   static constexpr std::uint32_t first_callback = __builtin_offsetof(future_core, inline_);
   /// The canceller that a future was created with is a lambda with one capture: where that is.
   static constexpr std::uint32_t canceller_capture = first_callback + sizeof(continuation);
@@ -321,9 +324,9 @@ class future_state final : public future_core {
                const operations& type = table) noexcept
       : future_core(type, core, where, block) {}
   ~future_state() {
-    if (status_ == detail::status::failed) {
+    if (status() == detail::status::failed) {
       failure_.~failure();
-    } else if (has_value_) {
+    } else if (has_value()) {
       value_.~stored<T>();
     }
   }
@@ -332,22 +335,22 @@ class future_state final : public future_core {
   template <class... Args>
   void set_value(Args&&... args) {
     ::new (static_cast<void*>(__builtin_addressof(value_))) stored<T>(std::forward<Args>(args)...);
-    has_value_ = true;
+    word_.set(state_word::has_value);
   }
   /// Puts the failure in place, for `complete(status::failed)`; destroys a value that was in place.
   void set_failure(const failure& fail) noexcept {
-    if (has_value_) value_.~stored<T>();
-    has_value_ = false;
+    if (has_value()) value_.~stored<T>();
+    word_.clear(state_word::has_value);
     ::new (static_cast<void*>(&failure_)) failure(fail.extended(trace_entry::kind::created, created_));
   }
-  [[nodiscard]] bool has_value() const noexcept { return has_value_; }
+  [[nodiscard]] bool has_value() const noexcept { return word_.any(state_word::has_value); }
 
   [[nodiscard]] stored<T>& value() noexcept { return value_; }
   [[nodiscard]] const failure& get_failure() const noexcept { return failure_; }
 
   /// The value, or throws: the failure's exception, or `invalid_state` if pending or taken.
   stored<T>& require_value() {
-    if (status_ != detail::status::value) [[unlikely]]
+    if (!word_.is_value()) [[unlikely]]
       no_value();
     return value_;
   }
@@ -359,16 +362,13 @@ class future_state final : public future_core {
     if constexpr (copyable<stored<T>>::value) {
       if (!sole(handles)) return mine;
     }
-    status_ = detail::status::taken;
+    word_.set_status(detail::status::taken);
     return std::move(mine);
   }
 
   static void do_dispatch(pending& base) noexcept {
     auto& self = static_cast<future_state&>(base);
-    self.lone_dispatch_ = self.continuations_ == 1;
-    self.continuations_ = 0;
     self.run_all();
-    self.lone_dispatch_ = false;
     self.references_ -= one_handle;
     if (self.references_ < one_handle) do_destroy(self);  // the same as `ops->destroy` for every state of this type
   }
@@ -377,12 +377,12 @@ class future_state final : public future_core {
     auto& self = static_cast<future_state&>(base);
     if (self.is_pending()) {
       self.set_failure(loop_access::closing_failure(*self.loop_));
-      self.observed_ = true;  // closing itself tells everyone
-      self.status_ = detail::status::failed;
+      self.mark_observed();  // closing itself tells everyone
+      self.word_.set_status(detail::status::failed);
       self.leave_loop();
       self.retain();
     } else {
-      self.queued_ = false;  // the dispatch's reference is now ours
+      self.word_.clear(state_word::queued);  // the dispatch's reference is now ours
     }
     self.visit_all(visit::destroy);
     self.release();
@@ -390,20 +390,14 @@ class future_state final : public future_core {
 
   static void do_destroy(pending& base) noexcept {
     auto& self = static_cast<future_state&>(base);
-    if (self.references_ != 0) {  // waiters are left
-      if (!self.is_pending() || self.loop_->closed()) return;
-      self.set_failure(self.broken());
-      self.complete(detail::status::failed);
-      return;
+    if (self.references_ == 0 && self.word_.has_value_only()) [[likely]] {
+      self.value_.~stored<T>();
+    } else {
+      if (!self.is_over()) return;
+      self.~future_state();
     }
-    self.leave_loop();
-    self.references_ = one_handle;  // destructors of callbacks may make and drop handles of this very future
-    if (self.used_ != 0 || self.overflow_) self.visit_all(visit::destroy);
-    if (self.status_ == detail::status::failed && !self.observed_)
-      self.loop_->handle_exception("a future failed and nobody looked at it", self.failure_);
     interloop::loop& core = *self.loop_;
-    [[maybe_unused]] const unsigned char block = self.block_;
-    self.~future_state();
+    [[maybe_unused]] const unsigned char block = self.word_.block();
     if constexpr (over_aligned) {
       ::operator delete(static_cast<void*>(&self), std::align_val_t(alignof(future_state)));
     } else {
@@ -418,7 +412,7 @@ class future_state final : public future_core {
     self.call_canceller();
     if (!self.is_pending()) return;
     self.set_failure(cancelled);
-    self.observed_ = true;  // the caller asked for it
+    self.mark_observed();  // the caller asked for it
     self.complete(detail::status::failed);
   }
 
@@ -436,8 +430,25 @@ class future_state final : public future_core {
   static constexpr operations table = table_with(&do_cancel, nullptr, &plain_future);
 
  private:
+  /// The last handle is gone. Returns whether nothing refers to the state any more, after its callbacks are destroyed and
+  /// its failure was looked at; otherwise only waiters are left, and it fails.
+  [[nodiscard]] bool is_over() noexcept {
+    if (references_ != 0) {
+      if (is_pending() && !loop_->closed()) {
+        set_failure(broken());
+        complete(detail::status::failed);
+      }
+      return false;
+    }
+    leave_loop();
+    references_ = one_handle;  // destructors of callbacks may make and drop handles of this very future
+    if (word_.has_continuations()) visit_all(visit::destroy);
+    if (word_.failed_unobserved()) loop_->handle_exception("a future failed and nobody looked at it", failure_);
+    return true;
+  }
+
   [[noreturn]] void no_value() {
-    if (status_ != detail::status::failed) throw_no_value(status_);
+    if (status() != detail::status::failed) throw_no_value(status());
     mark_observed();
     failure_.as_error().rethrow();
   }

@@ -18,6 +18,9 @@ namespace interloop::detail {
 
 class block_cache {
  public:
+  /// Kinds are numbers up to this one.
+  static constexpr std::size_t kinds = 16;
+
   block_cache() noexcept = default;
   block_cache(const block_cache&) = delete;
   block_cache& operator=(const block_cache&) = delete;
@@ -66,7 +69,6 @@ class block_cache {
   static constexpr bool keeps = true;
 #endif
   static constexpr std::size_t unit = 32;
-  static constexpr std::size_t kinds = 16;
   static constexpr std::size_t most_kept = std::size_t{1024} * 1024;
 
   std::size_t kept_ = 0;

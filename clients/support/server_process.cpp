@@ -14,7 +14,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 #include <stdexcept>
 #include <system_error>
@@ -89,19 +88,22 @@ bool server_process::succeeds() {
 
 void server_process::crash() {
   if (process_ < 0) return;
+  end_signal_ = SIGKILL;      // while it is stopped, no other one ends it
   ::kill(process_, SIGSTOP);  // it starts no others, and does not see them end
+  siginfo_t stopped;
+  ::waitid(P_PID, static_cast<id_t>(process_), &stopped, WSTOPPED | WEXITED | WNOWAIT);  // it may be starting one now
   std::vector<std::string> started;
   for (const auto& each : std::filesystem::directory_iterator("/proc")) {
     if (each.path().filename().string().find_first_not_of("0123456789") != std::string::npos) continue;
     // pid (name) state parent
     std::ifstream file(each.path() / "stat");
-    const std::string stat{std::istreambuf_iterator<char>(file), {}};
+    std::string stat;
+    std::getline(file, stat);  // empty if the process has just ended; an iterator of the file would throw
     const auto name_ends = stat.rfind(") ");
     if (name_ends != stat.npos && std::atoi(stat.c_str() + std::min(name_ends + 4, stat.size())) == process_)
       started.push_back(each.path().string());
   }
   for (const std::string& each : started) ::kill(std::atoi(each.c_str() + std::strlen("/proc/")), SIGKILL);
-  end_signal_ = SIGKILL;
   end();
   char program[1];  // one that has ended has none, also if nobody has asked how it ended
   for (const std::string& each : started)

@@ -147,6 +147,19 @@ class Release(unittest.TestCase):
             self.assertEqual(release.unprepared(ROOT, f"{coming[1]}.0"), [])
 
 
+class Preset(unittest.TestCase):
+    def test_install_has_all_that_the_documents_tell_users_of(self):
+        """README's users have the preset only; docs/testing-your-library.md tells them of every_loop."""
+        presets = {each["name"]: each for each in json.loads((ROOT / "CMakePresets.json").read_text())["configurePresets"]}
+
+        def variables(name: str) -> dict[str, str]:
+            preset = presets[name]
+            return (variables(preset["inherits"]) if "inherits" in preset else {}) | preset.get("cacheVariables", {})
+
+        left_out = [name for name, value in variables("install").items() if value == "OFF" and "_WITH_" in name]
+        self.assertEqual(left_out, [])
+
+
 class Parts(unittest.TestCase):
     def test_each_loop_and_client_is_one(self):
         names = {part.name for part in parts.parts()}

@@ -58,7 +58,7 @@ bench: build-release ## measure and compare
 figures: build-release ## measure, and write the figures into the documentation's tables and its plot of how costs grow
 	bench/run.py build/release
 	bench/figures.py build/bench/results.json
-	bench/scale.py build/release docs/scaling.svg
+	build/venv/bin/python bench/scale.py build/release docs/scaling.svg docs/costs.md
 
 bench-against: build-release ## compare the benchmarks with those of another commit: REF=main~1
 	JOBS=$(JOBS) bench/against.sh $(REF)

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Shows how what operations cost grows with their number: one timer to ten million, and so on (bench/scale.cpp).
 
-Usage: scale.py BUILD_FOLDER [PLOT.svg]. Prints a table and writes BUILD_FOLDER/../bench/scale.json, and the plot, by
-default scale.svg beside it. Takes some minutes, and 2 GB of memory for ten million futures.
+Usage: scale.py BUILD_FOLDER [PLOT.svg [PAGE.md]], in a Python that has matplotlib. Prints a table and writes
+BUILD_FOLDER/../bench/scale.json, and the plot, by default scale.svg beside it. PAGE, in the plot's folder, is made to show
+it, between its lines `plots: begin` and `plots: end`. Takes some minutes, and 2 GB of memory for ten million futures.
 """
 
 import json
@@ -12,6 +13,8 @@ import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
+
+import matplotlib
 
 # What is drawn together: title, horizontal axis, pattern of the benchmarks' names (its group is a line's name).
 PANELS = (
@@ -53,8 +56,6 @@ def show(lines: dict[str, Line]) -> None:
 
 
 def draw(lines: dict[str, Line], path: Path) -> None:
-    import matplotlib
-
     matplotlib.use("Agg")
     matplotlib.rcParams["svg.hashsalt"] = "interloop"  # the same figures give the same file
     from matplotlib import pyplot
@@ -70,8 +71,17 @@ def draw(lines: dict[str, Line], path: Path) -> None:
     figure.savefig(path, metadata={"Date": None})
 
 
+def show_on(page: Path, plot: Path) -> None:
+    words = ("How costs grow with the number of timers, futures, descriptors and threads, measured by `bench/scale.py`:\n\n"
+             f"![Nanoseconds for each operation, by how many there are]({plot.name})")
+    shown, places = re.subn(r"(<!-- plots: begin -->\n).*?(?=<!-- plots: end -->)", rf"\g<1>{words}\n", page.read_text(), flags=re.S)
+    if not places:
+        sys.exit(f"{page}: has no line '<!-- plots: begin -->'")
+    page.write_text(shown)
+
+
 def main() -> None:
-    if len(sys.argv) not in (2, 3):
+    if len(sys.argv) not in (2, 3, 4):
         sys.exit(__doc__)
     build = Path(sys.argv[1])
     raw = build.parent / "bench" / "scale.json"
@@ -79,8 +89,10 @@ def main() -> None:
     lines = measure((build / "bench" / "scale").resolve())
     raw.write_text(json.dumps(lines, indent=1))
     show(lines)
-    plot = Path(sys.argv[2]) if len(sys.argv) == 3 else raw.with_suffix(".svg")
+    plot = Path(sys.argv[2]) if len(sys.argv) > 2 else raw.with_suffix(".svg")
     draw(lines, plot)
+    if len(sys.argv) > 3:
+        show_on(Path(sys.argv[3]), plot)
     print(f"written: {raw}, {plot}")
 
 

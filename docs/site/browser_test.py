@@ -21,7 +21,7 @@ from public import OUT, ROOT
 SITE = OUT / "site"
 SHOTS = OUT / "screenshots"
 PAGES = (
-    "index.html", "docs/guide.html", "docs/architecture.html", "docs/looking-inside.html", "docs/python.html",
+    "index.html", "docs/guide.html", "docs/architecture.html", "docs/looking-inside.html", "docs/costs.html", "docs/python.html",
     "reference/cpp/index.html", "reference/cpp/timeout.html", "reference/cpp/loop.html",
     "reference/python/interloop.crochet.html",
 )  # fmt: skip

@@ -4,7 +4,8 @@
 # with that commit's libraries must run with these, unless the soname is new: it has the minor version (SOVERSION), so
 # within MAJOR.MINOR an incompatible change is an error.
 # Usage: packaging/abi.sh [REF]. REF: a commit; without it, the last tag that is called vMAJOR.MINOR.PATCH. JOBS: as in
-# make. PARTS: the parts to compare, with commas, besides the core; default: one loop. Results: build/abi/.
+# make. PARTS: the parts to compare besides the core, with commas; without it, all whose libraries are here. Results:
+# build/abi/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,22 +15,25 @@ stop() {
 }
 command -v abidiff >/dev/null || stop "this needs abidiff: apt-get install abigail-tools"
 ref=${1:-$(git describe --tags --abbrev=0 --match 'v[0-9]*' 2>/dev/null || true)}
-[[ $ref ]] || status=2 stop "there is no tag v*; name a commit to compare with: make abi REF=main~10"
+[[ $ref ]] || status=2 stop "there is no tag v*, so no release to compare with; name a commit instead: make abi REF=HEAD~10"
 commit=$(git rev-parse --verify -q "$ref^{commit}") || status=2 stop "there is no commit '$ref'"
-parts=${PARTS:-$(python3 packaging/parts.py --loops | cut -d' ' -f1)}
+options=(-DINTERLOOP_WITH_DEFAULT=AUTO)
+if [[ ${PARTS:-} ]]; then
+    options=(-DINTERLOOP_WITH_DEFAULT=OFF)
+    for part in ${PARTS//,/ }; do options+=("-DINTERLOOP_WITH_${part^^}=ON"); done
+fi
 
 # build SOURCE NAME: its shared libraries, with debug information, installed in build/abi/NAME.
 build() {
-    local part options=()
-    for part in ${parts//,/ }; do options+=("-DINTERLOOP_WITH_${part^^}=ON"); done
-    cmake -G Ninja -S "$1" -B "build/abi/$2-build" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DBUILD_SHARED_LIBS=ON -DCMAKE_INSTALL_LIBDIR=lib \
-        "-DCMAKE_INSTALL_PREFIX=$PWD/build/abi/$2" -DINTERLOOP_WITH_DEFAULT=OFF -DINTERLOOP_WITH_INSPECT=OFF "${options[@]}" \
+    cmake --no-warn-unused-cli -G Ninja -S "$1" -B "build/abi/$2-build" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DBUILD_SHARED_LIBS=ON -DCMAKE_INSTALL_LIBDIR=lib \
+        "-DCMAKE_INSTALL_PREFIX=$PWD/build/abi/$2" -DINTERLOOP_WITH_INSPECT=OFF -DINTERLOOP_WITH_EVERY_LOOP=OFF "${options[@]}" \
         -DINTERLOOP_BUILD_TESTS=OFF -DINTERLOOP_BUILD_BENCH=OFF -DINTERLOOP_BUILD_EXAMPLES=OFF >"build/abi/$2.log"
     cmake --build "build/abi/$2-build" --target install -j "${JOBS:-$(nproc)}" >>"build/abi/$2.log" ||
         { tail -n 20 "build/abi/$2.log" && stop "$2 could not be built"; }
 }
 
-rm -rf build/abi/old-source build/abi/{old,new}
+# All anew: what another commit has left there has later times than this one's files, so it would not be compiled again.
+rm -rf build/abi
 mkdir -p build/abi/old-source
 git archive "$commit" | tar -x -C build/abi/old-source
 build build/abi/old-source old

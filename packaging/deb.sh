@@ -45,6 +45,8 @@ if [[ ${1:-} == install ]]; then
     say "what the build needs, installed in $((SECONDS - start)) s"
 fi
 
+# debhelper gives compilers another HOME, which the next build removes.
+if command -v ccache >/dev/null; then CCACHE_DIR=$(ccache -k cache_dir) && export CCACHE_DIR; fi
 cd "$source"
 start=$SECONDS
 DEB_BUILD_OPTIONS="parallel=${JOBS:-$(nproc)} ${DEB_BUILD_OPTIONS:-}" \

@@ -8,8 +8,8 @@ namespace interloop::detail {
 namespace {
 
 // Templates of ours around a callable, outermost first where they are nested.
-constexpr std::string_view wrappers[] = {"boxed<",         "owned<",   "bound<",
-                                         "kept_callable<", "keeping<", "std::unique_ptr<"};
+constexpr std::string_view wrappers[] = {"boxed<",   "owned<",           "bound<",     "kept_callable<",
+                                         "keeping<", "std::unique_ptr<", "call_task<", "reactor_call<"};
 
 /// The first of the arguments that follow, up to the comma or the bracket that ends it.
 std::string_view first_argument(std::string_view rest) {

@@ -55,7 +55,7 @@ expect(output,
        r"^  hold made at printed\.cpp:\d+$",
        r"^  queued: callbacks of a future made at printed\.cpp:\d+$",
        r"^  queued: main.*lambda.* made at printed\.cpp:\d+$",
-       r"^  queued: .*main.*lambda\(int\).*[^0-9]$",
+       r"^  queued: .*main.*lambda\(int\).* made at printed\.cpp:\d+$",
        r"^  queued: void \(\*\)\(\) made at printed\.cpp:\d+$",
        stack + r"\n" + stack)
 

@@ -120,7 +120,7 @@ TEST_P(interloop_ps_test, shows_a_loop_that_a_callback_holds) {
   EXPECT_EQ(tree.status, 0) << tree.output;
   EXPECT_THAT(tree.output, AllOf(HasSubstr(", in a turn, "), Not(HasSubstr("changing"))));
   EXPECT_THAT(tree.output, ContainsRegex("queued: .*main::.* made at hanging.cpp:[0-9]+\n"
-                                         ".*queued: int \\(\\*\\)\\(char const\\*\\)\n"
+                                         ".*queued: int \\(\\*\\)\\(char const\\*\\) made at hanging.cpp:[0-9]+\n"
                                          ".*queued: callbacks of a future made at hanging.cpp:[0-9]+\n"
                                          ".*queued: .*main::.* made at hanging.cpp:[0-9]+\n"));
   expect_the_hang(tree.output);

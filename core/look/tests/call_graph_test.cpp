@@ -10,6 +10,7 @@
 #include <interloop/gather.hpp>
 #include <interloop/interloop.hpp>
 #include <interloop/mutex.hpp>
+#include <interloop/run_in_reactor.hpp>
 #include <interloop/task_group.hpp>
 #include <interloop/testing/manual_loop.hpp>
 #include <interloop/testing/replace_loop.hpp>
@@ -25,6 +26,7 @@
 #include <coroutine>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <source_location>
 #include <string>
@@ -406,9 +408,7 @@ TEST_F(call_graph_test, watches_holds_and_what_is_queued) {
 }
 
 struct job {
-  void operator()() const {}
-  void operator()(int) const {}
-  void operator()(std::source_location) const {}
+  void operator()(const auto&...) const {}
 };
 
 TEST_F(call_graph_test, what_is_queued_says_what_it_is_and_where_it_was_queued) {
@@ -425,11 +425,22 @@ TEST_F(call_graph_test, what_is_queued_says_what_it_is_and_where_it_was_queued) 
   post(job());
   native->remote().post(job());
   std::thread([&] { native->post(job()); }).join();
-  // With arguments they have no place, not even with one among the arguments.
   io.call_soon(job(), 1);
+  native->call_soon(job(), 1, 2);
+  call_soon(job(), 1, 2, std::make_unique<int>(3));
   io.post(job(), 1);
-  call_soon(job(), std::source_location::current());
-  native->remote().post(job(), std::source_location::current());
+  native->post(job(), 1, 2);
+  post(job(), 1, 2, 3);
+  native->remote().post(job(), 1);
+  io.call_soon([](int) -> future<void> { co_return; }, 1);
+  const auto at_once = run_in_reactor(native->remote(), job())();
+  const auto with_one = run_in_reactor(native->remote(), job())(1);
+  // A place among the arguments is an argument, and with more than three there is no other.
+  const auto elsewhere = std::source_location::current();
+  call_soon(job(), elsewhere);
+  io.post(job(), 1, 2, elsewhere);
+  native->call_soon(job(), 1, 2, 3, elsewhere);
+  native->remote().post(job(), 1, 2, 3, elsewhere);
   const wait_graph found = graph();
   std::vector<unsigned> lines;
   for (const graph_node* each : all(found, kind::queued)) {
@@ -438,7 +449,8 @@ TEST_F(call_graph_test, what_is_queued_says_what_it_is_and_where_it_was_queued) 
                 ::testing::AnyOf(HasSubstr("job"), HasSubstr("lambda"), HasSubstr("$_")));
     lines.push_back(each->created == graph_node::none ? 0 : found.places[each->created].line - line);
   }
-  EXPECT_THAT(lines, ::testing::UnorderedElementsAre(1U, 2U, 3U, 4U, 5U, 6U, 7U, 8U, 9U, 10U, 0U, 0U, 0U, 0U));
+  EXPECT_THAT(lines, ::testing::UnorderedElementsAre(1U, 2U, 3U, 4U, 5U, 6U, 7U, 8U, 9U, 10U, 11U, 12U, 13U, 14U, 15U,
+                                                     16U, 17U, 18U, 19U, 20U, 23U, 24U, 0U, 0U));
   EXPECT_THAT(tree(),
               HasSubstr("queued: interloop::job made at call_graph_test.cpp:" + std::to_string(line + 1) + "\n"));
   EXPECT_THAT(tree(), HasSubstr("2 × queued: interloop::job\n"));
@@ -455,9 +467,13 @@ TEST_F(call_graph_test, a_completed_future_whose_callbacks_are_queued_says_where
   const auto waiting = wait_for_it(native, other);
   resolve(answer, 1);
   resolve(other, 1);
+  const auto computed = io.as_future([](int x) { return x; }, 1);
+  const unsigned line_of_computed = line_here() - 1;
+  add_callbacks(computed, [](int) {});
   const wait_graph found = graph();
-  ASSERT_EQ(all(found, kind::queued).size(), 2U);
+  ASSERT_EQ(all(found, kind::queued).size(), 3U);
   EXPECT_EQ(found.places.at(all(found, kind::queued)[0]->created).line, line);
+  EXPECT_EQ(found.places.at(all(found, kind::queued)[2]->created).line, line_of_computed);
   EXPECT_THAT(tree(), HasSubstr("queued: callbacks of a future made at call_graph_test.cpp:" + std::to_string(line)));
   EXPECT_THAT(tree(), HasSubstr("queued: a coroutine\n"));
   native.run_ready();

@@ -13,6 +13,7 @@
 #include <functional>
 #include <limits>
 #include <memory>
+#include <source_location>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -128,6 +129,39 @@ TEST_F(call_later_test, arguments_are_bound_moved_and_given_once) {
   post(take, std::make_unique<int>(4), "post");
   manual.advance(2s);
   EXPECT_EQ(got, "soon1post4later2at3");
+}
+
+template <class On, class... Args>
+constexpr bool has_call_soon = requires(On on, Args... args) { on.call_soon([](auto...) {}, args..., {}); };
+
+TEST_F(call_later_test, there_may_be_any_number_of_arguments) {
+  int sum = 0;
+  const auto add = [&](auto... each) { sum += (1 + ... + each); };
+  call_soon(add);
+  io.call_soon(add, 10);
+  manual->call_soon(add, 10, 10);
+  call_soon(add, 10, 10, 10);
+  io.call_soon(add, 10, 10, 10, 10);
+  manual->call_soon(add, 10, 10, 10, 10, 10);
+  post(add, 100);
+  io.post(add, 100, 100, 100);
+  manual->post(add, 100, 100, 100, 100);
+  manual->remote().post(add);
+  manual->remote().post(add, 100, 100);
+  manual->remote().post(add, 100, 100, 100, 100, 100);
+  manual.run_ready();
+  EXPECT_EQ(sum, 12 + 150 + 1500);
+  static_assert(!has_call_soon<loop&> && !has_call_soon<loop&, int>, "braces are not an argument that was left out");
+}
+
+TEST_F(call_later_test, a_place_may_be_an_argument) {
+  const auto here = std::source_location::current();
+  unsigned sum = 0;
+  call_soon([&](std::source_location at) { sum += at.line(); }, here);
+  call_soon([&](int, int, int, std::source_location at) { sum += at.line(); }, 1, 2, 3, here);
+  manual->remote().post([&](int, int, int, std::source_location at) { sum += at.line(); }, 1, 2, 3, here);
+  manual.run_ready();
+  EXPECT_EQ(sum, 3 * here.line());
 }
 
 TEST_F(call_later_test, references_are_copied_unless_wrapped) {

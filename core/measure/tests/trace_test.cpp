@@ -37,8 +37,9 @@ TEST_F(trace_test, callbacks_and_what_queued_them) {
   start_trace(*manual, file.path());
   io.call_soon([this] {
     io.call_soon([] {});
-    io.call_soon([] {});
+    io.call_soon([](int) {}, 1);
   });
+  const std::string line = std::to_string(__LINE__ - 2);
   io.call_later(1ms, [this] { io.call_soon([] {}); });
   manual.advance(1s);
   const trace_result went = stop_trace(*manual);
@@ -52,6 +53,7 @@ TEST_F(trace_test, callbacks_and_what_queued_them) {
   EXPECT_EQ(found["events"], static_cast<long>(went.events));
   EXPECT_EQ(found["lost"], 0);
   EXPECT_THAT(file.text(), HasSubstr("\"name\":\"loop manual\""));
+  EXPECT_THAT(file.text(), HasSubstr("trace_test.cpp:" + line)) << "with an argument";
 }
 
 TEST_F(trace_test, coroutines_are_asynchronous_slices_and_resumed_by_who_completes) {

@@ -45,8 +45,7 @@ class kept_reports {
 };
 
 struct holds_until_reported {
-  kept_reports* by;
-  void operator()() const {
+  void operator()(const kept_reports* by) const {
     while (by->about("holds_until_reported").empty()) std::this_thread::yield();
   }
 };
@@ -61,7 +60,7 @@ class watchdog_test : public test::loop_test {};
 TEST_F(watchdog_test, names_the_callback_that_holds_the_loop) {
   kept_reports told;
   const watchdog dog(*manual, 5ms, std::ref(told));
-  io.call_soon(holds_until_reported{&told});
+  io.call_soon(holds_until_reported(), &told);
   manual.run_ready();
   const auto found = told.about("holds_until_reported");
   ASSERT_EQ(found.size(), 1U);
@@ -142,7 +141,7 @@ TEST_P(watchdog_loops_test, on_every_loop_while_other_threads_post) {
       std::this_thread::yield();
     }
   });
-  core.call_later(1ms, holds_until_reported{&told});
+  core.call_later(1ms, holds_until_reported(), &told);
   test::run_until(core, [&] { return !told.about("holds_until_reported").empty(); });
   over = true;
   other.join();

@@ -12,6 +12,7 @@
 #include <interloop/detail/as_future.hpp>
 #include <interloop/detail/deprecated_api.hpp>
 #include <interloop/detail/loop_access.hpp>
+#include <interloop/detail/placed.hpp>
 #include <interloop/future.hpp>
 #include <interloop/gather.hpp>
 #include <interloop/loop.hpp>
@@ -133,9 +134,19 @@ class api : public detail::deprecated_api {
   /// Calls `fn(args…)` now and always returns a future: the one that `fn` returned (it may be a coroutine), or one that
   /// is resolved with what it returned or failed with what it threw. If it returned a future, temporaries that were
   /// passed, including `fn`, are kept until that future is completed; named objects (lvalues) are used in place.
+  template <class F, class A = detail::not_given, class B = detail::not_given, class C = detail::not_given>
+  [[nodiscard]] auto as_future(F&& fn, A&& a = A(), B&& b = B(), C&& c = C(),
+                               detail::call_place from = std::source_location::current()) const {
+    return detail::with_given(
+        [&](auto&&... args) {
+          return detail::as_future_on(*loop_, from.where, std::forward<F>(fn), std::forward<decltype(args)>(args)...);
+        },
+        std::forward<A>(a), std::forward<B>(b), std::forward<C>(c));
+  }
   template <class F, class... Args>
+    requires(sizeof...(Args) > 3)
   [[nodiscard]] auto as_future(F&& fn, Args&&... args) const {
-    return detail::as_future_on(*loop_, std::forward<F>(fn), std::forward<Args>(args)...);
+    return detail::as_future_on(*loop_, {}, std::forward<F>(fn), std::forward<Args>(args)...);
   }
 
   // ---- Waiting ----
@@ -191,12 +202,13 @@ class api : public detail::deprecated_api {
 
   // ---- Calling: see `loop` for the contracts ----
 
-  template <class F>
-  void call_soon(F&& fn, detail::call_place from = std::source_location::current()) const {
-    loop_->call_soon(std::forward<F>(fn), from);
+  template <class F, class A = detail::not_given, class B = detail::not_given, class C = detail::not_given>
+  void call_soon(F&& fn, A&& a = A(), B&& b = B(), C&& c = C(),
+                 detail::call_place from = std::source_location::current()) const {
+    loop_->call_soon(std::forward<F>(fn), std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), from);
   }
   template <class F, class... Args>
-    requires(sizeof...(Args) > 0)
+    requires(sizeof...(Args) > 3)
   void call_soon(F&& fn, Args&&... args) const {
     loop_->call_soon(std::forward<F>(fn), std::forward<Args>(args)...);
   }
@@ -208,12 +220,13 @@ class api : public detail::deprecated_api {
   timer call_at(detail::placed_time when, F&& fn, Args&&... args) const {
     return loop_->call_at(when, std::forward<F>(fn), std::forward<Args>(args)...);
   }
-  template <class F>
-  void post(F&& fn, detail::call_place from = std::source_location::current()) const {
-    loop_->post(std::forward<F>(fn), from);
+  template <class F, class A = detail::not_given, class B = detail::not_given, class C = detail::not_given>
+  void post(F&& fn, A&& a = A(), B&& b = B(), C&& c = C(),
+            detail::call_place from = std::source_location::current()) const {
+    loop_->post(std::forward<F>(fn), std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), from);
   }
   template <class F, class... Args>
-    requires(sizeof...(Args) > 0)
+    requires(sizeof...(Args) > 3)
   void post(F&& fn, Args&&... args) const {
     loop_->post(std::forward<F>(fn), std::forward<Args>(args)...);
   }
@@ -281,7 +294,13 @@ template <class T>
 [[nodiscard]] future<T> create_future_error(std::source_location where = std::source_location::current()) {
   return with_config().create_future_error<T>(where);
 }
+template <class F, class A = detail::not_given, class B = detail::not_given, class C = detail::not_given>
+[[nodiscard]] auto as_future(F&& fn, A&& a = A(), B&& b = B(), C&& c = C(),
+                             detail::call_place from = std::source_location::current()) {
+  return with_config().as_future(std::forward<F>(fn), std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), from);
+}
 template <class F, class... Args>
+  requires(sizeof...(Args) > 3)
 [[nodiscard]] auto as_future(F&& fn, Args&&... args) {
   return with_config().as_future(std::forward<F>(fn), std::forward<Args>(args)...);
 }
@@ -318,12 +337,13 @@ template <class Rep, class Period>
 [[nodiscard]] inline future<void> yield(std::source_location where = std::source_location::current()) {
   return with_config().yield(where);
 }
-template <class F>
-void call_soon(F&& fn, detail::call_place from = std::source_location::current()) {
-  current_loop().call_soon(std::forward<F>(fn), from);
+template <class F, class A = detail::not_given, class B = detail::not_given, class C = detail::not_given>
+void call_soon(F&& fn, A&& a = A(), B&& b = B(), C&& c = C(),
+               detail::call_place from = std::source_location::current()) {
+  current_loop().call_soon(std::forward<F>(fn), std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), from);
 }
 template <class F, class... Args>
-  requires(sizeof...(Args) > 0)
+  requires(sizeof...(Args) > 3)
 void call_soon(F&& fn, Args&&... args) {
   current_loop().call_soon(std::forward<F>(fn), std::forward<Args>(args)...);
 }
@@ -335,12 +355,12 @@ template <class F, class... Args>
 timer call_at(detail::placed_time when, F&& fn, Args&&... args) {
   return current_loop().call_at(when, std::forward<F>(fn), std::forward<Args>(args)...);
 }
-template <class F>
-void post(F&& fn, detail::call_place from = std::source_location::current()) {
-  current_loop().post(std::forward<F>(fn), from);
+template <class F, class A = detail::not_given, class B = detail::not_given, class C = detail::not_given>
+void post(F&& fn, A&& a = A(), B&& b = B(), C&& c = C(), detail::call_place from = std::source_location::current()) {
+  current_loop().post(std::forward<F>(fn), std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), from);
 }
 template <class F, class... Args>
-  requires(sizeof...(Args) > 0)
+  requires(sizeof...(Args) > 3)
 void post(F&& fn, Args&&... args) {
   current_loop().post(std::forward<F>(fn), std::forward<Args>(args)...);
 }

@@ -4,6 +4,7 @@
 
 #include <interloop/coroutine.hpp>
 #include <interloop/detail/loop_access.hpp>
+#include <interloop/detail/placed.hpp>
 #include <interloop/eventual_result.hpp>
 #include <interloop/loop_thread.hpp>
 #include <interloop/setup.hpp>
@@ -11,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <source_location>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -21,7 +23,7 @@ namespace detail {
 
 /// One call on its way: the slot of its result, the function and the arguments, in one allocation. The function and its
 /// arguments are kept until the operation is over, so that a coroutine may refer to them.
-template <class T, class F, class... Args>
+template <class F, class T, class... Args>
 class reactor_call final : public slot<T> {
  public:
   template <class... Given>
@@ -98,7 +100,8 @@ class call_task {
 };
 
 template <class F, class... Args>
-auto start_in_reactor(const loop_remote& where, const std::shared_ptr<F>& fn, Args&&... args) {
+auto start_in_reactor(const loop_remote& where, std::source_location from, const std::shared_ptr<F>& fn,
+                      Args&&... args) {
   static_assert(std::is_invocable_v<F&, std::decay_t<Args>...>,
                 "interloop: the function cannot be called with these arguments, which are passed as rvalue copies; for "
                 "a reference, pass std::ref");
@@ -106,12 +109,12 @@ auto start_in_reactor(const loop_remote& where, const std::shared_ptr<F>& fn, Ar
   using R = std::invoke_result_t<F&, std::decay_t<Args>...>;
   using plain = std::remove_cvref_t<R>;
   using T = typename as_future_of<std::conditional_t<is_future_v<plain>, plain, R>>::type::value_type;
-  using call = reactor_call<T, F, std::decay_t<Args>...>;
+  using call = reactor_call<F, T, std::decay_t<Args>...>;
   loop_access::require_same_copy(where);
   if (where.inherited()) throw_inherited();
   const state_ptr<call> made(typename state_ptr<call>::adopt{}, new call(where, fn, std::forward<Args>(args)...));
   try {
-    where.post(call_task<call>(made));
+    loop_access::post(where, call_task<call>(made), from);
   } catch (const loop_closed&) {  // waiters get reactor_stopped
   }
   return eventual_result<T>(state_ptr<slot<T>>(made.get()));
@@ -132,9 +135,19 @@ class reactor_function {
   /// returns a future (or is a coroutine), the result is that of the future. Even when called in the loop's thread, it
   /// runs in a later turn. Errors: `usage_error` before `setup`, `error` in a forked child. After the loop has stopped,
   /// `wait` throws `reactor_stopped`.
+  template <class A = detail::not_given, class B = detail::not_given, class C = detail::not_given>
+  auto operator()(A&& a = A(), B&& b = B(), C&& c = C(),
+                  detail::call_place from = std::source_location::current()) const {
+    return detail::with_given(
+        [&](auto&&... args) {
+          return detail::start_in_reactor(where(), from.where, fn_, std::forward<decltype(args)>(args)...);
+        },
+        std::forward<A>(a), std::forward<B>(b), std::forward<C>(c));
+  }
   template <class... Args>
+    requires(sizeof...(Args) > 3)
   auto operator()(Args&&... args) const {
-    return detail::start_in_reactor(where(), fn_, std::forward<Args>(args)...);
+    return detail::start_in_reactor(where(), {}, fn_, std::forward<Args>(args)...);
   }
 
   /// The function itself, for tests that call it directly.
@@ -158,7 +171,14 @@ class blocking_function {
   /// Runs the function in the loop's thread, waits, and returns its value. Errors: what it throws; `timeout_error`,
   /// which also cancels the operation; otherwise as `eventual_result::wait`. In the loop's own thread it throws without
   /// running the function.
+  template <class A = detail::not_given, class B = detail::not_given, class C = detail::not_given>
+  auto operator()(A&& a = A(), B&& b = B(), C&& c = C(),
+                  detail::call_place from = std::source_location::current()) const {
+    detail::slot_base::require_waitable(inner_.where());
+    return inner_(std::forward<A>(a), std::forward<B>(b), std::forward<C>(c), from).finish(timeout_);
+  }
   template <class... Args>
+    requires(sizeof...(Args) > 3)
   auto operator()(Args&&... args) const {
     detail::slot_base::require_waitable(inner_.where());
     return inner_(std::forward<Args>(args)...).finish(timeout_);

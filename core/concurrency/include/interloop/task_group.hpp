@@ -327,7 +327,7 @@ future<void> with_task_group(loop& core, Body body, std::size_t at_once = task_g
                              std::source_location where = std::source_location::current()) {
   static_cast<void>(co_await detail::created_at{where});
   task_group group(core, at_once, where);
-  group.add(detail::as_future_on(core, body, group));  // which catches what `body` throws
+  group.add(detail::as_future_on(core, where, body, group));  // which catches what `body` throws
   co_await group.join(where);
 }
 template <class Body>

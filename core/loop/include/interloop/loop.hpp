@@ -113,6 +113,12 @@ auto bind_once(F&& fn, Args&&... args) {
     }
   }
 }
+template <class F, class A, class B>
+auto bind_once(F&& fn, A&& a, B&& b, not_given&& c) {
+  return with_given(
+      [&fn](auto&&... args) { return bind_once(std::forward<F>(fn), std::forward<decltype(args)>(args)...); },
+      std::forward<A>(a), std::forward<B>(b), std::move(c));
+}
 
 }  // namespace detail
 
@@ -124,12 +130,14 @@ class loop_remote {
   /// is destroyed in the loop's thread, after it ran or when the loop closes.
   /// Thread safety: any thread. Errors: `loop_closed`; `fn` is then destroyed here.
   /// Source: asyncio `call_soon_threadsafe`, Twisted `callFromThread`.
-  template <class F>
-  void post(F&& fn, detail::call_place from = std::source_location::current()) const {
-    inbox_->push(detail::bind_once(std::forward<F>(fn)), from.where);
+  template <class F, class A = detail::not_given, class B = detail::not_given, class C = detail::not_given>
+  void post(F&& fn, A&& a = A(), B&& b = B(), C&& c = C(),
+            detail::call_place from = std::source_location::current()) const {
+    inbox_->push(detail::bind_once(std::forward<F>(fn), std::forward<A>(a), std::forward<B>(b), std::forward<C>(c)),
+                 from.where);
   }
   template <class F, class... Args>
-    requires(sizeof...(Args) > 0)
+    requires(sizeof...(Args) > 3)
   void post(F&& fn, Args&&... args) const {
     inbox_->push(detail::bind_once(std::forward<F>(fn), std::forward<Args>(args)...), {});
   }
@@ -215,15 +223,16 @@ class loop {
   /// they take up to 256 bytes. If `fn` returns a future (because it is a coroutine, say), `fn` and the arguments are
   /// kept until that future is completed or the loop has closed. The same holds for every function here, and everywhere
   /// else that interloop takes a callable. Where it is called from is shown by what looks at the loop (call_graph.hpp,
-  /// slow_callback.hpp), except for a callable with arguments.
+  /// slow_callback.hpp), except with more than three arguments.
   /// Errors: `loop_closed`. What `fn` throws goes to the exception handler.
   /// Source: asyncio `loop.call_soon`.
-  template <class F>
-  void call_soon(F&& fn, detail::call_place from = std::source_location::current()) {
-    queue(from.where, std::forward<F>(fn));
+  template <class F, class A = detail::not_given, class B = detail::not_given, class C = detail::not_given>
+  void call_soon(F&& fn, A&& a = A(), B&& b = B(), C&& c = C(),
+                 detail::call_place from = std::source_location::current()) {
+    queue(from.where, std::forward<F>(fn), std::forward<A>(a), std::forward<B>(b), std::forward<C>(c));
   }
   template <class F, class... Args>
-    requires(sizeof...(Args) > 0)
+    requires(sizeof...(Args) > 3)
   void call_soon(F&& fn, Args&&... args) {
     queue({}, std::forward<F>(fn), std::forward<Args>(args)...);
   }
@@ -268,12 +277,12 @@ class loop {
                                std::source_location where = std::source_location::current());
 
   /// Runs `fn(args…)` in a later turn, from any thread. See `loop_remote::post`; use that if the loop may be gone.
-  template <class F>
-  void post(F&& fn, detail::call_place from = std::source_location::current()) {
-    queue_or_post(from.where, std::forward<F>(fn));
+  template <class F, class A = detail::not_given, class B = detail::not_given, class C = detail::not_given>
+  void post(F&& fn, A&& a = A(), B&& b = B(), C&& c = C(), detail::call_place from = std::source_location::current()) {
+    queue_or_post(from.where, std::forward<F>(fn), std::forward<A>(a), std::forward<B>(b), std::forward<C>(c));
   }
   template <class F, class... Args>
-    requires(sizeof...(Args) > 0)
+    requires(sizeof...(Args) > 3)
   void post(F&& fn, Args&&... args) {
     queue_or_post({}, std::forward<F>(fn), std::forward<Args>(args)...);
   }
@@ -359,7 +368,7 @@ class loop {
   void queue(std::source_location from, F&& fn, Args&&... args) {
     check_thread("call_soon");
     if (!quiet_) notice();
-    if constexpr (sizeof...(Args) == 0 && !detail::is_kept<std::decay_t<F>>) {
+    if constexpr ((std::is_same_v<Args, detail::not_given> && ...) && !detail::is_kept<std::decay_t<F>>) {
       static_assert(std::is_invocable_v<std::decay_t<F>>, "interloop: the function must be callable without arguments");
       detail::require_quiet_destructors<std::decay_t<F>>();
       ready_.push(std::forward<F>(fn), from);

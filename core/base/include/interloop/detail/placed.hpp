@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Arguments that know where the call is written, where a std::source_location with a default would not do: in functions
-// that end in a pack of arguments, and beside such functions.
+// that take any number of arguments.
 #pragma once
 
 #include <interloop/time.hpp>
@@ -19,6 +19,26 @@ struct call_place {
 
   std::source_location where;
 };
+
+/// Stands for an argument that was not given. Nothing can follow a pack, so a function that takes a `call_place` has
+/// three arguments that need not be given in place of the pack; beside it is one with a pack, for more than three.
+struct not_given {
+  explicit not_given() = default;  // `{}` is not one
+};
+
+/// Calls `fn` with those of three arguments that were given.
+template <class F, class A, class B, class C>
+decltype(auto) with_given(F&& fn, A&& a, B&& b, C&& c) {
+  if constexpr (!std::is_same_v<C, not_given>) {
+    return fn(std::forward<A>(a), std::forward<B>(b), std::forward<C>(c));
+  } else if constexpr (!std::is_same_v<B, not_given>) {
+    return fn(std::forward<A>(a), std::forward<B>(b));
+  } else if constexpr (!std::is_same_v<A, not_given>) {
+    return fn(std::forward<A>(a));
+  } else {
+    return fn();
+  }
+}
 
 /// Converts from whatever converts to a `time_point`.
 struct placed_time {

@@ -29,11 +29,11 @@ decltype(auto) call_kept(F&& fn, Args&&... args) {
 }
 
 template <class F, class... Args>
-auto as_future_on(loop& core, F&& fn, Args&&... args) {
+auto as_future_on(loop& core, std::source_location where, F&& fn, Args&&... args) {
   using R = std::invoke_result_t<F, Args...>;
   using plain = std::conditional_t<is_future_v<std::remove_cvref_t<R>>, std::remove_cvref_t<R>, R>;
   using returned = typename as_future_of<plain>::type;
-  const auto made = [&core] { return make_future<typename returned::value_type>(core, std::source_location{}); };
+  const auto made = [&core, where] { return make_future<typename returned::value_type>(core, where); };
   loop_access::require_open(core, "as_future");
   try {
     if constexpr (is_future_v<plain>) {

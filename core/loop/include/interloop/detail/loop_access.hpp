@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <new>
+#include <source_location>
 #include <utility>
 
 namespace interloop::detail {
@@ -89,6 +90,11 @@ class loop_access {
 
   // ---- For blocking calls ----
 
+  /// `remote.post(fn)`, called from a given place. Any thread.
+  template <class F>
+  static void post(const loop_remote& remote, F&& fn, std::source_location from) {
+    remote.inbox_->push(std::forward<F>(fn), from);
+  }
   /// Says that an answer is about to go to another thread, which may ask again at once: if nothing else is queued, what
   /// that thread posts from here to the end of the turn needs no wake-up. Inside a turn only; no user code may run in
   /// the current callable after this call.

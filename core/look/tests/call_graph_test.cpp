@@ -454,6 +454,8 @@ TEST_F(call_graph_test, what_is_queued_says_what_it_is_and_where_it_was_queued) 
   EXPECT_THAT(tree(),
               HasSubstr("queued: interloop::job made at call_graph_test.cpp:" + std::to_string(line + 1) + "\n"));
   EXPECT_THAT(tree(), HasSubstr("2 × queued: interloop::job\n"));
+  EXPECT_THAT(tree(),
+              HasSubstr("queued: interloop::job made at call_graph_test.cpp:" + std::to_string(line + 20) + "\n"));
   EXPECT_THAT(found.json(), HasSubstr("\"kind\":\"queued\""));
   native.run_ready();
   EXPECT_TRUE(all(graph(), kind::queued).empty());

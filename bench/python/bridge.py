@@ -61,34 +61,43 @@ def operations(module):
         loop.call_soon(inner.set_result, 1)
         return made
 
-    made = {"bridge_back": back, "bridge_loop": lambda: module.from_loop(2)}
+    made = {"bridge_back": (back, None), "bridge_loop": (lambda: module.from_loop(2), None)}
     if hasattr(module, "from_thread"):
-        made["bridge_thread"] = lambda: module.from_thread(2)
+        made["bridge_thread"] = (lambda: module.from_thread(2), module.wake_worker)
     return made
 
 
-async def one_by_one(operation):
+async def one_by_one(operation, begin):
     start = time.perf_counter()
     for _ in range(ONE_BY_ONE):
-        await operation()
+        made = operation()
+        if begin:
+            begin()
+        await made
     return (time.perf_counter() - start) / ONE_BY_ONE
 
 
-async def at_once(operation):
+async def at_once(operation, begin):
     start = time.perf_counter()
     for _ in range(ONE_BY_ONE // AT_ONCE):
-        for each in [operation() for _ in range(AT_ONCE)]:
+        made = [operation() for _ in range(AT_ONCE)]
+        if begin:
+            begin()
+        for each in made:
             await each
     return (time.perf_counter() - start) / ONE_BY_ONE
 
 
 async def measure(module):
     times = {}
-    for what, operation in operations(module).items():
-        if await operation() != 2:
+    for what, (operation, begin) in operations(module).items():
+        made = operation()
+        if begin:
+            begin()
+        if await made != 2:
             sys.exit(f"{what}: a wrong value")
         for suffix, how in (("", one_by_one), ("_100", at_once)):
-            times[what + suffix] = statistics.median([await how(operation) for _ in range(RUNS)])
+            times[what + suffix] = statistics.median([await how(operation, begin) for _ in range(RUNS)])
     return times
 
 

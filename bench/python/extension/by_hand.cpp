@@ -50,6 +50,11 @@ PyObject* from_thread(PyObject*, PyObject* given) {
   return future;
 }
 
+PyObject* wake_worker(PyObject*, PyObject*) {
+  the_worker().wake();
+  Py_RETURN_NONE;
+}
+
 // `pair` is (loop, outer).
 PyObject* inner_done(PyObject* pair, PyObject* inner) {
   PyObject* found = PyObject_CallMethodNoArgs(inner, result);
@@ -75,6 +80,7 @@ PyObject* plus_one(PyObject*, PyObject* awaitable) {
 
 PyMethodDef methods[] = {{"from_loop", &from_loop, METH_O, nullptr},
                          {"from_thread", &from_thread, METH_O, nullptr},
+                         {"wake_worker", &wake_worker, METH_NOARGS, nullptr},
                          {"plus_one", &plus_one, METH_O, nullptr},
                          {nullptr, nullptr, 0, nullptr}};
 PyModuleDef definition{PyModuleDef_HEAD_INIT, "by_hand", nullptr, -1, methods, nullptr, nullptr, nullptr, nullptr};

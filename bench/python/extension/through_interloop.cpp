@@ -38,5 +38,6 @@ interloop::future<int> plus_one(interloop::future<int> value) { co_return co_awa
 NB_MODULE(through_interloop, module) {
   module.def("from_loop", [](int value) { return from_loop(here(), value); });
   module.def("from_thread", [](int value) { return from_thread(here(), value); });
+  module.def("wake_worker", [] { the_worker().wake(); });
   module.def("plus_one", &plus_one, nanobind::call_guard<interloop::python::in_current_loop>());
 }

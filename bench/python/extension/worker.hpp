@@ -9,19 +9,18 @@
 #include <utility>
 #include <vector>
 
-/// Runs functions in a thread of its own, as many as have come since it looked last.
+/// Runs functions in a thread of its own, as many as have come since it looked last. It is woken once for all of them:
+/// otherwise a thread that needs the GIL, and so begins late, would be woken less often than one that does not.
 class worker {
  public:
   worker() {
     std::thread([this] { run(); }).detach();  // the process ends without it
   }
   void post(std::function<void()> fn) {
-    {
-      const std::lock_guard locked(mutex_);
-      queue_.push_back(std::move(fn));
-    }
-    posted_.notify_one();
+    const std::lock_guard locked(mutex_);
+    queue_.push_back(std::move(fn));
   }
+  void wake() { posted_.notify_one(); }
 
  private:
   void run() {

@@ -6,6 +6,9 @@
 // hang-ups look the same on every loop (uvloop would abandon the descriptor, Twisted would drop it). A loop that cannot
 // watch descriptors (`task.Clock`) is woken by a delayed call without a delay, under the GIL.
 #include "gil.hpp"
+#include "loop_queue.hpp"
+#include "native_call.hpp"
+#include "own_futures.hpp"
 
 #include <interloop/adapters/python.hpp>
 #include <interloop/error.hpp>
@@ -142,6 +145,7 @@ class python_port final : public loop_port {
     if (!driver_) throw_error("python_loop");
     on_alarm_ = object(python::make_function([self = self_](PyObject*) {
       if (!*self) return;
+      const python::puts_off until_end((*self)->asyncio_loop());
       (*self)->alarm_ = object();
       (*self)->alarm();
     }));
@@ -155,6 +159,16 @@ class python_port final : public loop_port {
   ~python_port() override { release(); }
 
   static python_port& of(const loop& core) noexcept { return static_cast<python_port&>(port_of(core)); }
+
+  // What `native_call` does: in between, a wake-up is a turn at the end.
+  static std::shared_ptr<python_port*> begin_call(const loop& core) {
+    if (core.closed()) return nullptr;
+    ++of(core).calls_;
+    return of(core).self_;
+  }
+  static void end_call(python_port* self) noexcept {
+    if (self && --self->calls_ == 0 && std::exchange(self->wanted_, false)) self->turn();
+  }
 
   std::string_view name() const noexcept override { return "python"; }
 
@@ -213,11 +227,12 @@ class python_port final : public loop_port {
     const gil locked;
     if (!call_method(driver_, "remove_reader", "O", reader_.get())) PyErr_Clear();
     interloop::renew_epoll(all_->epoll);
-    reader_ = call_method(driver_, "add_reader", "iO", all_->epoll, on_ready_.get());
-    if (!reader_) report_unraisable(driver_);
+    if (!add_reader()) report_unraisable(driver_);
   }
 
   [[nodiscard]] PyObject* native() const noexcept { return native_; }
+  // The same, or null if it is of another kind.
+  [[nodiscard]] PyObject* asyncio_loop() const noexcept { return on_soon_ ? native_ : nullptr; }
   // From here on the Python loop may close first, and then it closes this one.
   void do_not_keep_native() noexcept { kept_ = object(); }
   [[nodiscard]] const object& driver() const noexcept { return driver_; }
@@ -238,15 +253,27 @@ class python_port final : public loop_port {
     }
     if (flag(driver_, "has_soon")) {
       on_soon_ = object(python::make_function([self = self_](PyObject*) {
-        if (*self) (*self)->turn();
+        if (!*self) return;
+        const python::puts_off until_end((*self)->asyncio_loop());
+        (*self)->turn();
       }));
       if (!on_soon_) throw_error("python_loop");
     }
-    on_ready_ = object(python::make_function([all = all_](PyObject*) { dispatch(*all); }));
-    if (on_ready_) reader_ = call_method(driver_, "add_reader", "iO", all_->epoll, on_ready_.get());
-    if (reader_) return;
+    on_ready_ = object(python::make_function([all = all_](PyObject*) {
+      const python::puts_off until_end(all->port ? all->port->asyncio_loop() : nullptr);
+      dispatch(*all);
+    }));
+    if (on_ready_ && add_reader()) return;
     close_epoll();
     throw_error("python_loop");
+  }
+
+  bool add_reader() noexcept {
+    reader_ = call_method(driver_, "add_reader", "iO", all_->epoll, on_ready_.get());
+    if (!reader_ || !on_soon_) return static_cast<bool>(reader_);
+    const object context = python::attribute(driver_, "context");
+    soon_context_ = object(context ? PyWeakref_NewRef(context.get(), nullptr) : nullptr);
+    return static_cast<bool>(soon_context_);
   }
 
   void close_epoll() noexcept {
@@ -260,6 +287,7 @@ class python_port final : public loop_port {
   static void dispatch(watched_fds& all) {
     std::array<epoll_event, 64> events{};
     if (all.epoll < 0) return;
+    if (all.states.empty()) return all.port->on_wake();  // nothing else can be ready
     const int count = ::epoll_wait(all.epoll, events.data(), static_cast<int>(events.size()), 0);
     for (int i = 0; i < count && all.port; ++i) {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
@@ -275,15 +303,12 @@ class python_port final : public loop_port {
 
   // In the thread where an asyncio loop runs, the loop's own queue saves three system calls.
   bool wake_in_loop() noexcept {
-    static PyObject* soon = nullptr;
     if (!on_soon_ || !Py_IsInitialized() || !python::holds_gil()) return false;
+    if (calls_ > 0) return wanted_ = true;
     const error_kept before;
     const object running = python::running_asyncio_loop();
     if (!running || running.get() != native_) return false;
-    std::array<PyObject*, 2> stack{driver_.get(), on_soon_.get()};
-    return static_cast<bool>(python::from_python([&] {
-      return PyObject_VectorcallMethod(python::interned(soon, "soon"), stack.data(), stack.size(), nullptr);
-    }));
+    return in_python([&] { return python::call_soon(native_, on_soon_.get(), soon_context_.get()); }) > 0;
   }
 
   void on_wake() {
@@ -306,6 +331,7 @@ class python_port final : public loop_port {
     reader_ = object();
     on_ready_ = object();
     on_soon_ = object();
+    soon_context_ = object();
     driver_ = object();
   }
 
@@ -315,7 +341,10 @@ class python_port final : public loop_port {
   object on_alarm_;
   object on_wake_;
   object on_ready_;
-  object on_soon_;  // only of asyncio loops
+  object on_soon_;       // only of asyncio loops
+  object soon_context_;  // refers to the context that it is called in, which the Python loop keeps
+  int calls_ = 0;        // `native_call`s that are under way; guarded by the GIL, and so is the next
+  bool wanted_ = false;  // a turn, when they are over
   object reader_;
   object alarm_;
   object wake_call_;                                                           // only for a clock; guarded by the GIL
@@ -389,6 +418,18 @@ loop& use_python(PyObject* native) {
 }
 
 bool using_python() noexcept { return loop_selected("python"); }
+
+python::puts_off::puts_off(PyObject* native) : begun_(native && in_python([native] { return put_off(native); })) {}
+
+python::puts_off::~puts_off() {
+  if (begun_) in_python([] { return call_put_off(); });
+}
+
+python::native_call::native_call(const loop& core) : queue_(native_of(core)), port_(python_port::begin_call(core)) {}
+
+python::native_call::~native_call() {
+  if (port_) python_port::end_call(*std::static_pointer_cast<python_port*>(port_));
+}
 
 PyObject* python::native_of(const loop& core) noexcept {
   if (core.closed() || core.name() != "python") return nullptr;

@@ -92,9 +92,10 @@ class AsyncioDriver:
         if not self.ended:
             self._loop().remove_reader(fd)
 
-    def soon(self, fn):
-        """Calls ``fn`` in the loop's next iteration, in the context of what its descriptor calls."""
-        self._loop().call_soon(fn, context=self._reader().context)
+    @property
+    def context(self):
+        """Of what its descriptor calls."""
+        return self._reader().context
 
     def run(self):
         self._loop().run_forever()

@@ -6,10 +6,10 @@
 
 #include "asyncio_callbacks.hpp"
 #include "asyncio_gather.hpp"
-#include "asyncio_ready.hpp"
 #include "config.hpp"
 #include "failed_future.hpp"
 #include "failure_text.hpp"
+#include "loop_queue.hpp"
 #include "txaio_api.hpp"
 
 #include <structmember.h>
@@ -162,12 +162,9 @@ struct on_asyncio {
 
   static ref is_called(PyObject* future) { return call_method(future, names::done); }
 
-  static bool resolve(asyncio_api* self, PyObject* future, PyObject* result) {
+  static bool resolve(asyncio_api*, PyObject* future, PyObject* result) {
     const native_asyncio* asyncio = get_asyncio();
-    const ref configured = configured_loop(self->config);  // most futures are of that loop
-    if (!asyncio || !configured) return false;
-    const bool may_queue = configured.get() == Py_None || has_own_queue(configured.get());
-    const int queued = may_queue ? set_result_and_queue(*asyncio, future, result) : 0;
+    const int queued = asyncio ? complete_and_queue(*asyncio, asyncio->set_result, future, result) : -1;
     if (queued != 0) return queued > 0;
     return set_result(future, result) || was_cancelled(future);
   }

@@ -3,8 +3,6 @@
 
 #include "failed_future.hpp"
 
-#include <structmember.h>
-
 #include <array>
 #include <cstddef>
 
@@ -16,11 +14,6 @@ struct callbacks {
   vectorcallfunc vectorcall;
   PyObject* first;   // the callback, or the canceller
   PyObject* second;  // the errback
-  // As a handle in a loop's queue:
-  PyObject* future;
-  PyObject* context;
-  PyObject* raised;     // by the callback
-  PyObject* cancelled;  // False, because nobody has the handle to cancel it
 };
 
 PyTypeObject* callbacks_type = nullptr;
@@ -87,48 +80,7 @@ PyObject* on_cancelled(PyObject* object, PyObject* const* args, std::size_t flag
   Py_RETURN_NONE;
 }
 
-// Raises what the callback has raised, to asyncio's own handle.
-PyObject* raise_again(PyObject* object, PyObject* const*, std::size_t, PyObject*) {
-  ref raised(std::exchange(reinterpret_cast<callbacks*>(object)->raised, nullptr));
-  if (!raised) Py_RETURN_NONE;  // somebody runs the handle once more
-  put_exception(std::move(raised));
-  return nullptr;
-}
-
-// `Handle(callback, (future,), loop, context)._run()`.
-PyObject* run_as_handle(callbacks* self, PyObject* future, PyObject* context) {
-  const native_asyncio* asyncio = get_asyncio();
-  const ref type = asyncio ? import_from("asyncio", "Handle") : ref();
-  const ref loop = type ? call_future(*asyncio, asyncio->get_loop, future) : ref();
-  const ref args(loop ? PyTuple_Pack(1, future) : nullptr);
-  auto* object = reinterpret_cast<PyObject*>(self);
-  const ref handle = args ? call(type.get(), object, args.get(), loop.get(), context) : ref();
-  return handle ? call_method(handle.get(), names::run_).release() : nullptr;
-}
-
-// What the loop calls when the queue has come here.
-PyObject* run(callbacks* self) {
-  const ref future(std::exchange(self->future, nullptr)), context(std::exchange(self->context, nullptr));
-  if (!future || !context) Py_RETURN_NONE;
-  if (PyContext_Enter(context.get()) < 0) {  // it is entered already, which asyncio reports
-    PyErr_Clear();
-    return run_as_handle(self, future.get(), context.get());
-  }
-  PyObject* argument = future.get();
-  const ref answer(self->vectorcall(reinterpret_cast<PyObject*>(self), &argument, 1, nullptr));
-  ref raised = answer ? ref() : take_exception();
-  if (PyContext_Exit(context.get()) < 0) PyErr_Clear();
-  if (answer) Py_RETURN_NONE;
-  self->raised = raised.release();
-  self->vectorcall = &raise_again;
-  return run_as_handle(self, future.get(), context.get());
-}
-
-PyObject* callback_of_handle(PyObject* object, void*) { return Py_NewRef(object); }
-PyObject* none(PyObject*, void*) { return Py_NewRef(Py_None); }
-
-struct garbage : collected<callbacks, &callbacks::first, &callbacks::second, &callbacks::future, &callbacks::context,
-                           &callbacks::raised, &callbacks::cancelled> {
+struct garbage : collected<callbacks, &callbacks::first, &callbacks::second> {
   static void destroy(PyObject* object) {
     PyObject_GC_UnTrack(object);
     clear(object);
@@ -152,24 +104,12 @@ PyObject* describe(PyObject* object) {  // seen in asyncio's debug messages
                               self->second ? self->second : Py_None);
 }
 
-// What a loop, or its debug mode, wants of a handle.
-std::array<PyMethodDef, 2> methods{{
-    INTERLOOP_PYTHON_PLAIN(callbacks, "_run", run, "What the loop calls."),
-    {nullptr, nullptr, 0, nullptr},
-}};
-std::array<PyGetSetDef, 3> properties{{
-    {"_callback", &callback_of_handle, nullptr, nullptr, nullptr},
-    {"_source_traceback", &none, nullptr, nullptr, nullptr},
-    {nullptr, nullptr, nullptr, nullptr, nullptr},
-}};
-
 ref make(vectorcallfunc function, PyObject* first, PyObject* second) {
   auto* self = allocate_callbacks();
   if (!self) return ref();
   self->vectorcall = function;
   self->first = Py_NewRef(first);
   self->second = Py_NewRef(second);
-  self->cancelled = Py_NewRef(Py_False);
   return ref(reinterpret_cast<PyObject*>(self));
 }
 
@@ -178,24 +118,8 @@ ref make(vectorcallfunc function, PyObject* first, PyObject* second) {
 ref make_done_callback(PyObject* callback, PyObject* errback) { return make(&on_done, callback, errback); }
 ref make_cancel_callback(PyObject* canceller) { return make(&on_cancelled, canceller, Py_None); }
 
-bool can_be_queued(PyObject* object) noexcept {
-  return Py_IS_TYPE(object, callbacks_type) && !reinterpret_cast<callbacks*>(object)->future;
-}
-
-void make_queued(PyObject* object, PyObject* future, PyObject* context) noexcept {
-  auto* self = reinterpret_cast<callbacks*>(object);
-  self->future = Py_NewRef(future);
-  self->context = Py_NewRef(context);
-}
-
 bool make_asyncio_callback_types(PyObject* module) {
-  callbacks_type =
-      make_class<callbacks, garbage>(module, "interloop._core._Callbacks",
-                                     {{Py_tp_repr, reinterpret_cast<void*>(&describe)},
-                                      {Py_tp_methods, methods.data()},
-                                      {Py_tp_getset, properties.data()}},
-                                     {{"_cancelled", T_OBJECT_EX, offsetof(callbacks, cancelled), READONLY, nullptr}},
-                                     Py_TPFLAGS_DISALLOW_INSTANTIATION);
+  callbacks_type = make_inner_class<callbacks, garbage>(module, "interloop._core._Callbacks", &describe);
   return callbacks_type != nullptr;
 }
 

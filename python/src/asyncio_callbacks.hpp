@@ -16,10 +16,4 @@ ref make_done_callback(PyObject* callback, PyObject* errback);
 /// Calls `canceller(future)` when the future is cancelled.
 ref make_cancel_callback(PyObject* canceller);
 
-/// Whether `object` was made by one of these two, and is in no loop's queue.
-bool can_be_queued(PyObject* object) noexcept;
-/// From now on it is what a loop's queue contains: `_run()` calls it with `future`, inside `context`. What it raises is
-/// treated by a handle of asyncio's own.
-void make_queued(PyObject* callbacks, PyObject* future, PyObject* context) noexcept;
-
 }  // namespace interloop::python

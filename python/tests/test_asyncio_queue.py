@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""`resolve` puts txaio's callbacks into asyncio's queue itself: it must look as if `set_result` had done it."""
+"""`resolve` queues callbacks on asyncio and uvloop itself: it must look as if `set_result` had done it."""
 
 import asyncio
+import collections
 import contextvars
 import gc
+import random
 import weakref
 
 import pytest
@@ -231,3 +233,102 @@ def test_a_future_that_is_done_refuses_another_result(on):
     with pytest.raises(asyncio.InvalidStateError):
         on.txaio.resolve(future, 2)
     on.turn()
+
+
+# Random programs, of which each runs once with `resolve` and once with `set_result`, on either loop: what is told when,
+# in which context, and what reaches the loop's handler. Three results of four follow each other, and are told in one go.
+
+
+def ran(kind, seed, complete):
+    on = kind()
+    rng = random.Random(seed)
+    seen, waiting, iteration = [], [], 0
+
+    def told(name, kind):
+        seen.append((iteration, name, CALLER.get("none")))
+        if kind == "raises":
+            raise LookupError(name)
+        if kind == "ends" and iteration < 9:
+            raise KeyboardInterrupt(name)
+        if kind == "stops":
+            on.loop.stop()
+        if kind == "goes on" and iteration < 7 and len(seen) < 200:
+            act(f"{name}.")
+
+    def act(name):
+        for each in range(rng.randrange(1, 5)):
+            what = rng.choice(["complete"] * 6 + ["call_soon", "foreign"])
+            child = f"{name}{each}"
+            kind = rng.choice(["", "", "", "goes on", "goes on", "raises", "ends", "stops"])
+            context = contextvars.copy_context()
+            context.run(CALLER.set, child)
+            if what == "call_soon":
+                on.loop.call_soon(told, child, kind, context=context)
+                continue
+            future = on.txaio.create_future()
+            if what == "foreign":
+                future.add_done_callback(lambda future, child=child: told(f"{child} foreign", ""), context=context)
+            context.run(on.txaio.add_callbacks, future, lambda value, child=child, kind=kind: told(child, kind), None)
+            complete(on.txaio, future)
+            waiting.append(weakref.ref(future))
+            del future
+
+    act("")
+    for iteration in range(1, 12):
+        if iteration < 5:
+            act(f"{iteration}:")
+        try:
+            on.turn()
+        except KeyboardInterrupt as ended:
+            seen.append((iteration, f"ended by {ended}", None))
+    on.close()
+    reports = [(str(each["exception"]), sorted(each)) for each in on.unhandled]
+    on.unhandled.clear()
+    gc.collect()
+    assert not any(each() for each in waiting)
+    return seen, reports
+
+
+KINDS = pytest.mark.parametrize("kind", [frameworks.Asyncio, frameworks.Uvloop], ids=lambda kind: kind.name)
+
+
+@KINDS
+@pytest.mark.parametrize("how", COMPLETE)
+def test_what_is_completed_before_others_are_told_is_told_an_iteration_after_them(kind, how):
+    on, seen = kind(), []
+
+    def completes(*numbers):
+        for number in numbers:
+            future = on.txaio.create_future()
+            on.txaio.add_callbacks(future, note(seen, number), None)
+            COMPLETE[how](on.txaio, future)
+
+    on.loop.stop()  # after one iteration
+    on.loop.call_soon(completes, 4, 5)
+    completes(1, 2, 3)
+    on.loop.run_forever()
+    assert seen == [1, 2, 3]
+    on.turn()
+    assert seen == [1, 2, 3, 4, 5]
+    on.close()
+
+
+@KINDS
+def test_random_programs_do_the_same_as_with_set_result(kind):
+    for seed in range(25):
+        expected, found = (ran(kind, seed, COMPLETE[how]) for how in ("set_result", "resolve"))
+        assert found == expected, f"seed {seed}"
+
+
+def test_results_that_follow_each_other_are_one_handle_on_uvloop():
+    on = frameworks.Uvloop()
+    (ready,) = [each for each in gc.get_referents(on.loop) if isinstance(each, collections.deque)]
+    seen = []
+    for number in range(20):
+        future = on.txaio.create_future()
+        on.txaio.add_callbacks(future, note(seen, number), None)
+        on.txaio.resolve(future, None)
+    assert len(ready) == 2  # the first, and all others
+    on.turn()
+    assert seen == list(range(20))
+    on.close()

@@ -219,6 +219,52 @@ def test_an_awaitable_comes_in_as_a_cpp_future(extension, run):
     run(main)
 
 
+def test_a_cpp_futures_callbacks_keep_their_place_in_the_loop(extension, run):
+    async def main():
+        loop, seen = asyncio.get_running_loop(), []
+        inner = loop.create_future()
+        made = extension.plus_one(inner)
+        for what in ("first", "second"):
+            made.add_done_callback(lambda done, what=what: seen.append((what, done.result())))
+        inner.add_done_callback(lambda done: loop.call_soon(seen.append, "queued before"))
+        inner.set_result(1)
+        loop.call_soon(seen.append, "queued first")
+        while len(seen) < 4:
+            await asyncio.sleep(0)
+        assert seen == ["queued first", ("first", 2), ("second", 2), "queued before"]
+
+    run(main)
+
+
+@pytest.mark.parametrize("kind", ["asyncio", "uvloop"])
+def test_what_a_cpp_futures_callback_raises_reaches_the_loop(extension, kind):
+    loop, seen, unhandled = NATIVES[kind]().native, [], []
+    loop.set_exception_handler(lambda loop, context: unhandled.append(str(context["exception"])))
+
+    def raises(error):
+        raise error
+
+    async def begin():
+        inner = loop.create_future()
+        made = extension.plus_one(inner)
+        made.add_done_callback(lambda done: raises(LookupError("an error")))
+        made.add_done_callback(lambda done: raises(KeyboardInterrupt("the end")))
+        made.add_done_callback(lambda done: seen.append(done.result()))
+        loop.call_later(0, inner.set_result, 1)
+        return made
+
+    kept = loop.run_until_complete(begin())
+    with pytest.raises(KeyboardInterrupt, match="the end"):
+        loop.run_forever()
+    assert kept.done()
+    assert unhandled == ["an error"]
+    assert seen == [] or kind == "uvloop"  # which goes on to the end of the iteration
+    loop.call_soon(loop.stop)
+    loop.run_forever()
+    assert seen == [2]
+    loop.close()
+
+
 def test_an_object_that_is_not_awaitable_is_a_type_error(extension, run):
     async def main():
         with pytest.raises(TypeError):

@@ -7,7 +7,7 @@ namespace interloop::python {
 
 PyTypeObject* make_type(PyObject* module, PyType_Spec& spec) {
   ref made(PyType_FromModuleAndSpec(module, &spec, nullptr));
-  if (!made) return nullptr;
+  if (!made || !module) return reinterpret_cast<PyTypeObject*>(made.release());
   const char* dot = std::strrchr(spec.name, '.');
   if (PyModule_AddObjectRef(module, dot ? dot + 1 : spec.name, made.get()) < 0) return nullptr;
   return reinterpret_cast<PyTypeObject*>(made.release());

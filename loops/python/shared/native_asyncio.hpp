@@ -10,6 +10,18 @@ namespace interloop::python {
 struct future_method {
   PyObject* name = nullptr;
   PyObject* own = nullptr;
+  PyCFunction direct = nullptr;  // the C function, if it takes no argument or one
+  bool takes_one = false;
+
+  /// `own(future, args...)`.
+  template <class... Args>
+  ref call_own(PyObject* future, Args*... args) const {
+    if constexpr (sizeof...(Args) < 2) {
+      PyObject* const argument[] = {nullptr, args...};
+      if (direct && takes_one == (sizeof...(Args) == 1)) return ref(direct(future, argument[sizeof...(Args)]));
+    }
+    return call(own, future, args...);
+  }
 };
 
 /// Strong references, kept for the life of the process.
@@ -18,6 +30,7 @@ struct native_asyncio {
   PyTypeObject* future = nullptr;
   PyTypeObject* gathering_future = nullptr;
   PyTypeObject* cancelled_error = nullptr;
+  PyTypeObject* event_loop = nullptr;  // AbstractEventLoop
   PyObject* get_event_loop = nullptr;
   PyObject* iscoroutine = nullptr;
   PyObject* isfuture = nullptr;
@@ -25,7 +38,7 @@ struct native_asyncio {
   PyObject* sleep = nullptr;
   PyObject* create_future = nullptr;  // asyncio.BaseEventLoop's
   future_method add_done_callback;
-  PyObject* remove_done_callback = nullptr;
+  future_method remove_done_callback;
   future_method cancelled;
   future_method done;
   future_method exception;
@@ -47,7 +60,7 @@ ref new_asyncio_future(const native_asyncio& asyncio, PyObject* loop);
 /// `future.method(args...)`; without a look-up if the future is of asyncio's own type.
 template <class... Args>
 ref call_future(const native_asyncio& asyncio, const future_method& method, PyObject* future, Args*... args) {
-  if (Py_IS_TYPE(future, asyncio.future)) return call(method.own, future, args...);
+  if (Py_IS_TYPE(future, asyncio.future)) return method.call_own(future, args...);
   return call_method(future, method.name, args...);
 }
 

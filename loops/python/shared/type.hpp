@@ -33,7 +33,7 @@ PyObject* plain(PyObject* self, PyObject*) {
 /// A `PyGetSetDef`: `__dict__` of a type with a `__dictoffset__`, whose objects can have attributes that a user sets.
 #define INTERLOOP_PYTHON_DICT {"__dict__", &PyObject_GenericGetDict, &PyObject_GenericSetDict, nullptr, nullptr}
 
-/// Makes the type `interloop._core.<name>`, adds it to `module`, and keeps it. Null: an exception is set.
+/// Makes a type, named by `spec`, and adds it to `module` unless that is null. Null: an exception is set.
 PyTypeObject* make_type(PyObject* module, PyType_Spec& spec);
 
 /// The same for `Self`, with what `Garbage` answers the garbage collector, as `collected` has it, and with the fields

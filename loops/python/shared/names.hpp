@@ -21,8 +21,10 @@ namespace interloop::python {
   X(type, "type")                                  \
   X(add_done_callback, "add_done_callback")        \
   X(append, "append")                              \
+  X(appendleft, "appendleft")                      \
   X(call_soon, "call_soon")                        \
   X(call_soon_, "_call_soon")                      \
+  X(callback_, "_callback")                        \
   X(callbacks_, "_callbacks")                      \
   X(closed_, "_closed")                            \
   X(debug_, "_debug")                              \
@@ -30,8 +32,10 @@ namespace interloop::python {
   X(Handle, "Handle")                              \
   X(ready_, "_ready")                              \
   X(remove_done_callback, "remove_done_callback")  \
+  X(rotate, "rotate")                              \
   X(run_, "_run")                                  \
   X(run_once, "_run_once")                         \
+  X(stopping_, "_stopping")                        \
   X(addBoth, "addBoth")                            \
   X(addCallbacks, "addCallbacks")                  \
   X(addErrback, "addErrback")                      \

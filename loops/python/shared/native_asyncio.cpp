@@ -11,6 +11,7 @@ const native_asyncio* get_asyncio() {
   static native_asyncio found;
   if (found.async_generator) return &found;
 
+  if (!make_names()) return nullptr;
   ref module(PyImport_ImportModule("asyncio"));
   if (!module) return nullptr;
   bool complete = true;
@@ -22,6 +23,7 @@ const native_asyncio* get_asyncio() {
   native_asyncio made;
   made.future = reinterpret_cast<PyTypeObject*>(take("Future"));
   made.cancelled_error = complete ? reinterpret_cast<PyTypeObject*>(take("CancelledError")) : nullptr;
+  made.event_loop = complete ? reinterpret_cast<PyTypeObject*>(take("AbstractEventLoop")) : nullptr;
   if (complete) made.get_event_loop = take("get_event_loop");
   if (complete) made.iscoroutine = take("iscoroutine");
   if (complete) made.isfuture = take("isfuture");
@@ -33,10 +35,15 @@ const native_asyncio* get_asyncio() {
   const auto take_method = [&](PyObject* name) {
     PyObject* own = complete ? PyObject_GetAttr(reinterpret_cast<PyObject*>(made.future), name) : nullptr;
     if (!own) complete = false;
-    return future_method{name, own};
+    future_method method{name, own};
+    if (!own || !Py_IS_TYPE(own, &PyMethodDescr_Type)) return method;
+    const PyMethodDef& definition = *reinterpret_cast<PyMethodDescrObject*>(own)->d_method;
+    method.takes_one = definition.ml_flags == METH_O;
+    if (method.takes_one || definition.ml_flags == METH_NOARGS) method.direct = definition.ml_meth;
+    return method;
   };
   made.add_done_callback = take_method(names::add_done_callback);
-  made.remove_done_callback = take_method(names::remove_done_callback).own;
+  made.remove_done_callback = take_method(names::remove_done_callback);
   made.cancelled = take_method(names::cancelled);
   made.done = take_method(names::done);
   made.exception = take_method(names::exception);

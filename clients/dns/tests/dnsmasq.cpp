@@ -9,24 +9,27 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <random>
 #include <stdexcept>
 #include <string_view>
 
 namespace {
 
-// A port that is free for datagrams and for connections.
+// A port that is free for datagrams and for connections. Not one of those that Linux gives to sockets without one: while the
+// server is down, another socket could get it, and one that asks this port would hear itself.
 int free_for_both() {
+  std::random_device any;
+  std::uniform_int_distribution<int> below(10'000, 32'767);
   for (int attempt = 0; attempt < 100; ++attempt) {
     const int one = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     const int other = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address = test_servers::loopback(0);
-    socklen_t length = sizeof address;
-    const bool free = ::bind(one, reinterpret_cast<sockaddr*>(&address), length) == 0 &&
-                      ::getsockname(one, reinterpret_cast<sockaddr*>(&address), &length) == 0 &&
-                      ::bind(other, reinterpret_cast<sockaddr*>(&address), length) == 0;
+    const int port = below(any);
+    const sockaddr_in address = test_servers::loopback(port);
+    const bool free = ::bind(one, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+                      ::bind(other, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
     ::close(one);
     ::close(other);
-    if (free) return ntohs(address.sin_port);
+    if (free) return port;
   }
   throw std::runtime_error("no free port");
 }

@@ -3,7 +3,6 @@
 
 #include "clients/support/loopback.hpp"
 
-#include <arpa/inet.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>

@@ -98,8 +98,8 @@ struct row {
 };
 
 PyTypeObject* row_type = nullptr;
-row* open_row = nullptr;     // which may get other calls; it says so when it goes
-row* running_row = nullptr;  // its calls are being called
+row* open_row = nullptr;                  // which may get other calls; it says so when it goes
+thread_local row* running_row = nullptr;  // its calls are being called in this thread
 
 // What is put off, and the loop; neither is shared with another copy of this library.
 row* put_off_row = nullptr;
@@ -165,9 +165,26 @@ PyObject* raise_again(PyObject* given, PyObject*) {
 }
 PyMethodDef raise_again_definition{"raise_again", &raise_again, METH_O, nullptr};
 
-// Leaves what is raised to a handle of asyncio's own. False: that has raised it again, to end the loop.
+// What uvloop's handle does with an exception.
+bool report_as_uvloop(const own_queue& own, PyObject* loop, const one_call& from, ref raised) {
+  for (PyObject* ends : {PyExc_KeyboardInterrupt, PyExc_SystemExit})
+    if (PyErr_GivenExceptionMatches(raised.get(), ends)) return put_exception(std::move(raised)), false;
+  const handling within(raised.get());
+  const ref handle = make_handle(own, from.callback, from.argument, loop, from.context);
+  if (!handle) return false;
+  const ref context(Py_BuildValue("{s:N,s:O,s:O}", "message",
+                                  PyUnicode_FromFormat("Exception in callback %S", from.callback), "exception",
+                                  raised.get(), "handle", handle.get()));
+  return context && call_method(loop, names::handle_exception, context.get());
+}
+
+bool is_asyncio(const own_queue& own, PyObject* loop);
+
+// Reports what is raised as the loop's own handle would; asyncio's does it. False: an exception is set, which ends the
+// loop.
 bool report(const own_queue& own, PyObject* loop, const one_call& from) {
-  const ref raised = take_exception();
+  ref raised = take_exception();
+  if (!is_asyncio(own, loop)) return report_as_uvloop(own, loop, from, std::move(raised));
   const ref given(PyList_New(3));
   if (!given) return false;
   PyList_SET_ITEM(given.get(), 0, Py_NewRef(raised.get()));
@@ -387,6 +404,7 @@ void put_first(const own_queue& own, row* self) {
     } else if (append(own, ready.get(), self)) {
       call_method(ready.get(), names::rotate);
     }
+    open_row = nullptr;  // the length of the queue says no more what was taken from it
     return PyErr_Clear();
   }
   while (self->next < self->calls.size()) {  // in the debug mode, say
@@ -408,6 +426,12 @@ row* row_for(PyObject* loop, PyObject* ready, bool may_put_off) {
     return put_off_row;
   }
   return open_row && open_row->loop == loop && is_last(ready, open_row) ? open_row : nullptr;
+}
+
+// Whether a row that was found is still what it was. To find its place may start a garbage collection, and a finalizer
+// may close the loop.
+bool is_open(const row* found, PyObject* loop) {
+  return found && (found == open_row || found == put_off_row) && found->loop == loop;
 }
 
 // Where calls can be queued.
@@ -497,6 +521,7 @@ int complete_and_queue(const native_asyncio& asyncio, const future_method& compl
   for (std::size_t i = 0; i < waiting.count; ++i)
     if (!asyncio.remove_done_callback.call_own(future, waiting.callbacks[i].get())) return -1;
   if (!complete.call_own(future, outcome)) return -1;
+  if (!is_open(in.open, loop.get())) in.open = nullptr;
   for (std::size_t i = 0; i < waiting.count; ++i)
     if (!queue_one(*own, loop.get(), in, {waiting.callbacks[i].get(), future, waiting.contexts[i].get()})) return -1;
   return 1;
@@ -513,7 +538,7 @@ bool put_off(PyObject* loop) {
   const own_queue* own = put_off_loop ? nullptr : queue();
   if (!own || (running_row && running_row->next < running_row->calls.size())) return false;
   const ref ready = queue_of_loop(*own, loop);
-  if (!ready || PyObject_Size(ready.get()) > 0) return false;
+  if (!ready || PyObject_Size(ready.get()) > 0 || put_off_loop) return false;  // another thread may have been here
   put_off_loop = Py_NewRef(loop);
   return true;
 }
@@ -524,9 +549,9 @@ bool call_put_off() {
   const own_queue* own = queue();
   if (!made || !own) return true;
   auto* self = reinterpret_cast<row*>(made.get());
+  ref before = PyErr_Occurred() ? take_exception() : ref();
   const ref ready = queue_of_loop(*own, loop.get());
   const bool asyncio = is_asyncio(*own, loop.get());
-  ref before = PyErr_Occurred() ? take_exception() : ref();
   bool done = true;
   if (ready && PyObject_Size(ready.get()) == 0 && !(asyncio && is(loop.get(), names::stopping_, Py_True))) {
     done = static_cast<bool>(ref(run(self)));

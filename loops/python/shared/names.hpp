@@ -41,6 +41,7 @@ namespace interloop::python {
   X(addErrback, "addErrback")                      \
   X(callLater, "callLater")                        \
   X(callFromThread, "callFromThread")              \
+  X(handle_exception, "call_exception_handler")    \
   X(call_later, "call_later")                      \
   X(callback, "callback")                          \
   X(called, "called")                              \

@@ -254,6 +254,8 @@ def ran(kind, seed, complete):
             raise KeyboardInterrupt(name)
         if kind == "stops":
             on.loop.stop()
+        if kind == "debug":
+            on.loop.set_debug(not on.loop.get_debug())
         if kind == "goes on" and iteration < 7 and len(seen) < 200:
             act(f"{name}.")
 
@@ -261,7 +263,7 @@ def ran(kind, seed, complete):
         for each in range(rng.randrange(1, 5)):
             what = rng.choice(["complete"] * 6 + ["call_soon", "foreign"])
             child = f"{name}{each}"
-            kind = rng.choice(["", "", "", "goes on", "goes on", "raises", "ends", "stops"])
+            kind = rng.choice(["", "", "", "goes on", "goes on", "raises", "ends", "stops", "debug"])
             context = contextvars.copy_context()
             context.run(CALLER.set, child)
             if what == "call_soon":
@@ -284,7 +286,10 @@ def ran(kind, seed, complete):
         except KeyboardInterrupt as ended:
             seen.append((iteration, f"ended by {ended}", None))
     on.close()
-    reports = [(re.sub(" at 0x[0-9a-f]+", "", each["message"]), str(each["exception"]), sorted(each)) for each in on.unhandled]
+    reports = [
+        (re.sub(" at 0x[0-9a-f]+", "", each["message"]), str(each["exception"]), sorted(each.keys() - {"source_traceback"}))
+        for each in on.unhandled
+    ]
     on.unhandled.clear()
     gc.collect()
     assert not any(each() for each in waiting)

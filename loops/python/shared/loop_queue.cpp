@@ -310,13 +310,18 @@ bool is_asyncio(const own_queue& own, PyObject* loop) {
   });
 }
 
-// The queue of asyncio's loop, if the loop would do nothing except append to it.
+// `loop._ready`, if that is a deque.
+ref asyncio_ready(const own_queue& own, PyObject* loop) {
+  ref ready(PyObject_GetAttr(loop, names::ready_));
+  return ready && Py_IS_TYPE(ready.get(), own.deque) ? std::move(ready) : ref();
+}
+
+// The same, if the loop would do nothing except append to it.
 ref asyncio_queue(const own_queue& own, PyObject* loop) {
   if (!has_own_handles(own) || !is_own_method(loop, names::call_soon, own.call_soon) ||
       !is(loop, names::closed_, Py_False) || !is(loop, names::debug_, Py_False))
     return ref();
-  ref ready(PyObject_GetAttr(loop, names::ready_));
-  return ready && Py_IS_TYPE(ready.get(), own.deque) ? std::move(ready) : ref();
+  return asyncio_ready(own, loop);
 }
 
 // `call_soon` of uvloop, if the class of `loop` leaves it to that; otherwise null.
@@ -398,8 +403,9 @@ bool append(const own_queue& own, PyObject* ready, row* self) {
 
 // Queues what has not been called yet before all else. Sets no exception.
 void put_first(const own_queue& own, row* self) {
-  if (const ref ready = queue_of_loop(own, self->loop)) {
-    if (is_asyncio(own, self->loop)) {
+  const bool asyncio = is_asyncio(own, self->loop);
+  if (const ref ready = asyncio ? asyncio_ready(own, self->loop) : queue_of_loop(own, self->loop)) {
+    if (asyncio) {
       call_method(ready.get(), names::appendleft, object_of(self));
     } else if (append(own, ready.get(), self)) {
       call_method(ready.get(), names::rotate);
@@ -407,7 +413,8 @@ void put_first(const own_queue& own, row* self) {
     open_row = nullptr;  // the length of the queue says no more what was taken from it
     return PyErr_Clear();
   }
-  while (self->next < self->calls.size()) {  // in the debug mode, say
+  PyErr_Clear();
+  while (self->next < self->calls.size()) {  // the loop's class has changed, say
     const one_call each = take_next(self);
     static PyObject* keywords = nullptr;
     if (!keywords) keywords = PyTuple_Pack(1, names::context);

@@ -3,15 +3,17 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <pwd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -92,7 +94,7 @@ void server_process::crash() {
   ::kill(process_, SIGSTOP);  // it starts no others, and does not see them end
   siginfo_t stopped;
   ::waitid(P_PID, static_cast<id_t>(process_), &stopped, WSTOPPED | WEXITED | WNOWAIT);  // it may be starting one now
-  std::vector<std::string> started;
+  std::vector<pollfd> started;
   for (const auto& each : std::filesystem::directory_iterator("/proc")) {
     if (each.path().filename().string().find_first_not_of("0123456789") != std::string::npos) continue;
     // pid (name) state parent
@@ -100,15 +102,18 @@ void server_process::crash() {
     std::string stat;
     std::getline(file, stat);  // empty if the process has just ended; an iterator of the file would throw
     const auto name_ends = stat.rfind(") ");
-    if (name_ends != stat.npos && std::atoi(stat.c_str() + std::min(name_ends + 4, stat.size())) == process_)
-      started.push_back(each.path().string());
+    if (name_ends == stat.npos || std::atoi(stat.c_str() + std::min(name_ends + 4, stat.size())) != process_) continue;
+    const pid_t child = std::atoi(stat.c_str());
+    const auto ends = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
+    if (ends >= 0) started.push_back({ends, POLLIN, 0});  // otherwise it has ended
+    ::kill(child, SIGKILL);
   }
-  for (const std::string& each : started) ::kill(std::atoi(each.c_str() + std::strlen("/proc/")), SIGKILL);
   end();
-  char program[1];  // one that has ended has none, also if nobody has asked how it ended
-  for (const std::string& each : started)
-    while (::readlink((each + "/exe").c_str(), program, 1) == 1)
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  // Until a process has ended, it has what it shares with others: its memory goes later than its program's name.
+  for (pollfd& each : started) {
+    while (::poll(&each, 1, -1) < 0 && errno == EINTR) continue;
+    ::close(each.fd);
+  }
 }
 
 void server_process::end() {

@@ -164,11 +164,10 @@ def test_python_looks_into_the_cpp_side_of_its_loop(extension, run, tmp_path):
         assert before["pending_futures"] >= 1
         assert before["timers"] >= 1
         extension.hold(0.005)
-        while not slow:
+        while not any("callback" in what for what, _ in slow):  # on a busy machine, others are slow as well
             await extension.doubled_later(2, 0.001)
         extension.set_slow_callback(0)
-        assert "callback" in slow[0][0], slow
-        assert slow[0][1] >= 0.002
+        assert all(seconds >= 0.002 for _, seconds in slow), slow
         assert extension.statistics()["callbacks"] > before["callbacks"]
         counts = extension.stop_trace()
         assert counts["events"] > 0

@@ -42,18 +42,24 @@ inline double seconds_since(std::chrono::steady_clock::time_point begun) {
 
 template <class Poster>
 void until_run(benchmark::State& state) {
-  Poster poster;
+  Poster* poster = nullptr;
   long sum = 0;
-  std::binary_semaphore begin{0}, done{0};
+  std::binary_semaphore made{0}, begin{0}, done{0};
+  std::thread runs([&] {  // makes the loop: not every loop runs in another thread than that
+    Poster mine;
+    poster = &mine;
+    made.release();
+    mine.run();
+  });
+  made.acquire();
   std::thread other([&] {
     for (;;) {
       begin.acquire();
       if (sum < 0) return;
-      for (int i = 1; i < many; ++i) poster.post([&sum] { ++sum; });
-      poster.post([&done] { done.release(); });
+      for (int i = 1; i < many; ++i) poster->post([&sum] { ++sum; });
+      poster->post([&done] { done.release(); });
     }
   });
-  std::thread runs([&] { poster.run(); });
   for (auto _ : state) {
     const auto begun = std::chrono::steady_clock::now();
     begin.release();
@@ -63,7 +69,7 @@ void until_run(benchmark::State& state) {
   sum = -1;
   begin.release();
   other.join();
-  poster.post([&poster] { poster.end(); });
+  poster->post([poster] { poster->end(); });
   runs.join();
   state.SetItemsProcessed(state.iterations() * many);
 }

@@ -280,10 +280,14 @@ def main() -> None:
     if options.against:
         return compare_builds(options, present)
     missing = [p for p in options.only or PROGRAMS if p not in present]
-    results = {}
+    results: dict[str, dict] = {}
+    broken = []
     for number, program in enumerate(present, 1):
         print(f"[{number}/{len(present)}] {program}", file=sys.stderr, flush=True)
-        results[program] = run((options.build / "bench" / program).resolve(), options.quick)
+        try:
+            results[program] = run((options.build / "bench" / program).resolve(), options.quick)
+        except subprocess.CalledProcessError as ended:  # the others are measured, and their figures kept
+            broken.append(f"{program} (status {ended.returncode})")
     table = [each for each in (compare(row, results) for row in rows(results)) if each]
     if not table:
         sys.exit(f"run.py: nothing measured; is there a build in {options.build}/bench? (make build-release)")
@@ -296,6 +300,8 @@ def main() -> None:
     raw = folder / "results.json"
     raw.write_text(json.dumps({"machine": os.uname().machine, "table": table, "results": results}, indent=1))
     print(written(raw, folder / "ratios.svg"))
+    if broken:
+        sys.exit(f"run.py: a benchmark has failed: {', '.join(broken)}")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <random>
 #include <stdexcept>
 
 namespace test_servers {
@@ -39,9 +40,20 @@ int accept_next(int listener) {
 }
 
 int free_port() {
-  int port = 0;
-  ::close(listen_on_free_port(port));
-  return port;
+  std::random_device any;
+  std::uniform_int_distribution<int> below(10'000, 32'767);
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    const int one = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const int other = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int port = below(any);
+    const sockaddr_in address = loopback(port);
+    const bool free = ::bind(one, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+                      ::bind(other, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    ::close(one);
+    ::close(other);
+    if (free) return port;
+  }
+  throw std::runtime_error("no free port");
 }
 
 namespace {

@@ -17,7 +17,8 @@ namespace test_servers {
 /// number of a descriptor before it waits: a client in the same process may close one and rely on getting it back.
 [[nodiscard]] int accept_next(int listener);
 
-/// A port on which nobody listens.
+/// A port on which nobody listens, for connections and for datagrams. It is not one of those that Linux gives to sockets
+/// without one: while a test's server is down, another socket could get it, and one that asks this port would hear itself.
 [[nodiscard]] int free_port();
 
 /// Whether somebody listens there.

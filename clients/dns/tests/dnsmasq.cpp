@@ -8,30 +8,9 @@
 #include <unistd.h>
 
 #include <fstream>
-#include <random>
-#include <stdexcept>
 #include <string_view>
 
 namespace {
-
-// A port that is free for datagrams and for connections. Not one of those that Linux gives to sockets without one: while the
-// server is down, another socket could get it, and one that asks this port would hear itself.
-int free_for_both() {
-  std::random_device any;
-  std::uniform_int_distribution<int> below(10'000, 32'767);
-  for (int attempt = 0; attempt < 100; ++attempt) {
-    const int one = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    const int other = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const int port = below(any);
-    const sockaddr_in address = test_servers::loopback(port);
-    const bool free = ::bind(one, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-                      ::bind(other, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-    ::close(one);
-    ::close(other);
-    if (free) return port;
-  }
-  throw std::runtime_error("no free port");
-}
 
 // Asks for the addresses of the name "example".
 bool answers(int port) {
@@ -52,7 +31,7 @@ bool answers(int port) {
 
 bool dnsmasq::available() { return !test_servers::program("dnsmasq").empty(); }
 
-dnsmasq::dnsmasq(const std::string& hosts, const std::vector<std::string>& options) : port_(free_for_both()) {
+dnsmasq::dnsmasq(const std::string& hosts, const std::vector<std::string>& options) : port_(test_servers::free_port()) {
   std::ofstream(folder_.file("hosts")) << hosts;
   // --no-daemon: in the foreground, as this user, and connections are served without forking.
   words_ = {test_servers::program("dnsmasq"),

@@ -175,6 +175,17 @@ void follow(const value_view& value, std::string_view path, visitor<value_view> 
                                           : "the value has nothing at [" + std::string(step.key) + "]");
 }
 
+// Whether a number in a specification has five digits or more. Where it came from a field, it is data, and a wrong value
+// would hold the thread for minutes.
+bool asks_for_much(std::string_view spec) noexcept {
+  std::size_t digits = 0;
+  for (const char c : spec) {
+    digits = c >= '0' && c <= '9' ? digits + 1 : 0;
+    if (digits > 4) return true;
+  }
+  return false;
+}
+
 std::string names_of(const log_event& event) {
   if (event.fields.empty()) return "the message has no fields";
   std::string names = "the fields are: ";
@@ -268,6 +279,8 @@ void rendering::render_reference(const log_event& event, const field_view* field
   if (spec.find('{') != spec.npos) {
     render_spec(event, spec, filled_in);
     spec = {filled_in.data(), filled_in.size()};
+    if (asks_for_much(spec))
+      throw reference_error("a field asks for a width or precision above 9999: " + std::string(spec));
   }
   const auto show = [&](value_view end) {
     if (found.conversion == 0) return append_value(out_, end, spec);

@@ -120,6 +120,17 @@ TEST_F(format_test, specifications_are_those_of_fmt) {
   EXPECT_EQ(said("[{x:.{digits}f}]", "x"_a = 1.23456, "digits"_a = 2), "[1.23]");
 }
 
+TEST_F(format_test, a_field_that_asks_for_a_width_above_9999_is_refused_rather_than_obeyed) {
+  EXPECT_EQ(said("{x:{width}}", "x"_a = 42, "width"_a = 9999).size(), 9999U);
+  for (const std::string_view format : {"{x:{width}}", "{pi:.{width}f}", "{x:{one}{one}{one}}", "{pi:{log_time}}"}) {
+    EXPECT_EQ(said(runtime(format), "x"_a = 42, "pi"_a = 3.14, "width"_a = 10000, "one"_a = 42)
+                  .find(std::string(format) + " [this message could not be formatted: a field asks for a width or "
+                                              "precision above 9999: "),
+              0U)
+        << format;
+  }
+}
+
 TEST_F(format_test, a_character_is_a_text_and_a_wider_one_its_number) {
   EXPECT_EQ(said("[{c:>2}{w:>4}{u:x}]", "c"_a = 'c', "w"_a = L'a', "u"_a = u8'a'), "[ c  9761]");
 }

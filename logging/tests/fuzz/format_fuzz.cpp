@@ -50,7 +50,7 @@ struct outputs {
   }
 };
 
-// fmt's own widths may be two thousand million; their results are not the subject here.
+// A width that the format itself has may be two thousand million, as in fmt; such results are not the subject here.
 bool asks_for_much(std::string_view format) {
   int digits = 0;
   for (const char c : format) {

@@ -38,8 +38,8 @@ struct format_base {
 /// logger's function; unknown names, bad specifications and members that a value does not have do not compile.
 ///
 /// The syntax, after PEP 3101: `{name}`, `{name[key]}`, `{name.member}`, any path of these, `!r` (texts quoted, as
-/// Python does) and `!s`, then `:` and one of fmt's format specifications, in which `{name}` may stand for a number;
-/// `{{` and `}}` for braces. Source: `txaio.interfaces.ILogger`.
+/// Python does) and `!s`, then `:` and one of fmt's format specifications, in which `{name}` may stand for a number up
+/// to 9999; `{{` and `}}` for braces. Source: `txaio.interfaces.ILogger`.
 template <class... Fields>
 class log_format : public detail::format_base {
  public:

@@ -3,21 +3,24 @@
 #include "conformance_bench.hpp"
 
 #include <atomic>
+#include <memory>
+#include <utility>
 
 namespace interloop::testing::conformance {
 namespace {
 
 using namespace std::chrono_literals;
 
-// Counts, across threads, what was destroyed without having run.
+// Counts, across threads, what was destroyed without having run. A loop that fails a case may keep callables until after
+// it, so they share the numbers.
 struct thread_tally {
   std::atomic<int> ran{0};
   std::atomic<int> destroyed{0};
 };
 class thread_counted {
  public:
-  explicit thread_counted(thread_tally& in) noexcept : in_(&in) {}
-  thread_counted(thread_counted&& other) noexcept : in_(std::exchange(other.in_, nullptr)) {}
+  explicit thread_counted(std::shared_ptr<thread_tally> in) noexcept : in_(std::move(in)) {}
+  thread_counted(thread_counted&& other) noexcept = default;
   thread_counted& operator=(thread_counted&&) = delete;
   ~thread_counted() {
     if (in_) ++in_->destroyed;
@@ -25,7 +28,7 @@ class thread_counted {
   void operator()() { ++in_->ran; }
 
  private:
-  thread_tally* in_;
+  std::shared_ptr<thread_tally> in_;
 };
 
 }  // namespace
@@ -159,7 +162,7 @@ void add_post_cases(case_list& all) {
   });
 
   all.add("what threads post while the loop closes runs or is destroyed exactly once", [](bench& b) {
-    thread_tally count;
+    const auto count = std::make_shared<thread_tally>();
     std::atomic<int> posted{0};
     std::atomic<int> refused{0};
     std::vector<joining_thread> posters;
@@ -168,7 +171,7 @@ void add_post_cases(case_list& all) {
         try {
           for (int i = 0;; ++i) {
             b.post(remote, thread_counted(count));
-            const bool far_ahead = ++posted - count.ran > 10'000;
+            const bool far_ahead = ++posted - count->ran > 10'000;
             if (far_ahead) std::this_thread::sleep_for(100us);
             if (i % 16 == 0) std::this_thread::yield();
           }
@@ -178,7 +181,7 @@ void add_post_cases(case_list& all) {
       }));
     std::string failed;
     try {
-      b.until([&] { return count.ran > 1000; }, "some posts run");
+      b.until([&] { return count->ran > 1000; }, "some posts run");
     } catch (const case_failed& why) {
       failed = why.message;
     }
@@ -186,8 +189,8 @@ void add_post_cases(case_list& all) {
     for (joining_thread& each : posters) each.join();
     if (!failed.empty()) throw case_failed{failed};
     b.equal(refused.load(), 4, "threads that were told of the closing");
-    b.equal(count.destroyed.load(), posted.load() + 4, "callables destroyed, those that were refused included");
-    b.check(count.ran <= posted, "nothing runs twice");
+    b.equal(count->destroyed.load(), posted.load() + 4, "callables destroyed, those that were refused included");
+    b.check(count->ran <= posted, "nothing runs twice");
   });
 }
 

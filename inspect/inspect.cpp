@@ -17,7 +17,9 @@ namespace interloop::inspect {
 
 namespace {
 
+// A process that is too busy to be read between two turns is read this often, and no more after this long.
 constexpr int most_attempts = 20;
+constexpr std::chrono::seconds longest{2};
 
 void append(wait_graph& to, wait_graph from) {
   const std::size_t nodes = to.nodes.size();
@@ -46,6 +48,7 @@ void append(wait_graph& to, wait_graph from) {
 // One loop. If turns go on while it is read, what was read may be from different moments.
 wait_graph read_loop(target& in, const detail::debug_layout& layout, std::uint64_t loop) {
   wait_graph best;
+  const auto last = std::chrono::steady_clock::now() + longest;
   for (int attempt = 0; attempt < most_attempts; ++attempt) {
     if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(std::min(attempt, 5)));
     in.look_again();
@@ -59,7 +62,7 @@ wait_graph read_loop(target& in, const detail::debug_layout& layout, std::uint64
     const bool still = reader.turns(loop) == before;
     graph.loops.back().consistent = good && (still || !in.lives());
     if (attempt == 0 || good) best = std::move(graph);
-    if ((good && still) || !in.lives()) break;
+    if ((good && still) || !in.lives() || std::chrono::steady_clock::now() > last) break;
   }
   return best;
 }

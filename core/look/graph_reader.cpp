@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <unordered_set>
 
 namespace interloop::detail {
 
@@ -394,11 +395,13 @@ void graph_reader::read_queue(std::uint64_t queue) {
     good_ = false;
     return;
   }
-  for (std::size_t i = 0; at != tail && i < most_nodes; ++i) {
+  // Blocks are used again, so those of a queue that changes meanwhile may seem to follow each other in a circle.
+  std::unordered_set<std::uint64_t> blocks{block};
+  while (at != tail) {
     std::uint64_t end = tail;
     if (block != last_block && !memory_.get(block + layout_.block_end, end)) break;
     if (at == end) {
-      if (!memory_.get(block + layout_.block_next, block)) break;
+      if (!memory_.get(block + layout_.block_next, block) || !blocks.insert(block).second) break;
       at = block + layout_.block_data;
       continue;
     }

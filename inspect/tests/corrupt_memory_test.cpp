@@ -18,6 +18,7 @@
 #include <cstring>
 #include <fstream>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -111,6 +112,34 @@ TEST_F(corrupt_memory_test, damage_is_survived) {
   }
   EXPECT_GT(damage, 1000U);
   EXPECT_GT(survived, 100U);
+}
+
+TEST_F(corrupt_memory_test, a_queue_whose_blocks_follow_each_other_in_a_circle_is_read_once) {
+  struct circle final : inspect::target {
+    explicit circle(std::uint64_t queue) : queue(queue) {
+      mappings_ = process.mappings();
+      if (!process.get(queue + layout.queue_head_block, block) || !process.get(queue + layout.queue_tail, tail))
+        throw std::runtime_error("the queue cannot be read");
+    }
+    bool read(std::uint64_t address, void* into, std::size_t bytes) override {
+      if (!process.read(address, into, bytes)) return false;
+      if (address == queue + layout.queue_tail || address == queue + layout.queue_tail_block) say(into, 4096);
+      if (address == block + layout.block_end) say(into, tail);
+      if (address == block + layout.block_next) say(into, block);
+      return true;
+    }
+    std::string to_open(const std::string& path) const override { return path; }
+    static void say(void* into, std::uint64_t what) { std::memcpy(into, &what, sizeof what); }
+    const detail::debug_layout& layout = interloop_debug_layout_v1;
+    inspect::process process{::getpid()};
+    std::uint64_t queue;
+    std::uint64_t block = 0;
+    std::uint64_t tail = 0;
+  } memory(reinterpret_cast<std::uintptr_t>(&static_cast<loop&>(native)) + interloop_debug_layout_v1.loop_ready);
+  const wait_graph found = inspect::look_into(memory);
+  ASSERT_EQ(found.loops.size(), 1U);
+  EXPECT_FALSE(found.loops[0].consistent);
+  EXPECT_THAT(found.tree(), HasSubstr("─ 50 × queued: "));
 }
 
 TEST_F(corrupt_memory_test, a_version_that_is_not_known_is_refused) {

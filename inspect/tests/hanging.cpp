@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -103,17 +104,22 @@ int main(int count, char** arguments) {
     });
     test::run_until(core, [] { return false; });
   }
-  if (scenario == "posts") {  // eight threads post, and it runs all that
+  if (scenario == "posts") {  // eight threads post, and it runs all that; they wait where it cannot keep up
+    static std::atomic<int> ahead{0};
     std::vector<std::thread> threads;
     for (int i = 0; i < 8; ++i)
       threads.emplace_back([remote = core.remote()] {
         for (;;) {
+          ++ahead;
           remote.post([] {
+            --ahead;
             const auto soon = create_future<int>();
             add_callbacks(soon, [](int) {});
             resolve(soon, 1);
           });
-          std::this_thread::sleep_for(10us);
+          do {
+            std::this_thread::sleep_for(10us);
+          } while (ahead > 1'000);
         }
       });
     std::thread([] { ready_then_end(); }).detach();

@@ -17,23 +17,14 @@
 #include <vector>
 
 #include "logging/tests/log_capture.hpp"
+#include "support/sanitizers.hpp"
 
 namespace interloop {
 namespace {
 
 constexpr int threads = 16;
 // Sanitizers make this ten times slower or worse, and find their errors early.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int lines = 5'000;
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
-constexpr int lines = 5'000;
-#else
-constexpr int lines = 100'000;
-#endif
-#else
-constexpr int lines = 100'000;
-#endif
+constexpr int lines = test::with_asan || test::with_tsan ? 5'000 : 100'000;
 
 class threads_test : public test::logging_test {
  protected:

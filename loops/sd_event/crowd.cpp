@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <utility>
 
 namespace interloop::sd_event_adapter {
@@ -103,8 +104,10 @@ void crowd::dispatch() noexcept {
   bool stale = false;
   for (next_ = 0; next_ < end_;) {
     const ::epoll_event got = batch_[next_++];
-    if (got.data.u64 == 0) continue;
-    if (const auto found = members_.find(got.data.u64); found != members_.end()) {
+    const std::uint64_t member =
+        got.data.u64;  // a copy: the structure is packed, and so no reference may be bound to it
+    if (member == 0) continue;
+    if (const auto found = members_.find(member); found != members_.end()) {
       found->second->report(got.events);  // may destroy it
     } else {
       stale = true;

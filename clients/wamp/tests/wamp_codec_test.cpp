@@ -408,8 +408,8 @@ TEST(wamp_types, come_back_as_they_were) {
   there_and_back(std::unordered_map<std::string, std::optional<std::string>>{{"a", "x"}, {"b", std::nullopt}});
   there_and_back(point{1, -2});
   there_and_back(value(dict{{"a", list{1, "x", nullptr}}}));
-  EXPECT_EQ(to_value(std::vector<point>{{1, 2}}), value(list{list{1, 2}}));
-  EXPECT_EQ(from_value<std::vector<point>>(list{list{1, 2}}), (std::vector<point>{{1, 2}}));
+  EXPECT_EQ(to_value(std::vector<point>{{1, 2}}), value(list{value(list{1, 2})}));
+  EXPECT_EQ(from_value<std::vector<point>>(list{value(list{1, 2})}), (std::vector<point>{{1, 2}}));
 }
 
 template <class T>

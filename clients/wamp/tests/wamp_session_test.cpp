@@ -387,22 +387,24 @@ TEST_F(wamp_session, goes_on_if_others_send_what_cannot_be_read) {
   using enum serializer;
   const std::string deep = std::string(70, '[') + std::string(70, ']');
   // Instead of arguments, or in them; a router passes it on. In JSON, bytes are a NUL and base64.
-  const struct {
+  struct unreadable_arguments {
     serializer format;
     std::string args;
     const char* why;
-  } all[] = {{json, R"("\u0000AAAA")", "they are bytes"},
-             {msgpack, "\xc4\x01x", "they are bytes"},
-             {cbor, "\x41x", "they are bytes"},
-             {json, deep, "64 deep"},
-             {json, R"([{"\u0000AAAA":1}])", "a map's key is not a text"},
-             {json, R"(["\u0000a text"])", "not base64"},
-             {msgpack, "\x91\x81\x01\x02", "a map's key is not a text"},
-             {cbor, "\x81\xa1\x01\x02", "a map's key is not a text"},
-             {msgpack, "\x91\xd4\x01\x01", "extension types have no meaning here"},
-             {cbor, "\x81\xf8\x20", "an unknown simple value"}};
-  for (const auto& [format, args, why] : all) {
-    SCOPED_TRACE(why);
+  };
+  const unreadable_arguments all[] = {{json, R"("\u0000AAAA")", "they are bytes"},
+                                      {msgpack, "\xc4\x01x", "they are bytes"},
+                                      {cbor, "\x41x", "they are bytes"},
+                                      {json, deep, "64 deep"},
+                                      {json, R"([{"\u0000AAAA":1}])", "a map's key is not a text"},
+                                      {json, R"(["\u0000a text"])", "not base64"},
+                                      {msgpack, "\x91\x81\x01\x02", "a map's key is not a text"},
+                                      {cbor, "\x81\xa1\x01\x02", "a map's key is not a text"},
+                                      {msgpack, "\x91\xd4\x01\x01", "extension types have no meaning here"},
+                                      {cbor, "\x81\xf8\x20", "an unknown simple value"}};
+  for (const unreadable_arguments& each : all) {
+    const serializer format = each.format;
+    SCOPED_TRACE(each.why);
     wire_ = std::make_shared<wire>();
     wire_->format = format;
     const session made = joined();
@@ -411,22 +413,23 @@ TEST_F(wamp_session, goes_on_if_others_send_what_cannot_be_read) {
     sent();
     say("[33,2,5]");
     /// A message with these arguments at its end.
-    const auto say_raw = [&, format = format, args = args](const list& begin) {
+    const auto say_raw = [&](const list& begin) {
       writer bytes(format);
       codec<value>::write(bytes, begin);
       std::string whole(bytes.view());
       if (format == json) {
         whole.back() = ',';
-        whole += args + "]";
+        whole += each.args + "]";
       } else {
         ++whole.front();  // the list's length
-        whole += args;
+        whole += each.args;
       }
       loop_->call_soon([this, whole] { wire_->deliver(whole); });
       loop_.run_ready();
     };
-    const auto cannot = [&, why = why](const char* whose) {
-      return ::testing::AllOf(HasSubstr(std::string("the arguments of ") + whose + " cannot be read"), HasSubstr(why));
+    const auto cannot = [&](const char* whose) {
+      return ::testing::AllOf(HasSubstr(std::string("the arguments of ") + whose + " cannot be read"),
+                              HasSubstr(each.why));
     };
     say_raw({36, 5, 1, dict()});
     EXPECT_THAT(std::exchange(escaped_, {}), ElementsAre(cannot("an event")));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Many threads at once, and two events at the same moment. A failure prints the random seed.
 #include "support/blocking.hpp"
-#include "support/with_tsan.hpp"
+#include "support/sanitizers.hpp"
 
 #include <interloop/interloop.hpp>
 
@@ -27,13 +27,8 @@ INTERLOOP_ON_EACH_LOOP(blocking_stress_test);
 // Per loop: what they have in common is tested once for each, so the sum over all loops counts. With AddressSanitizer, an
 // exception in one of many threads is so expensive that only a tenth are thrown: the errors that it finds do not depend
 // on the number. With ThreadSanitizer, a third are.
-#ifdef __SANITIZE_ADDRESS__
-constexpr std::size_t scale = 10;
-constexpr unsigned stop_rounds = 8;
-#else
-constexpr std::size_t scale = interloop::test::with_tsan ? 3 : 1;
-constexpr unsigned stop_rounds = 25;
-#endif
+constexpr std::size_t scale = test::with_asan ? 10 : test::with_tsan ? 3 : 1;
+constexpr unsigned stop_rounds = test::with_asan ? 8 : 25;
 constexpr std::size_t caller_threads = 64;
 constexpr std::size_t calls_per_thread = 3'000 / scale;
 constexpr int race_rounds = static_cast<int>(1'000 / scale);

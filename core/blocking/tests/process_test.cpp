@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Things that happen once per process: setup, exit, fork, signals. Each test runs the program in process.cpp.
 #include "support/blocking.hpp"
+#include "support/sanitizers.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -222,9 +223,8 @@ TEST_P(process_test, a_forked_child_may_have_loops_of_its_own) {
 }
 
 TEST_P(process_test, a_fork_at_any_moment_leaves_no_lock_behind) {
-#ifdef __SANITIZE_ADDRESS__
-  GTEST_SKIP() << "the allocator of GCC's AddressSanitizer has a lock that a fork may leave behind";
-#endif
+  if (interloop::test::with_asan)
+    GTEST_SKIP() << "AddressSanitizer's allocator has a lock that a fork may leave behind";
   const ended end = run("forks_under_threads_that_call_in", for_forks());
   EXPECT_EQ(end.status, 0);
   EXPECT_EQ(end.err, "");

@@ -7,7 +7,7 @@
 #include <interloop/testing/manual_loop.hpp>
 
 #include "support/counted.hpp"
-#include "support/with_tsan.hpp"
+#include "support/sanitizers.hpp"
 
 #include <gio/gio.h>
 #include <gmock/gmock.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A future goes out as a QFuture and comes in from one, with every fate of either.
 #include "../fixture.hpp"
-#include "support/with_tsan.hpp"
+#include "support/sanitizers.hpp"
 
 #include <interloop/interloop.hpp>
 #include <interloop/qt_future.hpp>

@@ -18,6 +18,7 @@
 #pragma once
 
 #include <interloop/current_loop.hpp>
+#include <interloop/detail/frame_new.hpp>
 #include <interloop/detail/loop_access.hpp>
 #include <interloop/future.hpp>
 
@@ -300,10 +301,9 @@ class promise_base : public promise_core {
   promise_base(const promise_base&) = delete;
   promise_base& operator=(const promise_base&) = delete;
 
-  /// Makes the state in front of the frame. The frame holds the first reference to it. Inlined, with `delete`, because
-  /// g++ takes a template's `new` and its class's `delete` for a mismatch (-Wmismatched-new-delete).
+  /// Makes the state in front of the frame. The frame holds the first reference to it.
   template <class... Args>
-  [[gnu::always_inline]] static void* operator new(std::size_t frame_bytes, Args&&... args) {
+  INTERLOOP_FRAME_NEW static void* operator new(std::size_t frame_bytes, Args&&... args) {
     loop& core = loop_among(args...);
     loop_access::require_open(core, "coroutine");
     unsigned char kind;
@@ -312,7 +312,7 @@ class promise_base : public promise_core {
     state->mark_coroutine();
     return static_cast<std::byte*>(block) + state_bytes;
   }
-  [[gnu::always_inline]] static void operator delete(void* frame) noexcept { state_of(frame).release(); }
+  INTERLOOP_FRAME_NEW static void operator delete(void* frame) noexcept { state_of(frame).release(); }
 
   future<T> get_return_object() noexcept { return future_access::wrap<T>(state_ptr<future_state<T>>(&state())); }
 

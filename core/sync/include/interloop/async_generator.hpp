@@ -12,6 +12,7 @@
 //     while (auto tick = co_await all.next()) use(*tick);
 #pragma once
 
+#include <interloop/detail/frame_new.hpp>
 #include <interloop/detail/generator_core.hpp>
 #include <interloop/error.hpp>
 #include <interloop/future.hpp>
@@ -38,11 +39,10 @@ class generator_promise final : public generator_core {
       throw_frame_misplaced();
   }
 
-  // Inlined for the reason that promise_base has.
-  [[gnu::always_inline]] static void* operator new(std::size_t bytes) {
+  INTERLOOP_FRAME_NEW static void* operator new(std::size_t bytes) {
     return frame_being_made() = ::operator new(bytes);
   }
-  [[gnu::always_inline]] static void operator delete(void* frame) noexcept { ::operator delete(frame); }
+  INTERLOOP_FRAME_NEW static void operator delete(void* frame) noexcept { ::operator delete(frame); }
 
   async_generator<T> get_return_object() noexcept;
 

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <interloop/coroutine.hpp>
+#include <interloop/detail/frame_new.hpp>
 #include <interloop/loop.hpp>
 
 #include <atomic>
@@ -282,14 +283,13 @@ class carrier_promise {
   carrier_promise& operator=(const carrier_promise&) = delete;
   ~carrier_promise() { foreign_cell::of(handle().address()).frame_is_destroyed(); }
 
-  // Inlined for the same reason as promise_base's.
   template <class... Rest>
-  [[gnu::always_inline]] static void* operator new(std::size_t frame_bytes, loop& home, Rest&&...) {
+  INTERLOOP_FRAME_NEW static void* operator new(std::size_t frame_bytes, loop& home, Rest&&...) {
     void* block = ::operator new(foreign_cell_bytes + frame_bytes);
     ::new (block) foreign_cell(home);
     return static_cast<std::byte*>(block) + foreign_cell_bytes;
   }
-  [[gnu::always_inline]] static void operator delete(void* frame) noexcept { foreign_cell::of(frame).release(); }
+  INTERLOOP_FRAME_NEW static void operator delete(void* frame) noexcept { foreign_cell::of(frame).release(); }
 
   carrier<Kept> get_return_object() noexcept { return {handle()}; }
   std::suspend_always initial_suspend() const noexcept { return {}; }

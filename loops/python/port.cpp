@@ -291,11 +291,12 @@ class python_port final : public loop_port {
     const int count = ::epoll_wait(all.epoll, events.data(), static_cast<int>(events.size()), 0);
     for (int i = 0; i < count && all.port; ++i) {
       const epoll_event& event = events[static_cast<std::size_t>(i)];
-      if (event.data.u64 == 0) {
+      const std::uint64_t number = event.data.u64;  // packed: no reference may be bound to it
+      if (number == 0) {
         all.port->on_wake();
         continue;
       }
-      const auto found = all.states.find(event.data.u64);
+      const auto found = all.states.find(number);
       if (found == all.states.end()) continue;
       found->second->ready(ready_in(static_cast<int>(event.events)));
     }

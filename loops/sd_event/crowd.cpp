@@ -104,10 +104,9 @@ void crowd::dispatch() noexcept {
   bool stale = false;
   for (next_ = 0; next_ < end_;) {
     const ::epoll_event got = batch_[next_++];
-    const std::uint64_t member =
-        got.data.u64;  // a copy: the structure is packed, and so no reference may be bound to it
-    if (member == 0) continue;
-    if (const auto found = members_.find(member); found != members_.end()) {
+    const std::uint64_t number = got.data.u64;  // packed: no reference may be bound to it
+    if (number == 0) continue;
+    if (const auto found = members_.find(number); found != members_.end()) {
       found->second->report(got.events);  // may destroy it
     } else {
       stale = true;

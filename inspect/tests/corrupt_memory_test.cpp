@@ -116,7 +116,7 @@ TEST_F(corrupt_memory_test, damage_is_survived) {
 
 TEST_F(corrupt_memory_test, a_queue_whose_blocks_follow_each_other_in_a_circle_is_read_once) {
   struct circle final : inspect::target {
-    explicit circle(std::uint64_t queue) : queue(queue) {
+    explicit circle(std::uint64_t of) : queue(of) {
       mappings_ = process.mappings();
       if (!process.get(queue + layout.queue_head_block, block) || !process.get(queue + layout.queue_tail, tail))
         throw std::runtime_error("the queue cannot be read");

@@ -90,7 +90,7 @@ build() {
 # API, not the interpreter; so are the plugin of pytest and the starter. The originals' own tests, and all others of ours,
 # run on each.
 tests() {
-    local log=$venv/pytest.log arguments=(-q --timeout 300 -n "$jobs" --dist worksteal)
+    local log=$venv/pytest.log arguments=(-q --timeout 300 --durations 10 -n "$jobs" --dist worksteal)
     if is_main; then
         unless_done originals.stamp tools/originals.txt -- originals ||
             left_out "the originals' own tests" "pip could not get them"

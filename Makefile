@@ -50,7 +50,7 @@ demo: build-release ## a Redis client, one source, on every loop, Python's too; 
 	@JOBS=$(JOBS) tools/python.sh build || true
 	examples/demo.sh redis build/release $(REDIS_DEMO)
 	examples/demo.sh wamp build/release $(WAMP_DEMO)
-	examples/demo.sh wamp build/release --install --calls 500
+	examples/demo.sh wamp build/release --install $(or $(WAMP_DEMO),--calls 1000)
 	examples/blocking_demo.sh build/release
 
 bench: build-release ## measure and compare

@@ -132,6 +132,15 @@ void append_value(text_buffer& out, const value_view& value, std::string_view sp
   }
 }
 
+bool asks_for_much(std::string_view spec) noexcept {
+  std::size_t digits = 0;
+  for (const char c : spec) {
+    digits = c >= '0' && c <= '9' ? digits + 1 : 0;
+    if (digits > 4) return true;
+  }
+  return false;
+}
+
 void append_quoted(text_buffer& out, const value_view& value) {
   if (value.kind() != value_kind::text) return append_plain(out, value);
   const std::string_view text = value.as_text();
@@ -173,17 +182,6 @@ void follow(const value_view& value, std::string_view path, visitor<value_view> 
   if (found) return;
   throw reference_error(step.is_attribute ? "the value has no member '" + std::string(step.key) + "'"
                                           : "the value has nothing at [" + std::string(step.key) + "]");
-}
-
-// Whether a number in a specification has five digits or more. Where it came from a field, it is data, and a wrong value
-// would hold the thread for minutes.
-bool asks_for_much(std::string_view spec) noexcept {
-  std::size_t digits = 0;
-  for (const char c : spec) {
-    digits = c >= '0' && c <= '9' ? digits + 1 : 0;
-    if (digits > 4) return true;
-  }
-  return false;
 }
 
 std::string names_of(const log_event& event) {

@@ -31,6 +31,10 @@ void append_value(text_buffer& out, const value_view& value, std::string_view sp
 /// The same for !r: a text is quoted and escaped as in Python.
 void append_quoted(text_buffer& out, const value_view& value);
 
+/// Whether a number in a specification has five digits or more. Where it came from a field, it is data, and a wrong value
+/// would hold the thread for minutes.
+[[nodiscard]] bool asks_for_much(std::string_view spec) noexcept;
+
 /// A value's text for a sink. If a formatter or a getter throws, the text says what, except if memory is short.
 [[nodiscard]] std::string text_of(const value_view& value);
 

@@ -9,6 +9,8 @@
 #include <interloop/logging/json_sink.hpp>
 #include <interloop/logging/sink.hpp>
 
+#include "logging/render.hpp"
+
 #include <cstdint>
 #include <cstdlib>
 #include <map>
@@ -50,23 +52,14 @@ struct outputs {
   }
 };
 
-// A width that the format itself has may be two thousand million, as in fmt; such results are not the subject here.
-bool asks_for_much(std::string_view format) {
-  int digits = 0;
-  for (const char c : format) {
-    digits = c >= '0' && c <= '9' ? digits + 1 : 0;
-    if (digits > 4) return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static outputs* const out = new outputs;
   static const interloop::logger log = interloop::make_logger("fuzz");
   const std::string_view format(reinterpret_cast<const char*>(data), size);
-  if (asks_for_much(format)) return 0;
+  // A width that the format itself has may be two thousand million, as in fmt; such results are not the subject here.
+  if (interloop::detail::asks_for_much(format)) return 0;
 
   const shape square{4, {{"top", {1.5, 2}}, {"", {}}}};
   const std::string text("te\0xt", 5);

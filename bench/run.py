@@ -88,7 +88,13 @@ def rows(results: dict[str, dict]) -> list[Row]:
                         True,
                     )
                 )
+        for count in (10_000, 100_000, 1_000_000):
+            ours = f"timers<idle_timeouts, timed::postpone>/{count}"
+            peers = [f"timers<{peer}_timer, timed::postpone>/{count}"]
+            table.append(Row(f"idle_timeout, postpone, {count:,}: {peer}", "timers", ours, peers, 7, True))
     for count in (10_000, 100_000, 1_000_000):
+        ours = f"timers<idle_timeouts, timed::postpone>/{count}"
+        table.append(Row(f"idle_timeout, postpone, {count:,}: 10 ns", "timers", ours, 10.0, 1))
         suffix = f", timed::schedule>/{count}"
         for what, peer, required in (("expires_after", "asio_timer_after", 1.5), ("expires_at", "asio_timer", 1)):
             ours, peers = f"timers<interloop_call_later{suffix}", [f"timers<{peer}{suffix}"]

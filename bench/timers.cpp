@@ -8,6 +8,7 @@
 
 #include "timer_heap.hpp"
 
+#include <interloop/idle_timeout.hpp>
 #include <interloop/interloop.hpp>
 #include <interloop/loop_port.hpp>
 
@@ -79,6 +80,30 @@ class on_loop {
 using interloop_call_at = on_loop<false>;
 using interloop_call_later = on_loop<true>;
 
+/// Timeouts that are members of what they watch over, as libev's and Asio's are.
+class idle_timeouts {
+ public:
+  explicit idle_timeouts(std::size_t count) {
+    all_.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) all_.emplace_back(*loop_, [this] { ++fired_; });
+  }
+
+  void schedule(std::size_t i, std::int64_t at) { all_[i].restart_at(begin_ + interloop::duration(at)); }
+  void cancel(std::size_t i) { all_[i].cancel(); }
+  void move(std::size_t i, std::int64_t at) { schedule(i, at); }
+  void postpone(std::size_t i, std::int64_t at) { schedule(i, at); }
+  void settle() {
+    skipping_port::of(loop_).turn();
+    begin_ = loop_->now();
+  }
+
+ private:
+  interloop::loop_owner loop_{std::make_unique<skipping_port>()};
+  interloop::time_point begin_ = loop_->now();
+  std::size_t fired_ = 0;
+  std::vector<interloop::idle_timeout> all_;
+};
+
 /// A structure by itself, without a loop and its handles.
 template <class Queue>
 class structure {
@@ -123,6 +148,10 @@ using heap = structure<timer_heap>;
 BENCH_TIMERS(interloop_call_at);
 BENCH_TIMERS_OF(interloop_call_later, schedule);
 BENCH_TIMERS_OF(interloop_call_later, move);
+BENCH_TIMERS_OF(idle_timeouts, schedule);
+BENCH_TIMERS_OF(idle_timeouts, cancel);
+BENCH_TIMERS_OF(idle_timeouts, move);
+BENCH_TIMERS_OF(idle_timeouts, postpone);
 BENCH_TIMERS(wheel);
 BENCH_TIMERS(heap);
 

@@ -6,6 +6,8 @@
 // commands that they are going to send; the loop is asked only if the socket did not take everything.
 #include <interloop/redis/attach.hpp>
 
+#include <interloop/idle_timeout.hpp>
+
 #include <hiredis/async.h>
 
 #include <memory>
@@ -16,7 +18,8 @@ namespace {
 
 class attachment {
  public:
-  attachment(const api& loop, redisAsyncContext& context) : loop_(loop), context_(&context) {}
+  attachment(const api& loop, redisAsyncContext& context)
+      : loop_(loop), context_(&context), deadline_(loop, [this] { on_deadline(); }) {}
 
   /// Called once. From here on hiredis owns this, until `cleanup`.
   static void hand_over(std::shared_ptr<attachment> made) {
@@ -77,13 +80,17 @@ class attachment {
     self_.reset();  // last: may destroy this
   }
 
-#if HIREDIS_MAJOR >= 1
+  // hiredis asks for it with each command and each answer.
   void schedule(timeval delay) {
-    deadline_.cancel();
-    deadline_ = loop_.call_later(std::chrono::seconds(delay.tv_sec) + std::chrono::microseconds(delay.tv_usec),
-                                 [self = self_] { redisAsyncHandleTimeout(self->context_); });
+    deadline_.restart(std::chrono::seconds(delay.tv_sec) + std::chrono::microseconds(delay.tv_usec));
   }
+
+  void on_deadline() {
+#if HIREDIS_MAJOR >= 1
+    const std::shared_ptr<attachment> keep = self_;
+    redisAsyncHandleTimeout(context_);  // may free the context
 #endif
+  }
 
   api loop_;
   redisAsyncContext* context_;  // null once hiredis has released it
@@ -91,7 +98,7 @@ class attachment {
   interest wanted_ = interest::none;
   bool write_queued_ = false;
   bool writing_ = false;
-  timer deadline_;  // hiredis' own; old versions have none
+  idle_timeout deadline_;  // hiredis' own; old versions have none
   std::shared_ptr<attachment> self_;
 };
 

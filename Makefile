@@ -60,7 +60,8 @@ bench: build-release ## measure and compare
 
 figures: build-release ## measure, and write the figures into the documentation's tables and its plot of how costs grow
 	bench/run.py build/release
-	bench/figures.py build/bench/results.json
+	tools/python.sh build && bench/python/run.py
+	bench/figures.py build/bench/results.json build/bench/python.json
 	build/venv/bin/python bench/scale.py build/release docs/scaling.svg docs/costs.md
 
 bench-against: build-release ## compare the benchmarks with those of another commit: REF=main~1

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes measured figures into the documentation's tables: all of a table from one run of bench/run.py.
+"""Writes measured figures into the documentation's tables: all of a table from one run of bench/run.py or bench/python/run.py.
 
-Usage: figures.py RESULTS.json, or figures.py --check, which only looks whether each table of bench/figures.md stands in
-its document, with whatever figures. To change a table's words, change both.
+Usage: figures.py RESULTS.json [python.json], or figures.py --check, which only looks whether each table of bench/figures.md
+stands in its document, with whatever figures. Tables of programs that were not run stay as they are. To change a table's
+words, change both.
 """
 
 import json
@@ -36,6 +37,20 @@ def text(nanoseconds: float) -> str:
     return f"{round(nanoseconds, min(0, 3 - digits)):,.0f}"
 
 
+def measured(file: str) -> dict[str, dict]:
+    """The results of either run.py, by program and benchmark."""
+    content = json.loads(Path(file).read_text())
+    if "results" in content:
+        return content["results"]
+    python = {}
+    for each in content["table"]:
+        made = {"ns": each["interloop"] * 1e9, "faster": each["peer"] / each["interloop"], "original_µs": each["peer"] * 1e6}
+        if each["bare"]:
+            made |= {"of_bare": each["interloop"] / each["bare"], "bare_µs": each["bare"] * 1e6}
+        python[each["what"]] = made
+    return {"python": python}
+
+
 def filled(table: list[str], results: dict[str, dict]) -> str:
     def figure(match: re.Match[str]) -> str:
         program, name, unit = match.groups()
@@ -50,7 +65,7 @@ def filled(table: list[str], results: dict[str, dict]) -> str:
 
 
 def main() -> None:
-    if len(sys.argv) != 2:
+    if len(sys.argv) < 2:
         sys.exit(__doc__)
     missing = [path for path, table in tables() if not pattern(table).search(path.read_text())]
     for path in missing:
@@ -60,9 +75,14 @@ def main() -> None:
     if sys.argv[1] == "--check":
         print(f"figures: {len(tables())} tables of figures, each in its document")
         return
-    results = json.loads(Path(sys.argv[1]).read_text())["results"]
+    results = {}
+    for file in sys.argv[1:]:
+        results |= measured(file)
     new = {}
     for path, table in tables():
+        if left := {program for program, *_ in FIGURE.findall("\n".join(table))} - results.keys():
+            print(f"left as it is: a table of {path.relative_to(ROOT)}, which needs {', '.join(sorted(left))}")
+            continue
         words = filled(table, results)
         new[path] = pattern(table).sub(lambda _: words, new.get(path) or path.read_text(), count=1)
     for path, content in new.items():  # all were measured, so all are written

@@ -106,6 +106,8 @@ void append_plain(text_buffer& out, const value_view& value) {
 
 }  // namespace
 
+void append_growing(text_buffer& out, std::string_view text) { out.append(text.data(), text.data() + text.size()); }
+
 void append_value(text_buffer& out, const value_view& value, std::string_view spec) {
   if (spec.empty()) return append_plain(out, value);
   switch (value.kind()) {

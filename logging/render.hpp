@@ -19,9 +19,15 @@ namespace interloop::detail {
 
 using text_buffer = fmt::memory_buffer;
 
+/// For `append`, where there is not enough room.
+void append_growing(text_buffer& out, std::string_view text);
+
 inline void append(text_buffer& out, std::string_view text) {  // fmt's own version is a call and a loop
   const std::size_t end = out.size();
-  out.resize(end + text.size());
+  const std::size_t size = end + text.size();
+  if (size > out.capacity()) [[unlikely]]
+    return append_growing(out, text);
+  out.resize(size);
   std::copy(text.begin(), text.end(), out.data() + end);
 }
 

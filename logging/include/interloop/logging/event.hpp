@@ -44,7 +44,7 @@ class log_event {
  private:
   friend class detail::rendering;
   friend struct detail::kept_parts;
-  log_event() = default;
+  log_event() noexcept {}  // a defaulted one would be filled with zeros first
   mutable detail::rendering* unrendered_ = nullptr;
   mutable std::string_view text_;
 };

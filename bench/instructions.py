@@ -14,8 +14,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-KINDS = ["idle_timeouts", "interloop_call_at", "libev_timer", "asio_timer", "libuv_timer", "libevent_timer"]
 OPERATIONS = ["schedule", "cancel", "move", "postpone", "fire"]
+
+
+def kinds(program: Path) -> list[str]:
+    """What the program measures: interloop's, then the peers'."""
+    output = subprocess.run([program, "--benchmark_list_tests=true"], check=True, capture_output=True, text=True).stdout
+    found = dict.fromkeys(re.findall(r"^timers<(\w+), ", output, re.MULTILINE))
+    return sorted((kind for kind in found if not kind.endswith("_due")), key=lambda kind: "_timer" in kind)
 
 
 def instructions(program: Path, kind: str, operation: str, count: int) -> float | None:
@@ -41,7 +47,7 @@ def main() -> None:
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 10_000
     print(f"instructions for each, among {count:,}")
     print(f"{'':20}" + "".join(f"{operation:>10}" for operation in OPERATIONS))
-    for kind in KINDS:
+    for kind in kinds(program):
         print(f"{kind:20}", end="", flush=True)
         for operation in OPERATIONS:
             each = instructions(program, kind, operation, count)

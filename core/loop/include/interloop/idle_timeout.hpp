@@ -20,8 +20,8 @@ class idle_state;
 /// there are. (`timer::restart` changes the timer where the loop has it: a cache miss more.) At the time for which it was
 /// filed the loop looks at it, and files it anew if it was put off since.
 ///
-/// Active, it keeps a loop that ends when idle running, as a timer does. Can be moved, also while it is active; what was
-/// moved from can only be assigned to and destroyed.
+/// Active, it keeps a loop that ends when idle running, as a timer does. Can be moved, also while it is active, which does
+/// not change what the function refers to (`this`, for instance); what was moved from can only be assigned to and destroyed.
 /// Thread safety: the loop's thread only. May outlive the closing of the loop, and the loop.
 /// Source: libev's `ev_timer_again`; Asio's `steady_timer`, which is a member, too.
 class idle_timeout {

@@ -98,12 +98,18 @@ class watchdog {
   watchdog(const harness& on, std::string_view name, const progress& doing)
       : thread_([this, &on, name, &doing] {
           std::unique_lock lock(mutex_);
+          started_ = true;
+          changed_.notify_all();
           if (changed_.wait_for(lock, on.limit, [this] { return over_; })) return;
           const std::string said = "interloop conformance: on " + on.name + ", the case \"" + std::string(name) +
                                    "\" hangs. It waits for: " + doing.waiting() + '\n';
           [[maybe_unused]] const auto written = ::write(2, said.data(), said.size());
           std::abort();
-        }) {}
+        }) {
+    // A sanitizer opens files while a thread starts: not among the descriptors that the case is going to compare.
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return started_; });
+  }
   watchdog(const watchdog&) = delete;
   watchdog& operator=(const watchdog&) = delete;
   ~watchdog() {
@@ -118,6 +124,7 @@ class watchdog {
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
+  bool started_ = false;
   bool over_ = false;
   std::thread thread_;
 };

@@ -113,6 +113,7 @@ void idle_timeout::restart_in(duration delay) { restart_at(core_ ? core_->after(
 
 void idle_timeout::file(time_point when) {
   if (!state_) throw usage_error("idle_timeout: it was moved from, and cannot be restarted");
+  detail::loop_access::check_thread(*core_, "idle_timeout::restart_at");
   state_->file(when);
   when_ = when;
 }

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
@@ -23,6 +24,12 @@ class steps {
   /// A number from 0 to `below` - 1.
   int choose(int below) { return static_cast<int>(random_() % static_cast<std::uint64_t>(below)); }
   bool chance(int percent) { return choose(100) < percent; }
+  /// A span of any magnitude below 2^`bits` ns; often round, so that some are equal.
+  std::chrono::nanoseconds span(int bits) {
+    const auto most = std::int64_t{1} << choose(bits);
+    if (chance(40)) return std::chrono::nanoseconds(most);
+    return std::chrono::nanoseconds(most / 1024 * choose(1024));
+  }
   void note(std::string step) { taken_.push_back(std::move(step)); }
   [[nodiscard]] const std::vector<std::string>& taken() const noexcept { return taken_; }
 

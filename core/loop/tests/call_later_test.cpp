@@ -4,6 +4,7 @@
 
 #include <interloop/loop_port.hpp>
 
+#include "support/bare_port.hpp"
 #include "support/loop_test.hpp"
 
 #include <gmock/gmock.h>
@@ -319,20 +320,14 @@ TEST_F(call_later_test, only_one_native_timer_is_armed_for_the_earliest) {
 }
 
 // Its clock advances with every look, like a real one, and it counts its native timers.
-class ticking_port final : public loop_port {
+class ticking_port final : public test::bare_port {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "ticking"; }
   void wake() noexcept override { woken = true; }
   void set_alarm(time_point) override { ++alarms; }
-  void clear_alarm() noexcept override {}
   [[nodiscard]] time_point now() const noexcept override { return ticks += 1us; }
-  std::unique_ptr<port_watch> watch(int, interest, watched_fd&) override { throw usage_error("no watches"); }
   void run() override {
     while (std::exchange(woken, false)) turn();
-  }
-  void stop() noexcept override {}
-  void close(function<void()> done) noexcept override {
-    if (done) done();
   }
 
   bool woken = false;

@@ -4,6 +4,7 @@
 
 #include <interloop/loop_port.hpp>
 
+#include "support/bare_port.hpp"
 #include "support/loop_test.hpp"
 
 #include <gmock/gmock.h>
@@ -302,17 +303,13 @@ TEST_F(close_test, handles_may_outlive_the_loop) {
 }
 
 // Like libuv's: releases its handles only when it is told to.
-class slow_port final : public loop_port {
+class slow_port final : public test::bare_port {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "slow"; }
   void wake() noexcept override { woken = true; }
-  void set_alarm(time_point) override {}
-  void clear_alarm() noexcept override {}
-  std::unique_ptr<port_watch> watch(int, interest, watched_fd&) override { throw usage_error("no watches"); }
   void run() override {
     while (std::exchange(woken, false)) turn();
   }
-  void stop() noexcept override {}
   void close(function<void()> done) noexcept override { released() = std::move(done); }
 
   static function<void()>& released() {

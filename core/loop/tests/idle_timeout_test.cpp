@@ -3,6 +3,7 @@
 #include <interloop/idle_timeout.hpp>
 #include <interloop/loop_port.hpp>
 
+#include "support/bare_port.hpp"
 #include "support/loop_test.hpp"
 #include "support/random_steps.hpp"
 
@@ -28,21 +29,15 @@ using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
 // The core runs when it is asked to; its native timer is counted.
-class counting_port final : public loop_port {
+class counting_port final : public test::bare_port {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "counting"; }
   void wake() noexcept override { ++wakes; }
   void set_alarm(time_point) override { ++alarms; }
-  void clear_alarm() noexcept override {}
   [[nodiscard]] time_point now() const noexcept override { return ticks; }
-  std::unique_ptr<port_watch> watch(int, interest, watched_fd&) override { throw usage_error("no watches"); }
   void run() override { turn(); }
-  void nested_turn() { turn(); }
-  void ring() { alarm(); }
-  void stop() noexcept override {}
-  void close(function<void()> done) noexcept override {
-    if (done) done();
-  }
+  using loop_port::alarm;
+  using loop_port::turn;
 
   int wakes = 0, alarms = 0;
   time_point ticks{1h};
@@ -150,7 +145,7 @@ TEST_F(idle_timeout_test, it_may_be_due_again_in_a_nested_turn) {
     if (++calls == 3) return idle.reset();
     idle->restart(1s);
     port.ticks += 1s;
-    port.nested_turn();
+    port.turn();
     EXPECT_EQ(calls, 3);
     EXPECT_FALSE(held.moved_from);
   });
@@ -287,11 +282,11 @@ TEST_F(idle_timeout_test, putting_it_off_does_not_tell_the_native_loop) {
   }
   EXPECT_EQ(port.wakes, 1);
   port.ticks = time_point(1h + 1min);  // the old time
-  port.ring();
+  port.alarm();
   EXPECT_EQ(port.alarms, 2) << "filed anew, once";
   EXPECT_EQ(idle_for, 0);
   port.ticks = time_point(1h + 50s + 1min);
-  port.ring();
+  port.alarm();
   EXPECT_EQ(idle_for, 1);
 }
 
@@ -309,19 +304,14 @@ class both_timeouts {
     const int what = random_.choose(100);
     if (what < 60) return restart(i);
     if (what < 70) return cancel(i);
-    advance(some_span());
+    advance(random_.span(45));
   }
 
   [[nodiscard]] const std::string& differs() const noexcept { return differs_; }
 
  private:
-  duration some_span() {
-    const auto most = std::int64_t{1} << random_.choose(45);
-    return random_.chance(40) ? duration(most) : duration(most / 1024 * random_.choose(1024));
-  }
-
   void restart(std::size_t i) {
-    const duration delay = some_span();
+    const duration delay = random_.span(45);
     random_.note("restart " + std::to_string(i) + " for " + std::to_string(delay.count()) + " ns");
     due_[i] = manual_->now() + delay;
     all_[i]->restart(delay);

@@ -4,6 +4,7 @@
 #include <interloop/interloop.hpp>
 #include <interloop/loop_port.hpp>
 
+#include "support/bare_port.hpp"
 #include "support/random_steps.hpp"
 
 #include <gtest/gtest.h>
@@ -98,24 +99,19 @@ struct native_state {
   std::function<void()> body;  // of a run
 };
 
-class told_port final : public loop_port {
+class told_port final : public test::bare_port {
  public:
   explicit told_port(native_state& native) : native_(native) {}
   using loop_port::ran_here;
   using loop_port::turn;
 
   std::string_view name() const noexcept override { return "told"; }
-  void wake() noexcept override {}
-  void set_alarm(time_point) override {}
-  void clear_alarm() noexcept override {}
-  std::unique_ptr<port_watch> watch(int, interest, watched_fd&) override { throw usage_error("no watches"); }
   bool in_loop_thread() const noexcept override {
     EXPECT_FALSE(closed_) << "a port that was closed is asked no more";
     return native_.knowledge != thread_knowledge::none && native_.runner == workers::here();
   }
   thread_knowledge knowledge() const noexcept override { return native_.knowledge; }
   void run() override { native_.body(); }
-  void stop() noexcept override {}
   void close(function<void()> released) noexcept override {
     closed_ = true;
     if (released) released();

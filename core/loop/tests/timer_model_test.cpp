@@ -44,12 +44,7 @@ class both_clocks {
   [[nodiscard]] const std::string& differs() const noexcept { return differs_; }
 
  private:
-  // Of any magnitude, to reach every level of the wheel; often round, so that deadlines are equal.
-  duration some_span() {
-    const auto most = std::int64_t{1} << random_.choose(50);
-    if (random_.chance(40)) return duration(most);
-    return duration(most / 1024 * random_.choose(1024));
-  }
+  duration some_span() { return random_.span(50); }  // to reach every level of the wheel
 
   void schedule(duration delay) {
     const int name = static_cast<int>(timers_.size());

@@ -53,10 +53,8 @@ class idle_timeout {
   /// Errors: `loop_closed`; `usage_error` if it was moved from; `std::bad_alloc`, and then everything is as it was. Without
   /// memory for filing it anew later, the exception handler is told, and the timeout is not active any more.
   void restart_at(time_point when) {
-#if INTERLOOP_CHECKED
-    if (core_) detail::loop_access::check_thread(*core_, "idle_timeout::restart_at");
-#endif
     if (when < filed_for_ || when == never) return file(when);
+    detail::loop_access::check_thread(*core_, "idle_timeout::restart_at");  // it is active, so there is a loop
     when_ = when;
   }
 

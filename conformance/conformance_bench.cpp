@@ -99,6 +99,7 @@ void bench::pass(duration span, here where) {
   bool rang = false;
   core().call_later(span, [&] { rang = true; });
   until([&] { return rang; }, "a timer to tell that time has passed", where);
+  for (int i = 0; i < 8; ++i) turns(where);
 }
 
 void bench::linger(duration span) {

@@ -92,7 +92,8 @@ class bench {
   void until(const std::function<bool()>& done, const std::string& what, here where = here::current());
   /// Drives the native loop for a few turns, so that everything that is ready now, and what that causes, has run.
   void turns(here where = here::current());
-  /// Drives the native loop while its clock moves by `span`.
+  /// Drives the native loop while its clock moves by `span`, and for some twenty turns at least, although a busy machine
+  /// may let the clock move by all of `span` within one: what a loop does each time it looks is then seen that often.
   void pass(duration span, here where = here::current());
   /// Drives the native loop for that long in real time: for use after interloop's loop was closed.
   void linger(duration span);

@@ -60,9 +60,10 @@ void add_idle_cases(case_list& all) {
     b.linger(1ms);
     const std::uint64_t before = b.core().turns();
     b.linger(10ms);
+    b.steps(5);  // a busy machine may let ten milliseconds pass within one
     const std::uint64_t turns = b.core().turns() - before;
     b.check(turns <= 2,
-            "there is nothing to do and there are no turns, but in 10 ms there were " + std::to_string(turns) +
+            "there is nothing to do and there are no turns, but in some 10 ms there were " + std::to_string(turns) +
                 "; look for a wake-up that is not taken back, an alarm that rings at once, a watch that reports while "
                 "paused");
   });

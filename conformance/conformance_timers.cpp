@@ -108,19 +108,23 @@ void time_cases(case_list& all) {
 
   all.add("on a machine that is not busy a timer is not late", [](bench& b) {
     b.needs(ability::punctual);
-    // A busy machine makes some timers late, a late alarm all of them.
+    // A busy machine makes some timers late; a late alarm all of them, except those that came due before their turn.
     duration best = (duration::max)();
-    for (int tries = 0; tries < 25 && best > 20ms; ++tries) {
+    int on_time = 0;
+    for (int tries = 0; tries < 25 && on_time < 3; ++tries) {
       bool fired = false;
       const time_point when = b.core().now() + 2ms;
       b.at(when, [&, when] {
-        best = std::min<duration>(best, b.core().now() - when);
+        const duration late = b.core().now() - when;
+        best = std::min(best, late);
+        if (late <= 20ms) ++on_time;
         fired = true;
       });
       b.until([&] { return fired; }, "a timer fires");
     }
-    b.check(best <= 20ms, "of 25 timers one is less than 20 ms late, but the best one was late by " +
-                              std::to_string(best / 1us) + " us; look at set_alarm(), its units and its rounding");
+    b.check(on_time == 3, "of 25 timers three are less than 20 ms late, but there were " + std::to_string(on_time) +
+                              ", and the best one was late by " + std::to_string(best / 1us) +
+                              " us; look at set_alarm(), its units and its rounding");
   });
 
   all.add("the clock never goes back", [](bench& b) {
@@ -302,14 +306,19 @@ void cancel_cases(case_list& all) {
   });
 
   all.add("cancelling the earliest timer leaves the next one to fire", [](bench& b) {
-    tally count;
-    timer first = b.later(2ms, counted(count));
-    bool rang = false;
-    b.later(4ms, [&] { rang = true; });
-    b.turns();
-    const bool in_time = first.cancel();
-    b.until([&] { return rang; }, "the second timer fires");
-    b.equal(count.ran, in_time ? 0 : 1, "times that the first timer ran");
+    // A busy machine may pause until the first timer has fired: it is tried again with a longer delay then.
+    bool in_time = false;
+    for (duration delay = 2ms; !in_time; delay *= 2) {
+      b.check(delay < 1s, "a timer can be cancelled before it fires");
+      tally count;
+      timer first = b.later(delay, counted(count));
+      bool rang = false;
+      b.later(delay + 2ms, [&] { rang = true; });
+      b.turns();
+      in_time = first.cancel();
+      b.until([&] { return rang; }, "the second timer fires");
+      b.equal(count.ran, in_time ? 0 : 1, "times that the first timer ran");
+    }
   });
 
   all.add("of a thousand timers those that are not cancelled fire once each", [](bench& b) {

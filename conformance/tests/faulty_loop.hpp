@@ -87,7 +87,7 @@ enum class fault {
   runs_inline,
   runs_twice,
   runs_last_first,
-  runs_later,
+  runs_later,  // three calls with the third
   runs_never,
   runs_when_destroyed,
   never_destroys,
@@ -378,7 +378,7 @@ class breaker final : public conformance::interposer {
  public:
   explicit breaker(fault which) : fault_(which) {}
 
-  function<void()> callable(loop& core, function<void()> fn) override {
+  function<void()> callable(loop&, function<void()> fn) override {
     switch (fault_) {
       case fault::runs_inline:
         fn();
@@ -394,8 +394,9 @@ class breaker final : public conformance::interposer {
           if (const auto last = take()) (*last)();
         };
       case fault::runs_later:
-        return [&core, held = std::make_shared<function<void()>>(std::move(fn))] {
-          if (!core.closed()) core.call_later(1ms, [held] { (*held)(); });
+        return [held = std::move(fn), due = 0]() mutable {
+          if (++due < 3) return;
+          for (; due > 0; --due) held();
         };
       case fault::runs_never:
         return [held = std::move(fn)] {};

@@ -113,8 +113,7 @@ class batched_state {
   }
 
  private:
-  // If it is destroyed without being called, it was replaced by an earlier call, or the loop closes and destroys
-  // everything.
+  // If it is destroyed without being called, no call was left, or the loop closes and destroys everything.
   struct wake {
     state_ptr<batched_state> state;
     explicit wake(state_ptr<batched_state> whose) noexcept : state(std::move(whose)) {}
@@ -143,9 +142,8 @@ class batched_state {
 
   void arm(std::int64_t when) {
     if (timer_.active() && armed_for_ <= when) return;
-    timer replacement = core_.call_at({time_point(duration(when)), where_}, wake(state_ptr<batched_state>(this)));
-    timer_.cancel();
-    timer_ = std::move(replacement);
+    const time_point at{duration(when)};
+    if (!timer_.restart_at(at)) timer_ = core_.call_at({at, where_}, wake(state_ptr<batched_state>(this)));
     armed_for_ = when;
   }
 

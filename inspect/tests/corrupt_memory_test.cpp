@@ -98,10 +98,10 @@ TEST_F(corrupt_memory_test, without_damage_everything_is_found) {
 
 TEST_F(corrupt_memory_test, damage_is_survived) {
   // Each seed sorts the symbols of the test program anew, which a sanitizer makes fifty times slower.
-  constexpr unsigned seeds = test::with_asan || test::with_tsan ? 50 : 400;
+  constexpr unsigned every = test::with_asan || test::with_tsan ? 8 : 1;
   unsigned damage = 0;
   unsigned survived = 0;
-  for (unsigned seed = 0; seed < seeds; ++seed) {
+  for (unsigned seed = 0; seed < 400; seed += every) {
     damaged memory(seed, 3 + seed % 200);
     try {
       const wait_graph found = inspect::look_into(memory);
@@ -113,8 +113,8 @@ TEST_F(corrupt_memory_test, damage_is_survived) {
     }
     damage += memory.damage;
   }
-  EXPECT_GT(damage, 2 * seeds);
-  EXPECT_GT(survived, seeds / 4);
+  EXPECT_GT(damage, 1000U / every);
+  EXPECT_GT(survived, 100U / every);
 }
 
 TEST_F(corrupt_memory_test, a_queue_whose_blocks_follow_each_other_in_a_circle_is_read_once) {

@@ -213,7 +213,7 @@ class bench {
  private:
   template <class F>
   function<void()> wrapped(F&& fn) {
-    return between_->callable(core(), function<void()>(std::forward<F>(fn)));
+    return between_->callable(function<void()>(std::forward<F>(fn)));
   }
   template <class T>
   static std::string text(const T& value) {

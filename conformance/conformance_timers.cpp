@@ -173,7 +173,7 @@ void time_cases(case_list& all) {
       bool ran = false;
       const auto set = [&] {
         if (auto* between = b.between()) {
-          b.core().call_later(delay, between->callable(b.core(), [&] { ran = true; }));
+          b.core().call_later(delay, between->callable([&] { ran = true; }));
         } else {
           b.core().call_later(delay, [&] { ran = true; });
         }

@@ -378,7 +378,7 @@ class breaker final : public conformance::interposer {
  public:
   explicit breaker(fault which) : fault_(which) {}
 
-  function<void()> callable(loop&, function<void()> fn) override {
+  function<void()> callable(function<void()> fn) override {
     switch (fault_) {
       case fault::runs_inline:
         fn();

@@ -95,10 +95,7 @@ class interposer {
  public:
   virtual ~interposer() = default;
   /// Returns what is passed to the loop instead of a case's callable. A watch's callable may be called many times.
-  virtual function<void()> callable(loop& core, function<void()> fn) {
-    static_cast<void>(core);
-    return fn;
-  }
+  virtual function<void()> callable(function<void()> fn) { return fn; }
   /// Whether an exception that a call was expected to throw gets through.
   virtual bool refuses() { return true; }
   /// Whether `close` gets through.

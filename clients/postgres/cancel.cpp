@@ -2,13 +2,17 @@
 // Cancelling a statement in the server.
 //
 // A request to cancel travels on a connection of its own, and hits what the session runs when it arrives. The server
-// closes that connection once it has signalled the session, so while nothing else is sent until then, the request can hit
-// nothing else. Up to version 16, libpq can only do this blocking, and keeps the key that is needed to itself: so it is
-// done in a thread, which knows nothing of the session but a weak pointer. It may outlast the session, and even the loop,
-// if the server does not answer.
+// closes that connection once it has signalled the session. It may come too early, before the statement has begun: then it
+// hits nothing, and is repeated. So if nothing in flight is wanted, nothing is sent until all of it has ended, and requests
+// can hit nothing else, however slow the machine is. If something wanted is in flight already, behind what is to be
+// cancelled, a request is sent only after a look at what has arrived, and repeated only after a second: the answer to the
+// last one may be late. Requests block, so they are sent in a thread, which knows nothing of the session but a weak
+// pointer. It may outlast the session, and even the loop, if the server does not answer.
+#include "cancel_request.hpp"
 #include "session.hpp"
 
 #include <algorithm>
+#include <new>
 #include <system_error>
 #include <thread>
 
@@ -16,7 +20,7 @@ namespace interloop::postgres {
 namespace {
 
 constexpr duration first_patience = std::chrono::milliseconds(10);
-constexpr duration most_patience = std::chrono::seconds(1);
+constexpr duration most_patience = std::chrono::seconds(1);  // obeying takes milliseconds
 
 template <class Requests>
 auto* find(Requests& among, std::uint64_t id) {
@@ -55,47 +59,51 @@ void session::unwanted(request& sent) {
   ++unwanted_;
 }
 
+bool session::held_back() const noexcept { return cancelling_ || (unwanted_ > 0 && unwanted_ == in_flight_.size()); }
+
 // The server runs the first of what was sent.
 void session::consider_cancel() {
-  if (mode_ != mode::pipeline || cancelling_ || in_flight_.empty() || !in_flight_.front().unwanted ||
-      cancel_timer_.active())
-    return;
+  if (mode_ != mode::pipeline || cancelling_ || in_flight_.empty() || !in_flight_.front().unwanted) return;
   const std::uint64_t id = in_flight_.front().id;
-  if (cancel_for_ != id) cancel_patience_ = first_patience;
-  if (unwanted_ == in_flight_.size() && cancel_for_ != id) {
+  const bool alone = unwanted_ == in_flight_.size(), first = cancel_for_ != id;
+  if (first) cancel_patience_ = first_patience;
+  if (cancel_due_ == id || (alone && first)) {
     ask_to_cancel(id);
     return;
   }
-  // Others are behind it. If it is about to end, the request might hit one of them; or a request came too early.
+  if (cancel_timer_.active()) return;
+  if (!first)
+    cancel_patience_ = alone || !cancel_taken_ ? (std::min)(2 * cancel_patience_, most_patience) : most_patience;
   cancel_timer_ = async_.call_later(cancel_patience_, [this, id] {
-    if (mode_ == mode::pipeline && !cancelling_ && !in_flight_.empty() && in_flight_.front().id == id)
-      ask_to_cancel(id);
+    cancel_due_ = id;
+    static_cast<void>(look());  // it may have ended
   });
-  cancel_patience_ = (std::min)(2 * cancel_patience_, most_patience);
 }
 
 /// \param id  0: for what is left of an exclusive operation.
 void session::ask_to_cancel(std::uint64_t id) {
   cancel_for_ = id;
-  struct free_ticket {
-    void operator()(PGcancel* owned) const noexcept { PQfreeCancel(owned); }
-  };
-  std::unique_ptr<PGcancel, free_ticket> ticket(PQgetCancel(pq_));
+  cancel_due_ = 0;
   try {
-    if (!ticket) throw std::system_error(std::make_error_code(std::errc::not_enough_memory));
-    std::thread([ticket = std::move(ticket), loop = async_.remote(), weak = weak_from_this()] {
-      char complaint[256];
-      PQcancel(ticket.get(), complaint, sizeof complaint);  // if it fails, it is tried again
+    std::thread([request = cancel_request(pq_, unwanted_ < in_flight_.size()), loop = async_.remote(),
+                 weak = weak_from_this()] {
+      bool taken = false;
       try {
-        loop.post([weak] {
-          if (const auto self = weak.lock()) self->cancel_was_sent();
+        taken = request.send();
+      } catch (const std::bad_alloc&) {
+      }
+      try {
+        loop.post([weak, taken] {
+          if (const auto self = weak.lock()) self->cancel_was_sent(taken);
         });
       } catch (const loop_closed&) {  // nobody waits for it
       }
     }).detach();
     cancelling_ = true;
-  } catch (const std::system_error&) {  // no memory, or no more threads: tried again
-    cancel_was_sent();
+  } catch (const std::bad_alloc&) {
+    cancel_was_sent(false);
+  } catch (const std::system_error&) {  // no more threads
+    cancel_was_sent(false);
   }
 }
 
@@ -106,12 +114,14 @@ void session::cancel_soon() {
   });
 }
 
-void session::cancel_was_sent() {
+/// \param taken  whether the server has it.
+void session::cancel_was_sent(bool taken) {
   cancelling_ = false;
+  cancel_taken_ = taken;
   if (mode_ == mode::draining) {
     cancel_soon();
   } else if (mode_ == mode::pipeline) {
-    consider_cancel();  // if it came too early, the statement runs still
+    consider_cancel();  // it may have failed, or come too early
     pump();
     if (mode_ != mode::lost) update_interest();
   }

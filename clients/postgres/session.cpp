@@ -183,7 +183,7 @@ future<result> session::send(kind what, std::string text, std::span<const parame
     made.deadline = async_.loop().after(options_.statement_timeout);
     if (!deadline_.active()) watch_deadlines(made.deadline);
   }
-  const bool now = mode_ == mode::pipeline && waiting_.empty() && !cancelling_;
+  const bool now = mode_ == mode::pipeline && waiting_.empty() && !held_back();
   if (!now) made.kept = kept(parameters);
   (now ? in_flight_ : waiting_).push_back(std::move(made));
   last_id_ = id;
@@ -272,7 +272,7 @@ void session::settle() noexcept {
 }
 
 void session::pump() {
-  while (mode_ == mode::pipeline && !cancelling_ && !waiting_.empty()) {
+  while (mode_ == mode::pipeline && !held_back() && !waiting_.empty()) {
     if (waiting_.front().unwanted) {
       waiting_.pop_front();
       continue;

@@ -183,9 +183,11 @@ class session : public std::enable_shared_from_this<session> {
 
   void on_cancel(std::uint64_t id);
   void unwanted(request& sent);
+  /// Whether nothing may be sent, because a request to cancel might hit it.
+  [[nodiscard]] bool held_back() const noexcept;
   void consider_cancel();
   void ask_to_cancel(std::uint64_t id);
-  void cancel_was_sent();
+  void cancel_was_sent(bool taken);
   void cancel_soon();
 
   void watch_deadlines(time_point first);
@@ -222,8 +224,10 @@ class session : public std::enable_shared_from_this<session> {
   bool layered_ = false;    // TLS or GSSAPI: data may wait above the socket
   timer deadline_;
 
-  bool cancelling_ = false;       // a request to cancel is under way: nothing else is sent
+  bool cancelling_ = false;       // a request to cancel is under way
+  bool cancel_taken_ = false;     // the server has got the last one
   std::uint64_t cancel_for_ = 0;  // the statement that a request was last sent for; 0: none yet
+  std::uint64_t cancel_due_ = 0;  // the statement that was waited for long enough; 0: none
   duration cancel_patience_{};    // until the next one
   timer cancel_timer_;
 

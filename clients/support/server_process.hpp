@@ -62,6 +62,7 @@ class server_process {
   void end();
   /// Ends it and the processes that it has started, like a crash of the machine.
   void crash();
+  [[nodiscard]] pid_t id() const noexcept { return process_; }
 
  private:
   [[nodiscard]] bool ended();

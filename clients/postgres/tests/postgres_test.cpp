@@ -4,12 +4,17 @@
 
 #include <interloop/testing/cancel_everywhere.hpp>
 
+#include <sched.h>
+#include <signal.h>
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
 #include <limits>
 #include <optional>
 #include <stdexcept>
+#include <thread>
 #include <tuple>
 #include <utility>
 
@@ -463,6 +468,54 @@ TEST_P(postgres_client, cancels_a_statement_that_holds_up_others) {
   EXPECT_TRUE(interloop::cancel(sleeping));
   EXPECT_EQ(get(behind).one<int>(), 2);
   EXPECT_EQ(get(before).one<int>(), 1);
+}
+
+// Some processes, and what they start, have one processor: then a server up to version 17 sends the second signal of a
+// request when the session has obeyed the first one.
+class one_processor {
+ public:
+  explicit one_processor(std::vector<pid_t> whose) : whose_(std::move(whose)) {
+    ::sched_getaffinity(0, sizeof before_, &before_);
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(static_cast<std::size_t>(::sched_getcpu()), &one);
+    for (const pid_t each : whose_) ::sched_setaffinity(each, sizeof one, &one);
+  }
+  one_processor(const one_processor&) = delete;
+  one_processor& operator=(const one_processor&) = delete;
+  ~one_processor() {
+    for (const pid_t each : whose_) ::sched_setaffinity(each, sizeof before_, &before_);
+  }
+
+ private:
+  std::vector<pid_t> whose_;
+  cpu_set_t before_{};
+};
+
+TEST_P(postgres_client, a_cancellation_hits_one_statement_where_there_is_one_processor) {
+  const one_processor only({0, server_->process(), db_.backend_pid()});
+  const auto sleeping = db_.query("SELECT pg_sleep(1013)");
+  const auto behind = db_.query("SELECT 1 FROM pg_sleep(0.02)");
+  EXPECT_TRUE(interloop::cancel(sleeping));
+  EXPECT_EQ(get(behind).one<int>(), 1);
+}
+
+// The server takes the request, but has no time to obey; then its answer is there, but this thread has no time to read it.
+TEST_P(postgres_client, a_cancellation_hits_no_other_statement_on_a_busy_machine) {
+  for (const bool others : {true, false}) {
+    const auto sleeping = db_.query("SELECT pg_sleep(1011)");
+    future<result> behind;
+    const auto follow = [&] { behind = db_.query("SELECT 1 FROM pg_sleep(0.1)"); };
+    if (others) follow();
+    wait_until_running("pg_sleep(1011)", 1);
+    ::kill(db_.backend_pid(), SIGSTOP);
+    EXPECT_TRUE(interloop::cancel(sleeping));
+    if (!others) follow();
+    get(async_.sleep(30ms));
+    ::kill(db_.backend_pid(), SIGCONT);
+    std::this_thread::sleep_for(60ms);
+    EXPECT_EQ(get(behind).one<int>(), 1);
+  }
 }
 
 TEST_P(postgres_client, cancels_many_and_what_waits_in_line) {

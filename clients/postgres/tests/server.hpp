@@ -6,6 +6,8 @@
 #include "clients/support/mute_server.hpp"
 #include "clients/support/server_process.hpp"
 
+#include <sys/types.h>
+
 #include <string>
 #include <thread>
 #include <vector>
@@ -31,6 +33,7 @@ class postgres_server {
   [[nodiscard]] std::string local() const;
   [[nodiscard]] std::string tcp() const;
   [[nodiscard]] int port() const { return port_; }
+  [[nodiscard]] pid_t process() const { return process_.id(); }
   /// The certificate that it shows, which is its own authority, for 127.0.0.1; and another one. Empty without openssl.
   [[nodiscard]] std::string certificate() const { return with_tls_ ? folder_.file("server.crt") : ""; }
   [[nodiscard]] std::string other_certificate() const { return with_tls_ ? folder_.file("other.crt") : ""; }

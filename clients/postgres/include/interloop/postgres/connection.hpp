@@ -88,12 +88,13 @@ class statement {
 /// keeps a loop running that otherwise ends when idle. It must not be moved while a transaction of it is under way.
 ///
 /// Cancelling a statement's future ends the wait at once, and cancels the statement in the server: if it is still in
-/// line here, it is not sent; if it runs, the server is asked to cancel it, and what is called next waits until the
-/// server has taken the request, so that it hits no other statement. Only if other statements are behind it in the
-/// pipeline already, and it ends by itself in the moment when the request arrives, may it hit the next one, which then
-/// fails with SQLSTATE 57014 and has had no effect. A request is therefore sent only for what has run for ten
-/// milliseconds, if anything is behind it. libpq's `PQcancel` blocks, so it runs in a thread of its own, one for each
-/// connection at most.
+/// line here, it is not sent; if it runs, the server is asked to cancel it, and what is called next waits until it has
+/// ended, so that the request hits no other statement. Only if other statements are behind it in the pipeline already,
+/// and it ends by itself in the moment when the request arrives, may it hit the next one, which then fails with SQLSTATE
+/// 57014 and has had no effect. If anything is behind it, a request is therefore sent only for what has run for ten
+/// milliseconds, and repeated only after a second; and, by servers up to version 17, over a session of its own
+/// (`pg_cancel_backend`), since for libpq's `PQcancel` they send a second signal, which may come late. Requests block, so
+/// they are sent in a thread of their own, one for each connection at most.
 ///
 /// After the loop was closed, functions throw `loop_closed`.
 /// Thread safety: the loop's thread only.

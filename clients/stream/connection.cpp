@@ -242,6 +242,10 @@ void connection::receive() {
   set_interest();
 }
 
+void connection::look() noexcept {
+  if (open()) guarded([this] { receive(); });
+}
+
 void connection::queue_flush() {
   loop_.call_soon([self = shared_from_this()] { self->flush(); });
   flush_queued_ = true;

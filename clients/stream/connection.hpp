@@ -95,6 +95,9 @@ class connection : public std::enable_shared_from_this<connection> {
     if (!flush_queued_) queue_flush();
   }
   void tell_when_sent();
+  /// Reads what has arrived. For one who is about to give the server up: after a time in which the thread was busy, some
+  /// loops call timers before they look at descriptors.
+  void look() noexcept;
   /// The connection cannot be used any more. \param for_good  it is not made again.
   void fail(const std::string& why, bool for_good = false);
   /// The same, with a failure of one's own.

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <numeric>
 #include <stdexcept>
+#include <thread>
 
 namespace {
 
@@ -411,6 +412,20 @@ TEST_P(wamp_websocket_transport, pings_a_silent_server_and_gives_up_one_that_doe
   const auto other = connect(how);
   EXPECT_EQ(frame_at(server), "ping:");
   EXPECT_THAT(gone(), HasSubstr("ping"));
+}
+
+TEST_P(wamp_websocket_transport, does_not_give_up_a_server_because_its_own_thread_was_busy) {
+  peer server(async_);
+  server.greet_websocket("wamp.2.json");
+  auto how = options("ws://" + server.at());
+  how.ping_interval = 5ms;
+  how.ping_timeout = 100ms;
+  const auto made = connect(how);
+  EXPECT_EQ(frame_at(server), "ping:");
+  server.say(frame(0x8a, ""));
+  std::this_thread::sleep_for(110ms);
+  EXPECT_EQ(frame_at(server), "ping:");
+  EXPECT_FALSE(heard_.gone);
 }
 
 TEST_P(wamp_websocket_transport, refuses_a_peer_that_pings_and_does_not_read) {

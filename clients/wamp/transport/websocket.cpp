@@ -130,7 +130,12 @@ void websocket_link::on_silence() {
     pinged_ = false;
     return watch_silence(ping_interval_);
   }
-  if (std::exchange(pinged_, true)) return fail("the server has not answered a ping in time", true);
+  if (pinged_) {
+    look();
+    if (pinged_ && up()) fail("the server has not answered a ping in time", true);
+    return;
+  }
+  pinged_ = true;
   watch_silence(ping_timeout_);
   writer_.append(out(), opcode::ping, {});
   flush_soon();

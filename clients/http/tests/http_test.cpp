@@ -404,7 +404,7 @@ TEST_P(http_client, ends_a_transfer_whose_stream_is_destroyed) {
 // ---- Limits ----
 
 TEST_P(http_client, sends_a_thousand_at_once_over_a_few_connections) {
-  auto client = make_client({.max_connections = 20});
+  auto client = make_client({.timeout = 5min, .max_connections = 20});  // of the last of them
   std::vector<interloop::future<response>> all;
   const int count = GetParam() == interloop::test::own_loop_names().front() ? 10'000 : 1'000;
   const int before = open_sockets();

@@ -35,10 +35,19 @@ inline redis_server& shared_server() {
 class on_every_loop : public interloop::test::on_every_loop {
  protected:
   std::unique_ptr<redis::client> make_client(redis::client_options options = {}) {
-    return std::make_unique<redis::client>(async_, std::move(options));
+    return std::make_unique<redis::client>(async_, patient(std::move(options)));
   }
   std::unique_ptr<redis::subscriber> make_subscriber(redis::client_options options = {}) {
-    return std::make_unique<redis::subscriber>(async_, std::move(options));
+    return std::make_unique<redis::subscriber>(async_, patient(std::move(options)));
+  }
+
+ private:
+  // The usual limits are too short on a busy machine.
+  static redis::client_options patient(redis::client_options options) {
+    const redis::client_options usual;
+    if (options.timeout == usual.timeout) options.timeout = 1min;
+    if (options.connect_timeout == usual.connect_timeout) options.connect_timeout = 1min;
+    return options;
   }
 };
 

@@ -781,6 +781,39 @@ for f in (never, lambda: held.wait(60)):
 
 
 @ON_ALL
+def test_a_thread_that_has_the_number_of_the_ended_loops_thread_may_wait(loop):
+    program(
+        loop,
+        """
+@run_in_reactor
+def never(): return pending()
+@run_in_reactor
+def number(): return threading.get_ident()
+@wait_for(timeout=60)
+def waits(): return 1
+held, kept = never(), number()
+loops = kept.wait(60)
+stop()
+raises(ReactorStopped, held.wait, 60)
+for thread in threading.enumerate():
+    if thread.name == "CrochetReactor": thread.join(60)
+same, ended = [], []
+def late():
+    same.append(threading.get_ident() == loops)
+    raises(ReactorStopped, held.wait, 60)
+    raises(ReactorStopped, waits)
+    ended.append(kept.wait(60))
+for _ in range(100):
+    thread = threading.Thread(target=late)
+    thread.start()
+    thread.join()
+    if same[-1]: break  # the C library gives it to the next thread
+assert same[-1] and ended == [loops] * len(same), (same, ended)
+""",
+    )
+
+
+@ON_ALL
 def test_an_exception_that_is_not_an_ordinary_one_reaches_the_caller(loop):
     program(
         loop,

@@ -105,6 +105,14 @@ class ThreadLogObserver:
             self._write_what_is_left()
 
 
+def _forget_io_thread():
+    """Twisted knows its thread by a number, which a later thread may get: that one would be refused waiting."""
+    from twisted.python import threadable
+
+    if threadable.ioThread == threading.get_ident():
+        threadable.ioThread = None
+
+
 class EventLoop:
     """Runs a reactor in a thread, or uses one that the application runs.
 
@@ -166,7 +174,7 @@ class EventLoop:
         self._common_setup(loop, owned=True)
         logs = self._set_up_twisted() if self._is_twisted else None
         reactor = self._reactor
-        thread = threading.Thread(target=lambda: reactor.run(installSignalHandlers=False), name="CrochetReactor")
+        thread = threading.Thread(target=self._run, name="CrochetReactor")
         thread.start()
         # Twisted may lose messages of other threads while its log changes observers. For two seconds, because what the
         # reactor calls first may itself call setup(), and wait for this one.
@@ -177,6 +185,13 @@ class EventLoop:
         self._atexit_register(_store.log_errors)
         if self._watchdog_thread is not None:
             self._watchdog_thread.start()
+
+    def _run(self):
+        try:
+            self._reactor.run(installSignalHandlers=False)
+        finally:
+            if self._is_twisted:
+                _forget_io_thread()
 
     def _set_up_twisted(self):
         """Returns an event that is set once Twisted logs to the module ``logging``, if it is to do so."""

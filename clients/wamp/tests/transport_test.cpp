@@ -419,11 +419,11 @@ TEST_P(wamp_websocket_transport, does_not_give_up_a_server_because_its_own_threa
   server.greet_websocket("wamp.2.json");
   auto how = options("ws://" + server.at());
   how.ping_interval = 5ms;
-  how.ping_timeout = 100ms;
+  how.ping_timeout = 300ms;
   const auto made = connect(how);
   EXPECT_EQ(frame_at(server), "ping:");
   server.say(frame(0x8a, ""));
-  std::this_thread::sleep_for(110ms);
+  std::this_thread::sleep_for(310ms);
   EXPECT_EQ(frame_at(server), "ping:");
   EXPECT_FALSE(heard_.gone);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "cancel_request.hpp"
 
+#include "session.hpp"
+
 #include <new>
 #include <string_view>
 
@@ -46,7 +48,7 @@ bool cancel_request::send_by_session() const {
   if (PQstatus(beside.get()) != CONNECTION_OK) return false;
   PQsetNoticeProcessor(beside.get(), [](void*, const char*) {}, nullptr);
   const std::string text = "SELECT pg_catalog.pg_cancel_backend(" + std::to_string(pid_) + ")";
-  const std::unique_ptr<PGresult, void (*)(PGresult*)> got(PQexec(beside.get(), text.c_str()), &PQclear);
+  const result_ptr got(PQexec(beside.get(), text.c_str()));
   return PQresultStatus(got.get()) == PGRES_TUPLES_OK && PQgetvalue(got.get(), 0, 0) == std::string_view("t");
 }
 
